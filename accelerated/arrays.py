@@ -1,0 +1,67 @@
+"""In and out: any array is read tile by tile as float64 on the search's device, and answers leave in its kind."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def read_rows(X: np.ndarray | Tensor, start: int, stop: int, device: torch.device) -> Tensor:
+    """Rows start to stop of X as a new C-contiguous float64 tensor on the device, shape (stop - start, n_features)."""
+    rows = X[start:stop]
+    if isinstance(rows, Tensor):
+        return rows.to(device=device, dtype=torch.float64, memory_format=torch.contiguous_format, copy=True)
+    return torch.from_numpy(np.array(rows, dtype=np.float64, order="C")).to(device)
+
+
+def to_numpy(values: Any) -> np.ndarray:
+    """Any array-like as NumPy; a tensor from its own device, bfloat16 by way of float32."""
+    if not isinstance(values, Tensor):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return values.to(torch.float32).numpy() if values.dtype == torch.bfloat16 else values.numpy()
+
+
+def output_device(X: Any) -> torch.device | None:
+    """Where answers to X go: to its device if X is a tensor, to NumPy (None) if not."""
+    return X.device if isinstance(X, Tensor) else None
+
+
+def to_output(values: Tensor | np.ndarray, device: torch.device | None) -> Any:
+    """The answer as a tensor on the device, or as NumPy for None and for labels that are not numbers."""
+    if device is None:
+        return to_numpy(values)
+    if isinstance(values, Tensor):
+        return values.to(device)
+    return torch.from_numpy(values).to(device) if values.dtype.kind in "buif" else values
+
+
+def resolve_device(device: Any, X: Any) -> torch.device:
+    """The device asked for; else where the tensor X is; else CUDA if there is one, else the CPU."""
+    if device is not None:
+        try:
+            return torch.device(device)
+        except RuntimeError as error:
+            raise ValueError(f"device={device!r} is not a torch device") from error
+    if isinstance(X, Tensor):
+        return X.device
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
+    """The bytes of scratch allowed; for None 1 GiB, or a quarter of what is free on a GPU."""
+    if memory_limit is None:
+        return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 2**30
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, int):
+        raise TypeError(
+            f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"
+        )
+    return memory_limit
+
+
+def one_row(example: Any) -> Any:
+    """One example as a matrix of one row of its kind."""
+    if isinstance(example, Tensor):
+        return example[None]
+    return example.to_frame().T if hasattr(example, "to_frame") else [example]  # a row of a DataFrame keeps its names

@@ -1,0 +1,156 @@
+"""Distances of a tile of queries to a tile of training rows, with the bits of a readable loop over the pairs.
+
+Everything is feature first: queries (n_features, a), rows (n_features, b), their distances (a, b). So one operation
+makes one feature's gaps for all pairs, and the features are added in a stated order.
+
+What may be used here is what rounds the same everywhere: tensor + - * /, abs, comparison, maximum. ``torch.sum``,
+``torch.sqrt`` (on CPU not correctly rounded) and fused operations are out; a test reads this file for them.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
+    """The sum over features of ``terms(i, j)``, new tensors of shape (j - i, ...), in the order of ``np.sum`` of a row.
+
+    NumPy adds a contiguous row pairwise: fewer than 8 terms left to right; up to 128 in eight running sums, combined
+    as ((0+1)+(2+3))+((4+5)+(6+7)), then the rest; more by halves, rounded down to a multiple of 8.
+
+    >>> values = torch.rand(1000, dtype=torch.float64)
+    >>> bool(pairwise_sum(lambda i, j: values[i:j].clone(), 0, 1000) == np.sum(values.numpy()))
+    True
+    """
+    n = stop - start
+    if n > 128:
+        middle = start + n // 2 // 8 * 8
+        return pairwise_sum(terms, start, middle) + pairwise_sum(terms, middle, stop)
+    if n < 8:
+        return _add_left_to_right(terms(start, stop))
+    running = terms(start, start + 8)
+    rest = stop - n % 8
+    for i in range(start + 8, rest, 8):
+        running += terms(i, i + 8)
+    r = running
+    total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+    return _add_left_to_right(terms(rest, stop), total) if rest < stop else total
+
+
+def _add_left_to_right(terms: Tensor, total: Tensor | None = None) -> Tensor:
+    for term in terms:
+        total = term if total is None else total + term
+    assert total is not None  # there is at least one feature
+    return total
+
+
+def correct_sqrt(x: Tensor) -> Tensor:
+    """The correctly rounded square root: NumPy's, because torch's on CPU is an approximation in the last bit."""
+    return torch.from_numpy(np.sqrt(x.cpu().numpy())).to(x.device)
+
+
+def pth_root(x: Tensor, p: int) -> Tensor:
+    """x^(1/p) by NumPy's ``pow``, within 2 units in the last place of the exact root of the rounded 1/p."""
+    return torch.from_numpy(x.cpu().numpy() ** (1 / p)).to(x.device)
+
+
+def _gap(queries: Tensor, rows: Tensor, i: int, j: int) -> Tensor:
+    return queries[i:j, :, None] - rows[i:j, None, :]  # (j - i, a, b)
+
+
+def sqeuclidean(queries: Tensor, rows: Tensor) -> Tensor:
+    """sum (q - x)^2."""
+
+    def terms(i: int, j: int) -> Tensor:
+        gap = _gap(queries, rows, i, j)
+        return gap.mul_(gap)
+
+    return pairwise_sum(terms, 0, len(queries))
+
+
+def euclidean(queries: Tensor, rows: Tensor) -> Tensor:
+    """sqrt(sum (q - x)^2)."""
+    return correct_sqrt(sqeuclidean(queries, rows))
+
+
+def manhattan(queries: Tensor, rows: Tensor) -> Tensor:
+    """sum |q - x|."""
+    return pairwise_sum(lambda i, j: _gap(queries, rows, i, j).abs_(), 0, len(queries))
+
+
+def chebyshev(queries: Tensor, rows: Tensor) -> Tensor:
+    """max |q - x|."""
+    largest = _gap(queries, rows, 0, 1).abs_()[0]
+    for i in range(1, len(queries)):
+        largest = torch.maximum(largest, _gap(queries, rows, i, i + 1).abs_()[0])
+    return largest
+
+
+def minkowski_sum(queries: Tensor, rows: Tensor, p: int) -> Tensor:
+    """sum |q - x|^p for a whole p, by repeated multiplication."""
+
+    def terms(i: int, j: int) -> Tensor:
+        gap = _gap(queries, rows, i, j).abs_()
+        power = gap.clone()
+        for _ in range(p - 1):
+            power *= gap
+        return power
+
+    return pairwise_sum(terms, 0, len(queries))
+
+
+def minkowski(queries: Tensor, rows: Tensor, p: float) -> Tensor:
+    """(sum |q - x|^p)^(1/p) for any p > 0, divided by the largest gap first so that no power overflows."""
+    largest = chebyshev(queries, rows)
+    scale = torch.where(largest == 0, torch.ones_like(largest), largest)
+
+    def terms(i: int, j: int) -> Tensor:
+        return (_gap(queries, rows, i, j).abs_() / scale).pow_(p)
+
+    return largest * pairwise_sum(terms, 0, len(queries)).pow(1 / p)
+
+
+def cosine(queries: Tensor, rows: Tensor) -> Tensor:
+    """1 - cos(angle) of unit vectors (see ``unit_rows``), as sum (u - v)^2 / 2, which does not cancel.
+
+    A zero vector has no direction: it is at 0 from another zero vector and at 1 from anything else.
+    """
+    distance = sqeuclidean(queries, rows) * 0.5
+    one_is_zero = queries.any(0)[:, None] != rows.any(0)[None, :]
+    return distance.masked_fill_(one_is_zero, 1.0)
+
+
+def unit_rows(rows: Tensor) -> Tensor:
+    """Each row (n, n_features) divided by its largest entry, so that no square overflows, then by its length."""
+    largest = rows.abs().amax(1, keepdim=True)
+    rows = rows / torch.where(largest == 0, torch.ones_like(largest), largest)
+    columns = rows.T.contiguous()
+    length = correct_sqrt(pairwise_sum(lambda i, j: columns[i:j] * columns[i:j], 0, len(columns)))
+    return rows / torch.where(length == 0, torch.ones_like(length), length)[:, None]
+
+
+def hamming(queries: Tensor, rows: Tensor) -> Tensor:
+    """The share of features that differ."""
+    differing = _count(torch.ne, queries, rows)
+    return differing / torch.full_like(differing, len(queries))
+
+
+def jaccard(queries: Tensor, rows: Tensor) -> Tensor:
+    """Of the features that either has, the share that only one has; rows are 0 and 1 (see ``present``)."""
+    either = _count(torch.maximum, queries, rows)
+    only_one = _count(torch.ne, queries, rows)
+    return only_one / torch.where(either == 0, torch.ones_like(either), either)
+
+
+def _count(compare: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor) -> Tensor:
+    def terms(i: int, j: int) -> Tensor:
+        return compare(queries[i:j, :, None], rows[i:j, None, :]).to(torch.float64)
+
+    return pairwise_sum(terms, 0, len(queries))
+
+
+def present(rows: Tensor) -> Tensor:
+    """1 where a feature is not 0, for ``jaccard``."""
+    return (rows != 0).to(torch.float64)

@@ -1,0 +1,113 @@
+"""The metrics by name: what ranks a tile, how rows are prepared for it, and how large a number it can take."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from accelerated import distances
+
+LARGEST = float(np.finfo(np.float64).max)
+
+
+def _same(values: Tensor) -> Tensor:
+    return values
+
+
+class Metric(NamedTuple):
+    """Prepare all rows once, sort by ``rank``, report ``root`` of it.
+
+    ``rank(queries, rows, start, stop)`` takes prepared queries (a, n_features) and all prepared training rows, and
+    gives those from start to stop their ranks, (a, stop - start). Rank and distance differ only for Minkowski with a
+    whole p, whose sum is reproducible and whose p-th root is not.
+    """
+
+    rank: Callable[[Tensor, Tensor, int, int], Tensor]
+    prepare: Callable[[Tensor], Tensor] = _same
+    root: Callable[[Tensor], Tensor] = _same
+    largest: float = LARGEST  # numbers of greater magnitude would overflow
+
+
+def _by_features(distance: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, int, int], Tensor]:
+    return partial(_feature_first, distance)
+
+
+def _feature_first(
+    distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int
+) -> Tensor:
+    return distance(queries.T.contiguous(), rows[start:stop].T.contiguous())
+
+
+METRICS = {
+    "euclidean": Metric(_by_features(distances.euclidean), largest=1e150),  # the square of a gap, 4e300, must fit
+    "sqeuclidean": Metric(_by_features(distances.sqeuclidean), largest=1e150),
+    "manhattan": Metric(_by_features(distances.manhattan), largest=1e300),
+    "chebyshev": Metric(_by_features(distances.chebyshev), largest=1e300),
+    "cosine": Metric(_by_features(distances.cosine), prepare=distances.unit_rows),
+    "hamming": Metric(_by_features(distances.hamming)),
+    "jaccard": Metric(_by_features(distances.jaccard), prepare=distances.present),
+}
+
+SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p and its other name
+LARGEST_WHOLE_P = 16  # beyond it |q - x|^p leaves the range of a float for everyday numbers: scale, and take the root
+
+
+def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = None) -> Metric:
+    """The ``Metric`` called ``name``, or made of a function of two examples.
+
+    Raises ValueError for a name that is not one, a p that is not above 0, and ``metric_params`` without a function.
+    """
+    if callable(name):
+        return Metric(partial(_pair_by_pair, partial(name, **(metric_params or {}))))
+    if metric_params:
+        raise ValueError(f"metric_params={metric_params!r} goes with a callable metric, but metric={name!r}")
+    if name == "minkowski":
+        return _minkowski_metric(p)
+    if name == "precomputed":
+        return Metric(_precomputed)
+    if not isinstance(name, str) or name not in METRICS:
+        known = ", ".join([*METRICS, "minkowski", "precomputed"])
+        raise ValueError(f"metric={name!r} is not one of {known}, nor a function of two examples")
+    return METRICS[name]
+
+
+def _minkowski_metric(p: Any) -> Metric:
+    if isinstance(p, bool) or not isinstance(p, (int, float, np.integer, np.floating)):
+        raise TypeError(f"p={p!r} is a {type(p).__name__}, but must be a number above 0")
+    if not p > 0:
+        raise ValueError(f"p={p!r} must be above 0")
+    p = float(p)
+    if p in SAME_AS:
+        return METRICS[SAME_AS[p]]
+    if p.is_integer() and p <= LARGEST_WHOLE_P:
+        by_sum = partial(distances.minkowski_sum, p=int(p))
+        return Metric(_by_features(by_sum), root=partial(distances.pth_root, p=int(p)), largest=10 ** (290 / p))
+    return Metric(partial(_scaled_minkowski, p), largest=1e300)
+
+
+def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+    return check_distances(_feature_first(partial(distances.minkowski, p=p), queries, rows, start, stop))
+
+
+def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+    """A query is its row of distances to the training examples."""
+    return check_distances(queries[:, start:stop])
+
+
+def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+    """A function of two examples, each a float64 NumPy row, called once a pair."""
+    examples = rows[start:stop].cpu().numpy()
+    ranks = [[float(function(query, example)) for example in examples] for query in queries.cpu().numpy()]
+    return check_distances(torch.tensor(ranks, dtype=torch.float64, device=queries.device))
+
+
+def check_distances(ranks: Tensor) -> Tensor:
+    """Raises ValueError for distances that no order can be made of: NaN, infinite or negative."""
+    wrong = ~(ranks.isfinite() & (ranks >= 0))
+    if bool(wrong.any()):
+        worst = ranks[wrong][0].item()
+        raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
+    return ranks

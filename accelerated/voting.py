@@ -1,0 +1,85 @@
+"""From neighbours to an answer: how much each one counts, and how the counts become shares or an average.
+
+Votes are added in the order of the neighbours, nearest first: a loop over the k places, for all queries at once.
+``sum`` and ``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Weights = str | Callable[[np.ndarray], Any]
+
+
+def check_weights(weights: Any) -> None:
+    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
+    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
+        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
+
+
+def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
+    """How much each neighbour counts, shape (n_queries, k): all alike, or 1 / distance, or what ``weights`` returns.
+
+    A distance of 0 would count infinitely. So where 1 / distance is infinite, only those neighbours count, equally.
+
+    >>> neighbor_weights(torch.tensor([[1.0, 4.0], [0.0, 4.0]], dtype=torch.float64), "distance")
+    tensor([[1.0000, 0.2500],
+            [1.0000, 0.0000]], dtype=torch.float64)
+    """
+    if callable(weights):
+        returned = _check_returned(weights(distances.cpu().numpy()), tuple(distances.shape))
+        return torch.from_numpy(returned).to(distances.device)
+    if weights == "uniform":
+        return torch.ones_like(distances)
+    closeness = torch.ones_like(distances) / distances
+    infinite = closeness.isinf()
+    return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)
+
+
+def _check_returned(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    array = np.array(returned, dtype=np.float64, order="C")
+    if array.shape != shape:
+        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+    if not (array > 0).any(axis=1).all():
+        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
+    return array
+
+
+def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
+    """The share of the votes for each class, (n_queries, n_classes), from classes and weights, both (n_queries, k).
+
+    >>> vote_shares(torch.tensor([[2, 0, 2]]), torch.tensor([[1.0, 1.0, 2.0]], dtype=torch.float64), n_classes=3)
+    tensor([[0.2500, 0.0000, 0.7500]], dtype=torch.float64)
+    """
+    query = torch.arange(len(codes), device=codes.device)
+    votes = torch.zeros((len(codes), n_classes), dtype=torch.float64, device=codes.device)
+    total = torch.zeros((len(codes), 1), dtype=torch.float64, device=codes.device)
+    for place in range(codes.shape[1]):
+        votes[query, codes[:, place]] += weights[:, place]
+        total = total + weights[:, place, None]
+    return votes / total
+
+
+def winners(shares: Tensor) -> Tensor:
+    """The first class with the largest share, (n_queries,); ``torch.argmax`` promises no order among equals."""
+    classes = torch.arange(shares.shape[1], device=shares.device)
+    has_most = shares == shares.amax(1, keepdim=True)
+    return torch.where(has_most, classes, shares.shape[1]).amin(1)
+
+
+def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
+    """The weighted average of the neighbours' targets, sum w y / sum w, shape (n_queries, n_outputs)."""
+    summed = torch.zeros((len(indices), targets.shape[1]), dtype=torch.float64, device=targets.device)
+    total = torch.zeros((len(indices), 1), dtype=torch.float64, device=targets.device)
+    for place in range(indices.shape[1]):
+        weight = weights[:, place, None]
+        summed = summed + weight * targets[indices[:, place]]
+        total = total + weight
+    return summed / total

@@ -1,0 +1,99 @@
+"""Distances between two examples: the formula is the code.
+
+Every function takes two float64 vectors ``a`` and ``b`` of shape (n_features,) and returns one number.
+Two habits make the numbers trustworthy:
+
+* Subtract first. ``|a|^2 + |b|^2 - 2 a.b`` is the same on paper, but it takes a small difference of large numbers:
+  one unit apart at 1e8, nothing of the answer is left.
+* Add with ``np.sum`` over one contiguous row. It adds pairwise in a fixed order: the same vectors, the same bits.
+"""
+
+import numpy as np
+
+
+def euclidean(a, b):
+    """The straight line: sqrt(sum (a - b)^2).
+
+    >>> float(euclidean(np.array([0.0, 0.0]), np.array([3.0, 4.0])))
+    5.0
+    """
+    return np.sqrt(sqeuclidean(a, b))
+
+
+def sqeuclidean(a, b):
+    """The straight line squared: sum (a - b)^2; the same order without the root."""
+    gap = a - b
+    return np.sum(gap * gap)
+
+
+def manhattan(a, b):
+    """City blocks: sum |a - b|. One wild feature counts once, not squared."""
+    return np.sum(np.abs(a - b))
+
+
+def chebyshev(a, b):
+    """The largest single gap, max |a - b|: the moves of a chess king."""
+    return np.max(np.abs(a - b))
+
+
+def minkowski_sum(a, b, p):
+    """sum |a - b|^p for a whole p, by repeated multiplication; its p-th root is the Minkowski distance."""
+    gap = np.abs(a - b)
+    power = gap
+    for _ in range(p - 1):
+        power = power * gap
+    return np.sum(power)
+
+
+def minkowski(a, b, p):
+    """(sum |a - b|^p)^(1/p) for any p > 0, divided by the largest gap first: 10^1000 would overflow, 1^1000 does not.
+
+    >>> float(minkowski(np.array([10.0, 0.0]), np.array([0.0, 0.0]), p=1000))
+    10.0
+    """
+    gap = np.abs(a - b)
+    largest = np.max(gap)
+    if largest == 0:
+        return 0.0
+    return largest * np.sum((gap / largest) ** p) ** (1 / p)
+
+
+def cosine(a, b):
+    """1 - cos(angle), as half the squared distance between unit vectors.
+
+    |u - v|^2 = |u|^2 + |v|^2 - 2 u.v = 2 (1 - u.v) for unit vectors, so it is the same number. But 1 - u.v loses
+    every digit when the angle is small (1 - 0.9999999999999999), and sum (u - v)^2 / 2 loses none.
+    The zero vector has no direction: it is at 0 from another zero vector and at 1, a right angle, from anything else.
+
+    >>> float(cosine(np.array([2.0, 0.0]), np.array([0.0, 5.0])))
+    1.0
+    """
+    u, v = _unit(a), _unit(b)
+    if np.any(u) != np.any(v):
+        return 1.0
+    return sqeuclidean(u, v) / 2
+
+
+def _unit(a):
+    """The vector of length 1 in the direction of ``a``; divided by its largest entry first, so no square overflows."""
+    largest = np.max(np.abs(a))
+    if largest == 0:
+        return a
+    a = a / largest
+    return a / np.sqrt(np.sum(a * a))
+
+
+def hamming(a, b):
+    """The share of features that differ.
+
+    >>> float(hamming(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 0.0, 0.0])))
+    0.5
+    """
+    return np.sum(a != b) / len(a)
+
+
+def jaccard(a, b):
+    """Of the features that either has (``x != 0``), the share that only one has; two empty sets are at 0."""
+    either = np.sum((a != 0) | (b != 0))
+    only_one = np.sum((a != 0) != (b != 0))
+    return only_one / either if either else 0.0

@@ -1,0 +1,19 @@
+"""The constructor's arguments, readable and changeable by name, as scikit-learn's tools expect of any model."""
+
+import inspect
+
+
+class Parameters:
+    """``get_params`` and ``set_params`` for a class whose constructor stores each argument under its own name."""
+
+    def get_params(self, deep=True):
+        """The constructor's arguments and their values."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params):
+        """Changes arguments of the constructor; a new metric counts from the next ``fit``."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"{name!r} is not a parameter of {type(self).__name__}: {list(self.get_params())}")
+            setattr(self, name, value)
+        return self

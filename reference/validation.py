@@ -1,0 +1,140 @@
+"""What may come in: every check of the package, so that the algorithm stays free of them.
+
+Nothing is clipped, dropped or filled in. What cannot be used raises, with the argument's name and both numbers.
+"""
+
+import warnings
+
+import numpy as np
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model was asked before it was given examples."""
+
+
+def check_fitted(model, attribute):
+    """Raises NotFittedError unless ``fit`` has run to its end."""
+    if not hasattr(model, attribute):
+        raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call fit first")
+
+
+def check_examples(X, largest=np.inf, n_features=None, any_objects=False):
+    """The examples as a C-contiguous float64 copy, shape (n, n_features); with ``any_objects`` perhaps a list of them.
+
+    Raises TypeError for a sparse matrix, ValueError for anything that is not a full, finite matrix of real numbers.
+    """
+    if any_objects and not _is_matrix(X):
+        return check_objects(X)
+    rows = _as_floats(X, "X")
+    if rows.ndim != 2:
+        raise ValueError(f"X has {rows.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes one row of it")
+    if 0 in rows.shape:
+        raise ValueError(f"X has shape {rows.shape}, but needs at least 1 row and 1 feature")
+    if n_features is not None and rows.shape[1] != n_features:
+        raise ValueError(f"X has {rows.shape[1]} features, but the model was fitted with {n_features}")
+    if np.max(np.abs(rows)) > largest:
+        raise ValueError(
+            f"X has magnitude {np.max(np.abs(rows)):.4g}, above the {largest:.4g} that this metric can hold"
+        )
+    return rows
+
+
+def _is_matrix(X):
+    try:
+        return np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
+    except ValueError:  # rows of different lengths
+        return False
+
+
+def check_objects(X):
+    """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
+    if isinstance(X, (str, bytes)):
+        raise TypeError(f"X={X!r} is one example, but must be a list of examples")
+    objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
+    if not objects:
+        raise ValueError("X has 0 examples, but needs at least 1")
+    return objects
+
+
+def _as_floats(values, name):
+    """A float64 copy, refusing whatever NumPy would otherwise convert without a word."""
+    if hasattr(values, "tocsr"):
+        raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
+    array = np.asarray(values)
+    if array.dtype.kind in "cSUmM":
+        raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers")
+    floats = np.array(array, dtype=np.float64, order="C")
+    if not np.all(np.isfinite(floats)):
+        raise ValueError(
+            f"{name} has {np.sum(~np.isfinite(floats))} entries that are NaN or infinity, of {floats.size}"
+        )
+    return floats
+
+
+def check_n_neighbors(k, n_examples=np.inf, leave_one_out=False):
+    """Raises TypeError where k is not a whole number, ValueError where it is not from 1 to the number of candidates."""
+    if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)):
+        raise TypeError(f"n_neighbors={k!r} is a {type(k).__name__}, but must be an int")
+    if k < 1:
+        raise ValueError(f"n_neighbors={k} is less than 1")
+    if k > n_examples - leave_one_out:
+        others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
+        raise ValueError(f"n_neighbors={k} is more than the {others} training examples")
+    return int(k)
+
+
+def check_distances(distances):
+    """Raises ValueError for distances that no order can be made of: NaN, infinite or negative."""
+    if not np.all(np.isfinite(distances)) or np.min(distances) < 0:
+        worst = distances[~np.isfinite(distances) | (distances < 0)][0]
+        raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
+    return distances
+
+
+def check_distance_matrix(X):
+    """Raises ValueError unless X, shape (n, n), holds the distances of the training examples to one another."""
+    if X.shape[0] != X.shape[1]:
+        raise ValueError(f"X has shape {X.shape}, but metric='precomputed' needs a square matrix of distances")
+    check_distances(X)
+
+
+def check_targets(y, n_examples):
+    """Targets as float64 of shape (n, n_outputs), and whether y was one column without saying so, of shape (n,)."""
+    y = check_columns(_as_floats(_given(y), "y"), n_examples)
+    return y.reshape(n_examples, -1), y.ndim == 1
+
+
+def check_labels(y, n_examples):
+    """Per output its sorted classes and each row's place among them, and whether y was one column.
+
+    Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
+    """
+    y = check_columns(_given(y), n_examples)
+    if y.dtype.kind == "f" and not np.all(np.isfinite(y) & (y == np.floor(y))):
+        raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", UserWarning, stacklevel=3)
+        y = y[:, 0]
+    columns = y.reshape(n_examples, -1).T
+    try:
+        if y.dtype.kind == "O" and any(label is None or label != label for label in y.flat):
+            raise ValueError("y has missing labels (None or NaN)")
+        return [np.unique(column, return_inverse=True) for column in columns], y.ndim == 1
+    except TypeError as error:
+        raise ValueError(f"y has labels that cannot be sorted: {error}") from error
+
+
+def check_columns(y, n_examples):
+    """y as an array of shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
+    y = np.asarray(y)
+    if y.ndim not in (1, 2) or 0 in y.shape:
+        raise ValueError(f"y has shape {y.shape}, but must be (n,) or (n, n_outputs)")
+    if len(y) != n_examples:
+        raise ValueError(f"y has {len(y)} rows, but X has {n_examples}")
+    return y
+
+
+def _given(y):
+    if y is None:
+        raise ValueError("y is None, but this model requires y")
+    return y
