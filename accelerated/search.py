@@ -79,12 +79,10 @@ def scratch_bytes(n_tile_queries: int, n_tile_rows: int, n_features: int, k: int
 
 
 def _without_self(tile: Tensor, first_query: int, first_row: int) -> Tensor:
-    """The tile with infinity where query and training row have the same index."""
-    tile = tile.clone()  # a precomputed tile is the caller's
-    a, b = tile.shape
-    same = torch.arange(max(first_query, first_row), min(first_query + a, first_row + b), device=tile.device)
-    tile[same - first_query, same - first_row] = float("inf")
-    return tile
+    """A copy of the tile with infinity where query and training row have the same index."""
+    query_indices = torch.arange(first_query, first_query + tile.shape[0], device=tile.device)
+    row_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device)
+    return tile.masked_fill(query_indices[:, None] == row_indices[None, :], float("inf"))
 
 
 def _merge(best: Tensor, best_indices: Tensor, tile: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:

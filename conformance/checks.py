@@ -1,0 +1,144 @@
+"""The claims, one function each: what holds of ``reference``, ``accelerated`` and scikit-learn on any drawn case."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
+
+import accelerated
+import reference
+from conformance.relations import (
+    assert_admissible,
+    assert_same_bits,
+    difference_bounds,
+    exact_distances,
+    expansion_bounds,
+    minkowski_bounds,
+)
+from conformance.strategies import BIT_METRICS, Case, cases
+
+LABELS = [np.array([2, 5, -1]), np.array(["b", "a", "c"]), np.array([True, False]), np.array([1.0, 0.0, 1e6])]
+
+
+def closeness(distances: np.ndarray) -> np.ndarray:
+    """A callable for ``weights``, finite at 0."""
+    return 1.0 / (1.0 + distances)
+
+
+WEIGHTS = ["uniform", "distance", closeness]
+
+
+def same_neighbors(case: Case, data: st.DataObject) -> None:
+    """Both packages give the same neighbours, and the same distances to the last bit."""
+    _assert_same_neighbors(case, case.Q, case.k)
+
+
+def same_neighbors_left_out(case: Case, data: st.DataObject) -> None:
+    """Leaving each training row out of its own neighbours, both packages give the same bits."""
+    if len(case.X) > 1:
+        _assert_same_neighbors(case, None, min(case.k, len(case.X) - 1))
+
+
+def _assert_same_neighbors(case: Case, Q: np.ndarray | None, k: int) -> None:
+    distances, indices = _fit(accelerated.NearestNeighbors, case).kneighbors(Q, k)
+    expected_distances, expected_indices = _fit(reference.NearestNeighbors, case).kneighbors(Q, k)
+    assert_same_bits(indices, expected_indices, "indices")
+    if case.metric in BIT_METRICS or case.p in (1, 2, np.inf):
+        assert_same_bits(distances, expected_distances, "distances")
+    else:  # the p-th root of the same sum, by two libraries
+        np.testing.assert_allclose(distances, expected_distances, rtol=2.0**-50, atol=0)
+
+
+def same_votes(case: Case, data: st.DataObject) -> None:
+    """Both classifiers give the same classes, and the same vote shares to the last bit, under all weights."""
+    y = _draw_labels(data, len(case.X))
+    for weights in WEIGHTS:
+        actual, expected = (
+            _fit(package.KNNClassifier, case, y, weights=weights) for package in (accelerated, reference)
+        )
+        shares, expected_shares = actual.predict_proba(case.Q), expected.predict_proba(case.Q)
+        if y.ndim == 1:
+            shares, expected_shares = [shares], [expected_shares]
+        for share, expected_share in zip(shares, expected_shares, strict=True):
+            _assert_same_unless_rooted(case, weights, share, expected_share, "predict_proba")
+        np.testing.assert_array_equal(actual.predict(case.Q), expected.predict(case.Q))
+
+
+def same_averages(case: Case, data: st.DataObject) -> None:
+    """Both regressors give the same averages to the last bit, under all weights, for one target or several."""
+    shape = data.draw(st.sampled_from([(len(case.X),), (len(case.X), 1), (len(case.X), 3)]), label="shape of y")
+    y = np.random.default_rng(data.draw(st.integers(0, 99), label="seed of y")).normal(size=shape) * 100
+    for weights in WEIGHTS:
+        actual, expected = (
+            _fit(package.KNNRegressor, case, y, weights=weights).predict(case.Q) for package in (accelerated, reference)
+        )
+        _assert_same_unless_rooted(case, weights, actual, expected, "predict")
+
+
+def _assert_same_unless_rooted(case: Case, weights: Any, actual: np.ndarray, expected: np.ndarray, name: str) -> None:
+    """Same bits, except where weights are made from a p-th root, which is the same only up to rounding."""
+    if weights == "uniform" or case.metric != "minkowski" or case.p in (1, 2, np.inf):
+        assert_same_bits(actual, expected, name)
+    else:
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-9 * np.max(np.abs(expected)))
+
+
+def same_neighbors_up_to_rounding(case: Case, data: st.DataObject) -> None:
+    """Minkowski with a fractional power, which goes through ``pow``: the same neighbours up to its rounding."""
+    indices = _fit(accelerated.NearestNeighbors, case).kneighbors(case.Q, return_distance=False)
+    everything = _fit(reference.NearestNeighbors, case)
+    for row, query in zip(indices, case.Q, strict=True):
+        distances = np.array([everything.get_distance(query, x) for x in case.X])
+        bounds = minkowski_bounds(distances, case.X.shape[1], case.p)
+        assert_admissible(row, [Fraction(distance) for distance in distances.tolist()], bounds, "indices")
+
+
+def admissible_neighbors(case: Case, data: st.DataObject) -> None:
+    """Our neighbours are right up to the rounding of differences, scikit-learn's up to that of the expanded form."""
+    ours = _fit(accelerated.NearestNeighbors, case).kneighbors(case.Q, return_distance=False)
+    theirs = SklearnNeighbors(n_neighbors=case.k, metric=case.metric).fit(case.X).kneighbors(case.Q)[1]
+    for query, our_row, their_row in zip(case.Q, ours, theirs, strict=True):
+        exact = exact_distances(case.X, query, case.metric)
+        bounds = difference_bounds(exact, case.X.shape[1], case.metric)
+        assert_admissible(our_row, exact, bounds, "accelerated")
+        their_bounds = expansion_bounds(case.X, query) if case.metric == "euclidean" else bounds
+        assert_admissible(their_row, exact, their_bounds, "scikit-learn")
+
+
+def _fit(model: Callable[..., Any], case: Case, *y: np.ndarray, **params: Any) -> Any:
+    return model(case.k, metric=case.metric, p=case.p, **params).fit(case.X, *y)
+
+
+def _draw_labels(data: st.DataObject, n: int) -> np.ndarray:
+    labels = data.draw(st.sampled_from(LABELS), label="labels")
+    shape = data.draw(st.sampled_from([(n,), (n, 2)]), label="shape of y")
+    seed = data.draw(st.integers(0, 99), label="seed of y")
+    return labels[np.random.default_rng(seed).integers(0, len(labels), shape)]
+
+
+class Check(NamedTuple):
+    """A claim, the cases that it is tried on, and its part of the effort."""
+
+    function: Callable[[Case, st.DataObject], None]
+    strategy: st.SearchStrategy[Case]
+    effort: int = 1  # times the number of draws of the run
+
+    @property
+    def claim(self) -> str:
+        return str(self.function.__doc__)
+
+
+CHECKS = [
+    Check(same_neighbors, cases(), effort=10),
+    Check(same_neighbors_left_out, cases(max_rows=40)),
+    Check(same_votes, cases()),
+    Check(same_averages, cases()),
+    Check(
+        same_neighbors_up_to_rounding,
+        cases(metrics=("minkowski",), powers=(0.5, 1.5, 2.5, 17, 1000), max_rows=40),
+    ),
+    Check(admissible_neighbors, cases(metrics=("euclidean", "manhattan", "chebyshev"), max_rows=30, dtypes=False)),
+]

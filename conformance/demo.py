@@ -1,0 +1,103 @@
+"""The main job: the two packages and scikit-learn on real data, then on data that tells them apart."""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
+
+import accelerated
+import reference
+
+
+def main() -> int:
+    """Prints both tables; 0 if ``reference`` and ``accelerated`` agree in every bit, else 1."""
+    digits = {"reference": reference.KNNClassifier(5), "accelerated": accelerated.KNNClassifier(5)}
+    diabetes = {"reference": reference.KNNRegressor(10), "accelerated": accelerated.KNNRegressor(10)}
+    rows = [
+        *_compare("digits", "accuracy", load_digits, {**digits, "scikit-learn": KNeighborsClassifier(5)}),
+        *_compare("diabetes", "R^2", load_diabetes, {**diabetes, "scikit-learn": KNeighborsRegressor(10)}),
+    ]
+    header = ("data", "model", "score", "same rows", "same bits", "largest difference", "seconds")
+    print("k nearest neighbours and predictions, compared with reference\n")
+    print(table(header, rows))
+    print("\nshare of the true 5 nearest neighbours found, 1,000 rows and 200 queries\n")
+    print(table(("data", "scikit-learn", "torch.cdist", "accelerated"), recall_rows()))
+    same = all(row[4] == "yes" for row in rows if row[1] == "accelerated")
+    print("\nreference and accelerated", "agree in every bit" if same else "DIFFER")
+    return 0 if same else 1
+
+
+def _compare(name: str, score_name: str, load: Callable[..., Any], models: dict[str, Any]) -> Iterable[tuple[str, ...]]:
+    """A row of the table for each model; the first is what the others are compared with."""
+    X, y = load(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    first: tuple[np.ndarray, ...] = ()
+    for model_name, model in models.items():
+        start = perf_counter()
+        model.fit(X_train, y_train)
+        distances, indices = model.kneighbors(X_test)
+        predicted = model.predict(X_test)
+        seconds = perf_counter() - start
+        score = model.score(X_test, y_test)
+        first = first or (distances, indices, predicted)
+        same_rows = (indices == first[1]).all(axis=1).mean()
+        yield (
+            name,
+            model_name,
+            f"{score_name} {score:.4f}",
+            f"{same_rows:.1%}",
+            "yes" if all(map(same_bits, (distances, indices, predicted), first)) else "no",
+            f"{np.abs(distances - first[0]).max():.1e}",
+            f"{seconds:.2f}",
+        )
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays of numbers have the same dtype, shape and bytes."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def recall_rows() -> Iterable[tuple[str, ...]]:
+    """A row of the table for each data set: what share of the true neighbours each implementation finds."""
+    rng = np.random.default_rng(0)
+    clusters = rng.choice([0.0, 1e6], (1200, 1)) + rng.normal(scale=0.01, size=(1200, 16))
+    data: dict[str, np.ndarray] = {
+        "U[0,1)^16, float64": rng.random((1200, 16)),
+        "U[0,1)^16 + 1e8, float64": rng.random((1200, 16)) + 1e8,
+        "U[0,1)^128 + 1000, float32": (rng.random((1200, 128)) + 1000).astype(np.float32),
+        "two 1 cm clusters 1,000 km apart, float64": clusters,
+    }
+    for name, rows in data.items():
+        X, Q = rows[:1000], rows[1000:]
+        truth = _true_neighbors(X, Q, 5)
+        answers = [
+            SklearnNeighbors(n_neighbors=5).fit(X).kneighbors(Q)[1],
+            torch.cdist(torch.from_numpy(Q), torch.from_numpy(X)).topk(5, largest=False).indices.numpy(),
+            accelerated.NearestNeighbors(5).fit(X).kneighbors(Q)[1],
+        ]
+        yield name, *(f"{_recall(answer, truth):.1%}" for answer in answers)
+
+
+def _true_neighbors(X: np.ndarray, Q: np.ndarray, k: int) -> np.ndarray:
+    """By differences in extended precision, which neither package uses."""
+    squares = [((X - q.astype(np.longdouble)) ** 2).sum(axis=1) for q in Q]
+    return np.argsort(squares, axis=1, kind="stable")[:, :k]
+
+
+def _recall(answer: np.ndarray, truth: np.ndarray) -> float:
+    found = [len(set(a) & set(b)) for a, b in zip(answer.tolist(), truth.tolist(), strict=True)]
+    return sum(found) / truth.size
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Rows of text as a Markdown table, its columns aligned."""
+    lines = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
+    return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])

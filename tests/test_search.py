@@ -1,0 +1,128 @@
+"""The tiled search: the same bits for every tile, within the memory allowed, showing where it is."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import accelerated.search
+from accelerated import KNNRegressor, NearestNeighbors
+from accelerated.search import scratch_bytes, smallest, tile_shape
+
+TILE = 64
+
+
+@pytest.fixture
+def tie_storm():
+    """Queries and rows on a tiny lattice: nearly every distance is shared by many rows, in different tiles."""
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 3, (2 * TILE + 1, 3)), rng.integers(0, 3, (TILE + 1, 3))
+
+
+@pytest.mark.parametrize("n_tile_rows", [1, 2, 7, TILE - 1, TILE, TILE + 1])
+@pytest.mark.parametrize("n_tile_queries", [1, 2, 7, TILE - 1, TILE, TILE + 1])
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
+def test_every_tile_gives_the_same_bits(monkeypatch, tie_storm, n_tile_queries, n_tile_rows, own):
+    X, Q = tie_storm
+    model = NearestNeighbors(10).fit(X)
+    distances, indices = model.kneighbors(None if own else Q)
+
+    monkeypatch.setattr(accelerated.search, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
+    tiled_distances, tiled_indices = model.kneighbors(None if own else Q)
+
+    np.testing.assert_array_equal(tiled_indices, indices)
+    np.testing.assert_array_equal(tiled_distances.view(np.int64), distances.view(np.int64))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "chebyshev"])
+def test_one_thread_and_two_give_the_same_bits(metric):
+    rng = np.random.default_rng(0)
+    model = KNNRegressor(7, metric=metric, weights="distance").fit(rng.normal(size=(3000, 40)), rng.normal(size=3000))
+    Q = rng.normal(size=(100, 40))
+    before = torch.get_num_threads()
+    answers = []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            answers.append([*model.kneighbors(Q), model.predict(Q)])
+    finally:
+        torch.set_num_threads(before)
+
+    for one, two in zip(*answers, strict=True):
+        assert one.tobytes() == two.tobytes()
+
+
+def test_neighbors_for_k_are_the_first_of_those_for_one_more(tie_storm):
+    X, Q = tie_storm
+    model = NearestNeighbors().fit(X)
+    everything = model.kneighbors(Q, len(X), return_distance=False)
+
+    for k in (1, 2, 9, 50, len(X) - 1):
+        np.testing.assert_array_equal(model.kneighbors(Q, k, return_distance=False), everything[:, :k])
+
+
+def test_smallest_keeps_the_leftmost_of_equals_where_topk_does_not():
+    ranks = torch.ones((1, 50), dtype=torch.float64)
+
+    assert smallest(ranks, 3).tolist() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("device_type", ["cpu", "cuda"])
+@pytest.mark.parametrize("k", [1, 5, 5000])
+@pytest.mark.parametrize("memory_limit", [2**20, 2**26, 2**30])
+def test_a_tile_fits_the_memory_limit(device_type, k, memory_limit):
+    a, b = tile_shape(10_000, 1_000_000, 96, k, memory_limit, device_type)
+
+    assert a >= 1 and b >= 1
+    assert scratch_bytes(a, b, 96, k) <= memory_limit
+
+
+def test_a_memory_limit_too_small_for_one_row_names_both_numbers():
+    with pytest.raises(ValueError, match=r"memory_limit=100 is less than the \d+ bytes"):
+        NearestNeighbors(1, memory_limit=100).fit([[0.0], [1.0]]).kneighbors([[0.5]])
+
+
+def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
+    X, Q = tie_storm
+    expected = NearestNeighbors(10).fit(X).kneighbors(Q)
+
+    actual = NearestNeighbors(10, memory_limit=20_000).fit(X).kneighbors(Q)
+
+    np.testing.assert_array_equal(actual, expected)
+
+
+MEASURE_MEMORY = """
+import numpy as np
+from accelerated import NearestNeighbors
+
+def peak():  # resident bytes, the most since the last reset
+    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
+
+rng = np.random.default_rng(0)
+X, Q = rng.random((100_000, 32), dtype=np.float32), rng.random((1000, 32), dtype=np.float32)
+model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
+open("/proc/self/clear_refs", "w").write("5")
+before = peak()
+model.kneighbors(Q)
+print((peak() - before) / 2**20)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_large_search_stays_within_its_memory_limit():
+    run = subprocess.run([sys.executable, "-c", MEASURE_MEMORY], capture_output=True, text=True, check=True)
+
+    assert float(run.stdout) < 64 + 200
+
+
+def test_progress_shows_when_asked_and_only_then(capfd):
+    NearestNeighbors(1).fit([[0.0], [1.0]]).kneighbors([[0.5]])
+    assert capfd.readouterr() == ("", "")
+
+    NearestNeighbors(1, progress=True).fit([[0.0], [1.0]]).kneighbors([[0.5]])
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert re.search(r"100%.*2\.00/2\.00", err)
