@@ -4,6 +4,7 @@ Nothing is clipped, dropped or filled in. The kinds of error are those of ``refe
 """
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,26 @@ def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
 
 
 def _check_array(X: Any) -> np.ndarray:
-    rows = check_array(X, dtype="numeric", input_name="X")
-    if rows.dtype.kind not in "buif":
-        raise ValueError(f"X has dtype {rows.dtype}, but must hold real numbers")
-    return rows.astype(np.float64) if rows.dtype.itemsize > 8 else rows  # long doubles
+    rows = check_array(X, dtype=None, input_name="X")
+    return _real_numbers(rows, "X", np.ma.is_masked(X))
+
+
+def _real_numbers(array: np.ndarray, name: str, is_masked: bool) -> np.ndarray:
+    """The array in a type of at most 8 bytes; ValueError for strings, missing and infinite numbers."""
+    if is_masked:
+        raise ValueError(f"{name} has masked entries")
+    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
+        raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
+    if array.dtype.kind == "O" or array.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
+            array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has {np.count_nonzero(~np.isfinite(array))} entries that are NaN or infinity")
+    return array
+
+
+def _objects(array: np.ndarray) -> Iterable[Any]:
+    return array.flat if array.dtype.kind == "O" else []
 
 
 def _check_tensor(X: Tensor) -> Tensor:
@@ -72,13 +89,8 @@ def check_distance_matrix(X: Tensor) -> None:
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
     """Targets as float64 of shape (n, n_outputs), and whether y was one column without saying so, of shape (n,)."""
-    y = check_columns(y, n_examples)
-    if y.dtype.kind in "cSUmM":
-        raise ValueError(f"y has dtype {y.dtype}, but must hold real numbers")
-    targets = np.array(y, dtype=np.float64, order="C")
-    if not np.isfinite(targets).all():
-        raise ValueError(f"y has {np.count_nonzero(~np.isfinite(targets))} entries that are NaN or infinity")
-    return targets.reshape(n_examples, -1), y.ndim == 1
+    y = _real_numbers(check_columns(y, n_examples), "y", np.ma.is_masked(y))
+    return np.array(y, dtype=np.float64, order="C").reshape(n_examples, -1), y.ndim == 1
 
 
 def check_labels(y: Any, n_examples: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], bool]:
@@ -95,7 +107,7 @@ def check_labels(y: Any, n_examples: int) -> tuple[list[tuple[np.ndarray, np.nda
         y = y[:, 0]
     columns = y.reshape(n_examples, -1).T
     try:
-        if y.dtype.kind == "O" and any(label is None or label != label for label in y.flat):
+        if any(label is None or label != label for label in _objects(y)):
             raise ValueError("y has missing labels (None or NaN)")
         return [np.unique(column, return_inverse=True) for column in columns], y.ndim == 1
     except TypeError as error:

@@ -64,7 +64,7 @@ def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
     for place in range(codes.shape[1]):
         votes[query, codes[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
-    return votes / total
+    return _divide(votes, total)
 
 
 def winners(shares: Tensor) -> Tensor:
@@ -82,4 +82,13 @@ def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
         weight = weights[:, place, None]
         summed = summed + weight * targets[indices[:, place]]
         total = total + weight
+    return _divide(summed, total)
+
+
+def _divide(summed: Tensor, total: Tensor) -> Tensor:
+    """summed / total; ValueError where a sum of weights, or of weighted targets, is more than a float can hold."""
+    wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1))
+    if bool(wrong.any()):
+        sums = total[wrong][0].tolist(), summed[wrong][0].tolist()
+        raise ValueError(f"the weights of a query's neighbors add up to {sums[0]}, with their targets to {sums[1]}")
     return summed / total

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from conformance.checks import CHECKS, Check
 from conformance.demo import main as demo
 
-
 RUN = settings(
     derandomize=True,
     database=None,

@@ -60,15 +60,22 @@ def _as_floats(values, name):
     """A float64 copy, refusing whatever NumPy would otherwise convert without a word."""
     if hasattr(values, "tocsr"):
         raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has {np.ma.count_masked(values)} masked entries")
     array = np.asarray(values)
-    if array.dtype.kind in "cSUmM":
-        raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers")
-    floats = np.array(array, dtype=np.float64, order="C")
+    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
+        raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
+    with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
+        floats = np.array(array, dtype=np.float64, order="C")
     if not np.all(np.isfinite(floats)):
         raise ValueError(
             f"{name} has {np.sum(~np.isfinite(floats))} entries that are NaN or infinity, of {floats.size}"
         )
     return floats
+
+
+def _objects(array):
+    return array.flat if array.dtype.kind == "O" else []
 
 
 def check_n_neighbors(k, n_examples=np.inf, leave_one_out=False):
@@ -117,7 +124,7 @@ def check_labels(y, n_examples):
         y = y[:, 0]
     columns = y.reshape(n_examples, -1).T
     try:
-        if y.dtype.kind == "O" and any(label is None or label != label for label in y.flat):
+        if any(label is None or label != label for label in _objects(y)):
             raise ValueError("y has missing labels (None or NaN)")
         return [np.unique(column, return_inverse=True) for column in columns], y.ndim == 1
     except TypeError as error:

@@ -47,6 +47,7 @@ def _check_weights_of(returned, shape):
     return array
 
 
+@np.errstate(over="ignore", invalid="ignore")  # too large a sum is refused in _divide
 def vote_shares(codes, weights, n_classes):
     """The share of the votes for each class, shape (n_classes,), from the neighbours' classes and weights.
 
@@ -57,9 +58,10 @@ def vote_shares(codes, weights, n_classes):
     for code, weight in zip(codes, weights, strict=True):
         votes[code] += weight
         total += weight
-    return votes / total
+    return _divide(votes, total)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def average(targets, weights):
     """The weighted average of the neighbours' targets, shape (n_outputs,): sum w y / sum w.
 
@@ -70,4 +72,11 @@ def average(targets, weights):
     for target, weight in zip(targets, weights, strict=True):
         summed += weight * target
         total += weight
+    return _divide(summed, total)
+
+
+def _divide(summed, total):
+    """summed / total; ValueError where a sum of weights, or of weighted targets, is more than a float can hold."""
+    if not np.isfinite(total) or not np.all(np.isfinite(summed)):
+        raise ValueError(f"the weights of a query's neighbors add up to {total}, with their targets to {summed}")
     return summed / total

@@ -1,0 +1,173 @@
+"""Bad input raises the same built-in class in both packages, with a message that names the argument."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+import accelerated
+import reference
+
+X = np.arange(18.0).reshape(9, 2)
+Y = np.arange(9) % 3
+NAN, INF = np.full((9, 2), np.nan), np.where(X == 3, np.inf, X)
+
+
+def fit(X=X, **params):
+    return lambda package: package.NearestNeighbors(**params).fit(X)
+
+
+def query(Q, X=X, **params):
+    return lambda package: package.NearestNeighbors(**params).fit(X).kneighbors(Q)
+
+
+def ask_for(k, Q=X):
+    return lambda package: package.NearestNeighbors().fit(X).kneighbors(Q, k)
+
+
+def classify(y, X=X, **params):
+    return lambda package: package.KNNClassifier(**params).fit(X, y).predict(X)
+
+
+def regress(y, X=X, **params):
+    return lambda package: package.KNNRegressor(**params).fit(X, y).predict(X)
+
+
+BAD_INPUT = {
+    # the training data
+    "NaN": (fit(NAN), ValueError, "NaN"),
+    "infinity": (fit(INF), ValueError, "infinity"),
+    "infinity as a float32": (fit(INF.astype(np.float32)), ValueError, "infinity"),
+    "complex": (fit(X + 1j), ValueError, "complex|Complex"),
+    "1-D": (fit(X[:, 0]), ValueError, "reshape"),
+    "a number": (fit(3.0), ValueError, "dim|scalar"),
+    "3-D": (fit(X[None]), ValueError, "dim"),
+    "no rows": (fit(X[:0]), ValueError, r"0 sample|\(0, 2\)"),
+    "no features": (fit(X[:, :0]), ValueError, r"0 feature|\(9, 0\)"),
+    "None": (fit(None), ValueError, "X|None|NaN"),
+    "strings": (fit(np.full((9, 2), "a")), ValueError, "dtype|strings"),
+    "strings of digits": (fit(np.full((9, 2), "1")), ValueError, "dtype|strings"),
+    "bytes of digits": (fit(np.full((9, 2), b"1")), ValueError, "dtype|strings"),
+    "objects that are strings of digits": (fit(np.full((9, 2), "1", dtype=object)), ValueError, "dtype"),
+    "strings of digits in a DataFrame": (fit(pd.DataFrame({"a": ["1", "2"]})), ValueError, "dtype"),
+    "masked": (fit(np.ma.array(X, mask=X == 3)), ValueError, "masked"),
+    "dates": (fit(np.full((9, 2), "2020-01-01", dtype="datetime64[D]")), ValueError, "dtype"),
+    "rows of different lengths": (fit([[1.0], [1.0, 2.0]]), ValueError, "inhomogeneous"),
+    "objects that are no numbers": (fit(np.array([[{}]], dtype=object)), TypeError, "float"),
+    "missing values in a DataFrame": (fit(pd.DataFrame({"a": pd.array([1, None], "Int64")})), ValueError, "NaN|NA"),
+    "sparse": (fit(scipy.sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "magnitude of squares": (fit(X * 1e150), ValueError, r"1\.7e\+151.*1e\+150"),
+    "magnitude of cubes": (fit(X * 1e100, metric="minkowski", p=3), ValueError, "1.7e.101"),
+    "magnitude of sums": (fit(X * 1e300, metric="manhattan"), ValueError, "1.7e.301.*1e.300"),
+    "a long double too large": (fit(np.full((9, 2), np.longdouble("1e400"))), ValueError, "infinity|inf|NaN"),
+    # the parameters
+    "k of 0": (fit(n_neighbors=0), ValueError, "n_neighbors=0 is less than 1"),
+    "k below 0": (fit(n_neighbors=-1), ValueError, "n_neighbors=-1 is less than 1"),
+    "k a bool": (fit(n_neighbors=True), TypeError, "n_neighbors=True is a bool"),
+    "k a float": (fit(n_neighbors=2.0), TypeError, "n_neighbors=2.0 is a float"),
+    "k a string": (fit(n_neighbors="5"), TypeError, "n_neighbors='5' is a str"),
+    "k None": (fit(n_neighbors=None), TypeError, "n_neighbors=None is a NoneType"),
+    "unknown metric": (fit(metric="euclid"), ValueError, "metric='euclid' is not one of euclidean"),
+    "metric None": (fit(metric=None), ValueError, "metric=None"),
+    "p of 0": (fit(metric="minkowski", p=0), ValueError, "p=0 must be above 0"),
+    "p NaN": (fit(metric="minkowski", p=np.nan), ValueError, "p=nan must be above 0"),
+    "p a string": (fit(metric="minkowski", p="2"), TypeError, "p='2' is a str"),
+    "metric_params of a named metric": (fit(metric_params={"w": 1}), ValueError, "metric_params=.*metric='euclidean'"),
+    "unknown weights": (classify(Y, weights="near"), ValueError, "weights='near' is not uniform"),
+    "unknown parameter": (lambda p: p.NearestNeighbors().set_params(neighbours=3), ValueError, "neighbours"),
+    # the query
+    "query of another width": (query(X[:, :1]), ValueError, "1 feature.* 2"),
+    "query NaN": (query(NAN), ValueError, "NaN"),
+    "query 1-D": (query(X[0]), ValueError, "reshape"),
+    "query of no rows": (query(X[:0]), ValueError, r"0 sample|\(0, 2\)"),
+    "query sparse": (query(scipy.sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "query too large": (query(X * 1e150), ValueError, r"1\.7e\+151.*1e\+150"),
+    "query a number": (query(1.0), ValueError, "dim|scalar"),
+    "k above n": (ask_for(14), ValueError, "n_neighbors=14 is more than the 9 training examples"),
+    "k of all others and one": (ask_for(9, None), ValueError, "n_neighbors=9 is more than the 8 other training"),
+    "one example, by itself": (lambda p: p.NearestNeighbors(1).fit([[0.0]]).kneighbors(), ValueError, "0 other"),
+    "k of the query a bool": (ask_for(True), TypeError, "n_neighbors=True is a bool"),
+    "k of the query 0": (ask_for(0), ValueError, "n_neighbors=0 is less than 1"),
+    "distance of two widths": (lambda p: p.NearestNeighbors().get_distance([1, 2], [1]), ValueError, "shape"),
+    "not fitted": (lambda p: p.NearestNeighbors().kneighbors(X), ValueError, "fit"),
+    "classifier not fitted": (lambda p: p.KNNClassifier().predict(X), AttributeError, "fit"),
+    "regressor not fitted": (lambda p: p.KNNRegressor().predict(X), ValueError, "fit"),
+    # distances that are given
+    "matrix of distances not square": (fit(metric="precomputed"), ValueError, r"\(9, 2\).*square"),
+    "distance below 0": (fit(-np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
+    "distance below 0 in a query": (query([[-1.0] * 9], np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
+    "metric that gives NaN": (query(X, metric=lambda a, b: np.nan), ValueError, "distance of nan"),
+    "metric that gives -1": (query(X, metric=lambda a, b: -1), ValueError, "distance of -1.0"),
+    "metric that gives None": (query(X, metric=lambda a, b: None), TypeError, "float"),
+    "distance of two precomputed": (
+        lambda p: p.NearestNeighbors(metric="precomputed").get_distance([1], [2]),
+        ValueError,
+        "no distance between",
+    ),
+    # the targets
+    "y None": (classify(None), ValueError, "y"),
+    "y None in regression": (regress(None), ValueError, "y"),
+    "y too short": (classify(Y[:8]), ValueError, "y has 8 rows, but X has 9"),
+    "y too long": (regress(np.ones(10)), ValueError, "y has 10 rows, but X has 9"),
+    "y 3-D": (regress(np.ones((9, 1, 1))), ValueError, r"\(9, 1, 1\)"),
+    "y a number": (classify(1), ValueError, r"shape \(\)"),
+    "y NaN": (regress(np.full(9, np.nan)), ValueError, "9 entries that are NaN"),
+    "y infinite": (regress(np.full(9, np.inf)), ValueError, "NaN or infinity"),
+    "y complex": (regress(Y * 1j), ValueError, "complex"),
+    "y strings in regression": (regress(np.full(9, "1")), ValueError, "dtype"),
+    "y digits in regression": (regress(np.full(9, "1", dtype=object)), ValueError, "dtype"),
+    "y fractions in classification": (classify(np.linspace(0, 1, 9)), ValueError, "fractions"),
+    "y NaN in classification": (classify(np.full(9, np.nan)), ValueError, "NaN"),
+    "y infinite in classification": (classify(np.full(9, np.inf)), ValueError, "infinity"),
+    "y with None": (classify(np.array([None, *"abcdefgh"], dtype=object)), ValueError, "missing"),
+    "y of kinds that do not compare": (classify(np.array([1, *"abcdefgh"], dtype=object)), ValueError, "sorted"),
+    "y sparse": (regress(scipy.sparse.csr_array(np.ones((9, 1)))), TypeError, "sparse"),
+    "scored against too short a y": (lambda p: p.KNNRegressor().fit(X, Y).score(X, Y[:8]), ValueError, "y has 8 rows"),
+    "R^2 of one query": (lambda p: p.KNNRegressor().fit(X, Y).score(X[:1], Y[:1]), ValueError, "at least 2"),
+    # the weights
+    "weights all 0": (classify(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
+    "weights all 0 in regression": (regress(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
+    "weights below 0": (classify(Y, weights=lambda d: -d - 1), ValueError, "weights returned -1"),
+    "weights NaN": (regress(Y, weights=lambda d: d * np.nan), ValueError, "weights returned nan"),
+    "weights infinite": (regress(Y, weights=lambda d: d + np.inf), ValueError, "weights returned inf"),
+    "weights that overflow": (classify(Y, weights=lambda d: d * 0 + 1e308), ValueError, "add up to"),
+    "weighted targets that overflow": (regress(Y * 1e10, weights=lambda d: d * 0 + 1e300), ValueError, "add up to"),
+    "weights of another shape": (regress(Y, weights=lambda d: d[:, :1]), ValueError, r"\(9, 1\).*\(9, 5\)"),
+}
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+@pytest.mark.parametrize("case", BAD_INPUT.values(), ids=BAD_INPUT.keys())
+def test_bad_input_raises(package, case):
+    action, error, message = case
+
+    with pytest.raises(error, match=message):
+        action(package)
+
+
+def test_at_least_40_kinds_are_tried():
+    assert len(BAD_INPUT) >= 40
+
+
+def test_a_list_of_examples_is_not_a_string():
+    model = reference.NearestNeighbors(1, metric=lambda a, b: abs(len(a) - len(b))).fit(["a", "bcd"])
+
+    with pytest.raises(TypeError, match="X='abc' is one example"):
+        model.kneighbors("abc")
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_k_may_be_changed_after_fitting(package):
+    model = package.NearestNeighbors(14).fit(X)
+
+    assert model.set_params(n_neighbors=2).kneighbors(X)[1].shape == (9, 2)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_a_failed_query_leaves_the_model_as_it_was(package):
+    model = package.NearestNeighbors(2).fit(X)
+    before = model.kneighbors(X)
+    with pytest.raises(ValueError, match="NaN"):
+        model.kneighbors(NAN)
+
+    np.testing.assert_array_equal(model.kneighbors(X), before)
