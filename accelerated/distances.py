@@ -17,8 +17,8 @@ from torch import Tensor
 def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
     """The sum over features of ``terms(i, j)``, new tensors of shape (j - i, ...), in the order of ``np.sum`` of a row.
 
-    NumPy adds a contiguous row pairwise: fewer than 8 terms left to right; up to 128 in eight running sums, combined
-    as ((0+1)+(2+3))+((4+5)+(6+7)), then the rest; more by halves, rounded down to a multiple of 8.
+    NumPy, from 2.3, adds a contiguous row pairwise: fewer than 8 terms left to right; up to 128 in eight running sums,
+    combined as ((0+1)+(2+3))+((4+5)+(6+7)), then the rest; more by halves, rounded down to a multiple of 8.
 
     >>> values = torch.rand(1000, dtype=torch.float64)
     >>> bool(pairwise_sum(lambda i, j: values[i:j].clone(), 0, 1000) == np.sum(values.numpy()))

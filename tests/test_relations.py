@@ -120,7 +120,7 @@ def fails(check_name):
     """Whether the named check finds a case that does not hold."""
     check = next(check for check in conformance.checks.CHECKS if check.function.__name__ == check_name)
 
-    @settings(max_examples=200)
+    @settings(max_examples=5000, report_multiple_bugs=False)  # it stops at the first failure
     @given(case=check.strategy, data=st.data())
     def holds(case, data):
         check.function(case, data)
@@ -144,23 +144,20 @@ def spoil_order_of_addition(monkeypatch):
 
 def spoil_with_the_expanded_form(monkeypatch):
     def expanded(queries, rows):
-        return (queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows
+        return ((queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows).clamp(min=0)
 
     monkeypatch.setattr(accelerated.distances, "sqeuclidean", expanded)
 
 
 @pytest.mark.parametrize("spoil", [spoil_ties, spoil_order_of_addition])
 def test_same_neighbors_fails_on_a_spoilt_search(monkeypatch, spoil):
-    assert not fails("same_neighbors")
     spoil(monkeypatch)
     assert fails("same_neighbors")
 
 
 def test_admissible_neighbors_fails_on_the_expanded_form(monkeypatch):
-    assert not fails("admissible_neighbors")
     spoil_with_the_expanded_form(monkeypatch)
-    with pytest.warns(RuntimeWarning, match="invalid value encountered in sqrt"):
-        assert fails("admissible_neighbors")
+    assert fails("admissible_neighbors")
 
 
 def test_a_failing_claim_fails_the_run_and_prints_the_smallest_case(monkeypatch, capsys):
