@@ -34,7 +34,9 @@ def to_output(values: Tensor | np.ndarray, device: torch.device | None) -> Any:
         return to_numpy(values)
     if isinstance(values, Tensor):
         return values.to(device)
-    return torch.from_numpy(values).to(device) if values.dtype.kind in "buif" else values
+    if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:  # torch has no strings and no long doubles
+        return values
+    return torch.from_numpy(values.astype(values.dtype.newbyteorder("="))).to(device)
 
 
 def resolve_device(device: Any, X: Any) -> torch.device:
@@ -53,7 +55,7 @@ def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
     """The bytes of scratch allowed; for None 1 GiB, or a quarter of what is free on a GPU."""
     if memory_limit is None:
         return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 2**30
-    if isinstance(memory_limit, bool) or not isinstance(memory_limit, int):
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, (int, np.integer)):
         raise TypeError(
             f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"
         )

@@ -29,30 +29,31 @@ def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> 
         middle = start + n // 2 // 8 * 8
         return pairwise_sum(terms, start, middle) + pairwise_sum(terms, middle, stop)
     if n < 8:
-        return _add_left_to_right(terms(start, stop))
-    running = terms(start, start + 8)
+        first = terms(start, stop)
+        return _add(first[0], first[1:])
+    r = terms(start, start + 8)  # eight running sums
     rest = stop - n % 8
     for i in range(start + 8, rest, 8):
-        running += terms(i, i + 8)
-    r = running
-    total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
-    return _add_left_to_right(terms(rest, stop), total) if rest < stop else total
+        r += terms(i, i + 8)
+    return _add(((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7])), terms(rest, stop))
 
 
-def _add_left_to_right(terms: Tensor, total: Tensor | None = None) -> Tensor:
+def _add(total: Tensor, terms: Tensor) -> Tensor:
     for term in terms:
-        total = term if total is None else total + term
-    assert total is not None  # there is at least one feature
+        total = total + term
     return total
 
 
 def correct_sqrt(x: Tensor) -> Tensor:
-    """The correctly rounded square root: NumPy's, because torch's on CPU is an approximation in the last bit."""
+    """The correctly rounded square root: NumPy's, because torch's on CPU is an approximation in the last bit.
+
+    A tile on another device makes a round trip to the host.
+    """
     return torch.from_numpy(np.sqrt(x.cpu().numpy())).to(x.device)
 
 
-def pth_root(x: Tensor, p: int) -> Tensor:
-    """x^(1/p) by NumPy's ``pow``, within 2 units in the last place of the exact root of the rounded 1/p."""
+def pth_root(x: Tensor, p: float) -> Tensor:
+    """x^(1/p) by NumPy's ``pow``, as in the readable loop; its last bit is not promised."""
     return torch.from_numpy(x.cpu().numpy() ** (1 / p)).to(x.device)
 
 

@@ -18,21 +18,17 @@ def _same(values: Tensor) -> Tensor:
 
 
 class Metric(NamedTuple):
-    """Prepare all rows once, sort by ``rank``, report ``root`` of it.
+    """Prepare all rows once, sort by the ``reduced`` distance, report ``to_distance`` of it.
 
-    ``rank(queries, rows, start, stop)`` takes prepared queries (a, n_features) and all prepared training rows, and
-    gives those from start to stop their ranks, (a, stop - start). Rank and distance differ only for Minkowski with a
-    whole p, whose sum is reproducible and whose p-th root is not.
+    ``reduced(queries, rows, start, stop)`` takes prepared queries (a, n_features) and all prepared training rows, and
+    measures those from start to stop: (a, stop - start). It differs from the distance only for Minkowski with a whole
+    p, where it is the sum under the root: the sum is the same in every library, ``pow`` is not.
     """
 
-    rank: Callable[[Tensor, Tensor, int, int], Tensor]
+    reduced: Callable[[Tensor, Tensor, int, int], Tensor]
     prepare: Callable[[Tensor], Tensor] = _same
-    root: Callable[[Tensor], Tensor] = _same
+    to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
-
-
-def _by_features(distance: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, int, int], Tensor]:
-    return partial(_feature_first, distance)
 
 
 def _feature_first(
@@ -42,23 +38,24 @@ def _feature_first(
 
 
 METRICS = {
-    "euclidean": Metric(_by_features(distances.euclidean), largest=1e150),  # the square of a gap, 4e300, must fit
-    "sqeuclidean": Metric(_by_features(distances.sqeuclidean), largest=1e150),
-    "manhattan": Metric(_by_features(distances.manhattan), largest=1e300),
-    "chebyshev": Metric(_by_features(distances.chebyshev), largest=1e300),
-    "cosine": Metric(_by_features(distances.cosine), prepare=distances.unit_rows),
-    "hamming": Metric(_by_features(distances.hamming)),
-    "jaccard": Metric(_by_features(distances.jaccard), prepare=distances.present),
+    "euclidean": Metric(partial(_feature_first, distances.euclidean), largest=1e150),  # a gap squared must fit: 4e300
+    "sqeuclidean": Metric(partial(_feature_first, distances.sqeuclidean), largest=1e150),
+    "manhattan": Metric(partial(_feature_first, distances.manhattan), largest=1e300),
+    "chebyshev": Metric(partial(_feature_first, distances.chebyshev), largest=1e300),
+    "cosine": Metric(partial(_feature_first, distances.cosine), prepare=distances.unit_rows),
+    "hamming": Metric(partial(_feature_first, distances.hamming)),
+    "jaccard": Metric(partial(_feature_first, distances.jaccard), prepare=distances.present),
 }
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p and its other name
-LARGEST_WHOLE_P = 16  # beyond it |q - x|^p leaves the range of a float for everyday numbers: scale, and take the root
+LARGEST_WHOLE_P = 16  # at 16 gaps from 1e-20 to 1e18 can be raised to p; above it they are scaled first
 
 
 def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = None) -> Metric:
     """The ``Metric`` called ``name``, or made of a function of two examples.
 
-    Raises ValueError for a name that is not one, a p that is not above 0, and ``metric_params`` without a function.
+    Raises ValueError for a name that is not one, a p that is not above 0 and ``metric_params`` without a function,
+    TypeError for a p that is not a number.
     """
     if callable(name):
         return Metric(partial(_pair_by_pair, partial(name, **(metric_params or {}))))
@@ -83,8 +80,9 @@ def _minkowski_metric(p: Any) -> Metric:
     if p in SAME_AS:
         return METRICS[SAME_AS[p]]
     if p.is_integer() and p <= LARGEST_WHOLE_P:
-        by_sum = partial(distances.minkowski_sum, p=int(p))
-        return Metric(_by_features(by_sum), root=partial(distances.pth_root, p=int(p)), largest=10 ** (290 / p))
+        by_sum = partial(_feature_first, partial(distances.minkowski_sum, p=int(p)))
+        # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
+        return Metric(by_sum, to_distance=partial(distances.pth_root, p=p), largest=10 ** (290 / p))
     return Metric(partial(_scaled_minkowski, p), largest=1e300)
 
 
@@ -100,14 +98,14 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
 def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
     """A function of two examples, each a float64 NumPy row, called once a pair."""
     examples = rows[start:stop].cpu().numpy()
-    ranks = [[float(function(query, example)) for example in examples] for query in queries.cpu().numpy()]
-    return check_distances(torch.tensor(ranks, dtype=torch.float64, device=queries.device))
+    reduced = [[float(function(query, example)) for example in examples] for query in queries.cpu().numpy()]
+    return check_distances(torch.tensor(reduced, dtype=torch.float64, device=queries.device))
 
 
-def check_distances(ranks: Tensor) -> Tensor:
+def check_distances(reduced: Tensor) -> Tensor:
     """Raises ValueError for distances that no order can be made of: NaN, infinite or negative."""
-    wrong = ~(ranks.isfinite() & (ranks >= 0))
+    wrong = ~(reduced.isfinite() & (reduced >= 0))
     if bool(wrong.any()):
-        worst = ranks[wrong][0].item()
+        worst = reduced[wrong][0].item()
         raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
-    return ranks
+    return reduced

@@ -1,8 +1,8 @@
 """Exact search in tiles: measure a few queries against a few training rows, keep the best k, go on.
 
-The full matrix of distances never exists. Each query carries its k best so far, sorted by (rank, training index);
-a tile is put behind them, and the k best of both are kept. Training tiles come in order, so whoever stands further
-left has the lower index, and taking equal ranks from left to right is the tie rule.
+The full matrix of distances never exists. Each query carries its k best so far, sorted by (reduced distance, training
+index); a tile is put behind them, and the k best of both are kept. Training tiles come in order, so whoever stands
+further left has the lower index, and taking equals from left to right is the tie rule.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from tqdm import tqdm
 from accelerated.metrics import Metric
 
 CPU_PAIRS = 2**15  # a tile's gaps, 8 features x 32,768 pairs x 8 bytes = 2 MiB, stay in a core's cache
+TILE_ROWS = 512  # enough that the k best carried from tile to tile cost little
 
 
 def search(
@@ -27,37 +28,37 @@ def search(
     memory_limit: int,
     progress: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Ranks (float64) and indices (int64) of the k nearest rows of each query, both of shape (n_queries, k).
+    """Reduced distances (float64) and indices (int64) of the k nearest rows of each query, both (n_queries, k).
 
     With ``leave_one_out`` query i is training row i and is never its own neighbour. Raises ValueError where
     ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
     n_train, n_features = rows.shape
     n_tile_queries, n_tile_rows = tile_shape(n_queries, n_train, n_features, k, memory_limit, rows.device.type)
-    ranks = torch.empty((n_queries, k), dtype=torch.float64, device=rows.device)
+    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=rows.device)
     with tqdm(total=n_queries * n_train, unit="pair", unit_scale=True, disable=not progress) as bar:
-        for first in range(0, n_queries, n_tile_queries):
-            queries = read_queries(first, min(first + n_tile_queries, n_queries))
+        for query_start in range(0, n_queries, n_tile_queries):
+            queries = read_queries(query_start, min(query_start + n_tile_queries, n_queries))
             best = torch.empty((len(queries), 0), dtype=torch.float64, device=rows.device)
             best_indices = best.to(torch.int64)
-            for start in range(0, n_train, n_tile_rows):
-                stop = min(start + n_tile_rows, n_train)
-                tile = metric.rank(queries, rows, start, stop)  # (a, b)
+            for row_start in range(0, n_train, n_tile_rows):
+                row_stop = min(row_start + n_tile_rows, n_train)
+                tile = metric.reduced(queries, rows, row_start, row_stop)  # (a, b)
                 if leave_one_out:
-                    tile = _without_self(tile, first, start)
-                best, best_indices = _merge(best, best_indices, tile, start, k)
+                    tile = _without_self(tile, query_start, row_start)
+                best, best_indices = _merge(best, best_indices, tile, row_start, k)
                 bar.update(tile.numel())
-            ranks[first : first + len(queries)] = best
-            indices[first : first + len(queries)] = best_indices
-    return ranks, indices
+            reduced[query_start : query_start + len(queries)] = best
+            indices[query_start : query_start + len(queries)] = best_indices
+    return reduced, indices
 
 
 def tile_shape(
     n_queries: int, n_train: int, n_features: int, k: int, memory_limit: int, device_type: str
 ) -> tuple[int, int]:
     """Queries and training rows per tile: small enough for a CPU's cache, and for ``memory_limit`` everywhere."""
-    n_tile_rows = min(n_train, max(512, k))
+    n_tile_rows = min(n_train, max(TILE_ROWS, k))
     n_tile_queries = n_queries
     if device_type == "cpu":
         n_tile_queries = min(n_queries, max(1, CPU_PAIRS // n_tile_rows))
@@ -73,9 +74,14 @@ def tile_shape(
 
 
 def scratch_bytes(n_tile_queries: int, n_tile_rows: int, n_features: int, k: int) -> int:
-    """An upper estimate of what a tile allocates: gaps and sums, the merge where every rank ties, the rows read."""
-    pairs, kept = n_tile_queries * n_tile_rows, n_tile_queries * (k + n_tile_rows)
-    return 8 * (40 * pairs + 12 * kept + 4 * n_features * (n_tile_queries + n_tile_rows))
+    """An upper estimate of what a tile allocates, in float64 or int64 numbers of 8 bytes.
+
+    For each pair 8 features of gaps, of what is made of them and of running sums, and as much again for their partial
+    sums, masks and roots; for each candidate of the merge, if all of them tie, a dozen ranks, positions and orders;
+    and the rows read, as they are, prepared, and feature first.
+    """
+    pairs, candidates = n_tile_queries * n_tile_rows, n_tile_queries * (k + n_tile_rows)
+    return 8 * (40 * pairs + 12 * candidates + 4 * n_features * (n_tile_queries + n_tile_rows))
 
 
 def _without_self(tile: Tensor, first_query: int, first_row: int) -> Tensor:
@@ -88,26 +94,26 @@ def _without_self(tile: Tensor, first_query: int, first_row: int) -> Tensor:
 def _merge(best: Tensor, best_indices: Tensor, tile: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
     """The k best of those so far, (a, up to k), and a tile (a, b) of the rows from ``first_row``."""
     new_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device).expand_as(tile)
-    ranks = torch.cat([best, tile], 1)
+    reduced = torch.cat([best, tile], 1)
     indices = torch.cat([best_indices, new_indices], 1)
-    positions = smallest(ranks, min(k, ranks.shape[1]))
-    return ranks.gather(1, positions), indices.gather(1, positions)
+    positions = smallest(reduced, min(k, reduced.shape[1]))
+    return reduced.gather(1, positions), indices.gather(1, positions)
 
 
-def smallest(ranks: Tensor, k: int) -> Tensor:
-    """Positions of the k smallest of each row of (a, w), sorted by (rank, position), shape (a, k).
+def smallest(values: Tensor, k: int) -> Tensor:
+    """Positions of the k smallest of each row of (a, w), sorted by (value, position), shape (a, k).
 
-    ``torch.topk`` names any of several equal entries, but the k-th value it finds is right. So take all entries up to
-    that value, in order of position, and sort these few, first by rank and then by row, with a sort that keeps order.
+    ``torch.topk`` names any of several equal entries, but the k-th value that it finds is right. So take all entries
+    up to that value, in order of position, and sort these few: two stable sorts, by value and then by row, leave each
+    row's entries together in the order (value, position). Sorting whole rows would do too, and is slower for few k.
 
     >>> smallest(torch.tensor([[2.0, 1.0, 2.0, 0.0], [7.0, 7.0, 7.0, 7.0]]), 3)
     tensor([[3, 1, 0],
             [0, 1, 2]])
     """
-    kth = torch.topk(ranks, k, largest=False).values.amax(1, keepdim=True)
-    row, position = (ranks <= kth).nonzero(as_tuple=True)  # at least k a row, row after row
-    order = ranks[row, position].argsort(stable=True)
+    kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
+    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k a row, row after row
+    order = values[row, position].argsort(stable=True)
     order = order[row[order].argsort(stable=True)]
-    first = torch.searchsorted(row, torch.arange(len(ranks), device=row.device))  # where each row begins
-    chosen = order[first[:, None] + torch.arange(k, device=row.device)]
-    return position[chosen]
+    first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each row begins
+    return position[order[first[:, None] + torch.arange(k, device=row.device)]]

@@ -3,6 +3,7 @@
 Nothing is clipped, dropped or filled in. The kinds of error are those of ``reference``.
 """
 
+import math
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -24,29 +25,43 @@ def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
     of magnitude at most ``largest``.
     """
     rows = _check_tensor(X) if isinstance(X, Tensor) else _check_array(X)
-    wide = rows.dtype.itemsize > 4  # no narrower type can hold a number above 1e150
-    magnitude = max(float(rows.max()), -float(rows.min())) if wide else 0.0
+    magnitude = _magnitude(rows, "X")
     if magnitude > largest:
         raise ValueError(f"X has magnitude {magnitude:.4g}, above the {largest:.4g} that this metric can hold")
     return rows
 
 
+def _magnitude(values: np.ndarray | Tensor, name: str) -> float:
+    """The largest absolute value; ValueError if it is NaN or infinite. Needs no memory: NaN passes through min, max."""
+    low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        finite = values.isfinite() if isinstance(values, Tensor) else np.isfinite(values)
+        raise ValueError(f"{name} has {int((~finite).sum())} entries that are NaN or infinity")
+    return max(-low, high)
+
+
 def _check_array(X: Any) -> np.ndarray:
-    rows = check_array(X, dtype=None, input_name="X")
+    try:
+        rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError("X has rows of different lengths") from error
+        raise
     return _real_numbers(rows, "X", np.ma.is_masked(X))
 
 
 def _real_numbers(array: np.ndarray, name: str, is_masked: bool) -> np.ndarray:
-    """The array in a type of at most 8 bytes; ValueError for strings, missing and infinite numbers."""
+    """The array in a type of at most 8 bytes; ValueError or TypeError for what does not hold real numbers."""
     if is_masked:
         raise ValueError(f"{name} has masked entries")
     if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
     if array.dtype.kind == "O" or array.dtype.itemsize > 8:
-        with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
-            array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} has {np.count_nonzero(~np.isfinite(array))} entries that are NaN or infinity")
+        try:
+            with np.errstate(over="ignore"):  # a long double may become infinity, which is refused
+                array = array.astype(np.float64)
+        except TypeError as error:
+            raise TypeError(f"{name} has an entry that is no number: {error}") from error
     return array
 
 
@@ -63,9 +78,14 @@ def _check_tensor(X: Tensor) -> Tensor:
         raise ValueError(f"X has {X.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes one row of it")
     if 0 in X.shape:
         raise ValueError(f"X has shape {tuple(X.shape)}, but needs at least 1 row and 1 feature")
-    if not bool(X.isfinite().all()):
-        raise ValueError(f"X has {int((~X.isfinite()).count_nonzero())} entries that are NaN or infinity")
-    return X.detach()
+    few_operations = X.dtype in (torch.uint16, torch.uint32, torch.uint64)
+    return X.to(torch.float64) if few_operations else X.detach()
+
+
+def check_same_shape(a: np.ndarray, b: np.ndarray) -> None:
+    """Raises ValueError unless two examples have the same shape."""
+    if a.shape != b.shape:
+        raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
 
 
 def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: bool = False) -> int:
@@ -88,41 +108,71 @@ def check_distance_matrix(X: Tensor) -> None:
 
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
-    """Targets as float64 of shape (n, n_outputs), and whether y was one column without saying so, of shape (n,)."""
-    y = _real_numbers(check_columns(y, n_examples), "y", np.ma.is_masked(y))
+    """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
+    y = _real_numbers(check_y(y, n_examples), "y", np.ma.is_masked(y))
+    _magnitude(y, "y")
     return np.array(y, dtype=np.float64, order="C").reshape(n_examples, -1), y.ndim == 1
 
 
-def check_labels(y: Any, n_examples: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], bool]:
-    """Per output its sorted classes and each row's place among them, and whether y was one column.
+def check_labels(y: Any, n_examples: int) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
+    """Per output its sorted classes, and each row's place among them; and whether y was 1-D.
 
     Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
     """
-    y = check_columns(y, n_examples)
+    y = check_y(y, n_examples)
     if y.dtype.kind == "f" and not (np.isfinite(y) & (y == np.floor(y))).all():
         raise ValueError("Unknown label type: y has fractions, NaN or infinity, but a classifier needs classes")
     if y.ndim == 2 and y.shape[1] == 1:
         message = "y has shape (n, 1) and is taken as (n,): pass y.ravel()"
         warnings.warn(message, DataConversionWarning, stacklevel=3)
         y = y[:, 0]
-    columns = y.reshape(n_examples, -1).T
     try:
-        if any(label is None or label != label for label in _objects(y)):
-            raise ValueError("y has missing labels (None or NaN)")
-        return [np.unique(column, return_inverse=True) for column in columns], y.ndim == 1
+        not_a_time = y.dtype.kind in "mM" and np.isnat(y).any()
+        if not_a_time or any(label is None or label != label for label in _objects(y)):
+            raise ValueError("y has missing labels (None, NaN or NaT)")
+        outputs = [np.unique(column, return_inverse=True) for column in y.reshape(n_examples, -1).T]
     except TypeError as error:
         raise ValueError(f"y has labels that cannot be sorted: {error}") from error
+    classes, codes = map(list, zip(*outputs, strict=True))
+    return classes, codes, y.ndim == 1
 
 
-def check_columns(y: Any, n_examples: int) -> np.ndarray:
+def check_y(y: Any, n_examples: int) -> np.ndarray:
     """y as an array of shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
     if hasattr(y, "tocsr"):
         raise TypeError("y is a sparse matrix: pass y.toarray()")
-    columns = to_numpy(y)
-    if columns.ndim not in (1, 2) or 0 in columns.shape:
-        raise ValueError(f"y has shape {columns.shape}, but must be (n,) or (n, n_outputs)")
-    if len(columns) != n_examples:
-        raise ValueError(f"y has {len(columns)} rows, but X has {n_examples}")
-    return columns
+    y = to_numpy(y)
+    if y.ndim not in (1, 2) or 0 in y.shape:
+        raise ValueError(f"y has shape {y.shape}, but must be (n,) or (n, n_outputs)")
+    if len(y) != n_examples:
+        raise ValueError(f"y has {len(y)} rows, but X has {n_examples}")
+    return y
+
+
+def check_answers(y: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """y as an array of the shape of the predictions; ValueError if it has not as many entries."""
+    y = check_y(y, shape[0])
+    if y.size != math.prod(shape):
+        raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")
+    return y.reshape(shape)
+
+
+def check_weights(weights: Any) -> None:
+    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
+    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
+        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
+
+
+def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    array = np.array(returned, dtype=np.float64, order="C")
+    if array.shape != shape:
+        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+    if not (array > 0).any(axis=1).all():
+        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
+    return array

@@ -11,45 +11,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from accelerated.validation import check_returned_weights
+
 Weights = str | Callable[[np.ndarray], Any]
-
-
-def check_weights(weights: Any) -> None:
-    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
-    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
-        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
 
 
 def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
     """How much each neighbour counts, shape (n_queries, k): all alike, or 1 / distance, or what ``weights`` returns.
 
-    A distance of 0 would count infinitely. So where 1 / distance is infinite, only those neighbours count, equally.
+    Inverse distance weighting is Shepard's (1968). A distance of 0 would count infinitely; so where 1 / distance is
+    infinite, only those neighbours count, equally. Raises ValueError for returned weights that cannot be used.
 
     >>> neighbor_weights(torch.tensor([[1.0, 4.0], [0.0, 4.0]], dtype=torch.float64), "distance")
     tensor([[1.0000, 0.2500],
             [1.0000, 0.0000]], dtype=torch.float64)
     """
     if callable(weights):
-        returned = _check_returned(weights(distances.cpu().numpy()), tuple(distances.shape))
+        returned = check_returned_weights(weights(distances.cpu().numpy()), tuple(distances.shape))
         return torch.from_numpy(returned).to(distances.device)
     if weights == "uniform":
         return torch.ones_like(distances)
     closeness = torch.ones_like(distances) / distances
     infinite = closeness.isinf()
     return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)
-
-
-def _check_returned(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
-    array = np.array(returned, dtype=np.float64, order="C")
-    if array.shape != shape:
-        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
-    wrong = ~(np.isfinite(array) & (array >= 0))
-    if wrong.any():
-        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
-    if not (array > 0).any(axis=1).all():
-        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
-    return array
 
 
 def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
@@ -65,13 +49,6 @@ def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
         votes[query, codes[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
     return _divide(votes, total)
-
-
-def winners(shares: Tensor) -> Tensor:
-    """The first class with the largest share, (n_queries,); ``torch.argmax`` promises no order among equals."""
-    classes = torch.arange(shares.shape[1], device=shares.device)
-    has_most = shares == shares.amax(1, keepdim=True)
-    return torch.where(has_most, classes, shares.shape[1]).amin(1)
 
 
 def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The main job: the two packages and scikit-learn on real data, then on data that tells them apart."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 
 import accelerated
 import reference
+from conformance.relations import assert_same_bits
 
 
 def main() -> int:
@@ -23,18 +25,43 @@ def main() -> int:
         *_compare("digits", "accuracy", load_digits, {**digits, "scikit-learn": KNeighborsClassifier(5)}),
         *_compare("diabetes", "R^2", load_diabetes, {**diabetes, "scikit-learn": KNeighborsRegressor(10)}),
     ]
-    header = ("data", "model", "score", "same rows", "same bits", "largest difference", "seconds")
     print("k nearest neighbours and predictions, compared with reference\n")
-    print(table(header, rows))
+    print(table(Row.HEADER, [row.cells() for row in rows]))
     print("\nshare of the true 5 nearest neighbours found, 1,000 rows and 200 queries\n")
     print(table(("data", "scikit-learn", "torch.cdist", "accelerated"), recall_rows()))
-    same = all(row[4] == "yes" for row in rows if row[1] == "accelerated")
+    same = all(row.same_bits for row in rows if row.model == "accelerated")
     print("\nreference and accelerated", "agree in every bit" if same else "DIFFER")
     return 0 if same else 1
 
 
-def _compare(name: str, score_name: str, load: Callable[..., Any], models: dict[str, Any]) -> Iterable[tuple[str, ...]]:
-    """A row of the table for each model; the first is what the others are compared with."""
+@dataclass
+class Row:
+    """One model on one data set, and how it compares with ``reference``."""
+
+    HEADER = ("data", "model", "score", "same rows", "same bits", "largest difference", "seconds")
+
+    data: str
+    model: str
+    score: str
+    same_rows: float  # share of the queries with the same neighbours in the same order
+    same_bits: bool  # of all distances, indices and predictions
+    largest_difference: float  # of the distances
+    seconds: float
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.data,
+            self.model,
+            self.score,
+            f"{self.same_rows:.1%}",
+            "yes" if self.same_bits else "no",
+            f"{self.largest_difference:.1e}",
+            f"{self.seconds:.2f}",
+        )
+
+
+def _compare(name: str, score_name: str, load: Callable[..., Any], models: dict[str, Any]) -> Iterable[Row]:
+    """A row for each model; the first is what the others are compared with."""
     X, y = load(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     first: tuple[np.ndarray, ...] = ()
@@ -44,23 +71,24 @@ def _compare(name: str, score_name: str, load: Callable[..., Any], models: dict[
         distances, indices = model.kneighbors(X_test)
         predicted = model.predict(X_test)
         seconds = perf_counter() - start
-        score = model.score(X_test, y_test)
         first = first or (distances, indices, predicted)
-        same_rows = (indices == first[1]).all(axis=1).mean()
-        yield (
+        yield Row(
             name,
             model_name,
-            f"{score_name} {score:.4f}",
-            f"{same_rows:.1%}",
-            "yes" if all(map(same_bits, (distances, indices, predicted), first)) else "no",
-            f"{np.abs(distances - first[0]).max():.1e}",
-            f"{seconds:.2f}",
+            f"{score_name} {model.score(X_test, y_test):.4f}",
+            float((indices == first[1]).all(axis=1).mean()),
+            all(map(_same_bits, (distances, indices, predicted), first)),
+            float(np.abs(distances - first[0]).max()),
+            seconds,
         )
 
 
-def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays of numbers have the same dtype, shape and bytes."""
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+def _same_bits(actual: np.ndarray, expected: np.ndarray) -> bool:
+    try:
+        assert_same_bits(actual, expected, "answer")
+    except AssertionError:
+        return False
+    return True
 
 
 def recall_rows() -> Iterable[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 The comparers raise AssertionError and return nothing, so that a result cannot be ignored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import isqrt
 
@@ -37,37 +37,41 @@ def _bits(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array).view(f"u{array.itemsize}") if array.dtype.kind == "f" else array
 
 
-def assert_admissible(indices: Sequence[int], exact: Sequence[Fraction], bounds: Sequence[Fraction], name: str) -> None:
-    """Raises AssertionError unless the indices are the sorted neighbours for some table of distances within the bounds.
+def assert_admissible(
+    indices: Sequence[int], k: int, exact: Sequence[Fraction], bounds: Sequence[Fraction], name: str
+) -> None:
+    """Raises AssertionError unless the indices are k sorted neighbours for some table of distances within the bounds.
 
     ``exact[j]`` is the distance of row j in exact arithmetic, and an implementation may be wrong about it by
-    ``bounds[j]``. Write D for exact, E for bounds, and L for the largest D - E among the answers so far. There is a
-    table D' with |D' - D| <= E for which the answer is right if and only if
+    ``bounds[j]``, at least 0. Write D for exact, E for bounds, and L for the largest D - E among the answers up to and
+    including one. There is a table D' with |D' - D| <= E for which the answer is right if and only if
 
-    * order: every answer has D + E >= the L of those before it;
-    * completeness: every row left out has D + E >= the L of all answers.
+    * order: every answer has D + E >= its L;
+    * completeness: every row left out has D + E >= the L of the last answer.
 
-    If: give each answer its L, which the order allows, and every other row its D + E. Only if: in a table for which the
-    answer is right, D' does not fall along the answers and nobody left out is nearer than the last. So nobody who
+    If: give each answer its L as D', which the order allows (it is at least its own D - E), and every other row its
+    D + E; then D' does not fall along the answers, and nobody left out is nearer. Only if: let i be an answer or a row
+    left out, and j an answer that comes before it or is it; then D_i + E_i >= D'_i >= D'_j >= D_j - E_j. So nobody who
     computes within E and then selects correctly, with any rule for ties, is accused, and nothing more can be asked.
 
-    >>> one = [Fraction(1)] * 3
-    >>> assert_admissible([2, 0], [Fraction(5), Fraction(4), Fraction(1)], [Fraction(0)] * 3, "neighbors")
+    >>> assert_admissible([2, 0], 2, [Fraction(5), Fraction(4), Fraction(1)], [Fraction(0)] * 3, "neighbors")
     Traceback (most recent call last):
     AssertionError: neighbors=[2, 0], but row 1 at 4 is left out and nearer than row 0 at 5
     """
     __tracebackhide__ = True
     answer = [int(i) for i in indices]
-    if len(set(answer)) < len(answer) or not all(0 <= i < len(exact) for i in answer):
+    if len(answer) != k:
+        raise AssertionError(f"{name}={answer}, but should be {k} indices")
+    if len(set(answer)) < k or not all(0 <= i < len(exact) for i in answer):
         raise AssertionError(f"{name}={answer}, but should be different indices from 0 to {len(exact) - 1}")
     farthest = answer[0]
     for i in answer:
+        farthest = max(farthest, i, key=lambda j: exact[j] - bounds[j])
         if exact[i] + bounds[i] < exact[farthest] - bounds[farthest]:
             raise AssertionError(
                 f"{name}={answer}, but row {i} at {float(exact[i]):.17g} "
                 f"should come before row {farthest} at {float(exact[farthest]):.17g}"
             )
-        farthest = max(farthest, i, key=lambda j: exact[j] - bounds[j])
     for i in set(range(len(exact))) - set(answer):
         if exact[i] + bounds[i] < exact[farthest] - bounds[farthest]:
             raise AssertionError(
@@ -76,29 +80,34 @@ def assert_admissible(indices: Sequence[int], exact: Sequence[Fraction], bounds:
             )
 
 
+REDUCE: dict[str, Callable[[list[Fraction]], Fraction]] = {
+    "sqeuclidean": lambda gaps: sum((gap * gap for gap in gaps), Fraction(0)),
+    "manhattan": lambda gaps: sum(gaps, Fraction(0)),
+    "chebyshev": max,
+}
+
+
 def exact_distances(X: np.ndarray, query: np.ndarray, metric: str) -> list[Fraction]:
-    """Distances of a query to each row in rational arithmetic: squared euclidean, manhattan or chebyshev."""
+    """Distances of a query to each row in rational arithmetic: sqeuclidean, manhattan or chebyshev."""
     q = [Fraction(float(value)) for value in query]
-    gaps = [[abs(Fraction(float(a)) - b) for a, b in zip(row, q, strict=True)] for row in X]
-    if metric == "euclidean":
-        return [sum((gap * gap for gap in row), Fraction(0)) for row in gaps]
-    return [sum(row, Fraction(0)) if metric == "manhattan" else max(row) for row in gaps]
+    rows = ([abs(Fraction(float(a)) - b) for a, b in zip(row, q, strict=True)] for row in X)
+    return [REDUCE[metric](gaps) for gaps in rows]
 
 
 def difference_bounds(exact: Sequence[Fraction], n_features: int, metric: str) -> list[Fraction]:
     """How far float64 may be from ``exact_distances`` by summing differences, in any order of addition.
 
     With u = 2^-53, gamma_n = n u / (1 - n u) and d features (Higham, Accuracy and Stability of Numerical Algorithms,
-    2002, section 3.1), relative to the distance:
+    2002, sections 3.1 and 4.2), relative to the distance:
 
-    * squared euclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking
-      the root and sorting by it is another rounding, of the root, which is two of the square: gamma_{d+4}.
-      Each square may underflow, by at most the smallest float64;
+    * sqeuclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking the
+      root and sorting by it is another rounding, of the root, which is two of the square: gamma_{d+4}. A square that
+      underflows is off by at most half of the smallest float64; sums do not underflow;
     * manhattan: the gap rounds, and d - 1 additions: gamma_d;
     * chebyshev: the gap rounds: gamma_1.
     """
-    roundings = {"euclidean": n_features + 4, "manhattan": n_features, "chebyshev": 1}[metric]
-    underflow = n_features * SMALLEST if metric == "euclidean" else 0
+    roundings = {"sqeuclidean": n_features + 4, "manhattan": n_features, "chebyshev": 1}[metric]
+    underflow = n_features * SMALLEST if metric == "sqeuclidean" else 0
     return [_gamma(roundings) * distance + underflow for distance in exact]
 
 
@@ -107,26 +116,31 @@ def expansion_bounds(X: np.ndarray, query: np.ndarray) -> list[Fraction]:
 
     Each of the three sums is off by at most gamma_d times the sum of its magnitudes, at most |x|^2, |q|^2 and
     2 |x| |q|; adding the three rounds twice more, and root and sorting count two: gamma_{d+4} (|x| + |q|)^2. Each of
-    the 3 d products and the result may underflow, by at most the smallest float64 (the doubled product by two).
-    Setting a negative result to 0 only brings it nearer.
+    the products may underflow, by at most half of the smallest float64: d of x, d of q and d doubled, 2 d halves; as
+    much again for the factors (1 + gamma). Setting a negative result to 0 only brings it nearer.
+
+    It covers scikit-learn's trees too, which sum differences: |x - q| <= |x| + |q|, and the distance to a box is
+    rounded like a distance to a point.
     """
     origin = np.zeros(X.shape[1])
-    lengths = [_root_above(square) for square in exact_distances(X, origin, "euclidean")]
-    q_length = _root_above(exact_distances(query[None], origin, "euclidean")[0])
-    underflow = (4 * len(query) + 1) * SMALLEST
+    lengths = [_root_above(square) for square in exact_distances(X, origin, "sqeuclidean")]
+    q_length = _root_above(exact_distances(query[None], origin, "sqeuclidean")[0])
+    underflow = 4 * len(query) * SMALLEST
     return [_gamma(len(query) + 4) * (length + q_length) ** 2 + underflow for length in lengths]
 
 
 def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[Fraction]:
-    """How far two float64 Minkowski distances may be apart that take powers of the same scaled gaps.
+    """How far apart two float64 Minkowski distances may be that take powers of the same scaled gaps.
 
-    Both have the same bits up to t = gap / largest. A library's ``pow`` is within 1 unit in the last place, a relative
-    2 u; so the sum of t^p is within 2 u + d u of the exact one, its 1/p-th power within (d + 2) u / p + 2 u, and the
-    product with the largest gap rounds once more. Two of them, and as much again for the terms in u^2 and for a
-    ``pow`` that misses its promise: 4 ((d + 2) / p + 3) u.
+    Both have the same bits up to t = gap / largest, at most 1, and use the same rounded 1/p. A ``pow`` is within 1 unit
+    in the last place (as glibc and SLEEF document), a relative 2 u; so the sum of t^p is within 2 u + d u of the exact
+    one, its 1/p-th power within (d + 2) u / p + 2 u, and the product with the largest gap rounds once more. A t^p that
+    underflows costs nothing: the largest t is 1, so the sum is at least 1. Two of them, and as much again for the terms
+    in u^2 and for a ``pow`` that misses its promise: 4 ((d + 2) / p + 3) u, and the smallest float64 for a product that
+    is subnormal.
     """
     relative = 4 * ((n_features + 2) / Fraction(p) + 3) * ROUNDOFF
-    return [relative * Fraction(float(distance)) for distance in distances]
+    return [relative * Fraction(float(distance)) + SMALLEST for distance in distances]
 
 
 def _gamma(n: int) -> Fraction:

@@ -19,28 +19,30 @@ from reference.distances import (
 )
 
 
-def _same(rank):
-    return rank
+def _same(reduced):
+    return reduced
 
 
-def _root(rank, p):
-    return rank ** (1 / p)
+def _root(reduced, p):
+    return reduced ** (1 / p)
 
 
 class Metric(NamedTuple):
-    """How two examples are compared: sort by ``rank``, report ``root`` of it.
+    """How two examples are compared: sort by the ``reduced`` distance, report ``to_distance`` of it.
 
-    The two are different only for Minkowski with a whole p: its p-th root is rounded differently from one library
-    to the next, the sum under it is not, so neighbours are sorted by the sum.
+    The two differ only for Minkowski with a whole p, where the reduced distance is the sum under the root: the sum
+    is the same in every library, ``pow`` is not. (``sqrt`` is rounded correctly everywhere, so euclidean needs no
+    such care.)
     """
 
-    rank: Callable[[Any, Any], float]
-    root: Callable[[Any], Any] = _same
+    reduced: Callable[[Any, Any], float]
+    to_distance: Callable[[Any], Any] = _same
     largest: float = np.inf  # numbers of greater magnitude would overflow
+    is_given: bool = False  # "precomputed": the examples are rows of distances
 
 
 METRICS = {
-    "euclidean": Metric(euclidean, largest=1e150),  # the square of the gap, at most 4e300, must fit
+    "euclidean": Metric(euclidean, largest=1e150),  # a gap squared, at most 4e300, must fit
     "sqeuclidean": Metric(sqeuclidean, largest=1e150),
     "manhattan": Metric(manhattan, largest=1e300),
     "chebyshev": Metric(chebyshev, largest=1e300),
@@ -50,13 +52,14 @@ METRICS = {
 }
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p and its other name
-LARGEST_WHOLE_P = 16  # beyond it |a - b|^p leaves the range of a float for everyday numbers: scale, and take the root
+LARGEST_WHOLE_P = 16  # at 16 gaps from 1e-20 to 1e18 can be raised to p; above it they are scaled first
 
 
 def get_metric(name, p=2, metric_params=None):
     """The ``Metric`` called ``name``, or made of a function of two examples.
 
-    Raises ValueError for a name that is not one, a p that is not above 0, and ``metric_params`` without a function.
+    Raises ValueError for a name that is not one, a p that is not above 0 and ``metric_params`` without a function,
+    TypeError for a p that is not a number.
     """
     if callable(name):
         return Metric(partial(name, **(metric_params or {})))
@@ -65,7 +68,7 @@ def get_metric(name, p=2, metric_params=None):
     if name == "minkowski":
         return _minkowski_metric(p)
     if name == "precomputed":
-        return Metric(_no_examples)
+        return Metric(_no_examples, is_given=True)
     if not isinstance(name, str) or name not in METRICS:
         known = ", ".join([*METRICS, "minkowski", "precomputed"])
         raise ValueError(f"metric={name!r} is not one of {known}, nor a function of two examples")
@@ -82,7 +85,8 @@ def _minkowski_metric(p):
         return METRICS[SAME_AS[p]]
     if p.is_integer() and p <= LARGEST_WHOLE_P:
         by_sum = partial(minkowski_sum, p=int(p))
-        return Metric(by_sum, root=partial(_root, p=p), largest=10 ** (290 / p))
+        # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
+        return Metric(by_sum, to_distance=partial(_root, p=p), largest=10 ** (290 / p))
     return Metric(partial(minkowski, p=p), largest=1e300)
 
 

@@ -12,8 +12,10 @@ class Parameters:
 
     def set_params(self, **params):
         """Changes arguments of the constructor; a new metric counts from the next ``fit``."""
+        known = list(self.get_params())
+        for name in params:
+            if name not in known:
+                raise ValueError(f"{name!r} is not a parameter of {type(self).__name__}: {known}")
         for name, value in params.items():
-            if name not in self.get_params():
-                raise ValueError(f"{name!r} is not a parameter of {type(self).__name__}: {list(self.get_params())}")
             setattr(self, name, value)
         return self

@@ -1,8 +1,9 @@
-"""What may come in: every check of the package, so that the algorithm stays free of them.
+"""What may come in: the checks, in one place, so that the algorithm stays free of them.
 
 Nothing is clipped, dropped or filled in. What cannot be used raises, with the argument's name and both numbers.
 """
 
+import copy
 import warnings
 
 import numpy as np
@@ -13,7 +14,7 @@ class NotFittedError(ValueError, AttributeError):
 
 
 def check_fitted(model, attribute):
-    """Raises NotFittedError unless ``fit`` has run to its end."""
+    """Raises NotFittedError unless ``fit`` has set the attribute."""
     if not hasattr(model, attribute):
         raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call fit first")
 
@@ -24,7 +25,7 @@ def check_examples(X, largest=np.inf, n_features=None, any_objects=False):
     Raises TypeError for a sparse matrix, ValueError for anything that is not a full, finite matrix of real numbers.
     """
     if any_objects and not _is_matrix(X):
-        return check_objects(X)
+        return copy.deepcopy(check_objects(X))
     rows = _as_floats(X, "X")
     if rows.ndim != 2:
         raise ValueError(f"X has {rows.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes one row of it")
@@ -32,10 +33,9 @@ def check_examples(X, largest=np.inf, n_features=None, any_objects=False):
         raise ValueError(f"X has shape {rows.shape}, but needs at least 1 row and 1 feature")
     if n_features is not None and rows.shape[1] != n_features:
         raise ValueError(f"X has {rows.shape[1]} features, but the model was fitted with {n_features}")
-    if np.max(np.abs(rows)) > largest:
-        raise ValueError(
-            f"X has magnitude {np.max(np.abs(rows)):.4g}, above the {largest:.4g} that this metric can hold"
-        )
+    magnitude = np.max(np.abs(rows))
+    if magnitude > largest:
+        raise ValueError(f"X has magnitude {magnitude:.4g}, above the {largest:.4g} that this metric can hold")
     return rows
 
 
@@ -48,6 +48,7 @@ def _is_matrix(X):
 
 def check_objects(X):
     """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
+    _refuse_sparse(X, "X")
     if isinstance(X, (str, bytes)):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
@@ -58,15 +59,20 @@ def check_objects(X):
 
 def _as_floats(values, name):
     """A float64 copy, refusing whatever NumPy would otherwise convert without a word."""
-    if hasattr(values, "tocsr"):
-        raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
+    _refuse_sparse(values, name)
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has {np.ma.count_masked(values)} masked entries")
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} has rows of different lengths") from error
     if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
-    with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
-        floats = np.array(array, dtype=np.float64, order="C")
+    try:
+        with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
+            floats = np.array(array, dtype=np.float64, order="C")
+    except TypeError as error:
+        raise TypeError(f"{name} has an entry that is no number: {error}") from error
     if not np.all(np.isfinite(floats)):
         raise ValueError(
             f"{name} has {np.sum(~np.isfinite(floats))} entries that are NaN or infinity, of {floats.size}"
@@ -74,8 +80,19 @@ def _as_floats(values, name):
     return floats
 
 
+def _refuse_sparse(values, name):
+    if hasattr(values, "tocsr"):
+        raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
+
+
 def _objects(array):
     return array.flat if array.dtype.kind == "O" else []
+
+
+def check_same_shape(a, b):
+    """Raises ValueError unless two examples have the same shape."""
+    if np.shape(a) != np.shape(b):
+        raise ValueError(f"a has shape {np.shape(a)}, but b has {np.shape(b)}")
 
 
 def check_n_neighbors(k, n_examples=np.inf, leave_one_out=False):
@@ -106,42 +123,67 @@ def check_distance_matrix(X):
 
 
 def check_targets(y, n_examples):
-    """Targets as float64 of shape (n, n_outputs), and whether y was one column without saying so, of shape (n,)."""
-    y = check_columns(_as_floats(_given(y), "y"), n_examples)
+    """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
+    y = _as_floats(check_y(y, n_examples), "y")
     return y.reshape(n_examples, -1), y.ndim == 1
 
 
 def check_labels(y, n_examples):
-    """Per output its sorted classes and each row's place among them, and whether y was one column.
+    """Per output its sorted classes, and each row's place among them; and whether y was 1-D.
 
     Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
     """
-    y = check_columns(_given(y), n_examples)
+    y = np.asarray(check_y(y, n_examples))
     if y.dtype.kind == "f" and not np.all(np.isfinite(y) & (y == np.floor(y))):
         raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", UserWarning, stacklevel=3)
         y = y[:, 0]
-    columns = y.reshape(n_examples, -1).T
     try:
-        if any(label is None or label != label for label in _objects(y)):
-            raise ValueError("y has missing labels (None or NaN)")
-        return [np.unique(column, return_inverse=True) for column in columns], y.ndim == 1
+        if any(label is None or label != label for label in y.flat):  # NaN and NaT differ from themselves
+            raise ValueError("y has missing labels (None, NaN or NaT)")
+        outputs = [np.unique(column, return_inverse=True) for column in y.reshape(n_examples, -1).T]
     except TypeError as error:
         raise ValueError(f"y has labels that cannot be sorted: {error}") from error
+    classes, codes = map(list, zip(*outputs, strict=True))
+    return classes, codes, y.ndim == 1
 
 
-def check_columns(y, n_examples):
-    """y as an array of shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
-    y = np.asarray(y)
-    if y.ndim not in (1, 2) or 0 in y.shape:
-        raise ValueError(f"y has shape {y.shape}, but must be (n,) or (n, n_outputs)")
-    if len(y) != n_examples:
-        raise ValueError(f"y has {len(y)} rows, but X has {n_examples}")
-    return y
-
-
-def _given(y):
+def check_y(y, n_examples):
+    """y, which has shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
     if y is None:
         raise ValueError("y is None, but this model requires y")
+    _refuse_sparse(y, "y")
+    shape = np.shape(y)
+    if len(shape) not in (1, 2) or 0 in shape:
+        raise ValueError(f"y has shape {shape}, but must be (n,) or (n, n_outputs)")
+    if shape[0] != n_examples:
+        raise ValueError(f"y has {shape[0]} rows, but X has {n_examples}")
     return y
+
+
+def check_answers(y, shape):
+    """y as an array of the shape of the predictions; ValueError if it has not as many entries."""
+    y = np.asarray(check_y(y, shape[0]))
+    if y.size != np.prod(shape):
+        raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")
+    return y.reshape(shape)
+
+
+def check_weights(weights):
+    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
+    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
+        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
+
+
+def check_returned_weights(returned, shape):
+    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    array = np.array(returned, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if np.any(wrong):
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+    if not np.all(np.any(array > 0, axis=1)):
+        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
+    return array

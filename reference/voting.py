@@ -6,25 +6,21 @@ its order, so a stated order is what makes two programs agree to the last bit.
 
 import numpy as np
 
-
-def check_weights(weights):
-    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
-    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
-        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
-    return weights
+from reference.validation import check_returned_weights
 
 
 def neighbor_weights(distances, weights):
     """How much each neighbour counts, shape (n_queries, k): all alike, or 1 / distance, or what ``weights`` returns.
 
-    A distance of 0 would count infinitely. So where 1 / distance is infinite, only those neighbours count, equally.
+    Inverse distance weighting is Shepard's (1968). A distance of 0 would count infinitely; so where 1 / distance is
+    infinite, only those neighbours count, equally. Raises ValueError for returned weights that cannot be used.
 
     >>> neighbor_weights(np.array([[1.0, 4.0], [0.0, 4.0]]), "distance")
     array([[1.  , 0.25],
            [1.  , 0.  ]])
     """
     if callable(weights):
-        return _check_weights_of(weights(distances), distances.shape)
+        return check_returned_weights(weights(distances), distances.shape)
     if weights == "uniform":
         return np.ones(distances.shape)
     with np.errstate(divide="ignore", over="ignore"):
@@ -33,18 +29,6 @@ def neighbor_weights(distances, weights):
         if np.any(np.isinf(row)):
             row[:] = np.isinf(row)
     return closeness
-
-
-def _check_weights_of(returned, shape):
-    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
-    array = np.array(returned, dtype=np.float64)
-    if array.shape != shape:
-        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
-    if not np.all(np.isfinite(array) & (array >= 0)):
-        raise ValueError(f"weights returned {array[~(np.isfinite(array) & (array >= 0))][0]}, but must be at least 0")
-    if not np.all(np.any(array > 0, axis=1)):
-        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
-    return array
 
 
 @np.errstate(over="ignore", invalid="ignore")  # too large a sum is refused in _divide

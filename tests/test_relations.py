@@ -8,18 +8,24 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 
 import accelerated.distances
+import accelerated.knn
 import accelerated.search
+import accelerated.voting
 import conformance.checks
 import conformance.demo
+import reference.distances
 from conformance.__main__ import main
+from conformance.checks import CHECKS
 from conformance.relations import (
     assert_admissible,
     assert_same_bits,
     difference_bounds,
     exact_distances,
     expansion_bounds,
+    minkowski_bounds,
 )
 from conformance.strategies import DATA, Case, cases, lattice
 
@@ -51,6 +57,9 @@ def test_same_bits_accepts_the_same_array_in_another_layout():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
+        ([], r"\[\], but should be 2 indices"),
+        ([0], "should be 2 indices"),
+        ([0, 1, 2], "should be 2 indices"),
         ([1, 0], "row 0 at 1 should come before row 1 at 2"),
         ([0, 2], "row 1 at 2 is left out and nearer than row 2 at 3"),
         ([0, 0], "different indices from 0 to 2"),
@@ -61,14 +70,14 @@ def test_same_bits_accepts_the_same_array_in_another_layout():
 def test_admissible_fails_on_a_wrong_answer(answer, message):
     exact, none = [Fraction(1), Fraction(2), Fraction(3)], [Fraction(0)] * 3
 
-    assert_admissible([0, 1], exact, none, "neighbors")
+    assert_admissible([0, 1], 2, exact, none, "neighbors")
     with pytest.raises(AssertionError, match=message):
-        assert_admissible(answer, exact, none, "neighbors")
+        assert_admissible(answer, 2, exact, none, "neighbors")
 
 
 def accepts(answer, exact, bounds):
     try:
-        assert_admissible(answer, [Fraction(e) for e in exact], [Fraction(b) for b in bounds], "neighbors")
+        assert_admissible(answer, len(answer), [Fraction(e) for e in exact], [Fraction(b) for b in bounds], "neighbors")
     except AssertionError:
         return False
     return True
@@ -97,80 +106,132 @@ def test_admissible_accepts_exactly_the_answers_that_have_a_witness(table, data)
     assert accepts(answer, exact, bounds) == has_a_witness(answer, exact, bounds)
 
 
-@given(cases(metrics=("euclidean", "manhattan", "chebyshev"), max_rows=10, dtypes=False))
+@given(cases(metrics=("sqeuclidean", "manhattan", "chebyshev"), max_rows=10, dtypes=False))
 def test_float64_stays_within_the_derived_bounds(case):
     gaps = case.X - case.Q[0]
     computed = {
-        "euclidean": lambda: (gaps * gaps).sum(axis=1),
+        "sqeuclidean": lambda: (gaps * gaps).sum(axis=1),
         "manhattan": lambda: np.abs(gaps).sum(axis=1),
         "chebyshev": lambda: np.abs(gaps).max(axis=1),
     }[case.metric]()
     exact = exact_distances(case.X, case.Q[0], case.metric)
-    for value, distance, bound in zip(
-        computed, exact, difference_bounds(exact, case.X.shape[1], case.metric), strict=True
-    ):
+    bounds = difference_bounds(exact, case.X.shape[1], case.metric)
+    for value, distance, bound in zip(computed, exact, bounds, strict=True):
         assert abs(Fraction(float(value)) - distance) <= bound
-    if case.metric == "euclidean":
+    if case.metric == "sqeuclidean":
         expanded = (case.X * case.X).sum(axis=1) + (case.Q[0] * case.Q[0]).sum() - 2 * case.X @ case.Q[0]
         for value, distance, bound in zip(expanded, exact, expansion_bounds(case.X, case.Q[0]), strict=True):
             assert abs(Fraction(float(value)) - distance) <= bound
 
 
-def fails(check_name):
-    """Whether the named check finds a case that does not hold."""
-    check = next(check for check in conformance.checks.CHECKS if check.function.__name__ == check_name)
+def test_the_bound_of_minkowski_holds_for_subnormal_gaps_and_is_not_idle():
+    rng = np.random.default_rng(0)
+    for scale in (1e-309, 1.0):
+        gaps = torch.from_numpy(rng.random((3000, 4)) * scale)
+        torch_distances = accelerated.distances.minkowski(torch.zeros(4, 1, dtype=torch.float64), gaps.T, 2.5)[0]
+        numpy_distances = np.array([reference.distances.minkowski(row, np.zeros(4), 2.5) for row in gaps.numpy()])
+        bounds = minkowski_bounds(numpy_distances, 4, 2.5)
+        differences = [
+            abs(Fraction(a) - Fraction(b))
+            for a, b in zip(torch_distances.tolist(), numpy_distances.tolist(), strict=True)
+        ]
 
-    @settings(max_examples=5000, report_multiple_bugs=False)  # it stops at the first failure
-    @given(case=check.strategy, data=st.data())
-    def holds(case, data):
-        check.function(case, data)
-
-    try:
-        holds()
-    except AssertionError:
-        return True
-    return False
-
-
-def spoil_ties(monkeypatch):
-    monkeypatch.setattr(
-        accelerated.search, "smallest", lambda ranks, k: torch.topk(ranks.flip(1), k, largest=False).indices
-    )
+        assert all(difference <= bound for difference, bound in zip(differences, bounds, strict=True))
+        assert max(difference / bound for difference, bound in zip(differences, bounds, strict=True)) > 0.01
 
 
-def spoil_order_of_addition(monkeypatch):
-    monkeypatch.setattr(accelerated.distances, "pairwise_sum", lambda terms, i, j: terms(i, j).sum(0))
+class WorseScikitLearn(SklearnNeighbors):
+    """scikit-learn, asked for city blocks when the question is about straight lines."""
+
+    def __init__(self, n_neighbors, metric):
+        super().__init__(n_neighbors=n_neighbors, metric="manhattan" if metric == "euclidean" else metric)
 
 
-def spoil_with_the_expanded_form(monkeypatch):
-    def expanded(queries, rows):
-        return ((queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows).clamp(min=0)
+class ForgetfulScikitLearn(SklearnNeighbors):
+    """scikit-learn, without the last neighbour."""
 
-    monkeypatch.setattr(accelerated.distances, "sqeuclidean", expanded)
-
-
-@pytest.mark.parametrize("spoil", [spoil_ties, spoil_order_of_addition])
-def test_same_neighbors_fails_on_a_spoilt_search(monkeypatch, spoil):
-    spoil(monkeypatch)
-    assert fails("same_neighbors")
+    def kneighbors(self, X):
+        return tuple(answer[:, :-1] for answer in super().kneighbors(X))
 
 
-def test_admissible_neighbors_fails_on_the_expanded_form(monkeypatch):
-    spoil_with_the_expanded_form(monkeypatch)
-    assert fails("admissible_neighbors")
+def last_of_equals(values, k):
+    return values.shape[1] - 1 - values.flip(1).sort(dim=1, stable=True).indices[:, :k]
+
+
+def expanded(queries, rows):
+    return ((queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows).clamp(min=0)
+
+
+def farthest_vote_first(codes, weights, n_classes):
+    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes)
+
+
+def farthest_target_first(targets, indices, weights):
+    return accelerated.voting.average(targets, indices.flip(1), weights.flip(1))
+
+
+def left_to_right(terms, start, stop):
+    return sum(terms(start, stop))
+
+
+def doubled(queries, rows, p):
+    return 2 * minkowski(queries, rows, p)
+
+
+minkowski = accelerated.distances.minkowski
+SPOILT = [  # a claim, and what to put in whose place so that it must fail
+    ("same_neighbors", accelerated.search, "smallest", last_of_equals),
+    ("same_neighbors", accelerated.distances, "pairwise_sum", left_to_right),
+    ("same_neighbors_left_out", accelerated.search, "_without_self", lambda tile, *_: tile),
+    ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
+    ("same_averages", accelerated.knn, "average", farthest_target_first),
+    ("same_neighbors_up_to_rounding", accelerated.distances, "minkowski", doubled),
+    ("admissible_neighbors", accelerated.distances, "sqeuclidean", expanded),
+    ("admissible_neighbors", conformance.checks, "SklearnNeighbors", WorseScikitLearn),
+    ("admissible_neighbors", conformance.checks, "SklearnNeighbors", ForgetfulScikitLearn),
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "module", "name", "worse"), SPOILT, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_every_claim_fails_where_it_should(monkeypatch, claim, module, name, worse):
+    check = next(check for check in CHECKS if check.function.__name__ == claim)
+    monkeypatch.setattr(module, name, worse)
+
+    with pytest.raises(AssertionError):
+        check.run(draws=5000)  # it stops at the first failure
+
+
+def test_every_claim_is_spoilt_once():
+    assert {claim for claim, *_ in SPOILT} == {check.function.__name__ for check in CHECKS}
+
+
+def test_ties_the_wrong_way_round_are_still_admissible(monkeypatch):
+    monkeypatch.setattr(accelerated.search, "smallest", last_of_equals)
+
+    next(check for check in CHECKS if check.function.__name__ == "admissible_neighbors").run(draws=100)
 
 
 def test_a_failing_claim_fails_the_run_and_prints_the_smallest_case(monkeypatch, capsys):
-    spoil_ties(monkeypatch)
+    monkeypatch.setattr(accelerated.search, "smallest", last_of_equals)
 
-    assert main(["check", "--draws", "200"]) == 1
+    assert main(["check", "--draws", "100"]) == 1
     out = capsys.readouterr().out
     assert "FAILS  Both packages give the same neighbours" in out
     assert "Case(X=np.array(" in out
 
 
+def test_a_wrong_number_of_draws_is_one_clear_line(capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(["--draws", "0"])
+
+    assert exit.value.code == 2
+    assert "--draws 0 is less than 1" in capsys.readouterr().err
+
+
 def test_the_demo_fails_where_a_bit_differs(monkeypatch, capsys):
-    spoil_order_of_addition(monkeypatch)
+    monkeypatch.setattr(accelerated.distances, "pairwise_sum", left_to_right)
 
     assert conformance.demo.main() == 1
     assert "DIFFER" in capsys.readouterr().out

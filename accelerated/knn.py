@@ -1,0 +1,163 @@
+"""The two predictors: a vote of the k nearest for classes, their average for numbers."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from accelerated.arrays import to_numpy
+from accelerated.metrics import Metric
+from accelerated.neighbors import NearestNeighbors
+from accelerated.validation import check_answers, check_labels, check_targets, check_weights
+from accelerated.voting import Weights, average, neighbor_weights, vote_shares
+
+
+class _WeightedNeighbors(NearestNeighbors):
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        metric: str | Callable[..., float] = "euclidean",
+        p: float = 2,
+        metric_params: dict[str, Any] | None = None,
+        weights: Weights = "uniform",
+        device: str | torch.device | None = None,
+        memory_limit: int | None = None,
+        progress: bool = False,
+    ):
+        super().__init__(
+            n_neighbors,
+            metric=metric,
+            p=p,
+            metric_params=metric_params,
+            device=device,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+        self.weights = weights
+
+    def _read(self, X: Any) -> tuple[Metric, Tensor]:
+        check_weights(self.weights)
+        return super()._read(X)
+
+    def _find(self, X: Any) -> tuple[Tensor, Tensor]:
+        """Indices and weights of the neighbours, both of shape (n_queries, k), on the device of the training rows."""
+        distances, indices = self._search(X)
+        return indices, neighbor_weights(distances, self.weights)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
+    """Predicts the class that most of the k nearest examples have; with equal votes, the smallest label.
+
+    ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
+    shape (n_queries, k), and returns weights of that shape. The other parameters are those of ``NearestNeighbors``.
+
+    >>> model = KNNClassifier(n_neighbors=3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"])
+    >>> model.predict([[0], [8]]).tolist()
+    ['low', 'high']
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
+
+        Raises as ``NearestNeighbors.fit`` does, and ValueError for labels that are missing, fractions or unsortable.
+        """
+        metric, rows = self._read(X)
+        classes, codes, is_single = check_labels(y, len(rows))
+        self._keep(X, metric, rows)
+        self._is_single = is_single
+        self.classes_ = classes[0] if is_single else classes
+        self._codes = [torch.from_numpy(column).to(rows.device) for column in codes]
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """Vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list of them for many outputs.
+
+        Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be votes.
+
+        >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
+        array([[0.5, 0.5]])
+        """
+        shares = [self._output(shares, X) for shares in self._vote(X)]
+        return shares[0] if self._is_single else shares
+
+    def predict(self, X: Any) -> Any:
+        """The class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
+
+        Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
+        """
+        chosen = [np.argmax(to_numpy(shares), axis=1) for shares in self._vote(X)]  # the first of equals
+        if self._is_single:
+            return self._output(self.classes_[chosen[0]], X)
+        return self._output(np.column_stack([c[i] for c, i in zip(self.classes_, chosen, strict=True)]), X)
+
+    def _vote(self, X: Any) -> list[Tensor]:
+        check_is_fitted(self, "classes_")
+        indices, weights = self._find(X)
+        n_classes = map(len, [self.classes_] if self._is_single else self.classes_)
+        return [vote_shares(codes[indices], weights, n) for codes, n in zip(self._codes, n_classes, strict=True)]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy: the share of queries whose labels are all right. Raises ValueError for y of another shape."""
+        predicted = to_numpy(self.predict(X))
+        right = predicted == check_answers(y, predicted.shape)
+        return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=sample_weight))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class KNNRegressor(RegressorMixin, _WeightedNeighbors):
+    """Predicts the average of the targets of the k nearest examples.
+
+    ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
+    shape (n_queries, k), and returns weights of that shape. The other parameters are those of ``NearestNeighbors``.
+
+    >>> model = KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5])
+    >>> model.predict([[0.5], [9]]).tolist()
+    [0.5, 3.0]
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Keeps float64 copies of X, shape (n, n_features), and of numbers y, shape (n,) or (n, n_outputs).
+
+        Returns self. Raises as ``NearestNeighbors.fit`` does, also for y.
+        """
+        metric, rows = self._read(X)
+        targets, is_single = check_targets(y, len(rows))
+        self._keep(X, metric, rows)
+        self._targets, self._is_single = torch.from_numpy(targets).to(rows.device), is_single
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
+
+        Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be averaged with.
+        """
+        check_is_fitted(self, "_targets")
+        averages = average(self._targets, *self._find(X))
+        return self._output(averages[:, 0] if self._is_single else averages, X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R^2, the mean over the outputs (``sklearn.metrics.r2_score``).
+
+        Raises ValueError for y of another shape and for a single query, which has no spread to explain.
+        """
+        predicted = to_numpy(self.predict(X))
+        y, _ = check_targets(check_answers(y, predicted.shape), len(predicted))
+        if len(y) < 2:
+            raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
+        return float(r2_score(y, predicted.reshape(y.shape), sample_weight=sample_weight))
