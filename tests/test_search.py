@@ -27,7 +27,34 @@ def tie_storm():
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
 def test_every_tile_gives_the_same_bits(monkeypatch, tie_storm, n_tile_queries, n_tile_rows, own):
     X, Q = tie_storm
-    model = NearestNeighbors(10).fit(X)
+    assert_tile_gives_the_same_bits(monkeypatch, NearestNeighbors(10).fit(X), Q, n_tile_queries, n_tile_rows, own)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"metric": "cosine"},
+        {"metric": "jaccard"},
+        {"metric": "minkowski", "p": 3},
+        {"metric": "minkowski", "p": 2.5},
+        {"metric": lambda a, b: abs(a - b).max()},
+    ],
+    ids=["cosine", "jaccard", "cubes", "powers", "callable"],
+)
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
+def test_every_metric_may_be_tiled(monkeypatch, tie_storm, metric, own):
+    X, Q = tie_storm
+    assert_tile_gives_the_same_bits(monkeypatch, NearestNeighbors(10, **metric).fit(X), Q, 7, 13, own)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
+def test_given_distances_may_be_tiled(monkeypatch, own):
+    D = np.random.default_rng(0).integers(0, 3, (40, 40))
+    model = NearestNeighbors(10, metric="precomputed").fit(D)
+    assert_tile_gives_the_same_bits(monkeypatch, model, D[:9], 7, 13, own)
+
+
+def assert_tile_gives_the_same_bits(monkeypatch, model, Q, n_tile_queries, n_tile_rows, own):
     distances, indices = model.kneighbors(None if own else Q)
 
     monkeypatch.setattr(accelerated.search, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
@@ -64,10 +91,10 @@ def test_neighbors_for_k_are_the_first_of_those_for_one_more(tie_storm):
         np.testing.assert_array_equal(model.kneighbors(Q, k, return_distance=False), everything[:, :k])
 
 
-def test_smallest_keeps_the_leftmost_of_equals_where_topk_does_not():
-    ranks = torch.ones((1, 50), dtype=torch.float64)
+def test_smallest_keeps_the_leftmost_of_equals():
+    values = torch.ones((2, 50), dtype=torch.float64)
 
-    assert smallest(ranks, 3).tolist() == [[0, 1, 2]]
+    assert smallest(values, 3).tolist() == [[0, 1, 2], [0, 1, 2]]
 
 
 @pytest.mark.parametrize("device_type", ["cpu", "cuda"])
@@ -96,14 +123,20 @@ def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
 
 MEASURE_MEMORY = """
 import numpy as np
+import torch
+import accelerated.search
 from accelerated import NearestNeighbors
+
+accelerated.search.CPU_PAIRS = {pairs}
 
 def peak():  # resident bytes, the most since the last reset
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
 
 rng = np.random.default_rng(0)
-X, Q = rng.random((100_000, 32), dtype=np.float32), rng.random((1000, 32), dtype=np.float32)
+X, Q = rng.random(({n_train}, 32), dtype=np.float32), rng.random(({n_queries}, 32), dtype=np.float32)
+X, Q = (torch.from_numpy(rows) if {tensors} else rows for rows in (X, Q))
 model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
+model.kneighbors(Q[:1])
 open("/proc/self/clear_refs", "w").write("5")
 before = peak()
 model.kneighbors(Q)
@@ -111,11 +144,28 @@ print((peak() - before) / 2**20)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_a_large_search_stays_within_its_memory_limit():
-    run = subprocess.run([sys.executable, "-c", MEASURE_MEMORY], capture_output=True, text=True, check=True)
+def measured_mebibytes(**sizes):
+    run = subprocess.run([sys.executable, "-c", MEASURE_MEMORY.format(**sizes)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return float(run.stdout)
 
-    assert float(run.stdout) < 64 + 200
+
+on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+@on_linux
+def test_a_large_search_stays_within_its_memory_limit():
+    pairs = accelerated.search.CPU_PAIRS
+
+    assert measured_mebibytes(pairs=pairs, n_train=100_000, n_queries=1000, tensors=False) < 64 + 32
+
+
+@on_linux
+@pytest.mark.parametrize("tensors", [False, True], ids=["arrays", "tensors"])
+def test_tiles_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
+    used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors)
+
+    assert 16 < used < 64 + 16  # the limit is what holds it
 
 
 def test_progress_shows_when_asked_and_only_then(capfd):

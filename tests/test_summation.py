@@ -16,7 +16,20 @@ LENGTHS = [*range(1, 400), 512, 1000, 1023, 1024, 1025, 4096, 8191, 10_007, 65_5
 BANNED = {
     *("addcdiv", "addcmul", "addmm", "argmax", "argmin", "baddbmm", "bmm", "cdist", "compile", "cumsum", "dist", "dot"),
     *("einsum", "float_power", "inner", "lerp", "linalg", "matmul", "mean", "median", "mm", "mode", "norm", "nansum"),
-    *("pdist", "prod", "rsqrt", "scatter_add", "scatter_add_", "sqrt", "sqrt_", "square", "sum", "vector_norm"),
+    *(
+        "pdist",
+        "pow",
+        "pow_",
+        "prod",
+        "rsqrt",
+        "scatter_add",
+        "scatter_add_",
+        "sqrt",
+        "sqrt_",
+        "square",
+        "sum",
+        "vector_norm",
+    ),
 }
 
 
@@ -30,6 +43,8 @@ def banned_uses(source):
         elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.MatMult)):
             if not isinstance(node.left, ast.Constant):  # 2**15
                 uses.append(ast.unparse(node))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant):
+            uses.append(ast.unparse(node))  # on CUDA a product with the reciprocal
         elif isinstance(node, ast.keyword) and node.arg == "alpha":
             uses.append("alpha=")
     return uses
@@ -45,12 +60,6 @@ def test_pairwise_sum_has_the_bits_of_np_sum_at_every_length(scale):
         total = pairwise_sum(lambda i, j, t=tensor: t[i:j].clone(), 0, n)
 
         assert total.item() == np.sum(values), n
-
-
-def test_adding_left_to_right_would_not_do():
-    values = np.random.default_rng(0).random(1000)
-
-    assert np.cumsum(values)[-1] != np.sum(values)
 
 
 def test_correct_sqrt_has_the_bits_of_np_sqrt():
@@ -80,7 +89,8 @@ def test_the_operations_used_round_as_in_numpy(operation):
 def test_no_operation_that_rounds_differently_is_used(file):
     uses = banned_uses((ACCELERATED / file).read_text())
 
-    assert uses == (["x.cpu().numpy() ** (1 / p)"] if file == "distances.py" else [])  # the root that is not promised
+    # what goes through ``pow`` is promised up to rounding only
+    assert sorted(uses) == (["pow", "pow_", "x.cpu().numpy() ** (1 / p)"] if file == "distances.py" else [])
 
 
 @pytest.mark.parametrize(
@@ -93,6 +103,8 @@ def test_no_operation_that_rounds_differently_is_used(file):
         "torch.add(a, b, alpha=2)",
         "torch.linalg.norm(x)",
         "votes.mean()",
+        "x.pow(2)",
+        "x / 3",
     ],
 )
 def test_the_search_for_banned_operations_can_fail(line):
