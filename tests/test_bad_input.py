@@ -6,7 +6,9 @@ import pytest
 import scipy.sparse
 
 import accelerated
+import accelerated.metrics
 import reference
+import reference.metrics
 
 X = np.arange(18.0).reshape(9, 2)
 Y = np.arange(9) % 3
@@ -112,6 +114,7 @@ BAD_INPUT = {
     "distance below 0": (fit(-np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
     "distance below 0 in a query": (query([[-1.0] * 9], np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
     "metric that gives NaN": (query(X, metric=lambda a, b: np.nan), ValueError, "distance of nan"),
+    "metric that gives infinity": (query(X, metric=lambda a, b: np.inf), ValueError, "distance of inf"),
     "metric that gives -1": (query(X, metric=lambda a, b: -1), ValueError, "distance of -1.0"),
     "metric that gives None": (query(X, metric=lambda a, b: None), TypeError, "float"),
     "distance of two precomputed": (
@@ -171,6 +174,28 @@ def test_a_list_of_examples_is_not_a_string():
 
     with pytest.raises(TypeError, match="X='abc' is one example"):
         model.kneighbors("abc")
+
+
+@pytest.mark.parametrize("metric", [*reference.metrics.METRICS, "minkowski", "precomputed"])
+@pytest.mark.parametrize("p", [1, 2, 3, 16, 0.5, 17, np.inf, np.int64(4), np.float32(2.5)])
+def test_both_packages_take_the_same_magnitudes(metric, p):
+    limits = [package.metrics.get_metric(metric, p).largest for package in (reference, accelerated)]
+
+    assert limits[0] == limits[1] or (limits[0] == np.inf and limits[1] == np.finfo(float).max)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_the_largest_magnitude_is_still_taken(package):
+    assert package.NearestNeighbors(1).fit([[1e150], [-1e150]]).get_neighbors([1e150]) == [(0, 0.0)]
+    assert package.NearestNeighbors(2, metric="sqeuclidean").fit([[1e150], [-1e150]]).get_neighbors([1e150]) == [
+        (0, 0.0),
+        (1, (2 * 1e150) ** 2),
+    ]
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_k_may_be_an_integer_of_numpy(package):
+    assert package.NearestNeighbors(np.int64(2)).fit(X).kneighbors(X, np.uint8(3))[1].shape == (9, 3)
 
 
 @pytest.mark.parametrize("package", [reference, accelerated])

@@ -98,6 +98,31 @@ def test_predictions_are_tensors_except_for_labels_that_are_no_numbers():
     assert KNNRegressor(3).fit(X, torch.tensor(y)).score(Q_tensor, y[:7]) == KNNRegressor(3).fit(X, y).score(Q, y[:7])
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_targets_may_be_tensors_that_require_grad(dtype):
+    y = torch.arange(40, dtype=dtype, requires_grad=True)
+
+    expected = KNNRegressor(3).fit(X, np.arange(40.0)).predict(Q)
+
+    np.testing.assert_array_equal(KNNRegressor(3).fit(X, y).predict(Q), expected)
+
+
+@pytest.mark.parametrize("dtype", [">i8", "longdouble", "f2"])
+def test_labels_of_any_numeric_type_answer_a_tensor(dtype):
+    model = KNNClassifier(1).fit(X, (X[:, 0] % 3).astype(dtype))
+
+    np.testing.assert_array_equal(np.asarray(model.predict(torch.tensor(X))), X[:, 0] % 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64, torch.bool])
+def test_tensors_of_types_that_torch_hardly_supports(dtype):
+    rows = torch.tensor(X % 2).to(dtype)
+
+    np.testing.assert_array_equal(
+        NearestNeighbors(4).fit(rows).kneighbors(rows)[1], NearestNeighbors(4).fit(X % 2).kneighbors(X % 2)[1]
+    )
+
+
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [

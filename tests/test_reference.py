@@ -81,6 +81,11 @@ def test_an_example_is_at_0_from_itself(package, metric, offset):
 
 
 @both
+def test_jaccard_counts_what_is_not_0_also_below_it(package):
+    assert package.NearestNeighbors(metric="jaccard").get_distance([-1, 2, 0, -3], [5, 0, 0, -1]) == 1 / 3
+
+
+@both
 def test_jaccard_of_two_empty_sets_is_0(package):
     assert package.NearestNeighbors(metric="jaccard").get_distance([0, 0], [0, 0]) == 0
 
@@ -222,6 +227,16 @@ def test_examples_may_be_sets_and_sequences_of_any_length():
     assert model.kneighbors([{9, 8}, {1}], return_distance=False).tolist() == [[2], [0]]
 
     assert reference.NearestNeighbors(1, metric=overlap).fit([[1, 2], [3]]).get_neighbors([3]) == [(1, 0.0)]
+
+
+@both
+def test_changing_the_training_data_after_fit_changes_nothing(package):
+    X, y = np.array([[0.0], [5.0]]), np.array([1.0, 2.0])
+    model = package.KNNRegressor(1).fit(X, y)
+
+    X[:], y[:] = 5.0, 9.0
+
+    assert model.predict([[0.0], [5.0]]).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(

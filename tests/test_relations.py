@@ -27,7 +27,18 @@ from conformance.relations import (
     expansion_bounds,
     minkowski_bounds,
 )
-from conformance.strategies import DATA, Case, cases, lattice
+from conformance.strategies import (
+    DATA,
+    Case,
+    cases,
+    duplicates,
+    far_clusters,
+    huge_column,
+    large_offset,
+    lattice,
+    near_ties,
+    permuted_gaps,
+)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,11 @@ def test_admissible_accepts_exactly_the_answers_that_have_a_witness(table, data)
 
 @given(cases(metrics=("sqeuclidean", "manhattan", "chebyshev"), max_rows=10, dtypes=False))
 def test_float64_stays_within_the_derived_bounds(case):
+    assert all(ratio <= 1 for ratio in error_over_bound(case))
+
+
+def error_over_bound(case):
+    """For each row, and each way to compute its distance to the first query."""
     gaps = case.X - case.Q[0]
     computed = {
         "sqeuclidean": lambda: (gaps * gaps).sum(axis=1),
@@ -117,11 +133,22 @@ def test_float64_stays_within_the_derived_bounds(case):
     exact = exact_distances(case.X, case.Q[0], case.metric)
     bounds = difference_bounds(exact, case.X.shape[1], case.metric)
     for value, distance, bound in zip(computed, exact, bounds, strict=True):
-        assert abs(Fraction(float(value)) - distance) <= bound
+        yield abs(Fraction(float(value)) - distance) / bound if bound else value != distance
     if case.metric == "sqeuclidean":
         expanded = (case.X * case.X).sum(axis=1) + (case.Q[0] * case.Q[0]).sum() - 2 * case.X @ case.Q[0]
         for value, distance, bound in zip(expanded, exact, expansion_bounds(case.X, case.Q[0]), strict=True):
-            assert abs(Fraction(float(value)) - distance) <= bound
+            yield abs(Fraction(float(value)) - distance) / bound
+
+
+@pytest.mark.parametrize("metric", ["sqeuclidean", "manhattan", "chebyshev"])
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+def test_the_derived_bounds_are_not_idle(metric, offset):
+    X = np.random.default_rng(0).normal(size=(300, 3)) + offset
+    ratios = list(error_over_bound(Case(X[1:], X[:1], 1, metric)))
+
+    by_differences, expanded = ratios[:299], ratios[299:]
+    assert offset or max(by_differences) > 0.1  # far from the origin the gaps of these numbers are exact
+    assert not expanded or max(expanded) > 0.1
 
 
 def test_the_bound_of_minkowski_holds_for_subnormal_gaps_and_is_not_idle():
@@ -174,6 +201,10 @@ def left_to_right(terms, start, stop):
     return sum(terms(start, stop))
 
 
+def one_unit_too_far(x):
+    return torch.from_numpy(np.nextafter(np.sqrt(x.numpy()), np.inf))
+
+
 def doubled(queries, rows, p):
     return 2 * minkowski(queries, rows, p)
 
@@ -182,6 +213,7 @@ minkowski = accelerated.distances.minkowski
 SPOILT = [  # a claim, and what to put in whose place so that it must fail
     ("same_neighbors", accelerated.search, "smallest", last_of_equals),
     ("same_neighbors", accelerated.distances, "pairwise_sum", left_to_right),
+    ("same_neighbors", accelerated.distances, "correct_sqrt", one_unit_too_far),
     ("same_neighbors_left_out", accelerated.search, "_without_self", lambda tile, *_: tile),
     ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.knn, "average", farthest_target_first),
@@ -253,6 +285,34 @@ def test_every_kind_of_data_has_the_shape_asked_for_and_is_finite(make):
         assert rows.shape == (n, d)
         assert rows.dtype == np.float64
         assert np.isfinite(rows).all()
+
+
+def test_permuted_gaps_are_equal_on_paper_and_not_in_float64():
+    rows = permuted_gaps(np.random.default_rng(0), 50, 16)
+    exact = exact_distances(rows[1:], rows[0], "sqeuclidean")
+
+    assert len(set(exact)) == 1
+    assert len({float(np.sum(row * row)) for row in rows[1:]}) > 1
+
+
+def test_near_ties_differ_by_a_few_units_in_the_last_place():
+    rows = np.abs(near_ties(np.random.default_rng(0), 50, 4))
+
+    assert (np.ptp(rows, axis=0) > 0).all()
+    assert (np.ptp(rows, axis=0) <= 3 * np.spacing(rows.max(axis=0))).all()
+
+
+@pytest.mark.parametrize(("make", "scale"), [(large_offset, 1e4), (far_clusters, 1e6), (huge_column, 1e9)])
+def test_some_data_lie_far_from_the_origin_and_close_together(make, scale):
+    drawn = [make(np.random.default_rng(seed), 100, 4) for seed in range(20)]
+    nearest = [np.sort(np.abs(rows - rows[0]).max(axis=1))[1] for rows in drawn]
+
+    assert max(np.abs(rows).max() for rows in drawn) >= scale
+    assert min(nearest) < 1.5
+
+
+def test_duplicates_are_many():
+    assert len(np.unique(duplicates(np.random.default_rng(0), 50, 4), axis=0)) <= 3
 
 
 def test_lattices_are_exact():
