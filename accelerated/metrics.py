@@ -97,9 +97,10 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
 
 def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
     """A function of two examples, each a float64 NumPy row, called once a pair."""
-    examples = rows[start:stop].cpu().numpy()
-    reduced = [[float(function(query, example)) for example in examples] for query in queries.cpu().numpy()]
-    return check_distances(torch.tensor(reduced, dtype=torch.float64, device=queries.device))
+    X, Q = rows[start:stop].cpu().numpy(), queries.cpu().numpy()
+    X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
+    reduced = [[float(function(q, x)) for x in X] for q in Q]
+    return check_distances(torch.tensor(reduced, dtype=torch.float64, device=rows.device))
 
 
 def check_distances(reduced: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from reference.validation import (
     check_n_neighbors,
     check_objects,
     check_same_shape,
+    is_array,
 )
 
 
@@ -29,7 +30,7 @@ class NearestNeighbors(Parameters):
 
     ``metric`` is euclidean, sqeuclidean, manhattan, chebyshev, minkowski (with ``p``), cosine, hamming, jaccard,
     precomputed, or a function of two examples (with ``metric_params``). With a function the examples may be anything:
-    a matrix of numbers reaches it as float64 rows, everything else as it is.
+    an array or DataFrame of numbers reaches it as float64 rows, the examples of a list as they are.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -63,8 +64,9 @@ class NearestNeighbors(Parameters):
         metric = get_metric(self.metric, self.p, self.metric_params)
         if not callable(self.metric):
             check_same_shape(a, b)
-        if not isinstance(getattr(self, "_examples", None), list):  # a list: fitted with examples as they are
-            a, b = check_examples([a, b], metric.largest, any_objects=callable(self.metric))
+            a, b = check_examples([a, b], metric.largest)
+        elif is_array(a) and is_array(b) and a.shape == b.shape:
+            a, b = check_examples(np.array([a, b]), any_objects=True)
         reduced = check_distances(np.array([float(metric.reduced(a, b))]))
         return float(metric.to_distance(reduced)[0])
 

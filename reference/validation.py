@@ -36,14 +36,18 @@ def check_examples(X, largest=np.inf, n_features=None, any_objects=False):
     magnitude = np.max(np.abs(rows))
     if magnitude > largest:
         raise ValueError(f"X has magnitude {magnitude:.4g}, above the {largest:.4g} that this metric can hold")
+    rows.flags.writeable = False  # a metric that writes to its arguments must not change the model
     return rows
 
 
+def is_array(X):
+    """Whether X is a NumPy array or gives itself out as one, like a DataFrame."""
+    return hasattr(X, "__array__")
+
+
 def _is_matrix(X):
-    try:
-        return np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
-    except ValueError:  # rows of different lengths
-        return False
+    """Whether X is an array or a DataFrame of numbers; a list is a list of examples, whatever they look like."""
+    return is_array(X) and np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
 
 
 def check_objects(X):
@@ -51,7 +55,7 @@ def check_objects(X):
     _refuse_sparse(X, "X")
     if isinstance(X, (str, bytes)):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
-    objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
+    objects = list(np.asarray(X) if is_array(X) else X)
     if not objects:
         raise ValueError("X has 0 examples, but needs at least 1")
     return objects

@@ -227,6 +227,28 @@ def test_examples_may_be_sets_and_sequences_of_any_length():
     assert model.kneighbors([{9, 8}, {1}], return_distance=False).tolist() == [[2], [0]]
 
     assert reference.NearestNeighbors(1, metric=overlap).fit([[1, 2], [3]]).get_neighbors([3]) == [(1, 0.0)]
+    differ = reference.NearestNeighbors(1, metric=lambda a, b: a != b).fit([[1, 2], [3, 4]])
+    assert differ.get_neighbors([3, 4]) == [(1, 0.0)]
+    assert differ.get_distance([3, 4], [3, 5]) == 1
+
+
+@both
+def test_a_metric_gets_an_array_of_bytes_as_floats(package):
+    pixels = np.array([[255], [0], [9]], dtype=np.uint8)
+    model = package.NearestNeighbors(2, metric=lambda a, b: abs(a[0] - b[0])).fit(pixels)
+
+    assert model.get_neighbors(np.array([1], dtype=np.uint8)) == [(1, 1.0), (2, 8.0)]
+    assert model.get_distance(pixels[1], pixels[0]) == 255
+
+
+@both
+def test_a_metric_that_writes_to_its_arguments_fails(package):
+    def careless(a, b):
+        b -= a
+        return float(np.abs(b).sum())
+
+    with pytest.raises(ValueError, match="read-only"):
+        package.NearestNeighbors(1, metric=careless).fit(np.eye(3)).kneighbors()
 
 
 @both
