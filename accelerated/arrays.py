@@ -19,7 +19,7 @@ def to_numpy(values: Any) -> np.ndarray:
     """Any array-like as NumPy; a tensor from its own device, bfloat16 by way of float32."""
     if not isinstance(values, Tensor):
         return np.asarray(values)
-    values = values.detach().cpu()
+    values = values.detach().cpu().resolve_conj().resolve_neg()
     return values.to(torch.float32).numpy() if values.dtype == torch.bfloat16 else values.numpy()
 
 
@@ -43,9 +43,9 @@ def resolve_device(device: Any, X: Any) -> torch.device:
     """The device asked for; else where the tensor X is; else CUDA if there is one, else the CPU."""
     if device is not None:
         try:
-            return torch.device(device)
-        except RuntimeError as error:
-            raise ValueError(f"device={device!r} is not a torch device") from error
+            return torch.empty(0, dtype=torch.float64, device=device).device
+        except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no float64 on it
+            raise ValueError(f"device={device!r} cannot be used: {error}") from error
     if isinstance(X, Tensor):
         return X.device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -52,9 +52,12 @@ def correct_sqrt(x: Tensor) -> Tensor:
     return torch.from_numpy(np.sqrt(x.cpu().numpy())).to(x.device)
 
 
-def pth_root(x: Tensor, p: float) -> Tensor:
-    """x^(1/p) by NumPy's ``pow``, as in the readable loop; its last bit is not promised."""
-    return torch.from_numpy(x.cpu().numpy() ** (1 / p)).to(x.device)
+def power(x: Tensor, exponent: float) -> Tensor:
+    """x^exponent by NumPy: torch's has other bits at the end of an array than inside it, so equals would not tie.
+
+    The last bits are those of one library on one machine, and are not promised.
+    """
+    return torch.from_numpy(np.power(x.cpu().numpy(), exponent)).to(x.device)
 
 
 def _gap(queries: Tensor, rows: Tensor, i: int, j: int) -> Tensor:
@@ -108,9 +111,9 @@ def minkowski(queries: Tensor, rows: Tensor, p: float) -> Tensor:
     scale = torch.where(largest == 0, torch.ones_like(largest), largest)
 
     def terms(i: int, j: int) -> Tensor:
-        return (_gap(queries, rows, i, j).abs_() / scale).pow_(p)
+        return power(_gap(queries, rows, i, j).abs_() / scale, p)
 
-    return largest * pairwise_sum(terms, 0, len(queries)).pow(1 / p)
+    return largest * power(pairwise_sum(terms, 0, len(queries)), 1 / p)
 
 
 def cosine(queries: Tensor, rows: Tensor) -> Tensor:

@@ -48,6 +48,7 @@ class _WeightedNeighbors(NearestNeighbors):
 
     def _find(self, X: Any) -> tuple[Tensor, Tensor]:
         """Indices and weights of the neighbours, both of shape (n_queries, k), on the device of the training rows."""
+        check_weights(self.weights)  # they may have changed since fit
         distances, indices = self._search(X)
         return indices, neighbor_weights(distances, self.weights)
 

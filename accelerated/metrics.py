@@ -82,7 +82,7 @@ def _minkowski_metric(p: Any) -> Metric:
     if p.is_integer() and p <= LARGEST_WHOLE_P:
         by_sum = partial(_feature_first, partial(distances.minkowski_sum, p=int(p)))
         # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
-        return Metric(by_sum, to_distance=partial(distances.pth_root, p=p), largest=10 ** (290 / p))
+        return Metric(by_sum, to_distance=partial(distances.power, exponent=1 / p), largest=10 ** (290 / p))
     return Metric(partial(_scaled_minkowski, p), largest=1e300)
 
 

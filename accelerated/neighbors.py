@@ -44,7 +44,8 @@ class NearestNeighbors(BaseEstimator):
     device : str or torch.device, optional
         Where to search. None: where the training tensor is, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
-        Bytes of scratch beside inputs, answers and fitted state. None: 1 GiB, or a quarter of what is free on a GPU.
+        Bytes of scratch for the search, beside inputs, fitted state and the k neighbours of every query. None: 1 GiB,
+        or a quarter of what is free on a GPU.
     progress : bool
         Whether to show a progress bar on stderr.
 

@@ -41,28 +41,36 @@ def _magnitude(values: np.ndarray | Tensor, name: str) -> float:
 
 
 def _check_array(X: Any) -> np.ndarray:
+    _refuse_gaps(X, "X")
     try:
         rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
     except ValueError as error:
         if "inhomogeneous" in str(error):
             raise ValueError("X has rows of different lengths") from error
         raise
-    return _real_numbers(rows, "X", np.ma.is_masked(X))
+    return _real_numbers(rows, "X")
 
 
-def _real_numbers(array: np.ndarray, name: str, is_masked: bool) -> np.ndarray:
+def _real_numbers(array: np.ndarray, name: str) -> np.ndarray:
     """The array in a type of at most 8 bytes; ValueError or TypeError for what does not hold real numbers."""
-    if is_masked:
-        raise ValueError(f"{name} has masked entries")
-    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
+    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes, complex)) for value in _objects(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
     if array.dtype.kind == "O" or array.dtype.itemsize > 8:
         try:
             with np.errstate(over="ignore"):  # a long double may become infinity, which is refused
                 array = array.astype(np.float64)
-        except TypeError as error:
-            raise TypeError(f"{name} has an entry that is no number: {error}") from error
+        except (TypeError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{name} has an entry that is no number: {error}") from error
     return array
+
+
+def _refuse_gaps(values: Any, name: str) -> None:
+    """Raises TypeError for a sparse matrix, ValueError for a mask: what is left out must not be filled in."""
+    if hasattr(values, "tocsr"):
+        raise TypeError(f"Sparse data was passed as {name}: pass {name}.toarray()")
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked entries")
 
 
 def _objects(array: np.ndarray) -> Iterable[Any]:
@@ -109,7 +117,7 @@ def check_distance_matrix(X: Tensor) -> None:
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
     """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
-    y = _real_numbers(check_y(y, n_examples), "y", np.ma.is_masked(y))
+    y = _real_numbers(check_y(y, n_examples), "y")
     _magnitude(y, "y")
     return np.array(y, dtype=np.float64, order="C").reshape(n_examples, -1), y.ndim == 1
 
@@ -120,7 +128,8 @@ def check_labels(y: Any, n_examples: int) -> tuple[list[np.ndarray], list[np.nda
     Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
     """
     y = check_y(y, n_examples)
-    if y.dtype.kind == "f" and not (np.isfinite(y) & (y == np.floor(y))).all():
+    as_floats = [label for label in _objects(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
+    if y.dtype.kind in "fO" and not np.all(np.isfinite(as_floats) & (np.floor(as_floats) == as_floats)):
         raise ValueError("Unknown label type: y has fractions, NaN or infinity, but a classifier needs classes")
     if y.ndim == 2 and y.shape[1] == 1:
         message = "y has shape (n, 1) and is taken as (n,): pass y.ravel()"
@@ -141,8 +150,7 @@ def check_y(y: Any, n_examples: int) -> np.ndarray:
     """y as an array of shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
-    if hasattr(y, "tocsr"):
-        raise TypeError("y is a sparse matrix: pass y.toarray()")
+    _refuse_gaps(y, "y")
     y = to_numpy(y)
     if y.ndim not in (1, 2) or 0 in y.shape:
         raise ValueError(f"y has shape {y.shape}, but must be (n,) or (n, n_outputs)")
@@ -167,6 +175,9 @@ def check_weights(weights: Any) -> None:
 
 def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    kind = np.asarray(returned).dtype
+    if kind.kind not in "buif":
+        raise ValueError(f"weights returned dtype {kind}, but must return real numbers")
     array = np.array(returned, dtype=np.float64, order="C")
     if array.shape != shape:
         raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")

@@ -49,6 +49,8 @@ def minkowski_sum(a, b, p):
 def minkowski(a, b, p):
     """(sum |a - b|^p)^(1/p) for any p > 0, divided by the largest gap first: 10^1000 would overflow, 1^1000 does not.
 
+    ``np.power`` and not ``**``, which rounds a single number and an array of them differently.
+
     >>> float(minkowski(np.array([10.0, 0.0]), np.array([0.0, 0.0]), p=1000))
     10.0
     """
@@ -56,7 +58,7 @@ def minkowski(a, b, p):
     largest = np.max(gap)
     if largest == 0:
         return 0.0
-    return largest * np.sum((gap / largest) ** p) ** (1 / p)
+    return largest * np.power(np.sum(np.power(gap / largest, p)), 1 / p)
 
 
 def cosine(a, b):

@@ -21,6 +21,7 @@ class _WeightedNeighbors(NearestNeighbors):
 
     def _find(self, X):
         """Indices and weights of the neighbours, both of shape (n_queries, k)."""
+        check_weights(self.weights)  # they may have changed since fit
         distances, indices = self.kneighbors(X)
         return indices, neighbor_weights(distances, self.weights)
 

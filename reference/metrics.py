@@ -24,7 +24,7 @@ def _same(reduced):
 
 
 def _root(reduced, p):
-    return reduced ** (1 / p)
+    return np.power(reduced, 1 / p)
 
 
 class Metric(NamedTuple):

@@ -1,4 +1,4 @@
-"""The constructor's arguments, readable and changeable by name, as scikit-learn's tools expect of any model."""
+"""The constructor's arguments, readable and changeable by name, as scikit-learn's ``clone`` expects."""
 
 import inspect
 

@@ -52,7 +52,7 @@ def _is_matrix(X):
 
 def check_objects(X):
     """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
-    _refuse_sparse(X, "X")
+    _refuse_gaps(X, "X")
     if isinstance(X, (str, bytes)):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if is_array(X) else X)
@@ -63,20 +63,19 @@ def check_objects(X):
 
 def _as_floats(values, name):
     """A float64 copy, refusing whatever NumPy would otherwise convert without a word."""
-    _refuse_sparse(values, name)
-    if np.ma.is_masked(values):
-        raise ValueError(f"{name} has {np.ma.count_masked(values)} masked entries")
+    _refuse_gaps(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} has rows of different lengths") from error
-    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes)) for value in _objects(array)):
+    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes, complex)) for value in _objects(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
     try:
         with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
             floats = np.array(array, dtype=np.float64, order="C")
-    except TypeError as error:
-        raise TypeError(f"{name} has an entry that is no number: {error}") from error
+    except (TypeError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} has an entry that is no number: {error}") from error
     if not np.all(np.isfinite(floats)):
         raise ValueError(
             f"{name} has {np.sum(~np.isfinite(floats))} entries that are NaN or infinity, of {floats.size}"
@@ -84,9 +83,12 @@ def _as_floats(values, name):
     return floats
 
 
-def _refuse_sparse(values, name):
+def _refuse_gaps(values, name):
+    """Raises TypeError for a sparse matrix, ValueError for a mask: what is left out must not be filled in."""
     if hasattr(values, "tocsr"):
         raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked entries")
 
 
 def _objects(array):
@@ -138,7 +140,8 @@ def check_labels(y, n_examples):
     Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
     """
     y = np.asarray(check_y(y, n_examples))
-    if y.dtype.kind == "f" and not np.all(np.isfinite(y) & (y == np.floor(y))):
+    as_floats = [label for label in _objects(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
+    if y.dtype.kind in "fO" and not np.all(np.isfinite(as_floats) & (np.floor(as_floats) == as_floats)):
         raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", UserWarning, stacklevel=3)
@@ -157,7 +160,7 @@ def check_y(y, n_examples):
     """y, which has shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
     if y is None:
         raise ValueError("y is None, but this model requires y")
-    _refuse_sparse(y, "y")
+    _refuse_gaps(y, "y")
     shape = np.shape(y)
     if len(shape) not in (1, 2) or 0 in shape:
         raise ValueError(f"y has shape {shape}, but must be (n,) or (n, n_outputs)")
@@ -182,6 +185,9 @@ def check_weights(weights):
 
 def check_returned_weights(returned, shape):
     """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    kind = np.asarray(returned).dtype
+    if kind.kind not in "buif":
+        raise ValueError(f"weights returned dtype {kind}, but must return real numbers")
     array = np.array(returned, dtype=np.float64)
     if array.shape != shape:
         raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")

@@ -52,6 +52,8 @@ BAD_INPUT = {
     "bytes of digits": (fit(np.full((9, 2), b"1")), ValueError, "dtype|strings"),
     "objects that are strings of digits": (fit(np.full((9, 2), "1", dtype=object)), ValueError, "dtype"),
     "strings of digits in a DataFrame": (fit(pd.DataFrame({"a": ["1", "2"]})), ValueError, "dtype"),
+    "objects that are complex": (fit(np.array([[1 + 2j], [2]], dtype=object)), ValueError, "dtype object"),
+    "an int too large": (fit([[10**400]]), ValueError, "X has an entry that is no number"),
     "masked": (fit(np.ma.array(X, mask=X == 3)), ValueError, "masked"),
     "dates": (fit(np.full((9, 2), "2020-01-01", dtype="datetime64[D]")), ValueError, "dtype"),
     "rows of different lengths": (fit([[1.0], [1.0, 2.0]]), ValueError, "X has rows of different lengths"),
@@ -81,6 +83,11 @@ BAD_INPUT = {
     "p a string": (fit(metric="minkowski", p="2"), TypeError, "p='2' is a str"),
     "metric_params of a named metric": (fit(metric_params={"w": 1}), ValueError, "metric_params=.*metric='euclidean'"),
     "unknown weights": (classify(Y, weights="near"), ValueError, "weights='near' is not uniform"),
+    "unknown weights after fit": (
+        lambda p: p.KNNRegressor().fit(X, Y).set_params(weights="near").predict(X),
+        ValueError,
+        "weights='near' is not uniform",
+    ),
     "unknown parameter": (lambda p: p.NearestNeighbors().set_params(neighbours=3), ValueError, "neighbours"),
     # the query
     "query of another width": (query(X[:, :1]), ValueError, "1 feature.* 2"),
@@ -139,7 +146,11 @@ BAD_INPUT = {
     "y infinite in classification": (classify(np.full(9, np.inf)), ValueError, "infinity"),
     "y with None": (classify(np.array([None, *"abcdefgh"], dtype=object)), ValueError, "missing"),
     "y of kinds that do not compare": (classify(np.array([1, *"abcdefgh"], dtype=object)), ValueError, "sorted"),
-    "y sparse": (regress(scipy.sparse.csr_array(np.ones((9, 1)))), TypeError, "sparse"),
+    "y masked": (regress(np.ma.array(Y, mask=Y == 1)), ValueError, "y has masked"),
+    "y masked in classification": (classify(np.ma.array(Y, mask=Y == 1)), ValueError, "y has masked"),
+    "y fractions as objects": (classify(np.full(9, 0.5, dtype=object)), ValueError, "fractions"),
+    "y sparse in classification": (classify(scipy.sparse.csr_array(np.ones((9, 1)))), TypeError, "[Ss]parse"),
+    "y sparse": (regress(scipy.sparse.csr_array(np.ones((9, 1)))), TypeError, "[Ss]parse"),
     "scored against too short a y": (lambda p: p.KNNRegressor().fit(X, Y).score(X, Y[:8]), ValueError, "y has 8 rows"),
     "scored against another shape": (
         lambda p: p.KNNClassifier().fit(X, Y).score(X, np.ones((9, 2))),
@@ -156,6 +167,8 @@ BAD_INPUT = {
     "weights infinite": (regress(Y, weights=lambda d: d + np.inf), ValueError, "weights returned inf"),
     "weights that overflow": (classify(Y, weights=lambda d: d * 0 + 1e308), ValueError, "add up to"),
     "weighted targets that overflow": (regress(Y * 1e10, weights=lambda d: d * 0 + 1e300), ValueError, "add up to"),
+    "weights complex": (regress(Y, weights=lambda d: d + 1j), ValueError, "weights returned dtype complex128"),
+    "weights strings": (regress(Y, weights=lambda d: d.astype(str)), ValueError, "weights returned dtype"),
     "weights of another shape": (regress(Y, weights=lambda d: d[:, :1]), ValueError, r"\(9, 1\).*\(9, 5\)"),
 }
 

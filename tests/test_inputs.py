@@ -107,6 +107,21 @@ def test_targets_may_be_tensors_that_require_grad(dtype):
     np.testing.assert_array_equal(KNNRegressor(3).fit(X, y).predict(Q), expected)
 
 
+def test_targets_and_examples_may_be_negated_views():
+    y = torch._neg_view(-torch.arange(40.0))
+    model = KNNRegressor(1).fit(X, y)
+
+    assert model.predict(X[:1]).tolist() == [float(model.get_neighbors(X[0])[0][0])]
+    assert model.get_distance(torch._neg_view(torch.tensor([-3.0])), [5.0]) == 2
+
+
+def test_large_numbers_give_no_warning():
+    rows = np.array([[1.7e308] * 2, [-1.7e308] * 2, [1, 2], [2, 1]])
+
+    assert NearestNeighbors(1, metric="cosine").fit(rows).get_neighbors([3, 3]) == [(0, 0.0)]
+    assert NearestNeighbors(1).fit(np.float32([[3e38, 3e38], [-3e38, 1]])).get_neighbors([3e38, 3e38])[0][0] == 0
+
+
 @pytest.mark.parametrize("dtype", [">i8", "longdouble", "f2"])
 def test_labels_of_any_numeric_type_answer_a_tensor(dtype):
     model = KNNClassifier(1).fit(X, (X[:, 0] % 3).astype(dtype))
@@ -262,8 +277,9 @@ def test_the_row_of_a_data_frame_is_an_example():
 def test_the_device_is_the_one_asked_for_else_that_of_the_tensor():
     assert resolve_device("cpu", X) == torch.device("cpu")
     assert resolve_device(None, torch.empty(1, device="meta")) == torch.device("meta")
-    with pytest.raises(ValueError, match="device='gpu' is not a torch device"):
-        NearestNeighbors(device="gpu").fit(X)
+    for missing in ["gpu", "cuda:99", "mps"]:
+        with pytest.raises(ValueError, match=f"device='{missing}' cannot be used"):
+            NearestNeighbors(device=missing).fit(X)
 
 
 def test_the_memory_limit_is_in_bytes(monkeypatch):

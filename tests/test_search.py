@@ -91,6 +91,18 @@ def test_neighbors_for_k_are_the_first_of_those_for_one_more(tie_storm):
         np.testing.assert_array_equal(model.kneighbors(Q, k, return_distance=False), everything[:, :k])
 
 
+@pytest.mark.parametrize("p", [0.3, 1.5, 2.5, 17, 33])
+def test_powers_tie_and_do_not_depend_on_the_batch(p):
+    x, queries = [-0.7, -0.7, 0.7], np.random.default_rng(0).normal(size=(30, 3))
+    model = NearestNeighbors(11, metric="minkowski", p=p).fit([x] * 11)
+
+    distances, indices = model.kneighbors(queries)
+
+    assert (indices == np.arange(11)).all()
+    for query, row in zip(queries, distances, strict=True):
+        np.testing.assert_array_equal(model.kneighbors([query])[0], [row])
+
+
 def test_smallest_keeps_the_leftmost_of_equals():
     values = torch.ones((2, 50), dtype=torch.float64)
 
