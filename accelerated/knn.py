@@ -1,6 +1,6 @@
 """The two predictors: a vote of the k nearest for classes, their average for numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +11,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.arrays import to_numpy
+from accelerated.arrays import resolve_memory_limit, to_numpy
 from accelerated.metrics import Metric
 from accelerated.neighbors import NearestNeighbors
-from accelerated.validation import check_answers, check_labels, check_targets, check_weights
+from accelerated.validation import check_answers, check_labels, check_n_neighbors, check_targets, check_weights
 from accelerated.voting import Weights, average, neighbor_weights, vote_shares
 
 
@@ -46,11 +46,23 @@ class _WeightedNeighbors(NearestNeighbors):
         check_weights(self.weights)
         return super()._read(X)
 
-    def _find(self, X: Any) -> tuple[Tensor, Tensor]:
-        """Indices and weights of the neighbours, both of shape (n_queries, k), on the device of the training rows."""
+    def _find(self, X: Any, n_columns: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Indices and weights of the neighbours, both (n, k), batch by batch of the queries.
+
+        A batch fits half the memory limit: for each neighbour 8 numbers (distances, indices, weights and what they
+        are made from), for each query 4 times the ``n_columns`` that the answer is made from. A callable for weights
+        may compare queries, so there is one batch.
+        """
         check_weights(self.weights)  # they may have changed since fit
-        distances, indices = self._search(X)
-        return indices, neighbor_weights(distances, self.weights)
+        n_queries, read_queries = self._open(X)
+        memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
+        k = check_n_neighbors(self.n_neighbors, len(self._rows), leave_one_out=X is None)
+        batch = max(1, memory_limit // (2 * 8 * (8 * k + 4 * n_columns)))
+        if callable(self.weights):
+            batch = n_queries
+        for start in range(0, n_queries, batch):
+            distances, indices = self._search(X, read_queries, range(start, min(start + batch, n_queries)))
+            yield indices, neighbor_weights(distances, self.weights)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -90,7 +102,8 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
         array([[0.5, 0.5]])
         """
-        shares = [self._output(shares, X) for shares in self._vote(X)]
+        parts = zip(*self._vote(X), strict=True)
+        shares = [self._output(torch.cat(part), X) for part in parts]
         return shares[0] if self._is_single else shares
 
     def predict(self, X: Any) -> Any:
@@ -98,16 +111,18 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
 
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
-        chosen = [np.argmax(to_numpy(shares), axis=1) for shares in self._vote(X)]  # the first of equals
+        batches = [[np.argmax(to_numpy(shares), axis=1) for shares in outputs] for outputs in self._vote(X)]
+        chosen = [np.concatenate(parts) for parts in zip(*batches, strict=True)]  # argmax takes the first of equals
         if self._is_single:
             return self._output(self.classes_[chosen[0]], X)
         return self._output(np.column_stack([c[i] for c, i in zip(self.classes_, chosen, strict=True)]), X)
 
-    def _vote(self, X: Any) -> list[Tensor]:
+    def _vote(self, X: Any) -> Iterator[list[Tensor]]:
+        """Batch by batch of the queries, the vote shares for each output."""
         check_is_fitted(self, "classes_")
-        indices, weights = self._find(X)
-        n_classes = map(len, [self.classes_] if self._is_single else self.classes_)
-        return [vote_shares(codes[indices], weights, n) for codes, n in zip(self._codes, n_classes, strict=True)]
+        n_classes = [len(classes) for classes in ([self.classes_] if self._is_single else self.classes_)]
+        for indices, weights in self._find(X, sum(n_classes)):
+            yield [vote_shares(codes[indices], weights, n) for codes, n in zip(self._codes, n_classes, strict=True)]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy: the share of queries whose labels are all right. Raises ValueError for y of another shape."""
@@ -149,7 +164,8 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be averaged with.
         """
         check_is_fitted(self, "_targets")
-        averages = average(self._targets, *self._find(X))
+        n_outputs = self._targets.shape[1]
+        averages = torch.cat([average(self._targets, *found) for found in self._find(X, n_outputs)])
         return self._output(averages[:, 0] if self._is_single else averages, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -44,8 +44,8 @@ class NearestNeighbors(BaseEstimator):
     device : str or torch.device, optional
         Where to search. None: where the training tensor is, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
-        Bytes of scratch for the search, beside inputs, fitted state and the k neighbours of every query. None: 1 GiB,
-        or a quarter of what is free on a GPU.
+        Bytes of scratch beside inputs, answers and fitted state. None: 1 GiB, or a quarter of what is free on a GPU.
+        (A callable for weights is shown the distances of all queries at once, which come on top.)
     progress : bool
         Whether to show a progress bar on stderr.
 
@@ -127,20 +127,21 @@ class NearestNeighbors(BaseEstimator):
         distance of 0. Tensors in, tensors out. Raises NotFittedError, TypeError for a k that is no int, ValueError for
         queries unlike the examples, for more neighbours than there are, and for a ``memory_limit`` that is too small.
         """
-        distances, indices = self._search(X, n_neighbors)
+        n_queries, read_queries = self._open(X)
+        distances, indices = self._search(X, read_queries, range(n_queries), n_neighbors)
         indices = self._output(indices, X)
         return (self._output(distances, X), indices) if return_distance else indices
 
-    def _search(self, X: Any, n_neighbors: int | None = None) -> tuple[Tensor, Tensor]:
-        """``kneighbors`` as tensors on the device of the training rows."""
-        check_is_fitted(self, "n_samples_fit_")
-        n_queries, read_queries = self._open(X)
+    def _search(
+        self, X: Any, read_queries: Callable[[int, int], Tensor], query_range: range, n_neighbors: int | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """``kneighbors`` of a range of the queries, as tensors on the device of the training rows."""
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         reduced, indices = search(
             self._metric,
             self._rows,
             read_queries,
-            n_queries,
+            query_range,
             check_n_neighbors(k, len(self._rows), leave_one_out=X is None),
             leave_one_out=X is None,
             memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
@@ -150,6 +151,7 @@ class NearestNeighbors(BaseEstimator):
 
     def _open(self, X: Any) -> tuple[int, Callable[[int, int], Tensor]]:
         """How many queries there are, and what reads and prepares a range of them."""
+        check_is_fitted(self, "n_samples_fit_")
         if X is None:
             return len(self._rows), lambda start, stop: self._rows[start:stop]
         checked = check_rows(X, self._metric.largest)

@@ -21,25 +21,25 @@ def search(
     metric: Metric,
     rows: Tensor,  # (n_train, n_features), prepared
     read_queries: Callable[[int, int], Tensor],  # (start, stop) -> (stop - start, n_features), prepared
-    n_queries: int,
+    query_range: range,
     k: int,
     *,
     leave_one_out: bool,
     memory_limit: int,
     progress: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Reduced distances (float64) and indices (int64) of the k nearest rows of each query, both (n_queries, k).
+    """Reduced distances (float64) and indices (int64) of the k nearest rows of the queries in a range.
 
-    With ``leave_one_out`` query i is training row i and is never its own neighbour. Raises ValueError where
-    ``memory_limit``, bytes of scratch, is too small for one query and one row.
+    Both have shape (n_queries, k). With ``leave_one_out`` query i is training row i and is never its own neighbour.
+    Raises ValueError where ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
-    n_train, n_features = rows.shape
+    n_queries, (n_train, n_features) = len(query_range), rows.shape
     n_tile_queries, n_tile_rows = tile_shape(n_queries, n_train, n_features, k, memory_limit, rows.device.type)
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=rows.device)
     with tqdm(total=n_queries * n_train, unit="pair", unit_scale=True, disable=not progress) as bar:
-        for query_start in range(0, n_queries, n_tile_queries):
-            queries = read_queries(query_start, min(query_start + n_tile_queries, n_queries))
+        for query_start in query_range[::n_tile_queries]:
+            queries = read_queries(query_start, min(query_start + n_tile_queries, query_range.stop))
             best = torch.empty((len(queries), 0), dtype=torch.float64, device=rows.device)
             best_indices = best.to(torch.int64)
             for row_start in range(0, n_train, n_tile_rows):
@@ -49,8 +49,9 @@ def search(
                     tile = _without_self(tile, query_start, row_start)
                 best, best_indices = _merge(best, best_indices, tile, row_start, k)
                 bar.update(tile.numel())
-            reduced[query_start : query_start + len(queries)] = best
-            indices[query_start : query_start + len(queries)] = best_indices
+            answered = query_start - query_range.start
+            reduced[answered : answered + len(queries)] = best
+            indices[answered : answered + len(queries)] = best_indices
     return reduced, indices
 
 

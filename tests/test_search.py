@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import accelerated.search
-from accelerated import KNNRegressor, NearestNeighbors
+from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
 from accelerated.search import scratch_bytes, smallest, tile_shape
 
 TILE = 64
@@ -149,15 +149,17 @@ X, Q = rng.random(({n_train}, 32), dtype=np.float32), rng.random(({n_queries}, 3
 X, Q = (torch.from_numpy(rows) if {tensors} else rows for rows in (X, Q))
 model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
 model.kneighbors(Q[:1])
+{fit}
 open("/proc/self/clear_refs", "w").write("5")
 before = peak()
-model.kneighbors(Q)
+{call}
 print((peak() - before) / 2**20)
 """
 
 
-def measured_mebibytes(**sizes):
-    run = subprocess.run([sys.executable, "-c", MEASURE_MEMORY.format(**sizes)], capture_output=True, text=True)
+def measured_mebibytes(fit="", call="model.kneighbors(Q)", **sizes):
+    code = MEASURE_MEMORY.format(fit=fit, call=call, **sizes)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return float(run.stdout)
 
@@ -178,6 +180,34 @@ def test_tiles_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
     used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors)
 
     assert 16 < used < 64 + 16  # the limit is what holds it
+
+
+@on_linux
+@pytest.mark.parametrize("model", ["KNNRegressor", "KNNClassifier"])
+def test_predictions_from_many_neighbors_stay_within_the_memory_limit(model):
+    fit = f"""
+from accelerated import {model}
+model = {model}(3000, weights="distance", memory_limit=64 * 2**20).fit(X, np.arange(3000) % 1000)
+model.predict(Q[:1])"""
+    used = measured_mebibytes(
+        pairs=2**15, n_train=3000, n_queries=3000, tensors=False, fit=fit, call="model.predict(Q)"
+    )  # the distances and indices of all neighbours alone are 137 MiB
+
+    assert used < 64 + 16
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
+def test_predictions_do_not_depend_on_the_batch(tie_storm, weights, own):
+    X, Q = (None, tie_storm[0]) if own else (tie_storm[1], tie_storm[0])
+    y = np.stack([Q[:, 0], Q.sum(axis=1)], axis=1)
+    few, many = ({"weights": weights, "memory_limit": limit} for limit in (4_000, 2**30))
+
+    for model in (KNNRegressor, KNNClassifier):
+        small, large = (model(5, **params).fit(Q, y) for params in (few, many))
+        np.testing.assert_array_equal(small.predict(X), large.predict(X))
+    for one, other in zip(small.predict_proba(X), large.predict_proba(X), strict=True):
+        assert one.tobytes() == other.tobytes()
 
 
 def test_progress_shows_when_asked_and_only_then(capfd):
