@@ -61,7 +61,8 @@ class _WeightedNeighbors(NearestNeighbors):
         if callable(self.weights):
             batch = n_queries
         for start in range(0, n_queries, batch):
-            distances, indices = self._search(X, read_queries, range(start, min(start + batch, n_queries)))
+            query_range = range(start, min(start + batch, n_queries))
+            distances, indices = self._search(read_queries, query_range, k, leave_one_out=X is None)
             yield indices, neighbor_weights(distances, self.weights)
 
     def __sklearn_tags__(self) -> Tags:

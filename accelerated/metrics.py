@@ -1,4 +1,4 @@
-"""The metrics by name: what ranks a tile, how rows are prepared for it, and how large a number it can take."""
+"""The metrics by name: what measures a tile, how rows are prepared for it, and how large a number it can take."""
 
 from collections.abc import Callable
 from functools import partial

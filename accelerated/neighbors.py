@@ -128,22 +128,23 @@ class NearestNeighbors(BaseEstimator):
         queries unlike the examples, for more neighbours than there are, and for a ``memory_limit`` that is too small.
         """
         n_queries, read_queries = self._open(X)
-        distances, indices = self._search(X, read_queries, range(n_queries), n_neighbors)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
+        distances, indices = self._search(read_queries, range(n_queries), k, leave_one_out=X is None)
         indices = self._output(indices, X)
         return (self._output(distances, X), indices) if return_distance else indices
 
     def _search(
-        self, X: Any, read_queries: Callable[[int, int], Tensor], query_range: range, n_neighbors: int | None = None
+        self, read_queries: Callable[[int, int], Tensor], query_range: range, k: int, leave_one_out: bool
     ) -> tuple[Tensor, Tensor]:
-        """``kneighbors`` of a range of the queries, as tensors on the device of the training rows."""
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        """Distances and indices for a range of the queries, as tensors on the device of the training rows."""
         reduced, indices = search(
             self._metric,
             self._rows,
             read_queries,
             query_range,
-            check_n_neighbors(k, len(self._rows), leave_one_out=X is None),
-            leave_one_out=X is None,
+            k,
+            leave_one_out=leave_one_out,
             memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
             progress=self.progress,
         )

@@ -78,7 +78,7 @@ def scratch_bytes(n_tile_queries: int, n_tile_rows: int, n_features: int, k: int
     """An upper estimate of what a tile allocates, in float64 or int64 numbers of 8 bytes.
 
     For each pair 8 features of gaps, of what is made of them and of running sums, and as much again for their partial
-    sums, masks and roots; for each candidate of the merge, if all of them tie, a dozen ranks, positions and orders;
+    sums, masks and roots; for each candidate of the merge, if all of them tie, a dozen values, positions and orders;
     and the rows read, as they are, prepared, and feature first.
     """
     pairs, candidates = n_tile_queries * n_tile_rows, n_tile_queries * (k + n_tile_rows)

@@ -175,10 +175,10 @@ def check_weights(weights: Any) -> None:
 
 def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
-    kind = np.asarray(returned).dtype
-    if kind.kind not in "buif":
-        raise ValueError(f"weights returned dtype {kind}, but must return real numbers")
-    array = np.array(returned, dtype=np.float64, order="C")
+    array = np.asarray(returned)
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
+    array = np.array(array, dtype=np.float64, order="C")
     if array.shape != shape:
         raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
     wrong = ~(np.isfinite(array) & (array >= 0))
