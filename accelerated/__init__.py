@@ -1,6 +1,22 @@
 """k-nearest neighbours in vectorised torch, on scikit-learn's base classes, with the bits of ``reference``."""
 
+try:
+    import sklearn  # noqa: F401
+    import torch  # noqa: F401
+    import tqdm  # noqa: F401
+except ImportError as error:
+    raise ImportError(f"accelerated needs {error.name}: pip install 'verified-knn[accelerated]'") from error
+
 from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.neighbors import NearestNeighbors
+from accelerated.selection import Selection, select_n_neighbors
+from accelerated.similarity_regressor import SimilarityRegressor
 
-__all__ = ["KNNClassifier", "KNNRegressor", "NearestNeighbors"]
+__all__ = [
+    "KNNClassifier",
+    "KNNRegressor",
+    "NearestNeighbors",
+    "Selection",
+    "SimilarityRegressor",
+    "select_n_neighbors",
+]

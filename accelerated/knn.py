@@ -1,12 +1,11 @@
 """The two predictors: a vote of the k nearest for classes, their average for numbers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 import torch
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -14,7 +13,8 @@ from torch import Tensor
 from accelerated.arrays import resolve_memory_limit, to_numpy
 from accelerated.metrics import Metric
 from accelerated.neighbors import NearestNeighbors
-from accelerated.validation import check_answers, check_labels, check_n_neighbors, check_targets, check_weights
+from accelerated.scoring import accuracy, r_squared
+from accelerated.validation import check_labels, check_n_neighbors, check_targets, check_weights
 from accelerated.voting import Weights, average, neighbor_weights, vote_shares
 
 
@@ -46,24 +46,36 @@ class _WeightedNeighbors(NearestNeighbors):
         check_weights(self.weights)
         return super()._read(X)
 
-    def _find(self, X: Any, n_columns: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Indices and weights of the neighbours, both (n, k), batch by batch of the queries.
+    def _find(self, X: Any) -> Iterator[tuple[Tensor, Tensor]]:
+        """Distances and indices of the neighbours, both (n, k), batch by batch of the queries.
 
         A batch fits half the memory limit: for each neighbour 8 numbers (distances, indices, weights and what they
-        are made from), for each query 4 times the ``n_columns`` that the answer is made from. A callable for weights
+        are made from), for each query 4 times the columns that the answer is made from. A callable for weights
         may compare queries, so there is one batch.
         """
         check_weights(self.weights)  # they may have changed since fit
         n_queries, read_queries = self._open(X)
         memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
         k = check_n_neighbors(self.n_neighbors, len(self._rows), leave_one_out=X is None)
-        batch = max(1, memory_limit // (2 * 8 * (8 * k + 4 * n_columns)))
+        batch = max(1, memory_limit // (2 * 8 * (8 * k + 4 * self._n_columns())))
         if callable(self.weights):
             batch = n_queries
         for start in range(0, n_queries, batch):
             query_range = range(start, min(start + batch, n_queries))
-            distances, indices = self._search(read_queries, query_range, k, leave_one_out=X is None)
-            yield indices, neighbor_weights(distances, self.weights)
+            yield self._search(read_queries, query_range, k, leave_one_out=X is None)
+
+    def _predict(self, X: Any) -> list[Any]:
+        """The predictions, batch by batch of the queries."""
+        return [answer for found in self._find(X) for answer in self._answers(*found, [self.n_neighbors])]
+
+    def _weigh(self, distances: Tensor, ks: Sequence[int]) -> Iterator[tuple[Tensor, Sequence[int]]]:
+        """Yields the weights of the neighbours, and for which of the ks they hold.
+
+        The first k of the built-in weights are the weights of the first k: distances ascend, so that where any weight
+        would be infinite the first is. A function may weigh the same neighbour otherwise beside others.
+        """
+        for same in [[k] for k in ks] if callable(self.weights) else [ks]:
+            yield neighbor_weights(distances[:, : max(same)], self.weights), same
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -92,6 +104,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         self._keep(X, metric, rows)
         self._is_single = is_single
         self.classes_ = classes[0] if is_single else classes
+        self._n_classes = [len(labels) for labels in classes]
         self._codes = [torch.from_numpy(column).to(rows.device) for column in codes]
         return self
 
@@ -103,33 +116,41 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
         array([[0.5, 0.5]])
         """
-        parts = zip(*self._vote(X), strict=True)
-        shares = [self._output(torch.cat(part), X) for part in parts]
-        return shares[0] if self._is_single else shares
+        check_is_fitted(self, "classes_")
+        ks = [self.n_neighbors]
+        parts = zip(*(shares for found in self._find(X) for shares in self._shares(*found, ks)), strict=True)
+        outputs = [self._output(torch.cat(part), X) for part in parts]
+        return outputs[0] if self._is_single else outputs
 
     def predict(self, X: Any) -> Any:
         """The class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
-        batches = [[np.argmax(to_numpy(shares), axis=1) for shares in outputs] for outputs in self._vote(X)]
-        chosen = [np.concatenate(parts) for parts in zip(*batches, strict=True)]  # argmax takes the first of equals
-        if self._is_single:
-            return self._output(self.classes_[chosen[0]], X)
-        return self._output(np.column_stack([c[i] for c, i in zip(self.classes_, chosen, strict=True)]), X)
-
-    def _vote(self, X: Any) -> Iterator[list[Tensor]]:
-        """Batch by batch of the queries, the vote shares for each output."""
         check_is_fitted(self, "classes_")
-        n_classes = [len(classes) for classes in ([self.classes_] if self._is_single else self.classes_)]
-        for indices, weights in self._find(X, sum(n_classes)):
-            yield [vote_shares(codes[indices], weights, n) for codes, n in zip(self._codes, n_classes, strict=True)]
+        return self._output(np.concatenate(self._predict(X)), X)
+
+    def _answers(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[np.ndarray]:
+        """Yields for each k the class with the largest share of the first k neighbours."""
+        for outputs in self._shares(distances, indices, ks):
+            chosen = [np.argmax(to_numpy(shares), axis=1) for shares in outputs]  # argmax takes the first of equals
+            if self._is_single:
+                yield self.classes_[chosen[0]]
+            else:
+                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
+
+    def _shares(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[tuple[Tensor, ...]]:
+        """Yields for each k the vote shares of the first k neighbours, for each output (n, n_classes)."""
+        for weights, same in self._weigh(distances, ks):
+            outputs = zip(self._codes, self._n_classes, strict=True)
+            yield from zip(*(vote_shares(codes[indices], weights, n, same) for codes, n in outputs), strict=True)
+
+    def _n_columns(self) -> int:
+        return sum(self._n_classes)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy: the share of queries whose labels are all right. Raises ValueError for y of another shape."""
-        predicted = to_numpy(self.predict(X))
-        right = predicted == check_answers(y, predicted.shape)
-        return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=sample_weight))
+        return accuracy(y, to_numpy(self.predict(X)), sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -165,17 +186,17 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be averaged with.
         """
         check_is_fitted(self, "_targets")
-        n_outputs = self._targets.shape[1]
-        averages = torch.cat([average(self._targets, *found) for found in self._find(X, n_outputs)])
-        return self._output(averages[:, 0] if self._is_single else averages, X)
+        return self._output(torch.cat(self._predict(X)), X)
+
+    def _answers(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[Tensor]:
+        """Yields for each k the weighted average of the targets of the first k neighbours."""
+        for weights, same in self._weigh(distances, ks):
+            for averages in average(self._targets, indices, weights, same):
+                yield averages[:, 0] if self._is_single else averages
+
+    def _n_columns(self) -> int:
+        return self._targets.shape[1]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R^2, the mean over the outputs (``sklearn.metrics.r2_score``).
-
-        Raises ValueError for y of another shape and for a single query, which has no spread to explain.
-        """
-        predicted = to_numpy(self.predict(X))
-        y, _ = check_targets(check_answers(y, predicted.shape), len(predicted))
-        if len(y) < 2:
-            raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
-        return float(r2_score(y, predicted.reshape(y.shape), sample_weight=sample_weight))
+        """R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
+        return r_squared(y, to_numpy(self.predict(X)), sample_weight)

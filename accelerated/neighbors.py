@@ -22,9 +22,9 @@ from accelerated.arrays import (
     to_numpy,
     to_output,
 )
-from accelerated.metrics import Metric, get_metric
+from accelerated.metrics import Metric, check_distances, get_metric
 from accelerated.search import search
-from accelerated.validation import check_distance_matrix, check_n_neighbors, check_rows, check_same_shape
+from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
 
 
 class NearestNeighbors(BaseEstimator):
@@ -90,7 +90,7 @@ class NearestNeighbors(BaseEstimator):
         checked = check_rows(X, metric.largest)
         rows = read_rows(checked, 0, len(checked), resolve_device(self.device, X))
         if self.metric == "precomputed":
-            check_distance_matrix(rows)
+            check_distances(check_square(rows))
         return metric, metric.prepare(rows)
 
     def _keep(self, X: Any, metric: Metric, rows: Tensor) -> None:

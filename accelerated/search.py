@@ -14,7 +14,7 @@ from tqdm import tqdm
 from accelerated.metrics import Metric
 
 CPU_PAIRS = 2**15  # a tile's gaps, 8 features x 32,768 pairs x 8 bytes = 2 MiB, stay in a core's cache
-TILE_ROWS = 512  # enough that the k best carried from tile to tile cost little
+TILE_ROWS = 2048  # enough that the k best carried from tile to tile cost little
 
 
 def search(

@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
-from accelerated.metrics import LARGEST, check_distances
+from accelerated.metrics import LARGEST
 
 
 def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
@@ -96,23 +96,69 @@ def check_same_shape(a: np.ndarray, b: np.ndarray) -> None:
         raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
 
 
+def check_int(value: Any, name: str, least: int = 1) -> int:
+    """The value as an int; TypeError if it is not a whole number, ValueError if it is less than ``least``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be an int")
+    if value < least:
+        raise ValueError(f"{name}={value} is less than {least}")
+    return int(value)
+
+
+def check_number(value: Any, name: str, least: float = -math.inf) -> None:
+    """Raises TypeError unless the value is a real number, ValueError unless it is finite and at least ``least``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name}={value!r} is not finite")
+    if value < least:
+        raise ValueError(f"{name}={value!r} is less than {least}")
+
+
 def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: bool = False) -> int:
     """Raises TypeError where k is not a whole number, ValueError where it is not from 1 to the number of candidates."""
-    if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)):
-        raise TypeError(f"n_neighbors={k!r} is a {type(k).__name__}, but must be an int")
-    if k < 1:
-        raise ValueError(f"n_neighbors={k} is less than 1")
+    k = check_int(k, "n_neighbors")
     if k > n_examples - leave_one_out:
         others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
         raise ValueError(f"n_neighbors={k} is more than the {others} training examples")
-    return int(k)
+    return k
 
 
-def check_distance_matrix(X: Tensor) -> None:
-    """Raises ValueError unless X, shape (n, n), holds the distances of the training examples to one another."""
+def check_square(X: Any) -> Any:
+    """X itself; ValueError unless it is a square matrix, of each training example against each other."""
     if X.shape[0] != X.shape[1]:
-        raise ValueError(f"X has shape {tuple(X.shape)}, but metric='precomputed' needs a square matrix of distances")
-    check_distances(X)
+        raise ValueError(f"X has shape {tuple(X.shape)}, but 'precomputed' needs a square matrix to fit")
+    return X
+
+
+def check_finite(values: Tensor, name: str) -> Tensor:
+    """The values; ValueError, with the ``name`` of one, unless all of them are finite."""
+    finite = values.isfinite()
+    if not bool(finite.all()):
+        raise ValueError(f"{name} is {values[~finite][0].item()}, but must be finite")
+    return values
+
+
+def is_matrix(X: Any) -> bool:
+    """Whether X is a matrix of numbers, or a sparse one, rather than a list of examples of another kind."""
+    if isinstance(X, Tensor) or hasattr(X, "tocsr"):
+        return True
+    try:
+        array = np.asarray(X)
+    except ValueError:  # rows of different lengths
+        return False
+    return array.ndim == 2 and array.dtype.kind in "buif"
+
+
+def check_objects(X: Any) -> list[Any]:
+    """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
+    _refuse_gaps(X, "X")
+    if isinstance(X, (str, bytes)):
+        raise TypeError(f"X={X!r} is one example, but must be a list of examples")
+    objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
+    if not objects:
+        raise ValueError("X has 0 examples, but needs at least 1")
+    return objects
 
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:

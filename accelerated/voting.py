@@ -4,7 +4,7 @@ Votes are added in the order of the neighbours, nearest first: a loop over the k
 ``sum`` and ``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
             [1.0000, 0.0000]], dtype=torch.float64)
     """
     if callable(weights):
-        returned = check_returned_weights(weights(distances.cpu().numpy()), tuple(distances.shape))
+        returned = check_returned_weights(weights(distances.cpu().contiguous().numpy()), tuple(distances.shape))
         return torch.from_numpy(returned).to(distances.device)
     if weights == "uniform":
         return torch.ones_like(distances)
@@ -36,30 +36,38 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
     return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)
 
 
-def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
-    """The share of the votes for each class, (n_queries, n_classes), from classes and weights, both (n_queries, k).
+def vote_shares(codes: Tensor, weights: Tensor, n_classes: int, ks: Sequence[int]) -> Iterator[Tensor]:
+    """Yields for each of the ascending ``ks`` the shares of the votes of the first k neighbours.
 
-    >>> vote_shares(torch.tensor([[2, 0, 2]]), torch.tensor([[1.0, 1.0, 2.0]], dtype=torch.float64), n_classes=3)
-    tensor([[0.2500, 0.0000, 0.7500]], dtype=torch.float64)
+    Shares are (n_queries, n_classes), made from classes and weights, both (n_queries, max(ks)).
+
+    >>> weights = torch.tensor([[1.0, 1.0, 2.0]], dtype=torch.float64)
+    >>> [shares.tolist() for shares in vote_shares(torch.tensor([[2, 0, 2]]), weights, 3, ks=[1, 3])]
+    [[[0.0, 0.0, 1.0]], [[0.25, 0.0, 0.75]]]
     """
     query = torch.arange(len(codes), device=codes.device)
     votes = torch.zeros((len(codes), n_classes), dtype=torch.float64, device=codes.device)
     total = torch.zeros((len(codes), 1), dtype=torch.float64, device=codes.device)
-    for place in range(codes.shape[1]):
+    for place in range(max(ks)):
         votes[query, codes[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
-    return _divide(votes, total)
+        if place + 1 in ks:
+            yield _divide(votes, total)
 
 
-def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
-    """The weighted average of the neighbours' targets, sum w y / sum w, shape (n_queries, n_outputs)."""
+def average(targets: Tensor, indices: Tensor, weights: Tensor, ks: Sequence[int]) -> Iterator[Tensor]:
+    """Yields for each of the ascending ``ks`` the weighted average of the targets of the first k neighbours.
+
+    It is sum w y / sum w, shape (n_queries, n_outputs), from indices and weights, both (n_queries, max(ks)).
+    """
     summed = torch.zeros((len(indices), targets.shape[1]), dtype=torch.float64, device=targets.device)
     total = torch.zeros((len(indices), 1), dtype=torch.float64, device=targets.device)
-    for place in range(indices.shape[1]):
+    for place in range(max(ks)):
         weight = weights[:, place, None]
         summed = summed + weight * targets[indices[:, place]]
         total = total + weight
-    return _divide(summed, total)
+        if place + 1 in ks:
+            yield _divide(summed, total)
 
 
 def _divide(summed: Tensor, total: Tensor) -> Tensor:

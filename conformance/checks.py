@@ -19,7 +19,20 @@ from conformance.relations import (
     expansion_bounds,
     minkowski_bounds,
 )
-from conformance.strategies import Case, cases
+from conformance.similarity_checks import (
+    all_alike,
+    conflicting_twins_meet_halfway,
+    kernel_ridge_agrees,
+    linear_in_the_targets,
+    none_alike,
+    one_or_two_points,
+    order_is_no_matter,
+    outputs_are_independent,
+    same_similarity_predictions,
+    twins_count_once,
+    weights_solve_the_equations,
+)
+from conformance.strategies import Case, cases, similarity_cases
 
 LABELS = [np.array([2, 5, -1]), np.array(["b", "a", "c"]), np.array([True, False]), np.array([1.0, 0.0, 1e6])]
 
@@ -138,8 +151,8 @@ def _draw_labels(data: st.DataObject, n: int) -> np.ndarray:
 class Check(NamedTuple):
     """A claim, the cases that it is tried on, and its part of the effort."""
 
-    function: Callable[[Case, st.DataObject], None]
-    strategy: st.SearchStrategy[Case]
+    function: Callable[[Any, st.DataObject], None]
+    strategy: st.SearchStrategy[Any]
     effort: int = 1  # times the number of draws of the run
 
     @property
@@ -151,12 +164,13 @@ class Check(NamedTuple):
 
         @settings(max_examples=self.effort * draws, deadline=None, report_multiple_bugs=False, **options)
         @given(case=self.strategy, data=st.data())
-        def holds(case: Case, data: st.DataObject) -> None:
+        def holds(case: Any, data: st.DataObject) -> None:
             self.function(case, data)
 
         holds()
 
 
+NO_NEGATIVE_EIGENVALUE = ("rbf", "laplacian", "linear", "cosine", "polynomial")
 CHECKS = [
     Check(same_neighbors, cases(), effort=10),
     Check(same_neighbors_left_out, cases(max_rows=40)),
@@ -167,4 +181,15 @@ CHECKS = [
         cases(metrics=("minkowski",), powers=(0.5, 1.5, 2.5, 17, 1000), max_rows=40),
     ),
     Check(admissible_neighbors, cases(metrics=("euclidean", "manhattan", "chebyshev"), max_rows=30, dtypes=False)),
+    Check(same_similarity_predictions, similarity_cases()),
+    Check(kernel_ridge_agrees, similarity_cases(NO_NEGATIVE_EIGENVALUE, jitters=(1e-6, 1e-2))),
+    Check(weights_solve_the_equations, similarity_cases(jitters=(1e-6, 1e-2))),
+    Check(one_or_two_points, similarity_cases(max_rows=2)),
+    Check(all_alike, similarity_cases(("rbf", "laplacian"))),
+    Check(none_alike, similarity_cases(("rbf", "laplacian"))),
+    Check(twins_count_once, similarity_cases()),
+    Check(conflicting_twins_meet_halfway, similarity_cases()),
+    Check(linear_in_the_targets, similarity_cases()),
+    Check(outputs_are_independent, similarity_cases()),
+    Check(order_is_no_matter, similarity_cases()),
 ]

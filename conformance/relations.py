@@ -151,3 +151,42 @@ def _root_above(square: Fraction) -> Fraction:
     """A number at least the square root and hardly more: isqrt rounds down, so one is added."""
     scale = 2**1200  # the square of the smallest float64 is 2^-2148
     return Fraction(isqrt(square.numerator * scale * scale // square.denominator) + 1, scale)
+
+
+def similarity_bounds(
+    A: np.ndarray, k: np.ndarray, y: np.ndarray, cut_off: float, entry_errors: float
+) -> np.ndarray | None:
+    """How far apart two float64 predictions k^T pinv(A) y may be, (n_queries,); None where rounding decides the rank.
+
+    A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n); each entry of either may be wrong by
+    ``entry_errors``, in units of u = 2^-53. Only singular values above ``cut_off`` times the largest are inverted.
+
+    Solvers are backward stable: what comes out is exact for some A + E, |E| <= 8 n^2 u |A|, which covers Cholesky
+    (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.4, with n gamma_{3n+1} <= 4 n^2 u) and the
+    modest factor of eigenvalues and singular values; forming pinv(A) first and then multiplying is within it too. With
+    w = pinv(A) k the prediction is w.y and moves, to first order, by k^T pinv(A) E pinv(A) y = w^T E pinv(A) y. So
+    with the condition number c = |A| |pinv(A)|
+
+        |difference| <= c |y| (|w| e + |k error| / |A|),    e = 8 n^2 u + n entry_errors u / |A|.
+
+    If the rank is less than n there are two terms more (Wedin, Perturbation theory for pseudo-inverses, 1973): one as
+    large again, and one with |pinv(A)| |k| for |w|. Two of them, and as much again for the terms of second
+    order, which stay below as long as c e is: where it is above 1e-3, or a singular value lies near the cut-off,
+    nothing is determined.
+    """
+    n = len(A)
+    left, values, right = np.linalg.svd(A)
+    kept = values > cut_off * values[0]
+    if not kept.any() or np.any(kept & (values < 1000 * cut_off * values[0])):
+        return None
+    u, largest, smallest = float(ROUNDOFF), values[0], values[kept].min()
+    error = 8 * n * n * u + n * entry_errors * u / largest
+    condition = largest / smallest
+    if condition * error > 1e-3:
+        return None
+    inverse = (right.T[:, kept] / values[kept]) @ left.T[kept]
+    weights = np.linalg.norm(k @ inverse, axis=1)
+    lengths = np.linalg.norm(k, axis=1)
+    moved = weights if kept.all() else 2 * weights + lengths / smallest
+    missed = np.sqrt(n) * entry_errors * u / largest
+    return 4 * condition * np.linalg.norm(y) * (moved * error + missed)

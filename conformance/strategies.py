@@ -145,3 +145,67 @@ def cases(
     if dtypes and draw(st.booleans()):
         X, Q = mixed_dtypes(rng, X), mixed_dtypes(rng, Q)
     return Case(X, Q, draw(st.integers(1, n)), metric, p)
+
+
+SIMILARITIES = ["rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine"]
+
+
+@dataclass(frozen=True)
+class SimilarityCase:
+    """One regression: targets y at the examples X, predictions wanted at Q; its ``repr`` can be pasted."""
+
+    X: np.ndarray  # (n, n_features)
+    Q: np.ndarray  # (n_queries, n_features)
+    y: np.ndarray  # (n,)
+    similarity: str = "rbf"
+    gamma: float = 1.0
+    degree: int = 3
+    coef0: float = 1.0
+    jitter: float = 1e-6
+
+    def __repr__(self) -> str:
+        arrays = ", ".join(f"{name}=np.array({getattr(self, name).tolist()})" for name in ("X", "Q", "y"))
+        return f"SimilarityCase({arrays}, {', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The arguments of a ``SimilarityRegressor``."""
+        return {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
+
+
+@st.composite
+def similarity_cases(
+    draw: st.DrawFn,
+    similarities: tuple[str, ...] = tuple(SIMILARITIES),
+    gammas: tuple[float, ...] = (0.5, 1.0, 4.0),
+    min_rows: int = 1,
+    max_rows: int = 12,
+    jitters: tuple[float, ...] = (1e-6, 1e-2, 0.0),
+) -> SimilarityCase:
+    """A regression on different points of a lattice or of a cloud, with targets up to about 100; Q has some of both.
+
+    Points of the lattice are at least 1 apart, which keeps K far from singular for a gamma that is not small.
+    """
+    n, d = draw(st.integers(min_rows, max_rows)), draw(st.sampled_from([1, 2, 3, 8]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    if draw(st.booleans()):
+        X = rng.normal(size=(n, d))
+    else:
+        cells = rng.choice(10**5 if d > 1 else 40, n, replace=False)
+        X = np.zeros((n, d))
+        X[:, 0], X[:, d - 1] = cells % 20 - 10 if d > 1 else 0, cells // 20 % 20 - 10
+    Q = np.concatenate([X[rng.integers(0, n, 2)], rng.integers(-10, 11, (2, d)) + rng.choice([0.0, 0.5])])
+    y = rng.normal(size=n) * draw(st.sampled_from([1.0, 100.0]))
+    return SimilarityCase(
+        X,
+        Q,
+        y,
+        draw(st.sampled_from(similarities)),
+        draw(st.sampled_from(gammas)),
+        draw(st.integers(1, 3)),
+        draw(st.sampled_from([0.0, 1.0])),
+        draw(st.sampled_from(jitters)),
+    )

@@ -6,8 +6,10 @@ Both ask ``NearestNeighbors`` for the neighbours and differ only in what they ma
 import numpy as np
 
 from reference.neighbors import NearestNeighbors
-from reference.validation import check_answers, check_fitted, check_labels, check_targets, check_weights
-from reference.voting import average, neighbor_weights, vote_shares
+from reference.scoring import accuracy, r_squared
+from reference.targets import check_labels, check_targets
+from reference.validation import check_fitted
+from reference.voting import average, check_weights, neighbor_weights, vote_shares
 
 
 class _WeightedNeighbors(NearestNeighbors):
@@ -78,9 +80,7 @@ class KNNClassifier(_WeightedNeighbors):
 
     def score(self, X, y):
         """Accuracy: the share of queries whose labels are all right. Raises ValueError for y of another shape."""
-        predicted = self.predict(X)
-        right = predicted == check_answers(y, predicted.shape)
-        return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
+        return accuracy(y, self.predict(X))
 
 
 class KNNRegressor(_WeightedNeighbors):
@@ -116,16 +116,5 @@ class KNNRegressor(_WeightedNeighbors):
         return averages[:, 0] if self._is_single else averages
 
     def score(self, X, y):
-        """R^2 = 1 - sum (y - predicted)^2 / sum (y - mean of y)^2, the mean over the outputs.
-
-        1 is perfect, 0 no better than the mean. Where y is constant the quotient divides by 0: then R^2 is 1 if all
-        is right, else 0. Raises ValueError for a single query, which has no spread to explain.
-        """
-        predicted = self.predict(X)
-        y, _ = check_targets(check_answers(y, predicted.shape), len(predicted))
-        if len(y) < 2:
-            raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
-        missed = np.sum((y - predicted.reshape(y.shape)) ** 2, axis=0)
-        spread = np.sum((y - np.mean(y, axis=0)) ** 2, axis=0)
-        constant = spread == 0
-        return float(np.mean(np.where(constant, missed == 0, 1 - missed / np.where(constant, 1, spread))))
+        """R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
+        return r_squared(y, self.predict(X))

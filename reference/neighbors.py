@@ -14,13 +14,13 @@ import numpy as np
 from reference.metrics import get_metric
 from reference.parameters import Parameters
 from reference.validation import (
-    check_distance_matrix,
     check_distances,
     check_examples,
     check_fitted,
     check_n_neighbors,
     check_objects,
     check_same_shape,
+    check_square,
     is_array,
 )
 
@@ -119,7 +119,7 @@ class NearestNeighbors(Parameters):
         metric = get_metric(self.metric, self.p, self.metric_params)
         examples = check_examples(X, metric.largest, any_objects=callable(self.metric))
         if metric.is_given:
-            check_distance_matrix(examples)
+            check_distances(check_square(examples))
         return metric, examples
 
     def _check_queries(self, X):

@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+
 
 class Parameters:
     """``get_params`` and ``set_params`` for a class whose constructor stores each argument under its own name."""
@@ -19,3 +21,22 @@ class Parameters:
         for name, value in params.items():
             setattr(self, name, value)
         return self
+
+
+def check_int(value, name, least=1):
+    """The value as an int; TypeError if it is not a whole number, ValueError if it is less than ``least``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be an int")
+    if value < least:
+        raise ValueError(f"{name}={value} is less than {least}")
+    return int(value)
+
+
+def check_number(value, name, least=-np.inf):
+    """Raises TypeError unless the value is a real number, ValueError unless it is finite and at least ``least``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
+    if not np.isfinite(value):
+        raise ValueError(f"{name}={value!r} is not finite")
+    if value < least:
+        raise ValueError(f"{name}={value!r} is less than {least}")

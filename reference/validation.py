@@ -4,9 +4,10 @@ Nothing is clipped, dropped or filled in. What cannot be used raises, with the a
 """
 
 import copy
-import warnings
 
 import numpy as np
+
+from reference.parameters import check_int
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -26,7 +27,7 @@ def check_examples(X, largest=np.inf, n_features=None, any_objects=False):
     """
     if any_objects and not _is_matrix(X):
         return copy.deepcopy(check_objects(X))
-    rows = _as_floats(X, "X")
+    rows = as_floats(X, "X")
     if rows.ndim != 2:
         raise ValueError(f"X has {rows.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes one row of it")
     if 0 in rows.shape:
@@ -52,7 +53,7 @@ def _is_matrix(X):
 
 def check_objects(X):
     """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
-    _refuse_gaps(X, "X")
+    refuse_gaps(X, "X")
     if isinstance(X, (str, bytes)):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if is_array(X) else X)
@@ -61,14 +62,14 @@ def check_objects(X):
     return objects
 
 
-def _as_floats(values, name):
+def as_floats(values, name):
     """A float64 copy, refusing whatever NumPy would otherwise convert without a word."""
-    _refuse_gaps(values, name)
+    refuse_gaps(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} has rows of different lengths") from error
-    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes, complex)) for value in _objects(array)):
+    if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes, complex)) for value in objects_in(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
     try:
         with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
@@ -83,7 +84,7 @@ def _as_floats(values, name):
     return floats
 
 
-def _refuse_gaps(values, name):
+def refuse_gaps(values, name):
     """Raises TypeError for a sparse matrix, ValueError for a mask: what is left out must not be filled in."""
     if hasattr(values, "tocsr"):
         raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray()")
@@ -91,7 +92,8 @@ def _refuse_gaps(values, name):
         raise ValueError(f"{name} has masked entries")
 
 
-def _objects(array):
+def objects_in(array):
+    """The entries that are Python objects, of whatever kind."""
     return array.flat if array.dtype.kind == "O" else []
 
 
@@ -103,14 +105,11 @@ def check_same_shape(a, b):
 
 def check_n_neighbors(k, n_examples=np.inf, leave_one_out=False):
     """Raises TypeError where k is not a whole number, ValueError where it is not from 1 to the number of candidates."""
-    if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)):
-        raise TypeError(f"n_neighbors={k!r} is a {type(k).__name__}, but must be an int")
-    if k < 1:
-        raise ValueError(f"n_neighbors={k} is less than 1")
+    k = check_int(k, "n_neighbors")
     if k > n_examples - leave_one_out:
         others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
         raise ValueError(f"n_neighbors={k} is more than the {others} training examples")
-    return int(k)
+    return k
 
 
 def check_distances(distances):
@@ -121,79 +120,15 @@ def check_distances(distances):
     return distances
 
 
-def check_distance_matrix(X):
-    """Raises ValueError unless X, shape (n, n), holds the distances of the training examples to one another."""
+def check_finite(values, name):
+    """The values; ValueError, with the ``name`` of one, unless all of them are finite."""
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{name} is {values[~np.isfinite(values)][0]}, but must be finite")
+    return values
+
+
+def check_square(X):
+    """X itself; ValueError unless it is a square matrix, of each training example against each other."""
     if X.shape[0] != X.shape[1]:
-        raise ValueError(f"X has shape {X.shape}, but metric='precomputed' needs a square matrix of distances")
-    check_distances(X)
-
-
-def check_targets(y, n_examples):
-    """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
-    y = _as_floats(check_y(y, n_examples), "y")
-    return y.reshape(n_examples, -1), y.ndim == 1
-
-
-def check_labels(y, n_examples):
-    """Per output its sorted classes, and each row's place among them; and whether y was 1-D.
-
-    Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
-    """
-    y = np.asarray(check_y(y, n_examples))
-    as_floats = [label for label in _objects(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
-    if y.dtype.kind in "fO" and not np.all(np.isfinite(as_floats) & (np.floor(as_floats) == as_floats)):
-        raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
-    if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", UserWarning, stacklevel=3)
-        y = y[:, 0]
-    try:
-        if any(label is None or label != label for label in y.flat):  # NaN and NaT differ from themselves
-            raise ValueError("y has missing labels (None, NaN or NaT)")
-        outputs = [np.unique(column, return_inverse=True) for column in y.reshape(n_examples, -1).T]
-    except TypeError as error:
-        raise ValueError(f"y has labels that cannot be sorted: {error}") from error
-    classes, codes = map(list, zip(*outputs, strict=True))
-    return classes, codes, y.ndim == 1
-
-
-def check_y(y, n_examples):
-    """y, which has shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
-    if y is None:
-        raise ValueError("y is None, but this model requires y")
-    _refuse_gaps(y, "y")
-    shape = np.shape(y)
-    if len(shape) not in (1, 2) or 0 in shape:
-        raise ValueError(f"y has shape {shape}, but must be (n,) or (n, n_outputs)")
-    if shape[0] != n_examples:
-        raise ValueError(f"y has {shape[0]} rows, but X has {n_examples}")
-    return y
-
-
-def check_answers(y, shape):
-    """y as an array of the shape of the predictions; ValueError if it has not as many entries."""
-    y = np.asarray(check_y(y, shape[0]))
-    if y.size != np.prod(shape):
-        raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")
-    return y.reshape(shape)
-
-
-def check_weights(weights):
-    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
-    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
-        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
-
-
-def check_returned_weights(returned, shape):
-    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
-    array = np.asarray(returned)
-    if array.dtype.kind not in "buif":
-        raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
-    array = np.array(array, dtype=np.float64)
-    if array.shape != shape:
-        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
-    wrong = ~(np.isfinite(array) & (array >= 0))
-    if np.any(wrong):
-        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
-    if not np.all(np.any(array > 0, axis=1)):
-        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
-    return array
+        raise ValueError(f"X has shape {X.shape}, but 'precomputed' needs a square matrix to fit")
+    return X

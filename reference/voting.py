@@ -6,8 +6,6 @@ its order, so a stated order is what makes two programs agree to the last bit.
 
 import numpy as np
 
-from reference.validation import check_returned_weights
-
 
 def neighbor_weights(distances, weights):
     """How much each neighbour counts, shape (n_queries, k): all alike, or 1 / distance, or what ``weights`` returns.
@@ -64,3 +62,25 @@ def _divide(summed, total):
     if not np.isfinite(total) or not np.all(np.isfinite(summed)):
         raise ValueError(f"the weights of a query's neighbors add up to {total}, with their targets to {summed}")
     return summed / total
+
+
+def check_weights(weights):
+    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
+    if not callable(weights) and not (isinstance(weights, str) and weights in ("uniform", "distance")):
+        raise ValueError(f"weights={weights!r} is not uniform, distance or a function of the distances")
+
+
+def check_returned_weights(returned, shape):
+    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    array = np.asarray(returned)
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
+    array = np.array(array, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if np.any(wrong):
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+    if not np.all(np.any(array > 0, axis=1)):
+        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
+    return array

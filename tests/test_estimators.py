@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
+from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, SimilarityRegressor
 
 
 @parametrize_with_checks(
@@ -21,6 +21,8 @@ from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
         KNNClassifier(weights="distance", metric="manhattan"),
         KNNRegressor(),
         KNNRegressor(weights="distance", metric="cosine"),
+        SimilarityRegressor(),
+        SimilarityRegressor("polynomial", solver="pinv"),
     ]
 )
 def test_estimator_check(estimator, check):

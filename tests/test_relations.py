@@ -8,14 +8,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 
 import accelerated.distances
 import accelerated.knn
 import accelerated.search
+import accelerated.similarities
+import accelerated.similarity_regressor
+import accelerated.solvers
 import accelerated.voting
 import conformance.checks
 import conformance.demo
+import conformance.similarity_checks
 import reference.distances
 from conformance.__main__ import main
 from conformance.checks import CHECKS
@@ -192,12 +197,12 @@ def expanded(queries, rows):
     return ((queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows).clamp(min=0)
 
 
-def farthest_vote_first(codes, weights, n_classes):
-    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes)
+def farthest_vote_first(codes, weights, n_classes, ks):
+    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes, ks)
 
 
-def farthest_target_first(targets, indices, weights):
-    return accelerated.voting.average(targets, indices.flip(1), weights.flip(1))
+def farthest_target_first(targets, indices, weights, ks):
+    return accelerated.voting.average(targets, indices.flip(1), weights.flip(1), ks)
 
 
 def left_to_right(terms, start, stop):
@@ -212,6 +217,65 @@ def doubled(queries, rows, p):
     return 2 * minkowski(queries, rows, p)
 
 
+def in_float32(queries, rows, gamma):
+    return rbf(queries.float(), rows.float(), gamma).double()
+
+
+def solved_with(spoil):
+    """The solver of ``accelerated``, with what ``spoil`` makes of the matrix, the targets and the weights."""
+
+    def worse(A, y, **options):
+        return spoil(A, y, lambda A, y: solve(A, y, **options))
+
+    worse.__name__ = spoil.__name__
+    return worse
+
+
+@solved_with
+def too_much_jitter(A, y, solve):
+    return solve(A + 1e-4 * torch.eye(len(A), dtype=A.dtype), y)
+
+
+@solved_with
+def solved_in_float32(A, y, solve):
+    return solve(A.float().double(), y)
+
+
+@solved_with
+def first_output_for_all(A, y, solve):
+    return solve(A, y[:, :1]).expand_as(y).clone()
+
+
+@solved_with
+def last_example_left_out(A, y, solve):
+    weights = solve(A, y)
+    weights[-1] = 0
+    return weights
+
+
+@solved_with
+def targets_rounded(A, y, solve):
+    return solve(A, y.round())
+
+
+@solved_with
+def targets_centred(A, y, solve):
+    return solve(A, y - y.mean(0))
+
+
+class RidgeWithItsDefault(KernelRidge):
+    """scikit-learn's kernel ridge regression with a penalty of 1, whatever is asked."""
+
+    def __init__(self, alpha, kernel, gamma, degree, coef0):
+        super().__init__(alpha=1.0, kernel=kernel, gamma=gamma, degree=degree, coef0=coef0)
+
+
+def nothing_is_cut_off(n):
+    return 0.0
+
+
+solve = accelerated.solvers.solve
+rbf = accelerated.similarities.rbf
 minkowski = accelerated.distances.minkowski
 SPOILT = [  # a claim, and what to put in whose place so that it must fail
     ("same_neighbors", accelerated.search, "smallest", last_of_equals),
@@ -224,6 +288,18 @@ SPOILT = [  # a claim, and what to put in whose place so that it must fail
     ("admissible_neighbors", accelerated.distances, "sqeuclidean", expanded),
     ("admissible_neighbors", conformance.checks, "SklearnNeighbors", WorseScikitLearn),
     ("admissible_neighbors", conformance.checks, "SklearnNeighbors", ForgetfulScikitLearn),
+    ("same_similarity_predictions", accelerated.similarities, "rbf", in_float32),
+    ("same_similarity_predictions", accelerated.solvers, "cut_off", nothing_is_cut_off),
+    ("kernel_ridge_agrees", conformance.similarity_checks, "KernelRidge", RidgeWithItsDefault),
+    ("weights_solve_the_equations", accelerated.similarity_regressor, "solve", too_much_jitter),
+    ("one_or_two_points", accelerated.similarity_regressor, "solve", solved_in_float32),
+    ("all_alike", accelerated.similarity_regressor, "solve", targets_centred),
+    ("none_alike", accelerated.similarity_regressor, "solve", too_much_jitter),
+    ("twins_count_once", accelerated.similarity_regressor, "solve", too_much_jitter),
+    ("conflicting_twins_meet_halfway", accelerated.similarity_regressor, "solve", last_example_left_out),
+    ("linear_in_the_targets", accelerated.similarity_regressor, "solve", targets_rounded),
+    ("outputs_are_independent", accelerated.similarity_regressor, "solve", first_output_for_all),
+    ("order_is_no_matter", accelerated.similarity_regressor, "solve", last_example_left_out),
 ]
 
 

@@ -1,0 +1,155 @@
+"""Choosing k: one search per fold answers for every candidate, because k neighbours are the first k of more."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from torch import Tensor
+
+from accelerated.arrays import to_numpy
+from accelerated.knn import KNNClassifier, KNNRegressor
+from accelerated.scoring import accuracy, r_squared
+from accelerated.validation import (
+    check_int,
+    check_labels,
+    check_n_neighbors,
+    check_rows,
+    check_square,
+    check_targets,
+)
+
+Fold = tuple[np.ndarray, np.ndarray]  # indices to fit on, indices to score
+
+
+class Selection(NamedTuple):
+    """How the candidates for k did: ``scores`` are accuracies or R^2, float64, shape (n_candidates, n_folds).
+
+    ``best`` has the highest mean score. ``elbow`` is where more neighbours stop to pay: the point of the mean error,
+    1 - score, over k that is farthest from the straight line between its ends (as Satopaa et al., Finding a "Kneedle"
+    in a Haystack, 2011). Of equals it is the smaller k.
+    """
+
+    candidates: list[int]
+    scores: np.ndarray
+    best: int
+    elbow: int
+
+
+def select_n_neighbors(
+    model: KNNClassifier | KNNRegressor, X: Any, y: Any, candidates: Iterable[int], *, cv: Any = 5
+) -> Selection:
+    """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
+
+    The scores are those of ``GridSearchCV``, but each fold is searched once, for the largest candidate. ``cv`` is a
+    number of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), or a
+    list of (train, test) index pairs. Raises TypeError for another model and for candidates that are no whole
+    numbers, ValueError for a candidate that is more than the examples it would be fitted on, and as ``fit`` does.
+
+    >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
+    >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
+    >>> selection.scores.tolist(), selection.best
+    ([[0.5], [0.0]], 1)
+    """
+    if not isinstance(model, (KNNClassifier, KNNRegressor)):
+        raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
+    rows = check_rows(X)
+    if model.metric == "precomputed":
+        check_square(rows)
+    answers, codes = _read_y(model, y, len(rows))
+    folds = _get_folds(cv, codes, len(rows))
+    candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
+    scores = np.array([_score_all(model, candidates, rows, answers, fold) for fold in folds]).T
+    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once: the order of the folds is no matter
+    return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
+
+
+def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """What to cut into folds, and the classes that each fold gets its share of, if there are any."""
+    if isinstance(model, KNNRegressor):
+        targets, is_single = check_targets(y, n_examples)
+        return (targets[:, 0] if is_single else targets), None
+    _, codes, is_single = check_labels(y, n_examples)
+    y = to_numpy(y)
+    return (y.reshape(-1), codes[0]) if is_single else (y, None)
+
+
+def _get_folds(cv: Any, codes: np.ndarray | None, n_examples: int) -> list[Fold]:
+    if not hasattr(cv, "__iter__") and not hasattr(cv, "split"):
+        cv = check_int(cv, "cv", least=2)
+    splitter = check_cv(cv, codes, classifier=codes is not None)
+    pairs = splitter.split(np.zeros(n_examples), codes)
+    folds = [(_check_indices(train, n_examples), _check_indices(test, n_examples)) for train, test in pairs]
+    if not folds:
+        raise ValueError("cv has 0 folds, but needs at least 1")
+    return folds
+
+
+def _check_indices(indices: Any, n_examples: int) -> np.ndarray:
+    indices = to_numpy(indices)
+    if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
+        raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
+    if indices.min() < 0 or indices.max() >= n_examples:
+        raise ValueError(f"cv has indices from {indices.min()} to {indices.max()}, but X has {n_examples} rows")
+    return indices
+
+
+def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
+    if not hasattr(candidates, "__iter__"):
+        raise TypeError(f"candidates={candidates!r} is a {type(candidates).__name__}, but must be a list of ints")
+    candidates = [check_n_neighbors(k, n_examples) for k in candidates]
+    if not candidates:
+        raise ValueError("candidates has 0 entries, but needs at least 1")
+    return candidates
+
+
+def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray, fold: Fold) -> list[float]:
+    """The score of each candidate on one fold, (n_candidates,), from one search for the largest of them."""
+    train, test = fold
+    columns = train if model.metric == "precomputed" else None
+    searcher = clone(model).set_params(n_neighbors=max(candidates))
+    searcher.fit(_take(rows, train, columns), answers[train])
+    ks = sorted(set(candidates))
+    batches = [list(searcher._answers(*found, ks)) for found in searcher._find(_take(rows, test, columns))]
+    predicted = [np.concatenate(list(map(to_numpy, parts))) for parts in zip(*batches, strict=True)]
+    score = r_squared if isinstance(model, KNNRegressor) else accuracy
+    scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}
+    return [scores[k] for k in candidates]
+
+
+def _take(X: np.ndarray | Tensor, rows: np.ndarray, columns: np.ndarray | None) -> np.ndarray | Tensor:
+    """Some of the examples; of a matrix of distances also only the columns of those fitted on."""
+    index = torch.from_numpy if isinstance(X, Tensor) else np.asarray
+    taken = X[index(rows)]
+    return taken if columns is None else taken[:, index(columns)]
+
+
+def find_best(candidates: list[int], scores: list[float]) -> int:
+    """The candidate with the highest score, the smallest of equals.
+
+    >>> find_best([7, 5, 3], [0.9, 0.9, 0.8])
+    5
+    """
+    return max(zip(scores, [-k for k in candidates], candidates, strict=True))[2]
+
+
+def find_elbow(candidates: list[int], scores: list[float]) -> int:
+    """The k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
+
+    All distances to one line are in the proportion of their vertical parts, so these are compared, and the units of
+    the axes are no matter.
+
+    >>> find_elbow([1, 2, 3, 4, 5], [0.5, 0.8, 0.85, 0.87, 0.88])
+    2
+    """
+    points = sorted(zip(candidates, [1 - score for score in scores], strict=True))
+    (first_k, first_error), (last_k, last_error) = points[0], points[-1]
+
+    def height(point: tuple[int, float]) -> float:
+        k, error = point
+        return abs((last_k - first_k) * (error - first_error) - (last_error - first_error) * (k - first_k))
+
+    return max(points, key=height)[0]  # max takes the first of equals

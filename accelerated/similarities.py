@@ -1,0 +1,133 @@
+"""Similarities of a tile of queries to a tile of training rows; a distance the other way round: large means alike.
+
+Differences are taken before they are squared, as in ``distances``. ``exp``, ``tanh`` and products of matrices round
+differently in every library, so nothing here has promised bits.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from accelerated.distances import manhattan, sqeuclidean, unit_rows
+from accelerated.search import tile_shape
+from accelerated.validation import check_finite
+
+Examples = Tensor | list[Any]  # rows (n, n_features); for a function of two examples also a list of anything
+
+
+def _same(examples: Examples) -> Examples:
+    return examples
+
+
+class Similarity(NamedTuple):
+    """Prepare all examples once, then ``compare`` queries with a range of them.
+
+    ``compare(queries, examples, start, stop)`` takes prepared queries (a, n_features) and all prepared examples, and
+    returns the similarities to those from start to stop, (a, stop - start).
+    """
+
+    compare: Callable[[Any, Any, int, int], Tensor]
+    prepare: Callable[[Any], Any] = _same
+    is_symmetric: bool = True  # by its formula; the last bits may not be
+
+
+def rbf(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
+    """exp(-gamma |q - x|^2)."""
+    return torch.exp(sqeuclidean(queries.T.contiguous(), rows.T.contiguous()).mul_(-gamma))
+
+
+def laplacian(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
+    """exp(-gamma sum |q - x|)."""
+    return torch.exp(manhattan(queries.T.contiguous(), rows.T.contiguous()).mul_(-gamma))
+
+
+def linear(queries: Tensor, rows: Tensor) -> Tensor:
+    """q.x; of unit rows the cosine of the angle."""
+    return queries @ rows.T
+
+
+def polynomial(queries: Tensor, rows: Tensor, gamma: float, degree: int, coef0: float) -> Tensor:
+    """(gamma q.x + coef0)^degree."""
+    return torch.pow(gamma * (queries @ rows.T) + coef0, degree)
+
+
+def sigmoid(queries: Tensor, rows: Tensor, gamma: float, coef0: float) -> Tensor:
+    """tanh(gamma q.x + coef0)."""
+    return torch.tanh(gamma * (queries @ rows.T) + coef0)
+
+
+def get_similarity(name: Any, gamma: float, degree: int, coef0: float) -> Similarity:
+    """The ``Similarity`` called ``name``, or made of a function of two examples. ValueError for an unknown name."""
+    if callable(name):
+        return Similarity(partial(_pair_by_pair, name), is_symmetric=False)
+    named = {
+        "rbf": Similarity(partial(_by_rows, partial(rbf, gamma=gamma))),
+        "laplacian": Similarity(partial(_by_rows, partial(laplacian, gamma=gamma))),
+        "polynomial": Similarity(partial(_by_rows, partial(polynomial, gamma=gamma, degree=degree, coef0=coef0))),
+        "sigmoid": Similarity(partial(_by_rows, partial(sigmoid, gamma=gamma, coef0=coef0))),
+        "linear": Similarity(partial(_by_rows, linear)),
+        "cosine": Similarity(partial(_by_rows, linear), prepare=unit_rows),
+        "precomputed": Similarity(_given, is_symmetric=False),
+    }
+    if not isinstance(name, str) or name not in named:
+        raise ValueError(f"similarity={name!r} is not one of {', '.join(named)}, nor a function of two examples")
+    return named[name]
+
+
+def _by_rows(
+    similarity: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int
+) -> Tensor:
+    return similarity(queries, rows[start:stop])
+
+
+def _given(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+    """A query is its row of similarities to the examples."""
+    return queries[:, start:stop]
+
+
+def _pair_by_pair(
+    function: Callable[[Any, Any], float], queries: Examples, examples: Examples, start: int, stop: int
+) -> Tensor:
+    """A function of two examples, float64 NumPy rows or whatever the list holds, called once a pair."""
+    Q, X = _to_python(queries), _to_python(examples[start:stop])
+    return torch.tensor([[float(function(q, x)) for x in X] for q in Q], dtype=torch.float64)
+
+
+def _to_python(examples: Examples) -> np.ndarray | list[Any]:
+    if not isinstance(examples, Tensor):
+        return examples
+    rows = examples.cpu().numpy()
+    rows.flags.writeable = False  # a similarity that writes to its arguments must not change the model
+    return rows
+
+
+def compare_in_tiles(
+    similarity: Similarity,
+    examples: Examples,  # n of them, prepared
+    read_queries: Callable[[int, int], Examples],  # (start, stop) -> stop - start queries, prepared
+    n_queries: int,
+    *,
+    device: torch.device,
+    memory_limit: int,
+    progress: bool,
+) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yields, until all pairs are done, which queries and which examples, and their similarities (a, b).
+
+    Raises ValueError for a similarity that is not finite and for a ``memory_limit``, bytes of scratch, that is too
+    small for one query and one example.
+    """
+    n_features = examples.shape[1] if isinstance(examples, Tensor) else 1
+    n_tile_queries, n_tile_rows = tile_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
+    with tqdm(total=n_queries * len(examples), unit="pair", unit_scale=True, disable=not progress) as bar:
+        for first in range(0, n_queries, n_tile_queries):
+            queries = read_queries(first, min(first + n_tile_queries, n_queries))
+            for start in range(0, len(examples), n_tile_rows):
+                stop = min(start + n_tile_rows, len(examples))
+                tile = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
+                yield slice(first, first + len(queries)), slice(start, stop), tile
+                bar.update(tile.numel())

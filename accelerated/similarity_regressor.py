@@ -1,0 +1,191 @@
+"""Regression by similarity: every example counts for a query, the more the more alike it is, with a learned weight.
+
+The derivation stands in the docstring of ``reference.SimilarityRegressor``.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any, Self
+
+import torch
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
+from accelerated.scoring import r_squared
+from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
+from accelerated.solvers import check_memory, solve
+from accelerated.validation import (
+    check_finite,
+    check_int,
+    check_number,
+    check_objects,
+    check_rows,
+    check_square,
+    check_targets,
+    is_matrix,
+)
+
+LARGEST = 1e150  # squares and products of numbers up to it fit
+
+
+class SimilarityRegressor(RegressorMixin, BaseEstimator):
+    """Predicts f(x) = sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) y, where K_ij = k(x_i, x_j).
+
+    For similarities without negative eigenvalues it is kernel ridge regression with a penalty of ``jitter``. Fitting
+    takes 4 to 8 n^2 numbers of memory and n^3 time.
+
+    Parameters
+    ----------
+    similarity : str or callable
+        rbf, laplacian, polynomial, sigmoid, linear, cosine, precomputed, or a function of two examples, called once a
+        pair: float64 rows if X is a matrix of numbers, else whatever the list X holds, strings for instance.
+    gamma, degree, coef0 : float, int, float
+        The numbers in exp(-gamma |x - y|^2), exp(-gamma sum |x - y|), (gamma x.y + coef0)^degree and
+        tanh(gamma x.y + coef0).
+    jitter : float
+        Added to the diagonal of K, so that alike examples do not make it singular.
+    solver : str
+        "auto" takes a Cholesky factor where that is proven to give the pseudo-inverse; "pinv" never does.
+    device : str or torch.device, optional
+        Where to compute. None: where the training tensor is, else CUDA if there is one, else the CPU.
+    memory_limit : int, optional
+        Bytes of scratch beside inputs, answers and fitted state. None: 1 GiB, or a quarter of what is free on a GPU.
+    progress : bool
+        Whether to show a progress bar of the similarities on stderr.
+
+    >>> model = SimilarityRegressor().fit([[0], [1], [2]], [0, 1, 4])
+    >>> model.predict([[1], [1.5], [100]]).round(3).tolist()
+    [1.0, 2.83, 0.0]
+    """
+
+    def __init__(
+        self,
+        similarity: str | Callable[[Any, Any], float] = "rbf",
+        *,
+        gamma: float = 1.0,
+        degree: int = 3,
+        coef0: float = 1.0,
+        jitter: float = 1e-6,
+        solver: str = "auto",
+        device: str | torch.device | None = None,
+        memory_limit: int | None = None,
+        progress: bool = False,
+    ):
+        self.similarity = similarity
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.jitter = jitter
+        self.solver = solver
+        self.device = device
+        self.memory_limit = memory_limit
+        self.progress = progress
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learns ``dual_coef_``, the alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
+
+        With "precomputed" X is K, (n, n). Returns self. Raises ValueError or TypeError for bad parameters, for X and
+        y that are not full, finite and real, for similarities or weights that are not finite, and for a
+        ``memory_limit`` that is too small.
+        """
+        similarity = self._get_similarity()
+        device = resolve_device(self.device, X)
+        examples = similarity.prepare(self._read(X, device))
+        targets, is_single = check_targets(y, len(examples))
+        alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
+
+        if isinstance(examples, Tensor):
+            validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
+        if self.similarity == "precomputed":
+            examples = examples[:, :0].clone()  # a query brings its similarities: K itself is not needed any more
+        self._similarity, self._examples, self._alpha = similarity, examples, alpha
+        self.dual_coef_ = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
+        return self
+
+    def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor) -> Tensor:
+        """The alpha, (n, n_outputs), for targets of that shape."""
+        n, device = len(examples), targets.device
+        memory_limit = resolve_memory_limit(self.memory_limit, device)
+        check_memory(n, "cholesky", memory_limit)  # before the work
+        K = torch.empty((n, n), dtype=torch.float64, device=device)
+        tiles = compare_in_tiles(
+            similarity,
+            examples,
+            lambda start, stop: examples[start:stop],
+            n,
+            device=device,
+            memory_limit=memory_limit - 8 * n * n,
+            progress=self.progress,
+        )
+        for rows, columns, tile in tiles:
+            K[rows, columns] = tile
+        is_symmetric = similarity.is_symmetric or torch.equal(K, K.T)
+        K.diagonal().add_(self.jitter)
+        alpha = solve(K, targets, solver=self.solver, is_symmetric=is_symmetric, memory_limit=memory_limit)
+        return check_finite(alpha, "a weight of an example")
+
+    def predict(self, X: Any) -> Any:
+        """f(x) for queries X, (n_queries, n_features); "precomputed": their similarities, (n_queries, n).
+
+        float64, (n_queries,) or (n_queries, n_outputs); tensors in, tensors out. Raises NotFittedError, and
+        ValueError for queries unlike the examples and for predictions that are not finite.
+        """
+        n_queries, read_queries = self._open(X)
+        device, n_outputs = self._alpha.device, self._alpha.shape[1]
+        predicted = torch.zeros((n_queries, n_outputs), dtype=torch.float64, device=device)
+        tiles = compare_in_tiles(
+            self._similarity,
+            self._examples,
+            read_queries,
+            n_queries,
+            device=device,
+            memory_limit=resolve_memory_limit(self.memory_limit, device),
+            progress=self.progress,
+        )
+        for rows, columns, tile in tiles:
+            predicted[rows] += tile @ self._alpha[columns]
+        check_finite(predicted, "a prediction")
+        return to_output(predicted[:, 0] if self.dual_coef_.ndim == 1 else predicted, output_device(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
+        return r_squared(y, to_numpy(self.predict(X)), sample_weight)
+
+    def _get_similarity(self) -> Similarity:
+        """The similarity by name, once all parameters are checked."""
+        check_number(self.gamma, "gamma", least=0)
+        check_int(self.degree, "degree")
+        check_number(self.coef0, "coef0")
+        check_number(self.jitter, "jitter", least=0)
+        if self.solver not in ("auto", "pinv"):
+            raise ValueError(f"solver={self.solver!r} is not auto or pinv")
+        return get_similarity(self.similarity, self.gamma, self.degree, self.coef0)
+
+    def _read(self, X: Any, device: torch.device) -> Examples:
+        """The examples, checked and copied."""
+        if callable(self.similarity) and not is_matrix(X):
+            return copy.deepcopy(check_objects(X))
+        checked = check_rows(X, LARGEST)
+        rows = read_rows(checked, 0, len(checked), device)
+        return check_square(rows) if self.similarity == "precomputed" else rows
+
+    def _open(self, X: Any) -> tuple[int, Callable[[int, int], Examples]]:
+        """How many queries there are, and what reads and prepares a range of them."""
+        check_is_fitted(self, "dual_coef_")
+        if isinstance(self._examples, list):
+            queries = check_objects(X)
+            return len(queries), lambda start, stop: queries[start:stop]
+        checked = check_rows(X, LARGEST)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return len(checked), lambda start, stop: self._similarity.prepare(
+            read_rows(checked, start, stop, self._alpha.device)
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self.similarity == "precomputed"
+        tags.target_tags.multi_output = True
+        return tags

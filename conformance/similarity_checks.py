@@ -1,0 +1,192 @@
+"""The claims about the similarity regressors: the packages agree, and both do what can be worked out on paper.
+
+Predictions are compared, never the weights of the examples: where examples are nearly alike, very different weights
+predict the same. How far predictions may differ is made from the condition number of the very matrix that is solved.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from sklearn.kernel_ridge import KernelRidge
+
+import accelerated
+import reference
+from conformance.relations import similarity_bounds
+from conformance.strategies import SimilarityCase
+from reference.similarities import get_similarity
+from reference.similarity_regressor import cut_off
+
+REGRESSORS: dict[str, Callable[..., Any]] = {
+    "reference": reference.SimilarityRegressor,
+    "accelerated": accelerated.SimilarityRegressor,
+    "accelerated by pinv": lambda **params: accelerated.SimilarityRegressor(solver="pinv", **params),
+}
+
+
+def same_similarity_predictions(case: SimilarityCase, data: st.DataObject) -> None:
+    """Both packages' similarity regressors, by every solver, predict the same up to the condition of K + jitter I."""
+    expected = _predict("reference", case)
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, _bounds(case), name)
+
+
+def kernel_ridge_agrees(case: SimilarityCase, data: st.DataObject) -> None:
+    """Where a similarity has no negative eigenvalue, scikit-learn's kernel ridge regression predicts the same."""
+    ridge = KernelRidge(
+        alpha=case.jitter, kernel=case.similarity, gamma=case.gamma, degree=case.degree, coef0=case.coef0
+    )
+    bounds = _bounds(case, expanded=True)
+    if bounds is None:  # where scikit-learn may warn of a singular matrix
+        return
+    expected = ridge.fit(case.X, case.y).predict(case.Q)
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, bounds, name)
+
+
+def weights_solve_the_equations(case: SimilarityCase, data: st.DataObject) -> None:
+    """The weights alpha solve (K + jitter I) alpha = y: on the examples predictions miss y by jitter alpha."""
+    for name, regressor in REGRESSORS.items():
+        model = regressor(**case.params).fit(case.X, case.y)
+        missed = case.y - case.jitter * model.dual_coef_
+        _assert_within(model.predict(case.X), missed, _bounds(replace(case, Q=case.X)), name)
+
+
+def one_or_two_points(case: SimilarityCase, data: st.DataObject) -> None:
+    """One and two examples: the prediction is that of the formula worked out by hand."""
+    A, k = _matrix(case), _similarities(case, case.Q)
+    exact = [[Fraction(value) for value in row] for row in A.tolist()]
+    y = [Fraction(value) for value in case.y.tolist()]
+    if len(y) == 1:
+        alpha = [y[0] / exact[0][0]] if exact[0][0] else [Fraction(0)]
+    else:  # Cramer's rule
+        (a, b), (_, d) = exact
+        if a * d == b * b:
+            return  # singular: not by this rule
+        alpha = [(d * y[0] - b * y[1]) / (a * d - b * b), (a * y[1] - b * y[0]) / (a * d - b * b)]
+    rows = [[Fraction(value) for value in row] for row in k.tolist()]
+    expected = np.array([float(sum(s * w for s, w in zip(row, alpha, strict=True))) for row in rows])
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, _bounds(case), name)
+
+
+def all_alike(case: SimilarityCase, data: st.DataObject) -> None:
+    """With gamma 0 all examples are alike, and every prediction is the mean, sum y / (n + jitter)."""
+    case = replace(case, gamma=0.0)
+    expected = np.full(len(case.Q), case.y.sum() / (len(case.y) + case.jitter))
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, _bounds(case), name)
+
+
+def none_alike(case: SimilarityCase, data: st.DataObject) -> None:
+    """With a large gamma no two examples are alike: each is predicted y / (1 + jitter), and anything else 0."""
+    X = np.unique(np.round(case.X), axis=0)  # 1 apart: exp(-1000) is 0
+    case = replace(case, X=X, Q=np.concatenate([X, X + 0.5]), y=case.y[: len(X)], gamma=4000.0)
+    expected = np.concatenate([case.y / (1 + case.jitter), np.zeros(len(X))])
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, _bounds(case), name)
+
+
+def twins_count_once(case: SimilarityCase, data: st.DataObject) -> None:
+    """Every example twice, and twice the jitter, predicts what the examples once and the jitter once predict."""
+    twice = replace(case, X=np.repeat(case.X, 2, axis=0), y=np.repeat(case.y, 2), jitter=2 * case.jitter)
+    for name in REGRESSORS:
+        _assert_within(_predict(name, twice), _predict(name, case), _add(_bounds(case), _bounds(twice)), name)
+
+
+def conflicting_twins_meet_halfway(case: SimilarityCase, data: st.DataObject) -> None:
+    """Equal examples with different targets count like equal examples that both have the mean of the targets."""
+    X, y = np.repeat(case.X, 2, axis=0), np.repeat(case.y, 2)
+    agreeing = replace(case, X=X, y=y)
+    conflicting = replace(agreeing, y=y + np.tile([7.0, -7.0], len(case.y)))
+    bounds = _add(_bounds(agreeing), _bounds(conflicting))
+    for name in REGRESSORS:
+        _assert_within(_predict(name, conflicting), _predict(name, agreeing), bounds, name)
+
+
+def linear_in_the_targets(case: SimilarityCase, data: st.DataObject) -> None:
+    """Predictions are linear in the targets: of 2 y - 3 z they are 2 times those of y less 3 times those of z."""
+    z = replace(case, y=np.random.default_rng(len(case.y)).normal(size=len(case.y)))
+    both = replace(case, y=2 * case.y - 3 * z.y)
+    bounds = _add(_bounds(both), _bounds(replace(case, y=2 * case.y)), _bounds(replace(z, y=3 * z.y)))
+    for name in REGRESSORS:
+        _assert_within(_predict(name, both), 2 * _predict(name, case) - 3 * _predict(name, z), bounds, name)
+
+
+def outputs_are_independent(case: SimilarityCase, data: st.DataObject) -> None:
+    """Each of several outputs is predicted as it is alone."""
+    columns = [case.y, -2 * case.y[::-1], np.arange(len(case.y)) / 8]
+    for name, regressor in REGRESSORS.items():
+        together = regressor(**case.params).fit(case.X, np.column_stack(columns)).predict(case.Q)
+        assert together.shape == (len(case.Q), 3), f"{name}: predictions have shape {together.shape}"
+        for predicted, y in zip(together.T, columns, strict=True):
+            alone = replace(case, y=y)
+            _assert_within(predicted, _predict(name, alone), _bounds(alone), name)
+
+
+def order_is_no_matter(case: SimilarityCase, data: st.DataObject) -> None:
+    """The order of the examples is no matter."""
+    order = np.random.default_rng(len(case.y)).permutation(len(case.y))
+    shuffled = replace(case, X=case.X[order], y=case.y[order])
+    for name in REGRESSORS:
+        _assert_within(_predict(name, shuffled), _predict(name, case), _bounds(case), name)
+
+
+def _predict(name: str, case: SimilarityCase) -> np.ndarray:
+    return REGRESSORS[name](**case.params).fit(case.X, case.y).predict(case.Q)
+
+
+def _similarities(case: SimilarityCase, queries: np.ndarray) -> np.ndarray:
+    similarity = get_similarity(case.similarity, case.gamma, case.degree, case.coef0)
+    return np.array([similarity(x, case.X) for x in queries])
+
+
+def _matrix(case: SimilarityCase) -> np.ndarray:
+    return _similarities(case, case.X) + case.jitter * np.eye(len(case.X))
+
+
+def _bounds(case: SimilarityCase, expanded: bool = False) -> np.ndarray | None:
+    """How far apart predictions may be; None where rounding decides the rank. See ``similarity_bounds``."""
+    errors = _entry_errors(case, expanded)
+    return similarity_bounds(_matrix(case), _similarities(case, case.Q), case.y, cut_off(len(case.y)), errors)
+
+
+def _entry_errors(case: SimilarityCase, expanded: bool) -> float:
+    """How far two float64 similarities may be apart, in units of 2^-53, with d features of squared length at most m.
+
+    * rbf and laplacian: the distance t is relatively wrong by d + 2 and the product with gamma by one more; exp moves
+      by gamma t exp(-gamma t) <= 1/e for each of them, and two ``exp`` differ by 4 themselves: d + 8. By the expanded
+      form t is wrong by (d + 4) 4 m, see ``expansion_bounds``, and exp by gamma times that.
+    * linear: d m. Cosine: d + 8, with lengths of 1 that are off by d / 2 + 4 each: 4 d + 24.
+    * sigmoid and polynomial: gamma x.y + c is at most b = gamma m + |c| and wrong by (d + 2) b; tanh does not stretch
+      it, a power stretches it by degree b^(degree - 1), and both round themselves by 4.
+    """
+    d = case.X.shape[1]
+    m = float(max(np.sum(case.X**2, axis=1).max(), np.sum(case.Q**2, axis=1).max()))
+    b = case.gamma * m + abs(case.coef0)
+    return {
+        "rbf": d + 8 + expanded * case.gamma * (d + 4) * 4 * m,
+        "laplacian": d + 8,
+        "linear": d * m,
+        "cosine": 4 * d + 24,
+        "sigmoid": (d + 2) * b + 4,
+        "polynomial": (d + 2) * case.degree * b**case.degree + 4 * b**case.degree,
+    }[case.similarity]
+
+
+def _add(*bounds: np.ndarray | None) -> np.ndarray | None:
+    known = [bound for bound in bounds if bound is not None]
+    return np.sum(known, axis=0) if len(known) == len(bounds) else None
+
+
+def _assert_within(actual: np.ndarray, expected: np.ndarray, bounds: np.ndarray | None, name: str) -> None:
+    __tracebackhide__ = True
+    if bounds is None:
+        return
+    for i in np.flatnonzero(~(np.abs(actual - expected) <= bounds)):
+        raise AssertionError(
+            f"{name}: prediction[{i}]={actual[i]!s}, but should be {expected[i]!s} within {bounds[i]:.1e}"
+        )

@@ -1,0 +1,113 @@
+"""Choosing k: score every candidate on examples that it was not fitted with, then take the best or the elbow."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from reference.folds import get_folds
+from reference.knn import KNNClassifier, KNNRegressor
+from reference.targets import check_labels, check_targets
+from reference.validation import check_examples, check_n_neighbors, check_square
+
+
+class Selection(NamedTuple):
+    """How the candidates for k did: ``scores`` are accuracies or R^2, float64, shape (n_candidates, n_folds).
+
+    ``best`` has the highest mean score. ``elbow`` is where more neighbours stop to pay: the point of the mean error,
+    1 - score, over k that is farthest from the straight line between its ends (as Satopaa et al., Finding a "Kneedle"
+    in a Haystack, 2011). Of equals it is the smaller k.
+    """
+
+    candidates: list
+    scores: np.ndarray
+    best: int
+    elbow: int
+
+
+def select_n_neighbors(model, X, y, candidates, *, cv=5):
+    """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
+
+    Each fold is left out once: a copy of the model is fitted on the rest and scored on the fold. ``cv`` is a number
+    of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), or a list of
+    (train, test) index pairs. Raises TypeError for another model and for candidates that are no whole numbers,
+    ValueError for a candidate that is more than the examples it would be fitted on, and as ``fit`` does.
+
+    >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
+    >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
+    >>> selection.scores.tolist(), selection.best
+    ([[0.5], [0.0]], 1)
+    """
+    if not isinstance(model, (KNNClassifier, KNNRegressor)):
+        raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
+    examples = check_examples(X, any_objects=callable(model.metric))
+    if model.metric == "precomputed":
+        check_square(examples)
+    answers, codes = _read_y(model, y, len(examples))
+    folds = get_folds(cv, codes)
+    candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
+    scores = np.array([[_score(model, k, examples, answers, *fold) for fold in folds] for k in candidates])
+    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once: the order of the folds is no matter
+    return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
+
+
+def _read_y(model, y, n_examples):
+    """What to cut into folds, and the classes that each fold gets its share of: one for all if there are none."""
+    if isinstance(model, KNNRegressor):
+        targets, is_single = check_targets(y, n_examples)
+        return (targets[:, 0] if is_single else targets), np.zeros(n_examples)
+    _, codes, is_single = check_labels(y, n_examples)
+    y = np.asarray(y)
+    return (y.reshape(-1), codes[0]) if is_single else (y, np.zeros(n_examples))
+
+
+def _check_candidates(candidates, n_examples):
+    if not hasattr(candidates, "__iter__"):
+        raise TypeError(f"candidates={candidates!r} is a {type(candidates).__name__}, but must be a list of ints")
+    candidates = [check_n_neighbors(k, n_examples) for k in candidates]
+    if not candidates:
+        raise ValueError("candidates has 0 entries, but needs at least 1")
+    return candidates
+
+
+def _score(model, k, examples, answers, train, test):
+    """The score, on the ``test`` examples, of a copy of the model with k neighbours that was fitted on the others."""
+    copy = type(model)(**{**model.get_params(), "n_neighbors": k})
+    columns = train if model.metric == "precomputed" else None
+    copy.fit(_take(examples, train, columns), answers[train])
+    return copy.score(_take(examples, test, columns), answers[test])
+
+
+def _take(examples, rows, columns):
+    """Some of the examples; of a matrix of distances also only the columns of those fitted on."""
+    if isinstance(examples, list):
+        return [examples[i] for i in rows]
+    return examples[rows] if columns is None else examples[np.ix_(rows, columns)]
+
+
+def find_best(candidates, scores):
+    """The candidate with the highest score, the smallest of equals.
+
+    >>> find_best([7, 5, 3], [0.9, 0.9, 0.8])
+    5
+    """
+    return max(zip(scores, [-k for k in candidates], candidates, strict=True))[2]
+
+
+def find_elbow(candidates, scores):
+    """The k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
+
+    All distances to one line are in the proportion of their vertical parts, so these are compared, and the units of
+    the axes are no matter.
+
+    >>> find_elbow([1, 2, 3, 4, 5], [0.5, 0.8, 0.85, 0.87, 0.88])
+    2
+    """
+    points = sorted(zip(candidates, [1 - score for score in scores], strict=True))
+    (first_k, first_error), (last_k, last_error) = points[0], points[-1]
+
+    def height(point):
+        k, error = point
+        return abs((last_k - first_k) * (error - first_error) - (last_error - first_error) * (k - first_k))
+
+    return max(points, key=height)[0]  # max takes the first of equals

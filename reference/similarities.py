@@ -1,0 +1,82 @@
+"""Similarities of an example to others: the formula is the code. A distance the other way round: large means alike.
+
+Every function takes an example ``x`` (n_features,) and examples ``rows`` (n, n_features), float64, and returns (n,).
+"""
+
+from functools import partial
+
+import numpy as np
+
+
+def rbf(x, rows, gamma):
+    """exp(-gamma |x - r|^2), the radial basis function: 1 at the example itself, a bell around it.
+
+    >>> rbf(np.array([0.0]), np.array([[0.0], [1.0]]), gamma=1.0).round(4).tolist()
+    [1.0, 0.3679]
+    """
+    gap = rows - x  # (n, n_features)
+    return np.exp(-gamma * np.sum(gap * gap, axis=1))
+
+
+def laplacian(x, rows, gamma):
+    """exp(-gamma sum |x - r|): a tip instead of a bell, so that what it predicts may have kinks."""
+    return np.exp(-gamma * np.sum(np.abs(rows - x), axis=1))
+
+
+def linear(x, rows):
+    """x.r: with it the regressor is linear regression through the origin."""
+    return rows @ x
+
+
+def polynomial(x, rows, gamma, degree, coef0):
+    """(gamma x.r + coef0)^degree: all products of up to ``degree`` features at once."""
+    return (gamma * (rows @ x) + coef0) ** degree
+
+
+def sigmoid(x, rows, gamma, coef0):
+    """tanh(gamma x.r + coef0), borrowed from neural networks; K may have negative eigenvalues."""
+    return np.tanh(gamma * (rows @ x) + coef0)
+
+
+def cosine(x, rows):
+    """x.r / (|x| |r|), the cosine of the angle; 0 where either is the zero vector, which has no direction."""
+    return _units(rows) @ _units(x[None])[0]
+
+
+def _units(rows):
+    """Each row at length 1; divided by its largest entry first, so that no square overflows."""
+    largest = np.max(np.abs(rows), axis=1, keepdims=True)
+    rows = rows / np.where(largest == 0, 1, largest)
+    length = np.sqrt(np.sum(rows * rows, axis=1, keepdims=True))
+    return rows / np.where(length == 0, 1, length)
+
+
+def given(x, rows):
+    """``precomputed``: the query is its row of similarities to the examples."""
+    return x
+
+
+def pair_by_pair(x, rows, function):
+    """A function of two examples, which may be anything."""
+    return np.array([float(function(x, row)) for row in rows])
+
+
+def get_similarity(name, gamma, degree, coef0):
+    """The similarity called ``name``, or made of a function of two examples: takes (x, rows), returns (n,).
+
+    Raises ValueError for a name that is not one.
+    """
+    if callable(name):
+        return partial(pair_by_pair, function=name)
+    named = {
+        "rbf": partial(rbf, gamma=gamma),
+        "laplacian": partial(laplacian, gamma=gamma),
+        "polynomial": partial(polynomial, gamma=gamma, degree=degree, coef0=coef0),
+        "sigmoid": partial(sigmoid, gamma=gamma, coef0=coef0),
+        "linear": linear,
+        "cosine": cosine,
+        "precomputed": given,
+    }
+    if not isinstance(name, str) or name not in named:
+        raise ValueError(f"similarity={name!r} is not one of {', '.join(named)}, nor a function of two examples")
+    return named[name]
