@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format clean
+.PHONY: demo test format pictures clean
 
 demo: $(INSTALLED)  ## compare reference, accelerated and scikit-learn on real data
 	$(VENV)/bin/python -m conformance demo
@@ -16,6 +16,12 @@ test: $(INSTALLED)  ## lint, types, tests
 format: $(INSTALLED)  ## put the code into its format
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+pictures: $(INSTALLED)  ## draw the pictures of the examples anew
+	mkdir -p examples/pictures
+	for example in $$(grep -l -- --plot examples/*.py); do \
+		$(VENV)/bin/python $$example --plot examples/pictures/$$(basename $$example .py).png || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV)

@@ -2,3 +2,11 @@
 
 ``strategies`` makes the data, ``relations`` says what agreement means, ``checks`` lists the claims.
 """
+
+try:
+    import hypothesis  # noqa: F401
+    import sklearn  # noqa: F401
+    import torch  # noqa: F401
+    import tqdm  # noqa: F401
+except ImportError as error:
+    raise ImportError(f"conformance needs {error.name}: pip install 'verified-knn[conformance]'") from error

@@ -48,6 +48,7 @@ class SimilarityRegressor(Parameters):
         self.coef0 = coef0
         self.jitter = jitter
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is too large is refused by check_finite
     def fit(self, X, y):
         """Learns ``dual_coef_``, the alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
 
@@ -71,6 +72,7 @@ class SimilarityRegressor(Parameters):
         self._similarity, self._examples = similarity, examples
         return self
 
+    @np.errstate(over="ignore", invalid="ignore")
     def predict(self, X):
         """f(x) for queries X, (n_queries, n_features); "precomputed": their similarities, (n_queries, n).
 
@@ -101,8 +103,7 @@ class SimilarityRegressor(Parameters):
 
 
 def _row(similarity, x, examples):
-    with np.errstate(over="ignore"):
-        return check_finite(similarity(x, examples), "a similarity")
+    return check_finite(similarity(x, examples), "a similarity")
 
 
 def cut_off(n):

@@ -35,6 +35,18 @@ def regress(y, X=X, **params):
     return lambda package: package.KNNRegressor(**params).fit(X, y).predict(X)
 
 
+def resemble(X=X, y=Y, Q=X, **params):
+    return lambda package: package.SimilarityRegressor(**params).fit(X, y).predict(Q)
+
+
+def choose(candidates=(1, 2), X=X, y=Y, model="KNNClassifier", cv=3, **params):
+    def action(package):
+        model_class = getattr(package, model)
+        return package.select_n_neighbors(model_class(**params), X, y, candidates, cv=cv)
+
+    return action
+
+
 BAD_INPUT = {
     # the training data
     "NaN": (fit(NAN), ValueError, "NaN"),
@@ -170,6 +182,92 @@ BAD_INPUT = {
     "weights complex": (regress(Y, weights=lambda d: d + 1j), ValueError, "weights returned dtype complex128"),
     "weights strings": (regress(Y, weights=lambda d: d.astype(str)), ValueError, "weights returned dtype"),
     "weights of another shape": (regress(Y, weights=lambda d: d[:, :1]), ValueError, r"\(9, 1\).*\(9, 5\)"),
+    # similarities
+    "unknown similarity": (resemble(similarity="gauss"), ValueError, "similarity='gauss' is not one of rbf, laplacian"),
+    "similarity None": (resemble(similarity=None), ValueError, "similarity=None"),
+    "gamma below 0": (resemble(gamma=-1), ValueError, "gamma=-1 is less than 0"),
+    "gamma NaN": (resemble(gamma=np.nan), ValueError, "gamma=nan is not finite"),
+    "gamma infinite": (resemble(gamma=np.inf), ValueError, "gamma=inf is not finite"),
+    "gamma a string": (resemble(gamma="scale"), TypeError, "gamma='scale' is a str"),
+    "gamma None": (resemble(gamma=None), TypeError, "gamma=None is a NoneType"),
+    "gamma a bool": (resemble(gamma=True), TypeError, "gamma=True is a bool"),
+    "jitter below 0": (resemble(jitter=-1e-6), ValueError, "jitter=-1e-06 is less than 0"),
+    "coef0 infinite": (resemble(coef0=-np.inf), ValueError, "coef0=-inf is not finite"),
+    "degree a float": (resemble(degree=3.0), TypeError, "degree=3.0 is a float"),
+    "degree of 0": (resemble(degree=0), ValueError, "degree=0 is less than 1"),
+    "X NaN in similarity": (resemble(X=NAN), ValueError, "NaN"),
+    "X 1-D in similarity": (resemble(X=X[0]), ValueError, "reshape"),
+    "X sparse in similarity": (resemble(X=scipy.sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "X sparse under a function": (
+        resemble(X=scipy.sparse.csr_array(X), similarity=lambda a, b: 1),
+        TypeError,
+        "[Ss]parse",
+    ),
+    "X too large in similarity": (resemble(X=X * 1e150), ValueError, r"1\.7e\+151.*1e\+150"),
+    "X a string": (resemble(X="abc", y=[1, 2, 3], similarity=lambda a, b: 1), TypeError, "X='abc' is one example"),
+    "no examples under a function": (resemble(X=[], y=[], similarity=lambda a, b: 1), ValueError, "0 examples"),
+    "y too short in similarity": (resemble(y=Y[:8]), ValueError, "y has 8 rows, but X has 9"),
+    "y NaN in similarity": (resemble(y=np.full(9, np.nan)), ValueError, "NaN"),
+    "y strings in similarity": (resemble(y=np.full(9, "a")), ValueError, "dtype"),
+    "y None in similarity": (resemble(y=None), ValueError, r"\by\b.* None"),
+    "query of another width in similarity": (resemble(Q=X[:, :1]), ValueError, "1 feature.* 2"),
+    "query NaN in similarity": (resemble(Q=NAN), ValueError, "NaN"),
+    "query None in similarity": (resemble(Q=None), ValueError, "NaN|scalar"),
+    "matrix of similarities not square": (resemble(similarity="precomputed"), ValueError, r"\(9, 2\).*square"),
+    "query of another width in given similarities": (
+        resemble(X=np.eye(9), Q=np.eye(8), similarity="precomputed"),
+        ValueError,
+        "8 features.* 9",
+    ),
+    "similarity that is NaN": (resemble(similarity=lambda a, b: np.nan), ValueError, "a similarity is nan"),
+    "similarity that is infinite": (resemble(similarity=lambda a, b: np.inf), ValueError, "a similarity is inf"),
+    "similarity that overflows": (resemble(X=X * 1e148, similarity="polynomial"), ValueError, "a similarity is inf"),
+    "similarity that is None": (resemble(similarity=lambda a, b: None), TypeError, "float"),
+    "weights of examples that overflow": (
+        resemble(y=Y * 5e307, similarity=lambda a, b: 0),
+        ValueError,
+        "a weight of an example is (inf|nan)",
+    ),
+    "predictions that overflow": (
+        resemble(X=[[1e-3]], y=[1e300], Q=[[1e20]], similarity="linear"),
+        ValueError,
+        "a prediction is inf",
+    ),
+    "R^2 of one query in similarity": (
+        lambda p: p.SimilarityRegressor().fit(X, Y).score(X[:1], Y[:1]),
+        ValueError,
+        "at least 2",
+    ),
+    "unknown parameter of a similarity": (
+        lambda p: p.SimilarityRegressor().set_params(alpha=1),
+        ValueError,
+        "alpha",
+    ),
+    # choosing k
+    "candidate of 0": (choose([1, 0]), ValueError, "n_neighbors=0 is less than 1"),
+    "candidate a float": (choose([1.0]), TypeError, "n_neighbors=1.0 is a float"),
+    "candidate above the fold": (choose([1, 7]), ValueError, "n_neighbors=7 is more than the 6 training examples"),
+    "no candidates": (choose([]), ValueError, "candidates has 0"),
+    "candidates a number": (choose(5), TypeError, "candidates=5 is a int"),
+    "cv of 1": (choose(cv=1), ValueError, "cv=1 is less than 2"),
+    "cv a float": (choose(cv=3.0), TypeError, "cv=3.0 is a float"),
+    "cv None": (choose(cv=None), TypeError, "cv=None is a NoneType"),
+    "cv above the class": (choose(cv=4), ValueError, "cv=4 is more than the 3|n_splits=4 cannot be greater"),
+    "cv above the examples": (
+        choose(cv=10, model="KNNRegressor"),
+        ValueError,
+        "cv=10 is more than the 9|n_splits=10 greater than .*=9",
+    ),
+    "cv of no folds": (choose(cv=[]), ValueError, "cv has 0 folds"),
+    "cv of indices too large": (choose(cv=[([0, 1], [9])]), ValueError, "from 9 to 9, but X has 9 rows"),
+    "cv of indices below 0": (choose(cv=[([0, 1], [-1])]), ValueError, "from -1 to -1"),
+    "cv of masks": (choose(cv=[(Y == 1, Y == 0)]), ValueError, "dtype bool"),
+    "cv of an empty fold": (choose(cv=[([0, 1], [])]), ValueError, r"shape \(0,\)"),
+    "model that does not predict": (choose(model="NearestNeighbors"), TypeError, "model is a NearestNeighbors"),
+    "y too short to choose": (choose(y=Y[:8]), ValueError, "y has 8 rows, but X has 9"),
+    "X NaN to choose": (choose(X=NAN), ValueError, "NaN"),
+    "X not square to choose": (choose(metric="precomputed"), ValueError, "square"),
+    "fold of one target": (choose([1], model="KNNRegressor", cv=9), ValueError, "at least 2 queries"),
 }
 
 

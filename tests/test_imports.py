@@ -3,8 +3,10 @@
 import ast
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 OUTSIDE = {
@@ -58,3 +60,60 @@ def test_an_import_inside_a_function_is_seen():
 @pytest.mark.parametrize("package", OUTSIDE)
 def test_the_check_of_imports_can_fail(package):
     assert "conformance" in loaded_by(f"import {package}; import conformance") & OUTSIDE[package]
+
+
+@pytest.mark.parametrize("package", ["accelerated", "conformance"])
+@pytest.mark.parametrize("missing", ["torch", "sklearn", "tqdm"])
+def test_importing_a_package_without_its_dependencies_names_the_extra(package, missing):
+    code = f"""
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name == {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+import {package}
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    last = run.stderr.splitlines()[-1]
+    assert run.returncode == 1
+    assert last == f"ImportError: {package} needs {missing}: pip install 'verified-knn[{package}]'"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=Path(__file__).parent.parent, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_has_the_three_packages_and_needs_numpy_alone(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.partition("/")[0] for name in archive.namelist()}
+        metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        lines = archive.read(metadata).decode().splitlines()
+
+    assert {folder for folder in folders if "-" not in folder} == {"reference", "accelerated", "conformance"}
+    required = [line for line in lines if line.startswith("Requires-Dist") and "extra ==" not in line]
+    assert required == ["Requires-Dist: numpy>=2.3"]
+
+
+def test_reference_runs_from_the_wheel_with_numpy_alone(wheel):
+    numpy_folder = Path(np.__file__).parent.parent
+    others = OUTSIDE["reference"] - {"accelerated", "conformance"}
+    code = f"""
+import sys
+sys.path = [{str(wheel)!r}, *(path for path in sys.path if "site-packages" not in path), {str(numpy_folder)!r}]
+sys.modules.update(dict.fromkeys({others!r}))  # importing any of these fails
+from reference import KNNClassifier, SimilarityRegressor
+assert {str(wheel)!r} in sys.modules["reference"].__file__
+print(*KNNClassifier(1).fit([[0], [9]], ["a", "b"]).predict([[8]]))
+"""
+
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+
+    assert run.stdout == "b\n", run.stderr

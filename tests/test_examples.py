@@ -1,0 +1,99 @@
+"""Every example is run, and asserts its own claim; those that draw, draw."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn.datasets
+from sklearn.utils import Bunch
+
+FOLDER = Path(__file__).parent.parent / "examples"
+EXAMPLES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
+DRAWN = [name for name, file in EXAMPLES.items() if "--plot" in file.read_text()]
+FETCHED = {"airfoil": ["--data", str(FOLDER / "data" / "airfoil_self_noise.dat")], "mnist": None}
+README = (FOLDER / "README.md").read_text()
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"examples_{name}", EXAMPLES[name])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def arguments(name, *more):
+    """How ``main`` is called: without arguments where it takes none."""
+    takes_arguments = "argv" in EXAMPLES[name].read_text()
+    return [[*(FETCHED.get(name) or []), *more]] if takes_arguments else []
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"mnist"}))
+def test_an_example_shows_its_claim(name, capsys):
+    load(name).main(*arguments(name))
+
+    assert re.search(r"\d", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_an_example_draws_what_it_is_asked_to(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    file = tmp_path / "picture.png"
+
+    load(name).main(*arguments(name, "--plot", str(file)))
+
+    assert file.read_bytes().startswith(b"\x89PNG")
+    assert 5_000 < file.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_short_and_asserts_something(name):
+    source = EXAMPLES[name].read_text()
+    tree = ast.parse(source)
+
+    assert len(source.splitlines()) < 60
+    assert ast.get_docstring(tree)
+    assert any(isinstance(node, ast.Assert) for node in ast.walk(tree))
+
+
+def test_the_noise_of_airfoils_is_predicted_as_well_as_the_source_says(capsys):
+    load("airfoil").main(*arguments("airfoil"))
+
+    assert re.findall(r"\d\.\d{4}", capsys.readouterr().out) == ["3.6406", "3.7101", "4.5377"]
+
+
+def spotted_images(*args, **options):
+    """What looks like MNIST from outside: ten random images, 7,000 times each, under noise."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(70_000) % 10
+    images = rng.integers(0, 128, (10, 784), dtype=np.uint8)[labels]
+    images += rng.integers(0, 128, images.shape, dtype=np.uint8)
+    return Bunch(data=images, target=labels.astype(str))
+
+
+def test_mnist_is_read_when_it_can_be_fetched(monkeypatch, capsys):
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", spotted_images)
+
+    load("mnist").main(["--test", "100"])
+
+    assert "accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["mnist", "airfoil"])
+def test_what_cannot_be_fetched_is_one_clear_line(name, monkeypatch):
+    def no_network(*args, **options):
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", no_network)
+
+    with pytest.raises(SystemExit, match=r"could not be fetched from openml.org.*Name or service not known"):
+        load(name).main([])
+
+
+def test_the_page_of_examples_has_all_of_them_and_their_pictures():
+    assert set(re.findall(r"\]\((\w+)\.py\)", README)) == set(EXAMPLES)
+    assert set(re.findall(r"\(pictures/(\w+)\.png\)", README)) == set(DRAWN)
+    assert {file.stem for file in (FOLDER / "pictures").glob("*.png")} == set(DRAWN)
+    assert all(file.stat().st_size < 150_000 for file in (FOLDER / "pictures").iterdir())

@@ -1,0 +1,334 @@
+"""The similarity regressors on data whose answer is known, and what a user may ask of them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.datasets import make_regression
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.validation import NotFittedError
+
+import accelerated
+import accelerated.solvers
+import reference
+import reference.similarity_regressor
+from accelerated.solvers import cut_off, is_clearly_positive, solve
+from conformance.strategies import SIMILARITIES
+
+both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+
+
+@pytest.fixture(scope="module")
+def scaled():
+    """1,127 examples to learn from and 376 to predict, 5 features from 0 to 1."""
+    rng = np.random.default_rng(0)
+    X = rng.random((1503, 5))
+    y = 125 + 7 * np.sin(4 * X).sum(axis=1) + rng.normal(size=1503) * 2
+    return X[:1127], X[1127:], y[:1127], y[1127:]
+
+
+@pytest.mark.parametrize("similarity", [name for name in SIMILARITIES if name != "sigmoid"])
+@pytest.mark.parametrize("solver", ["auto", "pinv"])
+def test_both_packages_predict_the_same_to_a_millionth_where_k_is_nearly_singular(scaled, similarity, solver):
+    X, Q, y, _ = scaled
+    expected = reference.SimilarityRegressor(similarity).fit(X, y).predict(Q)
+
+    actual = accelerated.SimilarityRegressor(similarity, solver=solver).fit(X, y).predict(Q)
+
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
+
+
+@both
+def test_kernel_ridge_predicts_the_same_to_a_millionth_where_k_is_nearly_singular(package, scaled):
+    X, Q, y, _ = scaled
+    expected = KernelRidge(alpha=1e-6, kernel="rbf", gamma=1.0).fit(X, y).predict(Q)
+
+    np.testing.assert_allclose(package.SimilarityRegressor().fit(X, y).predict(Q), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 2, 100, 5000])
+def test_both_packages_have_the_same_cut_off(n):
+    assert cut_off(n) == reference.similarity_regressor.cut_off(n) == n * 2.0**-52
+
+
+def edit_similarity(a, b):
+    """The share of letters that two words have in common, in any order."""
+    return len(set(a) & set(b)) / len(set(a) | set(b))
+
+
+@both
+def test_examples_may_be_strings(package):
+    model = package.SimilarityRegressor(edit_similarity).fit(["abc", "abd", "xyz"], [1.0, 3.0, 9.0])
+
+    predicted = model.predict(["abc", "xyz", "q"])
+
+    np.testing.assert_allclose(predicted, [1, 9, 0], atol=1e-5)
+    assert predicted.dtype == np.float64
+
+
+@both
+@pytest.mark.parametrize(
+    "X", [[{"a", "b"}, {"c"}], [(1, "a"), (2, "b", "c")], pd.Series(["ab", "c"])], ids=["sets", "tuples", "Series"]
+)
+def test_examples_may_be_anything(package, X):
+    model = package.SimilarityRegressor(lambda a, b: len(set(a) & set(b)), jitter=0).fit(X, [4.0, 5.0])
+
+    np.testing.assert_allclose(model.predict(X), [4, 5])
+
+
+@both
+@pytest.mark.parametrize("kind", [np.array, pd.DataFrame])
+def test_a_function_gets_the_rows_of_a_matrix_as_float64(package, kind):
+    seen = []
+
+    def similarity(a, b):
+        seen.append((type(a), a.dtype, a.flags.writeable))
+        return float(a @ b)
+
+    package.SimilarityRegressor(similarity).fit(kind([[1, 0], [0, 1]]), [1, 2]).predict(kind([[1, 1]]))
+
+    assert set(seen) == {(np.ndarray, np.dtype(np.float64), False)}
+
+
+@both
+def test_a_function_that_is_not_symmetric_is_solved_as_it_is(package):
+    X = np.eye(3)
+    K = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 2.0], [0.0, 0.0, 1.0]])
+
+    model = package.SimilarityRegressor(lambda a, b: float(a @ K @ b), jitter=0).fit(X, [1.0, 2.0, 3.0])
+
+    np.testing.assert_allclose(model.dual_coef_, np.linalg.solve(K, [1.0, 2.0, 3.0]))
+
+
+@both
+def test_given_similarities_predict_as_those_computed(package, scaled):
+    X, Q, y, _ = (part[:100] for part in scaled)
+    K, k = (np.exp(-((A[:, None] - X) ** 2).sum(axis=2)) for A in (X, Q))
+    given = package.SimilarityRegressor("precomputed", jitter=1e-2).fit(K, y)
+
+    expected = package.SimilarityRegressor(jitter=1e-2).fit(X, y).predict(Q)
+
+    np.testing.assert_allclose(given.predict(k), expected, rtol=1e-9)
+
+
+@both
+def test_a_given_matrix_is_not_written_to(package):
+    K = np.eye(3)
+    K.flags.writeable = False
+
+    package.SimilarityRegressor("precomputed").fit(K, [1, 2, 3])
+
+    assert (np.eye(3) == K).all()
+
+
+@both
+def test_changing_the_examples_after_fit_changes_nothing(package):
+    X, y = np.array([[0.0], [5.0]]), np.array([1.0, 2.0])
+    model = package.SimilarityRegressor().fit(X, y)
+    before = model.predict([[0.0], [5.0]])
+
+    X[:], y[:] = 5.0, 9.0
+
+    assert (model.predict([[0.0], [5.0]]) == before).all()
+
+
+@both
+@pytest.mark.parametrize(("y", "shape"), [([1, 2], (3,)), ([[1], [2]], (3, 1)), ([[1, 2], [3, 4]], (3, 2))])
+def test_predictions_have_the_columns_of_y(package, y, shape):
+    model = package.SimilarityRegressor().fit([[0], [1]], y)
+
+    assert model.predict([[0], [1], [2]]).shape == shape
+    assert model.dual_coef_.shape == (2, *shape[1:])
+
+
+@both
+def test_an_eigenvalue_that_the_jitter_cancels_is_left_out(package):
+    K = np.diag([1.0, -1e-6, 2.0])
+
+    model = package.SimilarityRegressor("precomputed").fit(K, [1, 1, 1])
+
+    assert model.dual_coef_[1] == 0
+    assert np.abs(model.dual_coef_).max() < 1
+
+
+@both
+def test_the_score_is_that_of_the_predictions(package, scaled):
+    X, Q, y, answers = scaled
+    model = package.SimilarityRegressor(jitter=1e-3).fit(X, y)
+
+    missed = np.mean((model.predict(Q) - answers) ** 2)
+
+    assert model.score(Q, answers) == pytest.approx(1 - missed / np.var(answers))
+
+
+@both
+def test_a_failed_refit_leaves_the_regressor_as_it_was(package):
+    model = package.SimilarityRegressor().fit([[0.0], [1.0]], [1.0, 2.0])
+    before = model.predict([[0.5]])
+    with pytest.raises(ValueError, match="y has 3 rows"):
+        model.fit([[0.0, 1.0]], [1.0, 2.0, 3.0])
+
+    assert model.predict([[0.5]]) == before
+
+
+@both
+def test_it_counts_with_numbers_of_any_type(package):
+    X, y = np.array([[0], [1], [2]]), [0, 1, 0]
+    expected = package.SimilarityRegressor().fit(X.astype(float), np.array(y, dtype=float)).predict(X)
+
+    for dtype in (np.int8, np.uint8, np.float16, np.float32, bool if X.max() < 2 else ">f8"):
+        assert (package.SimilarityRegressor().fit(X.astype(dtype), y).predict(X.astype(dtype)) == expected).all()
+
+
+def test_tensors_in_tensors_out():
+    X, y = torch.tensor([[0.0], [1.0]], requires_grad=True), torch.tensor([1, 2])
+    model = accelerated.SimilarityRegressor().fit(X, y)
+
+    predicted = model.predict(X)
+
+    assert predicted.dtype == model.dual_coef_.dtype == torch.float64
+    assert not predicted.requires_grad
+    assert isinstance(model.predict([[0.0]]), np.ndarray)
+
+
+def test_batches_and_tiles_are_no_matter(scaled, monkeypatch):
+    X, Q, y, _ = (part[:150] for part in scaled)
+    expected = accelerated.SimilarityRegressor(jitter=1e-2).fit(X, y).predict(Q)
+    monkeypatch.setattr(accelerated.search, "CPU_PAIRS", 7)
+    monkeypatch.setattr(accelerated.search, "TILE_ROWS", 64)
+
+    actual = accelerated.SimilarityRegressor(jitter=1e-2).fit(X, y).predict(Q)
+
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
+
+
+def test_the_default_dtype_of_torch_is_no_matter(scaled):
+    X, Q, y, _ = (part[:50] for part in scaled)
+    expected = accelerated.SimilarityRegressor().fit(X, y).predict(Q)
+    torch.set_default_dtype(torch.float16)
+    try:
+        actual = accelerated.SimilarityRegressor().fit(X, y).predict(Q)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+    assert (actual == expected).all()
+
+
+def test_a_regressor_is_cloned_pickled_and_searched(scaled):
+    X, Q, y, _ = (part[:100] for part in scaled)
+    model = accelerated.SimilarityRegressor(gamma=2.0).fit(X, y)
+
+    assert clone(model).gamma == 2.0
+    assert (pickle.loads(pickle.dumps(model)).predict(Q) == model.predict(Q)).all()
+    search = GridSearchCV(accelerated.SimilarityRegressor(), {"gamma": [0.1, 1.0, 100.0]}).fit(X, y)
+    assert search.best_params_["gamma"] < 100
+
+
+def test_cross_validation_cuts_both_sides_of_given_similarities(scaled):
+    X, _, y, _ = (part[:60] for part in scaled)
+    K = np.exp(-((X[:, None] - X) ** 2).sum(axis=2))
+
+    by_matrix = cross_val_score(accelerated.SimilarityRegressor("precomputed", jitter=0.1), K, y)
+
+    np.testing.assert_allclose(by_matrix, cross_val_score(accelerated.SimilarityRegressor(jitter=0.1), X, y))
+
+
+def test_a_fitted_model_of_given_similarities_keeps_no_matrix():
+    model = accelerated.SimilarityRegressor("precomputed").fit(np.eye(500), np.ones(500))
+
+    assert len(pickle.dumps(model)) < 50_000
+
+
+def test_progress_is_shown_when_asked(capfd):
+    X, y = make_regression(50, 3, random_state=0)
+    accelerated.SimilarityRegressor().fit(X, y).predict(X)
+    assert capfd.readouterr().err == ""
+
+    accelerated.SimilarityRegressor(progress=True).fit(X, y).predict(X)
+
+    assert "pair" in capfd.readouterr().err
+
+
+def test_too_many_examples_for_the_memory_are_refused_before_the_work():
+    X, y = np.zeros((20_000, 1)), np.zeros(20_000)
+
+    with pytest.raises(ValueError, match="memory_limit=1073741824 is less than the 12800000000 bytes"):
+        accelerated.SimilarityRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "method", "matrices"), [("rbf", "cholesky", 4), ("sigmoid", "eigenvalues", 5), (max, "singular", 8)]
+)
+def test_the_memory_limit_counts_the_matrices_that_a_solver_needs(similarity, method, matrices):
+    X, y = np.arange(20.0)[:, None], np.ones(20)
+    if callable(similarity):
+        similarity = lambda a, b: float(a[0] > b[0])  # noqa: E731
+    needed = matrices * 8 * 20 * 20
+    model = accelerated.SimilarityRegressor(similarity, memory_limit=needed)
+    if method == "cholesky":
+        model.set_params(memory_limit=needed + 8 * 40 * 400)  # and a tile
+    model.fit(X, y)
+
+    with pytest.raises(ValueError, match=f"{needed} bytes to fit 20 examples by their {method}"):
+        model.set_params(memory_limit=needed - 1).fit(X, y)
+
+
+@both
+def test_an_unfitted_regressor_says_so(package):
+    error = reference.NotFittedError if package is reference else NotFittedError
+    with pytest.raises(error, match="fit"):
+        package.SimilarityRegressor().predict([[0.0]])
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e12, 1e-12, 1e-250, 1e-320])
+def test_only_a_matrix_far_enough_from_singular_is_clearly_positive(scale):
+    rng = np.random.default_rng(0)
+    Q, _ = np.linalg.qr(rng.normal(size=(60, 60)))
+    for smallest, far_enough in [(1e-2, True), (1e-9, True), (60 * 2.0**-53, False), (1e-18, False), (-1e-3, False)]:
+        values = np.concatenate([[smallest], np.linspace(0.5, 1, 59)]) * scale
+        A = (Q * values) @ Q.T
+        clear = is_clearly_positive(torch.from_numpy((A + A.T) / 2))
+        assert clear is (far_enough and scale > 2.0**-1000), (scale, smallest)
+
+
+def test_what_is_clearly_positive_has_no_singular_value_to_cut_off():
+    rng = np.random.default_rng(0)
+    found = 0
+    for smallest in 10.0 ** rng.uniform(-17, -10, 300):
+        n = int(rng.integers(1, 40))
+        Q, _ = np.linalg.qr(rng.normal(size=(n, n)))
+        A = (Q * np.concatenate([[smallest], rng.uniform(smallest, 1, n - 1)])) @ Q.T
+        A = torch.from_numpy((A + A.T) / 2)
+        if is_clearly_positive(A):
+            found += 1
+            values = torch.linalg.svdvals(A)
+            assert values.min() > cut_off(n) * values.max()
+    assert 100 < found < 300
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_every_solver_gives_the_pseudo_inverse_of_a_singular_matrix(symmetric):
+    rng = np.random.default_rng(0)
+    half = rng.normal(size=(8, 3))
+    A = half @ (half.T if symmetric else rng.normal(size=(3, 8)))
+    y = rng.normal(size=(8, 2))
+
+    x = solve(torch.from_numpy(A), torch.from_numpy(y), solver="auto", is_symmetric=symmetric, memory_limit=2**20)
+
+    np.testing.assert_allclose(x, np.linalg.pinv(A, rtol=1e-9) @ y, rtol=1e-9)
+
+
+def test_cholesky_solves_what_is_clearly_positive(monkeypatch, scaled):
+    def no_eigenvalues(A):
+        raise AssertionError("eigenvalues were asked for")
+
+    monkeypatch.setattr(torch.linalg, "eigh", no_eigenvalues)
+    X, Q, y, _ = scaled
+
+    assert accelerated.SimilarityRegressor().fit(X, y).predict(Q).shape == (376,)
+    with pytest.raises(AssertionError, match="eigenvalues were asked for"):
+        accelerated.SimilarityRegressor(solver="pinv").fit(X, y)
