@@ -21,6 +21,7 @@ import accelerated.voting
 import conformance.checks
 import conformance.demo
 import conformance.similarity_checks
+import reference
 import reference.distances
 from conformance.__main__ import main
 from conformance.checks import CHECKS
@@ -31,10 +32,12 @@ from conformance.relations import (
     exact_distances,
     expansion_bounds,
     minkowski_bounds,
+    similarity_bounds,
 )
 from conformance.strategies import (
     DATA,
     Case,
+    SimilarityCase,
     cases,
     duplicates,
     far_clusters,
@@ -43,6 +46,7 @@ from conformance.strategies import (
     lattice,
     near_ties,
     permuted_gaps,
+    similarity_cases,
 )
 
 
@@ -173,6 +177,50 @@ def test_the_bound_of_minkowski_holds_and_is_not_idle(scale):
 
     assert all(difference <= bound for difference, bound in zip(differences, bounds, strict=True))
     assert max(difference / bound for difference, bound in zip(differences, bounds, strict=True)) > 0.01
+
+
+def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
+    rng = np.random.default_rng(0)
+    ratios = []
+    for _ in range(200):
+        n = int(rng.integers(1, 12))
+        X, Q, y = rng.normal(size=(n, 2)), rng.normal(size=(3, 2)), rng.normal(size=n)
+        case = SimilarityCase(X, Q, y, gamma=float(rng.choice([0.5, 4.0])), jitter=float(rng.choice([1e-6, 1e-2])))
+        bounds = conformance.similarity_checks._bounds(case)
+        predicted = [
+            package.SimilarityRegressor(**case.params).fit(X, y).predict(Q) for package in (reference, accelerated)
+        ]
+        ratios.extend(np.abs(predicted[0] - predicted[1]) / bounds)
+
+    assert 1e-3 < max(ratios) <= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "determined"),
+    [
+        ([1.0, 1e-6], True),
+        ([1.0, 0.0], True),  # of rank 1 for sure
+        ([1.0, 1e-15], False),  # near the cut-off
+        ([1.0, 1e-13], False),
+        ([0.0, 0.0], False),
+    ],
+)
+def test_predictions_are_judged_only_where_the_rank_is_clear(values, determined):
+    bounds = similarity_bounds(np.diag(values), np.eye(2), np.ones(2), cut_off=2 * 2.0**-52, entry_errors=1.0)
+
+    assert (bounds is not None) == determined
+
+
+def test_most_drawn_regressions_are_determined():
+    judged = []
+
+    @settings(max_examples=300)
+    @given(similarity_cases())
+    def judge(case):
+        judged.append(conformance.similarity_checks._bounds(case) is not None)
+
+    judge()
+    assert np.mean(judged) > 0.9
 
 
 class WorseScikitLearn(SklearnNeighbors):
@@ -355,6 +403,15 @@ def test_the_repr_of_a_case_can_be_pasted(case):
     for name in ("X", "Q"):
         assert_same_bits(getattr(pasted, name), np.ascontiguousarray(getattr(case, name)), name)
     assert (pasted.k, pasted.metric, pasted.p) == (case.k, case.metric, case.p)
+
+
+@given(similarity_cases())
+def test_the_repr_of_a_regression_can_be_pasted(case):
+    pasted = eval(repr(case), {"SimilarityCase": SimilarityCase, "np": np})
+
+    for name in ("X", "Q", "y"):
+        assert_same_bits(getattr(pasted, name), getattr(case, name), name)
+    assert pasted.params == case.params
 
 
 @pytest.mark.parametrize("make", DATA)
