@@ -1,0 +1,57 @@
+"""Noise of an airfoil in a wind tunnel: learned by similarity, by 5 neighbours and by a line.
+
+The similarity regressor, rbf with gamma 1 on features scaled to [0, 1], misses by less than 5-NN, and both by less
+than a line. Data: 1,503 of NASA's measurements (Brooks, Pope and Marcolini, 1989), from openml.org, or from a file
+of six columns as the UCI repository has it, ``--data examples/data/airfoil_self_noise.dat``: there the root mean
+squared errors are 3.6406, 3.7101 and 4.5377 dB.
+"""
+
+import argparse
+
+import numpy as np
+import sklearn.datasets
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler
+
+from accelerated import KNNRegressor, SimilarityRegressor
+
+MODELS = {
+    "similarity": SimilarityRegressor(),
+    "5 neighbours": KNNRegressor(n_neighbors=5),
+    "a line": LinearRegression(),
+}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", metavar="FILE", help="six columns of numbers, the last one the noise in dB")
+    arguments = parser.parse_args(argv)
+    X, y = read(arguments.data) if arguments.data else fetch()
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=69)
+    scaler = MinMaxScaler().fit(X_train)  # fitted on the training rows alone: the test rows are the future
+
+    errors = {}
+    for name, model in MODELS.items():
+        predicted = model.fit(scaler.transform(X_train), y_train).predict(scaler.transform(X_test))
+        errors[name] = np.sqrt(np.mean((predicted - y_test) ** 2))
+        print(f"{name:13} {errors[name]:.4f} dB root mean squared error on {len(y_test)} unseen tests")
+
+    assert errors["similarity"] < errors["5 neighbours"] < errors["a line"]
+
+
+def read(file):
+    table = np.loadtxt(file)  # (1503, 6)
+    return table[:, :5], table[:, 5]
+
+
+def fetch():
+    try:
+        data = sklearn.datasets.fetch_openml(data_id=44957, as_frame=False, parser="liac-arff", n_retries=1)
+    except (OSError, ValueError) as error:  # no network, or no such data set
+        raise SystemExit(f"the data could not be fetched from openml.org ({error}): give a file with --data") from error
+    return data.data.astype(float), data.target.astype(float)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The border between two classes at k = 1, 7 and 50: from nervous to numb.
+
+k = 1 believes every example, noise included; k = 50 smooths the moons away. The best is between them.
+"""
+
+import argparse
+
+from sklearn.datasets import make_moons
+
+from accelerated import KNNClassifier
+
+NEIGHBORS = (1, 7, 50)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plot", metavar="FILE", help="draw the three borders")
+    arguments = parser.parse_args(argv)
+    X, y = make_moons(100, noise=0.3, random_state=0)
+    X_test, y_test = make_moons(2000, noise=0.3, random_state=1)
+
+    models = [KNNClassifier(k).fit(X, y) for k in NEIGHBORS]
+    train, test = ([model.score(*data) for model in models] for data in [(X, y), (X_test, y_test)])
+    for k, seen, unseen in zip(NEIGHBORS, train, test, strict=True):
+        print(f"k = {k:2}: accuracy {seen:.3f} on the examples, {unseen:.3f} on new points")
+
+    assert train[0] == 1.0  # k = 1 knows its own examples by heart
+    assert max(test) == test[1]  # and k = 7 knows better
+    if arguments.plot:
+        plot(arguments.plot, models, X, y)
+
+
+def plot(file, models, X, y):
+    import matplotlib.pyplot as plt
+    from sklearn.inspection import DecisionBoundaryDisplay
+
+    figure, axes = plt.subplots(1, len(models), figsize=(9, 3), layout="constrained")
+    for ax, model in zip(axes, models, strict=True):
+        DecisionBoundaryDisplay.from_estimator(model, X, ax=ax, response_method="predict", alpha=0.4, cmap="coolwarm")
+        ax.scatter(*X.T, c=y, s=8, cmap="coolwarm")
+        ax.set(title=f"k = {model.n_neighbors}", xticks=[], yticks=[])
+    figure.savefig(file, dpi=100)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

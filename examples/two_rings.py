@@ -1,0 +1,51 @@
+"""Two rings: no straight line parts them, and the nearest neighbours do so without being told of rings.
+
+A line is right for half of each ring, like a coin. Neighbours look only near the query, where the border is simple.
+"""
+
+import argparse
+
+from sklearn.datasets import make_circles
+from sklearn.linear_model import LogisticRegression
+
+from accelerated import KNNClassifier
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plot", metavar="FILE", help="draw the two borders")
+    arguments = parser.parse_args(argv)
+    X, y = make_circles(200, noise=0.08, factor=0.5, random_state=0)
+    X_test, y_test = make_circles(2000, noise=0.08, factor=0.5, random_state=1)
+
+    line = LogisticRegression().fit(X, y)
+    neighbors = KNNClassifier(n_neighbors=5).fit(X, y)
+    by_line, by_neighbors = line.score(X_test, y_test), neighbors.score(X_test, y_test)
+    print("accuracy on 2,000 new points")
+    print(f"a line               {by_line:.3f}")
+    print(f"5 nearest neighbours {by_neighbors:.3f}")
+
+    assert abs(by_line - 0.5) < 0.1  # chance
+    assert by_neighbors > 0.98
+    if arguments.plot:
+        plot(arguments.plot, {f"A line: {by_line:.0%}": line, f"5-NN: {by_neighbors:.0%}": neighbors}, X, y)
+
+
+def plot(file, models, X, y):
+    import matplotlib.pyplot as plt
+    from sklearn.inspection import DecisionBoundaryDisplay
+
+    figure, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained", sharey=True)
+    for ax, (title, model) in zip(axes, models.items(), strict=True):
+        options = {"ax": ax, "response_method": "predict", "eps": 0.2}
+        DecisionBoundaryDisplay.from_estimator(model, X, alpha=0.4, cmap="coolwarm", **options)
+        DecisionBoundaryDisplay.from_estimator(model, X, plot_method="contour", levels=[0.5], colors="k", **options)
+        ax.scatter(*X.T, c=y, s=12, cmap="coolwarm")
+        ax.set(title=title, xlabel="first feature", aspect="equal")
+    axes[0].set(ylabel="second feature")
+    figure.savefig(file, dpi=100)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()
