@@ -3,23 +3,52 @@
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 
 from accelerated.validation import check_answers, check_targets
 
 
 def accuracy(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float:
-    """The share of the queries whose labels are all right. Raises ValueError for y of another shape."""
+    """The share of the queries whose labels are all right. Raises ValueError for y or weights of another shape."""
     right = predicted == check_answers(y, predicted.shape)
-    return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=sample_weight))
+    weights = _check_sample_weight(sample_weight, len(right))
+    return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=weights))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is too large is refused at the end
 def r_squared(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float:
-    """R^2, the mean over the outputs (``sklearn.metrics.r2_score``).
+    """R^2 = 1 - sum w (y - predicted)^2 / sum w (y - mean of y)^2, the mean over the outputs.
 
-    Raises ValueError for y of another shape and for a single query, which has no spread to explain.
+    1 is perfect, 0 no better than the mean. Where y is constant the quotient divides by 0: then R^2 is 1 if all is
+    right, else 0. Raises ValueError for y or weights of another shape, for a single query, which has no spread to
+    explain, and where it is not finite. (``sklearn.metrics.r2_score`` takes squares of large y for infinite and of
+    small ones for 0, and a constant y whose mean rounds for one with a spread.)
+
+    >>> r_squared([0, 1, 2], np.array([0.0, 1.0, 1.0]))
+    0.5
     """
     y, _ = check_targets(check_answers(y, predicted.shape), len(predicted))
     if len(y) < 2:
         raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
-    return float(r2_score(y, predicted.reshape(y.shape), sample_weight=sample_weight))
+    weights = _check_sample_weight(sample_weight, len(y))
+    # seen from the first y, in units of the farthest: then a constant is 0, and no square of the others is
+    gap, missed = y - y[0], y - predicted.reshape(y.shape)  # (n_queries, n_outputs)
+    unit = np.abs(gap).max(axis=0)
+    constant = unit == 0
+    gap, missed = gap / np.where(constant, 1, unit), missed / np.where(constant, 1, unit)
+
+    spread = np.average((gap - np.average(gap, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    constant |= spread == 0  # those with a weight are equal
+    quotient = np.average(missed**2, axis=0, weights=weights) / np.where(constant, 1, spread)
+    score = float(np.where(constant, quotient == 0, 1 - quotient).mean())
+    if not np.isfinite(score):
+        raise ValueError(f"R^2 is {score}: targets or predictions are too large to be squared")
+    return score
+
+
+def _check_sample_weight(sample_weight: Any, n_queries: int) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_queries,):
+        raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n_queries} queries")
+    return weights

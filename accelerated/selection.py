@@ -78,7 +78,7 @@ def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _get_folds(cv: Any, codes: np.ndarray | None, n_examples: int) -> list[Fold]:
-    if not hasattr(cv, "__iter__") and not hasattr(cv, "split"):
+    if isinstance(cv, str) or (not hasattr(cv, "__iter__") and not hasattr(cv, "split")):
         cv = check_int(cv, "cv", least=2)
     splitter = check_cv(cv, codes, classifier=codes is not None)
     pairs = splitter.split(np.zeros(n_examples), codes)
@@ -94,7 +94,7 @@ def _check_indices(indices: Any, n_examples: int) -> np.ndarray:
         raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
     if indices.min() < 0 or indices.max() >= n_examples:
         raise ValueError(f"cv has indices from {indices.min()} to {indices.max()}, but X has {n_examples} rows")
-    return indices
+    return indices.astype(np.int64)  # a copy: torch takes bytes for a mask, and no reversed or read-only arrays
 
 
 def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
@@ -109,22 +109,19 @@ def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
 def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray, fold: Fold) -> list[float]:
     """The score of each candidate on one fold, (n_candidates,), from one search for the largest of them."""
     train, test = fold
-    columns = train if model.metric == "precomputed" else None
-    searcher = clone(model).set_params(n_neighbors=max(candidates))
-    searcher.fit(_take(rows, train, columns), answers[train])
+    if model.metric == "precomputed":
+        rows = _take(rows.T, train).T  # a column for each example that is fitted on
+    searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
     ks = sorted(set(candidates))
-    batches = [list(searcher._answers(*found, ks)) for found in searcher._find(_take(rows, test, columns))]
+    batches = [list(searcher._answers(*found, ks)) for found in searcher._find(_take(rows, test))]
     predicted = [np.concatenate(list(map(to_numpy, parts))) for parts in zip(*batches, strict=True)]
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
     scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}
     return [scores[k] for k in candidates]
 
 
-def _take(X: np.ndarray | Tensor, rows: np.ndarray, columns: np.ndarray | None) -> np.ndarray | Tensor:
-    """Some of the examples; of a matrix of distances also only the columns of those fitted on."""
-    index = torch.from_numpy if isinstance(X, Tensor) else np.asarray
-    taken = X[index(rows)]
-    return taken if columns is None else taken[:, index(columns)]
+def _take(X: np.ndarray | Tensor, indices: np.ndarray) -> np.ndarray | Tensor:
+    return X[torch.from_numpy(indices)] if isinstance(X, Tensor) else X[indices]
 
 
 def find_best(candidates: list[int], scores: list[float]) -> int:

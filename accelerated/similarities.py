@@ -51,7 +51,7 @@ def linear(queries: Tensor, rows: Tensor) -> Tensor:
     return queries @ rows.T
 
 
-def polynomial(queries: Tensor, rows: Tensor, gamma: float, degree: int, coef0: float) -> Tensor:
+def polynomial(queries: Tensor, rows: Tensor, gamma: float, degree: float, coef0: float) -> Tensor:
     """(gamma q.x + coef0)^degree."""
     return torch.pow(gamma * (queries @ rows.T) + coef0, degree)
 
@@ -61,7 +61,7 @@ def sigmoid(queries: Tensor, rows: Tensor, gamma: float, coef0: float) -> Tensor
     return torch.tanh(gamma * (queries @ rows.T) + coef0)
 
 
-def get_similarity(name: Any, gamma: float, degree: int, coef0: float) -> Similarity:
+def get_similarity(name: Any, gamma: float, degree: float, coef0: float) -> Similarity:
     """The ``Similarity`` called ``name``, or made of a function of two examples. ValueError for an unknown name."""
     if callable(name):
         return Similarity(partial(_pair_by_pair, name), is_symmetric=False)
@@ -95,7 +95,7 @@ def _pair_by_pair(
 ) -> Tensor:
     """A function of two examples, float64 NumPy rows or whatever the list holds, called once a pair."""
     Q, X = _to_python(queries), _to_python(examples[start:stop])
-    return torch.tensor([[float(function(q, x)) for x in X] for q in Q], dtype=torch.float64)
+    return torch.tensor([[float(function(q, x)) for x in X] for q in Q], dtype=torch.float64, device="cpu")
 
 
 def _to_python(examples: Examples) -> np.ndarray | list[Any]:

@@ -35,13 +35,13 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
     """Predicts f(x) = sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) y, where K_ij = k(x_i, x_j).
 
     For similarities without negative eigenvalues it is kernel ridge regression with a penalty of ``jitter``. Fitting
-    takes 4 to 8 n^2 numbers of memory and n^3 time.
+    takes 4 to 9 n^2 numbers of memory and n^3 time.
 
     Parameters
     ----------
     similarity : str or callable
         rbf, laplacian, polynomial, sigmoid, linear, cosine, precomputed, or a function of two examples, called once a
-        pair: float64 rows if X is a matrix of numbers, else whatever the list X holds, strings for instance.
+        pair: float64 rows if X is an array, DataFrame or tensor of numbers, else whatever the list X holds.
     gamma, degree, coef0 : float, int, float
         The numbers in exp(-gamma |x - y|^2), exp(-gamma sum |x - y|), (gamma x.y + coef0)^degree and
         tanh(gamma x.y + coef0).
@@ -97,6 +97,8 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
         targets, is_single = check_targets(y, len(examples))
         alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
 
+        for noted in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(noted, None)
         if isinstance(examples, Tensor):
             validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
         if self.similarity == "precomputed":
@@ -107,9 +109,21 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
 
     def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor) -> Tensor:
         """The alpha, (n, n_outputs), for targets of that shape."""
-        n, device = len(examples), targets.device
-        memory_limit = resolve_memory_limit(self.memory_limit, device)
-        check_memory(n, "cholesky", memory_limit)  # before the work
+        memory_limit = resolve_memory_limit(self.memory_limit, targets.device)
+        check_memory(len(examples), "cholesky", memory_limit)  # the least that any solver needs, before the work
+        if isinstance(examples, Tensor) and self.similarity == "precomputed":
+            K = examples  # a copy of what was given
+        else:
+            K = self._compare(similarity, examples, targets.device, memory_limit)
+        is_symmetric = similarity.is_symmetric or torch.equal(K, K.T)
+        K.diagonal().add_(float(self.jitter))
+        check_finite(K, "a similarity with jitter")
+        alpha = solve(K, targets, solver=self.solver, is_symmetric=is_symmetric, memory_limit=memory_limit)
+        return check_finite(alpha, "a weight of an example")
+
+    def _compare(self, similarity: Similarity, examples: Examples, device: torch.device, memory_limit: int) -> Tensor:
+        """K, the similarities of all examples to one another, (n, n)."""
+        n = len(examples)
         K = torch.empty((n, n), dtype=torch.float64, device=device)
         tiles = compare_in_tiles(
             similarity,
@@ -122,10 +136,7 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
         )
         for rows, columns, tile in tiles:
             K[rows, columns] = tile
-        is_symmetric = similarity.is_symmetric or torch.equal(K, K.T)
-        K.diagonal().add_(self.jitter)
-        alpha = solve(K, targets, solver=self.solver, is_symmetric=is_symmetric, memory_limit=memory_limit)
-        return check_finite(alpha, "a weight of an example")
+        return K
 
     def predict(self, X: Any) -> Any:
         """f(x) for queries X, (n_queries, n_features); "precomputed": their similarities, (n_queries, n).
@@ -156,13 +167,12 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
 
     def _get_similarity(self) -> Similarity:
         """The similarity by name, once all parameters are checked."""
-        check_number(self.gamma, "gamma", least=0)
-        check_int(self.degree, "degree")
-        check_number(self.coef0, "coef0")
         check_number(self.jitter, "jitter", least=0)
-        if self.solver not in ("auto", "pinv"):
+        gamma, coef0 = check_number(self.gamma, "gamma", least=0), check_number(self.coef0, "coef0")
+        degree = check_number(check_int(self.degree, "degree"), "degree")
+        if not isinstance(self.solver, str) or self.solver not in ("auto", "pinv"):
             raise ValueError(f"solver={self.solver!r} is not auto or pinv")
-        return get_similarity(self.similarity, self.gamma, self.degree, self.coef0)
+        return get_similarity(self.similarity, gamma, degree, coef0)
 
     def _read(self, X: Any, device: torch.device) -> Examples:
         """The examples, checked and copied."""

@@ -8,8 +8,10 @@ fraction of the time.
 import torch
 from torch import Tensor
 
+from accelerated.validation import check_finite
+
 UNIT_ROUNDOFF = 2.0**-53
-MATRICES = {"cholesky": 4, "eigenvalues": 5, "singular values": 8}  # what each needs, A included, of the size of A
+MATRICES = {"cholesky": 4, "eigenvalues": 5, "singular values": 9}  # what each needs, A included, of the size of A
 
 
 def cut_off(n: int) -> float:
@@ -43,6 +45,7 @@ def solve(A: Tensor, y: Tensor, *, solver: str, is_symmetric: bool, memory_limit
 
 def _invert(values: Tensor) -> Tensor:
     """1 / value as a column, (n, 1), and 0 for those at or below the cut-off."""
+    check_finite(values, "a singular value of the similarities")
     keep = values.abs() > cut_off(len(values)) * values.abs().max()
     return torch.where(keep, values.reciprocal(), torch.zeros_like(values))[:, None]
 
@@ -50,11 +53,12 @@ def _invert(values: Tensor) -> Tensor:
 def is_clearly_positive(A: Tensor) -> bool:
     """Whether every eigenvalue of the symmetric A is proven to be above the cut-off, so that pinv(A) is its inverse.
 
-    Take B = A - shift I. If its Cholesky factorisation runs to the end, with whatever order of addition, the computed
-    R satisfies R^T R = B + E with |E_ij| <= g sqrt(b_ii b_jj), g = gamma / (1 - gamma), gamma = (n+1) u / (1 - (n+1) u)
-    (Demmel, 1989; Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.5). So |E| <= g trace(B),
-    and as R^T R has no negative eigenvalue, B has none below -g trace(B) (the idea of Rump, Verification of positive
-    definiteness, 2006). Subtracting the shift rounds each b_ii by at most u a_ii. Thus with
+    Take B = A - shift I. If its Cholesky factorisation runs to the end, in conventional arithmetic with whatever order
+    of addition (LAPACK's is of that kind; that a GPU's is too is assumed), the computed R satisfies R^T R = B + E with
+    |E_ij| <= g sqrt(b_ii b_jj), g = gamma / (1 - gamma), gamma = (n+1) u / (1 - (n+1) u) (Demmel, 1989; Higham,
+    Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.5). So |E| <= g trace(B), and as R^T R has no
+    negative eigenvalue, B has none below -g trace(B) (the idea of Rump, Verification of positive definiteness, 2006).
+    Subtracting the shift rounds each b_ii by at most u a_ii. Thus with
 
         shift = (cut_off + 2 g) trace(A)
 

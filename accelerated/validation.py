@@ -105,14 +105,19 @@ def check_int(value: Any, name: str, least: int = 1) -> int:
     return int(value)
 
 
-def check_number(value: Any, name: str, least: float = -math.inf) -> None:
-    """Raises TypeError unless the value is a real number, ValueError unless it is finite and at least ``least``."""
+def check_number(value: Any, name: str, least: float = -math.inf) -> float:
+    """The value as a float; TypeError if it is not a real number, ValueError if infinite, NaN or below ``least``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # a long int
+        number = math.inf
+    if not math.isfinite(number):
         raise ValueError(f"{name}={value!r} is not finite")
-    if value < least:
+    if number < least:
         raise ValueError(f"{name}={value!r} is less than {least}")
+    return number
 
 
 def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: bool = False) -> int:
@@ -140,20 +145,16 @@ def check_finite(values: Tensor, name: str) -> Tensor:
 
 
 def is_matrix(X: Any) -> bool:
-    """Whether X is a matrix of numbers, or a sparse one, rather than a list of examples of another kind."""
-    if isinstance(X, Tensor) or hasattr(X, "tocsr"):
+    """Whether X is a tensor, array or DataFrame of numbers; a list is a list of examples, whatever they look like."""
+    if isinstance(X, Tensor):
         return True
-    try:
-        array = np.asarray(X)
-    except ValueError:  # rows of different lengths
-        return False
-    return array.ndim == 2 and array.dtype.kind in "buif"
+    return hasattr(X, "__array__") and np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
 
 
 def check_objects(X: Any) -> list[Any]:
     """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
     _refuse_gaps(X, "X")
-    if isinstance(X, (str, bytes)):
+    if isinstance(X, (str, bytes)) or not hasattr(X, "__iter__"):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
     if not objects:

@@ -7,6 +7,7 @@ squared errors are 3.6406, 3.7101 and 4.5377 dB.
 """
 
 import argparse
+import warnings
 
 import numpy as np
 import sklearn.datasets
@@ -16,11 +17,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from accelerated import KNNRegressor, SimilarityRegressor
 
-MODELS = {
-    "similarity": SimilarityRegressor(),
-    "5 neighbours": KNNRegressor(n_neighbors=5),
-    "a line": LinearRegression(),
-}
+MODELS = {"similarity": SimilarityRegressor(), "5 neighbours": KNNRegressor(5), "a line": LinearRegression()}
 
 
 def main(argv=None):
@@ -47,7 +44,9 @@ def read(file):
 
 def fetch():
     try:
-        data = sklearn.datasets.fetch_openml(data_id=44957, as_frame=False, parser="liac-arff", n_retries=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it says of its retries; if all fail, the error says it
+            data = sklearn.datasets.fetch_openml(data_id=44957, as_frame=False, parser="liac-arff", n_retries=1)
     except (OSError, ValueError) as error:  # no network, or no such data set
         raise SystemExit(f"the data could not be fetched from openml.org ({error}): give a file with --data") from error
     return data.data.astype(float), data.target.astype(float)

@@ -1,4 +1,4 @@
-"""Cosine finds documents of the same topic where Euclidean finds documents of the same length.
+"""Cosine finds documents of the same topic; Euclidean mixes the topic up with the length.
 
 An embedding of 768 numbers points in the direction of its topic, and is as long as its document. Cosine looks at the
 direction alone; on vectors of length 1 the two metrics agree.

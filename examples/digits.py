@@ -1,7 +1,7 @@
-"""Handwritten digits read in one batch: the same answers as one by one, in a fraction of the time.
+"""Handwritten digits read in one batch: the same answers as one by one, and less overhead.
 
 1,797 images of 8 x 8 grey values come with scikit-learn. A batch compares all queries with all examples in a few
-large operations; the picture shows the digits that were misread, each beside its nearest example.
+large operations; the picture shows the digits that were misread, each above its nearest example.
 """
 
 import argparse
@@ -21,14 +21,15 @@ def main(argv=None):
     X_train, X_test, y_train, y_test = train_test_split(*load_digits(return_X_y=True), random_state=0)
     model = KNNClassifier(n_neighbors=5).fit(X_train, y_train)
 
+    model.predict(X_test)  # the first call also starts torch's threads
     start = perf_counter()
     batch = model.predict(X_test)
     middle = perf_counter()
     one_by_one = np.concatenate([model.predict(image[None]) for image in X_test])
-    ratio = (perf_counter() - middle) / (middle - start)
+    end = perf_counter()
     wrong = np.flatnonzero(batch != y_test)
     print(f"{len(X_test)} digits read from {len(X_train)} examples, accuracy {np.mean(batch == y_test):.4f}")
-    print(f"one by one takes {ratio:.0f} times as long as one batch, and reads the same")
+    print(f"{middle - start:.3f} seconds in one batch, {end - middle:.3f} one by one")
     readings = [f"{y_test[i]} as {batch[i]}" for i in wrong]
     print(f"misread: {', '.join(readings)}")
 

@@ -17,10 +17,8 @@ from accelerated import KNNClassifier
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--train", metavar="N", type=int, default=5000, help="images to learn from (default 5000; 3000 or more)"
-    )
-    parser.add_argument("--test", metavar="N", type=int, default=1000, help="images to read (default 1000)")
+    parser.add_argument("--train", metavar="N", type=int, default=5000, help="examples, 3000 or more (default 5000)")
+    parser.add_argument("--test", metavar="N", type=int, default=1000, help="queries (default 1000)")
     arguments = parser.parse_args(argv)
     X, y = fetch()
     rng = np.random.default_rng(0)

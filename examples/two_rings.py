@@ -28,7 +28,7 @@ def main(argv=None):
     assert abs(by_line - 0.5) < 0.1  # chance
     assert by_neighbors > 0.98
     if arguments.plot:
-        plot(arguments.plot, {f"A line: {by_line:.0%}": line, f"5-NN: {by_neighbors:.0%}": neighbors}, X, y)
+        plot(arguments.plot, {f"A line: {by_line:.1%}": line, f"5-NN: {by_neighbors:.1%}": neighbors}, X, y)
 
 
 def plot(file, models, X, y):

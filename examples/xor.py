@@ -46,7 +46,7 @@ def plot(file, lone, models, X, y):
         arrow = {"arrowstyle": "->", "shrinkA": 8, "shrinkB": 8, "connectionstyle": "arc3,rad=0.15"}
         axes[0].annotate("", xy=CORNERS[i], xytext=corner, arrowprops=arrow)
     axes[0].scatter(*CORNERS.T, c=LABELS, s=100, cmap="coolwarm")
-    axes[0].set(title="Each corner and its nearest", xlabel="a", ylabel="b")
+    axes[0].set(title="1-NN: asks the wrong class", xlabel="a", ylabel="b", xlim=(-0.6, 1.6), ylim=(-0.6, 1.6))
     for ax, (title, model) in zip(axes[1:], models.items(), strict=True):
         DecisionBoundaryDisplay.from_estimator(model, X, ax=ax, response_method="predict", alpha=0.4, cmap="coolwarm")
         ax.scatter(*X.T, c=y, s=8, cmap="coolwarm")

@@ -17,7 +17,7 @@ def get_folds(cv, codes):
     >>> [test.tolist() for train, test in get_folds(2, np.array([0, 0, 0, 0, 1, 1]))]
     [[0, 1, 4], [2, 3, 5]]
     """
-    if hasattr(cv, "__iter__"):
+    if hasattr(cv, "__iter__") and not isinstance(cv, str):
         folds = [(_check_indices(train, len(codes)), _check_indices(test, len(codes))) for train, test in cv]
         if not folds:
             raise ValueError("cv has 0 folds, but needs at least 1")
@@ -59,4 +59,4 @@ def _check_indices(indices, n_examples):
         raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
     if np.min(indices) < 0 or np.max(indices) >= n_examples:
         raise ValueError(f"cv has indices from {np.min(indices)} to {np.max(indices)}, but X has {n_examples} rows")
-    return indices
+    return indices.astype(np.int64)

@@ -33,10 +33,15 @@ def check_int(value, name, least=1):
 
 
 def check_number(value, name, least=-np.inf):
-    """Raises TypeError unless the value is a real number, ValueError unless it is finite and at least ``least``."""
+    """The value as a float; TypeError if it is not a real number, ValueError if infinite, NaN or below ``least``."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
-    if not np.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # a long int
+        number = np.inf
+    if not np.isfinite(number):
         raise ValueError(f"{name}={value!r} is not finite")
-    if value < least:
+    if number < least:
         raise ValueError(f"{name}={value!r} is less than {least}")
+    return number

@@ -73,16 +73,14 @@ def _check_candidates(candidates, n_examples):
 def _score(model, k, examples, answers, train, test):
     """The score, on the ``test`` examples, of a copy of the model with k neighbours that was fitted on the others."""
     copy = type(model)(**{**model.get_params(), "n_neighbors": k})
-    columns = train if model.metric == "precomputed" else None
-    copy.fit(_take(examples, train, columns), answers[train])
-    return copy.score(_take(examples, test, columns), answers[test])
+    if model.metric == "precomputed":
+        examples = examples[:, train]  # a column for each example that is fitted on
+    copy.fit(_take(examples, train), answers[train])
+    return copy.score(_take(examples, test), answers[test])
 
 
-def _take(examples, rows, columns):
-    """Some of the examples; of a matrix of distances also only the columns of those fitted on."""
-    if isinstance(examples, list):
-        return [examples[i] for i in rows]
-    return examples[rows] if columns is None else examples[np.ix_(rows, columns)]
+def _take(examples, indices):
+    return [examples[i] for i in indices] if isinstance(examples, list) else examples[indices]
 
 
 def find_best(candidates, scores):

@@ -66,7 +66,7 @@ class SimilarityRegressor(Parameters):
         K = np.array([_row(similarity, x, examples) for x in examples])  # (n, n)
 
         # the weights with which the similarities add up to y
-        alpha = np.linalg.pinv(K + self.jitter * np.eye(n), rtol=cut_off(n)) @ targets  # (n, n_outputs)
+        alpha = pinv_times(K + float(self.jitter) * np.eye(n), targets)  # (n, n_outputs)
 
         self.dual_coef_ = check_finite(alpha[:, 0] if is_single else alpha, "a weight of an example")
         self._similarity, self._examples = similarity, examples
@@ -89,11 +89,10 @@ class SimilarityRegressor(Parameters):
 
     def _get_similarity(self):
         """The similarity as a function of (x, rows), once all parameters are checked."""
-        check_number(self.gamma, "gamma", least=0)
-        check_int(self.degree, "degree")
-        check_number(self.coef0, "coef0")
         check_number(self.jitter, "jitter", least=0)
-        return get_similarity(self.similarity, self.gamma, self.degree, self.coef0)
+        gamma, coef0 = check_number(self.gamma, "gamma", least=0), check_number(self.coef0, "coef0")
+        degree = check_number(check_int(self.degree, "degree"), "degree")
+        return get_similarity(self.similarity, gamma, degree, coef0)
 
     def _check_queries(self, X):
         check_fitted(self, "dual_coef_")
@@ -106,12 +105,26 @@ def _row(similarity, x, examples):
     return check_finite(similarity(x, examples), "a similarity")
 
 
+def pinv_times(A, y):
+    """pinv(A) y for a square A: by A = U S V^T, with singular values s in S, it is V 1/S U^T y, and 0 for 1 / 0.
+
+    Multiplied from the right, it rounds less than the pseudo-inverse itself times y.
+
+    >>> pinv_times(np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([[1.0], [2.0]])).round(2).tolist()
+    [[0.75], [0.75]]
+    """
+    U, s, Vt = np.linalg.svd(check_finite(A, "a similarity with jitter"))
+    largest = check_finite(s, "a singular value of the similarities")[0]
+    inverse = np.where(s > cut_off(len(A)) * largest, 1 / np.where(s == 0, 1, s), 0)  # (n,)
+    return Vt.T @ (inverse[:, None] * (U.T @ y))
+
+
 def cut_off(n):
     """The share of the largest singular value below which another counts as 0: n eps, here and in ``accelerated``.
 
     Each singular value comes out wrong by up to about n eps times the largest, so what is below may well be 0, and
     1 / s would be noise. It is the rule of ``np.linalg.matrix_rank``, and stays below 1e-6 / n, where it would undo
     the jitter of an rbf, whose largest singular value is at most n, until n is 67,000. Written out, because the
-    libraries' own defaults differ: NumPy's is 1e-15 for any n.
+    libraries' own defaults differ: that of ``np.linalg.pinv`` is 1e-15 for any n.
     """
     return n * np.finfo(np.float64).eps

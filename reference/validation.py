@@ -54,7 +54,7 @@ def _is_matrix(X):
 def check_objects(X):
     """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
     refuse_gaps(X, "X")
-    if isinstance(X, (str, bytes)):
+    if isinstance(X, (str, bytes)) or not hasattr(X, "__iter__"):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if is_array(X) else X)
     if not objects:

@@ -170,6 +170,11 @@ BAD_INPUT = {
         r"y has shape \(9, 2\), but the predictions have \(9,\)",
     ),
     "y with NaT": (classify(np.array(["NaT"] * 9, dtype="datetime64[D]")), ValueError, "missing"),
+    "R^2 of predictions too large": (
+        lambda p: p.KNNRegressor(1).fit([[0], [1]], [-1e300, 1e300]).score([[0], [1]], [0, 1]),
+        ValueError,
+        "R.2 is -inf",
+    ),
     "R^2 of one query": (lambda p: p.KNNRegressor().fit(X, Y).score(X[:1], Y[:1]), ValueError, "at least 2"),
     # the weights
     "weights all 0": (classify(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
@@ -192,6 +197,8 @@ BAD_INPUT = {
     "gamma None": (resemble(gamma=None), TypeError, "gamma=None is a NoneType"),
     "gamma a bool": (resemble(gamma=True), TypeError, "gamma=True is a bool"),
     "jitter below 0": (resemble(jitter=-1e-6), ValueError, "jitter=-1e-06 is less than 0"),
+    "gamma of too many digits": (resemble(gamma=10**400), ValueError, "gamma=1000.* is not finite"),
+    "degree of too many digits": (resemble(degree=10**400), ValueError, "degree=1000.* is not finite"),
     "coef0 infinite": (resemble(coef0=-np.inf), ValueError, "coef0=-inf is not finite"),
     "degree a float": (resemble(degree=3.0), TypeError, "degree=3.0 is a float"),
     "degree of 0": (resemble(degree=0), ValueError, "degree=0 is less than 1"),
@@ -222,6 +229,13 @@ BAD_INPUT = {
     "similarity that is NaN": (resemble(similarity=lambda a, b: np.nan), ValueError, "a similarity is nan"),
     "similarity that is infinite": (resemble(similarity=lambda a, b: np.inf), ValueError, "a similarity is inf"),
     "similarity that overflows": (resemble(X=X * 1e148, similarity="polynomial"), ValueError, "a similarity is inf"),
+    "similarities whose singular values overflow": (
+        resemble(similarity=lambda a, b: 1.7e308, jitter=0),
+        ValueError,
+        "singular value",
+    ),
+    "jitter that overflows": (resemble(similarity=lambda a, b: 1e308, jitter=1e308), ValueError, "with jitter is inf"),
+    "X None under a function": (resemble(X=None, similarity=lambda a, b: 1), TypeError, "X=None is one example"),
     "similarity that is None": (resemble(similarity=lambda a, b: None), TypeError, "float"),
     "weights of examples that overflow": (
         resemble(y=Y * 5e307, similarity=lambda a, b: 0),
@@ -251,6 +265,7 @@ BAD_INPUT = {
     "candidates a number": (choose(5), TypeError, "candidates=5 is a int"),
     "cv of 1": (choose(cv=1), ValueError, "cv=1 is less than 2"),
     "cv a float": (choose(cv=3.0), TypeError, "cv=3.0 is a float"),
+    "cv a string": (choose(cv="2"), TypeError, "cv='2' is a str"),
     "cv None": (choose(cv=None), TypeError, "cv=None is a NoneType"),
     "cv above the class": (choose(cv=4), ValueError, "cv=4 is more than the 3|n_splits=4 cannot be greater"),
     "cv above the examples": (

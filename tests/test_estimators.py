@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -78,6 +79,22 @@ def test_sample_weight_counts_in_the_score():
 
     assert model.score([[0], [1]], [0, 0], sample_weight=[3, 1]) == 0.75
     assert KNNRegressor(1).fit([[0], [1]], [0, 1]).score([[0], [1]], [0, 1], sample_weight=[3, 1]) == 1
+
+
+def test_r_squared_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    X, y, weights = rng.normal(size=(50, 2)), rng.normal(size=(50, 3)) * [1, 100, 1e-5] + 7, rng.random(50)
+    model = KNNRegressor(3).fit(X[:30], y[:30])
+
+    for sample_weight in (None, weights):
+        expected = r2_score(y, model.predict(X), sample_weight=sample_weight)
+        assert model.score(X, y, sample_weight=sample_weight) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("model", [KNNClassifier(1), KNNRegressor(1), SimilarityRegressor()])
+def test_weights_of_the_wrong_length_are_refused(model):
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(3,\), but there are 2 queries"):
+        model.fit([[0], [1]], [0, 1]).score([[0], [1]], [0, 1], sample_weight=[1, 2, 3])
 
 
 def test_joblib_keeps_a_model(tmp_path, digits):

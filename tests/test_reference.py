@@ -325,3 +325,29 @@ def test_both_packages_have_the_same_names_and_arguments():
             if hasattr(getattr(reference, name), method):
                 ours, theirs = (arguments(getattr(getattr(p, name), method)) for p in (accelerated, reference))
                 assert ours[: len(theirs)] == theirs
+
+
+@both
+def test_r_squared_is_worked_out_by_hand(package):
+    model = package.KNNRegressor(1).fit([[0], [1], [2]], [0.0, 1.0, 1.0])
+
+    assert model.score([[0], [1], [2]], [0, 1, 2]) == 0.5
+    assert model.score([[0], [1], [2]], [5, 5, 5]) == 0
+    assert package.KNNRegressor(1).fit([[0], [1]], [5.0, 5.0]).score([[0], [1]], [5, 5]) == 1
+
+
+@both
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e160, 1e300])
+def test_r_squared_has_no_scale(package, scale):
+    X, y, answers = np.arange(4.0)[:, None], np.array([1.0, 2.0, 4.0, 3.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    expected = package.KNNRegressor(1).fit(X, y).score(X, answers)
+
+    assert expected == pytest.approx(0.6)
+    assert package.KNNRegressor(1).fit(X, y * scale).score(X, answers * scale) == pytest.approx(0.6)
+
+
+@both
+def test_r_squared_of_constant_targets_is_0_even_where_their_mean_rounds(package):
+    model = package.KNNRegressor(1).fit([[0], [1], [2]], [0.3, 0.3, 0.3])
+
+    assert model.score([[0], [1], [2]], [0.1, 0.1, 0.1]) == 0

@@ -1,5 +1,6 @@
 """The similarity regressors on data whose answer is known, and what a user may ask of them."""
 
+import math
 import pickle
 
 import numpy as np
@@ -55,6 +56,46 @@ def test_both_packages_have_the_same_cut_off(n):
     assert cut_off(n) == reference.similarity_regressor.cut_off(n) == n * 2.0**-52
 
 
+@both
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float16, np.longdouble])
+def test_parameters_may_be_numbers_of_numpy(package, dtype):
+    X, y = [[0.0], [1.0], [3.0]], [1.0, 2.0, 0.0]
+    for similarity in ("rbf", "laplacian", "polynomial", "sigmoid"):
+        expected = package.SimilarityRegressor(similarity, gamma=1.0, coef0=2.0, jitter=1.0).fit(X, y).predict(X)
+
+        model = package.SimilarityRegressor(similarity, gamma=dtype(1), coef0=dtype(2), jitter=dtype(1)).fit(X, y)
+
+        assert (model.predict(X) == expected).all()
+
+
+BY_HAND = [  # of q = (1, 2) and x = (3, 1): a squared distance of 5, a distance of 3 blocks, and q.x = 5
+    ("rbf", {"gamma": 0.5}, math.exp(-2.5), 1.0),
+    ("laplacian", {"gamma": 0.5}, math.exp(-1.5), 1.0),
+    ("linear", {}, 5.0, 10.0),
+    ("cosine", {}, 5 / math.sqrt(50), 1.0),
+    ("polynomial", {"gamma": 0.1, "coef0": -1.0, "degree": 3}, -0.125, 0.0),
+    ("polynomial", {"gamma": 2.0, "coef0": 3.0, "degree": 2}, 169.0, 529.0),
+    ("sigmoid", {"gamma": 0.1, "coef0": -0.2}, math.tanh(0.3), math.tanh(0.8)),
+]
+
+
+@both
+@pytest.mark.parametrize(("similarity", "params", "of_q_and_x", "of_x_and_x"), BY_HAND)
+def test_similarities_have_the_values_worked_out_by_hand(package, similarity, params, of_q_and_x, of_x_and_x):
+    model = package.SimilarityRegressor(similarity, jitter=0.25, **params).fit([[3.0, 1.0]], [1.0])
+
+    assert model.predict([[1.0, 2.0]])[0] == pytest.approx(of_q_and_x / (of_x_and_x + 0.25), rel=1e-14, abs=1e-300)
+
+
+@both
+def test_the_cosine_has_no_scale_and_the_zero_vector_no_direction(package):
+    X = [[1e-200, 0.0], [0.0, 1e150], [0.0, 0.0]]
+    model = package.SimilarityRegressor("cosine", jitter=1.0).fit(X, [2.0, 4.0, 8.0])
+
+    np.testing.assert_allclose(model.dual_coef_, [1, 2, 8])
+    np.testing.assert_allclose(model.predict([[1e-300, 1e-300], [0, 0]]), [3 / math.sqrt(2), 0], rtol=1e-14)
+
+
 def edit_similarity(a, b):
     """The share of letters that two words have in common, in any order."""
     return len(set(a) & set(b)) / len(set(a) | set(b))
@@ -78,6 +119,34 @@ def test_examples_may_be_anything(package, X):
     model = package.SimilarityRegressor(lambda a, b: len(set(a) & set(b)), jitter=0).fit(X, [4.0, 5.0])
 
     np.testing.assert_allclose(model.predict(X), [4, 5])
+
+
+@both
+def test_the_examples_of_a_list_are_copied(package):
+    X = [["a"], ["b"]]
+    model = package.SimilarityRegressor(lambda a, b: float(a == b), jitter=0).fit(X, [1.0, 2.0])
+
+    X[0][0] = "changed"
+
+    np.testing.assert_allclose(model.predict([["a"], ["b"]]), [1, 2])
+
+
+@both
+def test_a_list_of_numbers_stays_a_list_under_a_function(package):
+    model = package.SimilarityRegressor(lambda a, b: len(set(a) & set(b)), jitter=0).fit([(1, 2), (3, 4)], [1.0, 2.0])
+
+    np.testing.assert_allclose(model.predict([(1, 2, 3, 4)]), [3])
+
+
+def test_the_names_of_features_are_forgotten_with_them():
+    model = accelerated.SimilarityRegressor(lambda a, b: float(len(a) == len(b)))
+    model.fit(pd.DataFrame({"a": [1.0, 2.0]}), [1, 2])
+    assert model.feature_names_in_ == ["a"]
+
+    model.fit(["ab", "c"], [1, 2])
+
+    assert not hasattr(model, "feature_names_in_")
+    assert not hasattr(model, "n_features_in_")
 
 
 @both
@@ -206,6 +275,15 @@ def test_batches_and_tiles_are_no_matter(scaled, monkeypatch):
     np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
+def test_the_default_device_of_torch_is_no_matter(scaled):
+    X, Q, y, _ = (part[:30] for part in scaled)
+    for similarity in ("rbf", lambda a, b: float(a @ b)):
+        expected = accelerated.SimilarityRegressor(similarity).fit(X, y).predict(Q)
+        with torch.device("meta"):
+            actual = accelerated.SimilarityRegressor(similarity).fit(X, y).predict(Q)
+        assert (actual == expected).all()
+
+
 def test_the_default_dtype_of_torch_is_no_matter(scaled):
     X, Q, y, _ = (part[:50] for part in scaled)
     expected = accelerated.SimilarityRegressor().fit(X, y).predict(Q)
@@ -261,7 +339,7 @@ def test_too_many_examples_for_the_memory_are_refused_before_the_work():
 
 
 @pytest.mark.parametrize(
-    ("similarity", "method", "matrices"), [("rbf", "cholesky", 4), ("sigmoid", "eigenvalues", 5), (max, "singular", 8)]
+    ("similarity", "method", "matrices"), [("rbf", "cholesky", 4), ("sigmoid", "eigenvalues", 5), (max, "singular", 9)]
 )
 def test_the_memory_limit_counts_the_matrices_that_a_solver_needs(similarity, method, matrices):
     X, y = np.arange(20.0)[:, None], np.ones(20)
@@ -293,6 +371,17 @@ def test_only_a_matrix_far_enough_from_singular_is_clearly_positive(scale):
         A = (Q * values) @ Q.T
         clear = is_clearly_positive(torch.from_numpy((A + A.T) / 2))
         assert clear is (far_enough and scale > 2.0**-1000), (scale, smallest)
+
+
+@pytest.mark.parametrize("n", [2, 10, 100])
+def test_the_margin_of_what_is_clearly_positive_is_what_is_derived(n):
+    gamma = (n + 1) * 2.0**-53 / (1 - (n + 1) * 2.0**-53)
+    ones = torch.ones((n, n), dtype=torch.float64)  # eigenvalues n, once, and 0
+    diagonal = torch.eye(n, dtype=torch.float64)
+    shift = (cut_off(n) + 2 * gamma) * n  # of a trace of n, within a relative 1e-12
+
+    for factor, clear in [(0.25, False), (0.9, False), (4.0, True), (100.0, True)]:
+        assert is_clearly_positive(ones + factor * shift * diagonal) is clear, factor
 
 
 def test_what_is_clearly_positive_has_no_singular_value_to_cut_off():
