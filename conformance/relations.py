@@ -154,9 +154,11 @@ def _root_above(square: Fraction) -> Fraction:
 
 
 def similarity_bounds(
-    A: np.ndarray, k: np.ndarray, y: np.ndarray, cut_off: float, entry_errors: float
+    A: np.ndarray, k: np.ndarray, y: np.ndarray, cut_off: float, entry_errors: float, invertible: bool = False
 ) -> np.ndarray | None:
     """How far apart two float64 predictions k^T pinv(A) y may be, (n_queries,); None where rounding decides the rank.
+
+    With ``invertible`` also None where anything is cut off: then pinv(A) y does not solve A x = y.
 
     A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n); each entry of either may be wrong by
     ``entry_errors``, in units of u = 2^-53. Only singular values above ``cut_off`` times the largest are inverted.
@@ -177,7 +179,8 @@ def similarity_bounds(
     n = len(A)
     left, values, right = np.linalg.svd(A)
     kept = values > cut_off * values[0]
-    if not kept.any() or np.any(kept & (values < 1000 * cut_off * values[0])):
+    near = (values > cut_off / 4 * values[0]) & (values < 1000 * cut_off * values[0])
+    if not kept.any() or near.any() or (invertible and not kept.all()):
         return None
     u, largest, smallest = float(ROUNDOFF), values[0], values[kept].min()
     error = 8 * n * n * u + n * entry_errors * u / largest

@@ -194,9 +194,11 @@ def similarity_cases(
     if draw(st.booleans()):
         X = rng.normal(size=(n, d))
     else:
-        cells = rng.choice(10**5 if d > 1 else 40, n, replace=False)
+        cells = rng.choice(400, n, replace=False)  # of a line, or of a square in the first and the last feature
         X = np.zeros((n, d))
-        X[:, 0], X[:, d - 1] = cells % 20 - 10 if d > 1 else 0, cells // 20 % 20 - 10
+        X[:, 0] = cells - 200 if d == 1 else cells % 20 - 10
+        if d > 1:
+            X[:, -1] = cells // 20 - 10
     Q = np.concatenate([X[rng.integers(0, n, 2)], rng.integers(-10, 11, (2, d)) + rng.choice([0.0, 0.5])])
     y = rng.normal(size=n) * draw(st.sampled_from([1.0, 100.0]))
     return SimilarityCase(

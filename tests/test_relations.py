@@ -200,7 +200,8 @@ def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
     [
         ([1.0, 1e-6], True),
         ([1.0, 0.0], True),  # of rank 1 for sure
-        ([1.0, 1e-15], False),  # near the cut-off
+        ([1.0, 1e-15], False),  # near the cut-off of 4.4e-16
+        ([1.0, 2e-16], False),
         ([1.0, 1e-13], False),
         ([0.0, 0.0], False),
     ],
@@ -209,6 +210,17 @@ def test_predictions_are_judged_only_where_the_rank_is_clear(values, determined)
     bounds = similarity_bounds(np.diag(values), np.eye(2), np.ones(2), cut_off=2 * 2.0**-52, entry_errors=1.0)
 
     assert (bounds is not None) == determined
+
+
+def test_what_is_cut_off_is_no_solution_of_the_equations():
+    A = np.diag([1.0, 0.0])
+
+    assert similarity_bounds(A, np.eye(2), np.ones(2), 2 * 2.0**-52, entry_errors=1.0, invertible=True) is None
+
+
+@given(similarity_cases())
+def test_the_points_of_a_regression_are_different(case):
+    assert len(np.unique(case.X, axis=0)) == len(case.X)
 
 
 def test_most_drawn_regressions_are_determined():
