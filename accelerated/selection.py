@@ -45,9 +45,10 @@ def select_n_neighbors(
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
     The scores are those of ``GridSearchCV``, but each fold is searched once, for the largest candidate. ``cv`` is a
-    number of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), or a
-    list of (train, test) index pairs. Raises TypeError for another model and for candidates that are no whole
-    numbers, ValueError for a candidate that is more than the examples it would be fitted on, and as ``fit`` does.
+    number of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), a
+    list of (train, test) index pairs, or a splitter of scikit-learn. Raises TypeError for another model and for
+    candidates that are no whole numbers, ValueError for a candidate that is more than the examples it would be fitted
+    on, and as ``fit`` does.
 
     >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
     >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
