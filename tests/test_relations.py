@@ -401,8 +401,16 @@ def test_a_wrong_number_of_draws_is_one_clear_line(capsys):
     assert "--draws 0 is less than 1" in capsys.readouterr().err
 
 
-def test_the_demo_fails_where_a_bit_differs(monkeypatch, capsys):
-    monkeypatch.setattr(accelerated.distances, "pairwise_sum", left_to_right)
+@pytest.mark.parametrize(
+    ("module", "name", "worse"),
+    [
+        (accelerated.distances, "pairwise_sum", left_to_right),
+        (accelerated.similarity_regressor, "solve", too_much_jitter),
+    ],
+    ids=["a bit", "a prediction by similarity"],
+)
+def test_the_demo_fails_where_something_differs(monkeypatch, capsys, module, name, worse):
+    monkeypatch.setattr(module, name, worse)
 
     assert conformance.demo.main() == 1
     assert "DIFFER" in capsys.readouterr().out
