@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from accelerated.parameters import is_int
+
 
 def read_rows(X: np.ndarray | Tensor, start: int, stop: int, device: torch.device) -> Tensor:
     """Rows start to stop of X as a new C-contiguous float64 tensor on the device, shape (stop - start, n_features)."""
@@ -55,7 +57,7 @@ def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
     """The bytes of scratch allowed; for None 1 GiB, or a quarter of what is free on a GPU."""
     if memory_limit is None:
         return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 2**30
-    if isinstance(memory_limit, bool) or not isinstance(memory_limit, (int, np.integer)):
+    if not is_int(memory_limit):
         raise TypeError(
             f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"
         )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from accelerated import distances
+from accelerated.parameters import is_number
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -72,7 +73,7 @@ def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = Non
 
 
 def _minkowski_metric(p: Any) -> Metric:
-    if isinstance(p, bool) or not isinstance(p, (int, float, np.integer, np.floating)):
+    if not is_number(p):
         raise TypeError(f"p={p!r} is a {type(p).__name__}, but must be a number above 0")
     if not p > 0:
         raise ValueError(f"p={p!r} must be above 0")

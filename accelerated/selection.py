@@ -12,9 +12,9 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.knn import KNNClassifier, KNNRegressor
+from accelerated.parameters import check_int
 from accelerated.scoring import accuracy, r_squared
 from accelerated.validation import (
-    check_int,
     check_labels,
     check_n_neighbors,
     check_rows,

@@ -14,13 +14,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
+from accelerated.parameters import check_int, check_number
 from accelerated.scoring import r_squared
 from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
 from accelerated.solvers import check_memory, solve
 from accelerated.validation import (
     check_finite,
-    check_int,
-    check_number,
     check_objects,
     check_rows,
     check_square,
@@ -117,7 +116,7 @@ class SimilarityRegressor(RegressorMixin, BaseEstimator):
             K = self._compare(similarity, examples, targets.device, memory_limit)
         is_symmetric = similarity.is_symmetric or torch.equal(K, K.T)
         K.diagonal().add_(float(self.jitter))
-        check_finite(K, "a similarity with jitter")
+        check_finite(K.diagonal(), "a similarity with jitter")  # the others have been checked
         alpha = solve(K, targets, solver=self.solver, is_symmetric=is_symmetric, memory_limit=memory_limit)
         return check_finite(alpha, "a weight of an example")
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.metrics import LARGEST
+from accelerated.parameters import check_int
 
 
 def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
@@ -94,30 +95,6 @@ def check_same_shape(a: np.ndarray, b: np.ndarray) -> None:
     """Raises ValueError unless two examples have the same shape."""
     if a.shape != b.shape:
         raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
-
-
-def check_int(value: Any, name: str, least: int = 1) -> int:
-    """The value as an int; TypeError if it is not a whole number, ValueError if it is less than ``least``."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be an int")
-    if value < least:
-        raise ValueError(f"{name}={value} is less than {least}")
-    return int(value)
-
-
-def check_number(value: Any, name: str, least: float = -math.inf) -> float:
-    """The value as a float; TypeError if it is not a real number, ValueError if infinite, NaN or below ``least``."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
-    try:
-        number = float(value)
-    except OverflowError:  # a long int
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError(f"{name}={value!r} is not finite")
-    if number < least:
-        raise ValueError(f"{name}={value!r} is less than {least}")
-    return number
 
 
 def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: bool = False) -> int:

@@ -29,9 +29,7 @@ REGRESSORS: dict[str, Callable[..., Any]] = {
 
 def same_similarity_predictions(case: SimilarityCase, data: st.DataObject) -> None:
     """Both packages' similarity regressors, by every solver, predict the same up to the condition of K + jitter I."""
-    expected = _predict("reference", case)
-    for name in REGRESSORS:
-        _assert_within(_predict(name, case), expected, _bounds(case), name)
+    _assert_predicted(case, _predict("reference", case), _bounds(case))
 
 
 def kernel_ridge_agrees(case: SimilarityCase, data: st.DataObject) -> None:
@@ -42,9 +40,7 @@ def kernel_ridge_agrees(case: SimilarityCase, data: st.DataObject) -> None:
     bounds = _bounds(case, expanded=True, invertible=True)
     if bounds is None:  # where scikit-learn may warn of a singular matrix
         return
-    expected = ridge.fit(case.X, case.y).predict(case.Q)
-    for name in REGRESSORS:
-        _assert_within(_predict(name, case), expected, bounds, name)
+    _assert_predicted(case, ridge.fit(case.X, case.y).predict(case.Q), bounds)
 
 
 def weights_solve_the_equations(case: SimilarityCase, data: st.DataObject) -> None:
@@ -58,27 +54,25 @@ def weights_solve_the_equations(case: SimilarityCase, data: st.DataObject) -> No
 
 def one_or_two_points(case: SimilarityCase, data: st.DataObject) -> None:
     """One and two examples: the prediction is that of the formula worked out by hand."""
-    A, k = _matrix(case), _similarities(case, case.Q)
-    exact = [[Fraction(value) for value in row] for row in A.tolist()]
+    bounds = _bounds(case, invertible=True)
+    if bounds is None:  # singular: the formulas would divide by 0
+        return
+    exact = [[Fraction(value) for value in row] for row in _matrix(case).tolist()]
     y = [Fraction(value) for value in case.y.tolist()]
     if len(y) == 1:
-        alpha = [y[0] / exact[0][0] if exact[0][0] else Fraction(0)]
+        alpha = [y[0] / exact[0][0]]
     else:  # Cramer's rule
         (a, b), (_, d) = exact
-        if a * d == b * b:
-            return  # singular: not by this rule
         alpha = [(d * y[0] - b * y[1]) / (a * d - b * b), (a * y[1] - b * y[0]) / (a * d - b * b)]
-    rows = [[Fraction(value) for value in row] for row in k.tolist()]
+    rows = [[Fraction(value) for value in row] for row in _similarities(case, case.Q).tolist()]
     expected = np.array([float(sum(s * w for s, w in zip(row, alpha, strict=True))) for row in rows])
-    for name in REGRESSORS:
-        _assert_within(_predict(name, case), expected, _bounds(case, invertible=True), name)
+    _assert_predicted(case, expected, bounds)
 
 
 def all_alike(case: SimilarityCase, data: st.DataObject) -> None:
     """With gamma 0, or nearly, all examples are alike, and every prediction is the mean, sum y / (n + jitter)."""
     expected = np.full(len(case.Q), case.y.sum() / (len(case.y) + case.jitter))
-    for name in REGRESSORS:
-        _assert_within(_predict(name, case), expected, _bounds(case), name)
+    _assert_predicted(case, expected, _bounds(case))
 
 
 def none_alike(case: SimilarityCase, data: st.DataObject) -> None:
@@ -86,15 +80,13 @@ def none_alike(case: SimilarityCase, data: st.DataObject) -> None:
     X = np.unique(np.round(case.X), axis=0)  # 1 apart: exp(-1000) is 0
     case = replace(case, X=X, Q=np.concatenate([X, X + 0.5]), y=case.y[: len(X)], gamma=4000.0)
     expected = np.concatenate([case.y / (1 + case.jitter), np.zeros(len(X))])
-    for name in REGRESSORS:
-        _assert_within(_predict(name, case), expected, _bounds(case), name)
+    _assert_predicted(case, expected, _bounds(case))
 
 
 def twins_count_once(case: SimilarityCase, data: st.DataObject) -> None:
     """Every example twice, and twice the jitter, predicts what the examples once and the jitter once predict."""
     twice = replace(case, X=np.repeat(case.X, 2, axis=0), y=np.repeat(case.y, 2), jitter=2 * case.jitter)
-    for name in REGRESSORS:
-        _assert_within(_predict(name, twice), _predict(name, case), _add(_bounds(case), _bounds(twice)), name)
+    _assert_predict_alike(twice, case, _add(_bounds(case), _bounds(twice)))
 
 
 def conflicting_twins_meet_halfway(case: SimilarityCase, data: st.DataObject) -> None:
@@ -102,9 +94,7 @@ def conflicting_twins_meet_halfway(case: SimilarityCase, data: st.DataObject) ->
     X, y = np.repeat(case.X, 2, axis=0), np.repeat(case.y, 2)
     agreeing = replace(case, X=X, y=y)
     conflicting = replace(agreeing, y=y + np.tile([7.0, -7.0], len(case.y)))
-    bounds = _add(_bounds(agreeing), _bounds(conflicting))
-    for name in REGRESSORS:
-        _assert_within(_predict(name, conflicting), _predict(name, agreeing), bounds, name)
+    _assert_predict_alike(conflicting, agreeing, _add(_bounds(agreeing), _bounds(conflicting)))
 
 
 def linear_in_the_targets(case: SimilarityCase, data: st.DataObject) -> None:
@@ -118,21 +108,21 @@ def linear_in_the_targets(case: SimilarityCase, data: st.DataObject) -> None:
 
 def outputs_are_independent(case: SimilarityCase, data: st.DataObject) -> None:
     """Each of several outputs is predicted as it is alone."""
-    columns = [case.y, -2 * case.y[::-1], np.arange(len(case.y)) / 8]
+    alone = [replace(case, y=y) for y in (case.y, -2 * case.y[::-1], np.arange(len(case.y)) / 8)]
+    bounds = [_bounds(one) for one in alone]
     for name, regressor in REGRESSORS.items():
-        together = regressor(**case.params).fit(case.X, np.column_stack(columns)).predict(case.Q)
+        model = regressor(**case.params).fit(case.X, np.column_stack([one.y for one in alone]))
+        together = model.predict(case.Q)
         assert together.shape == (len(case.Q), 3), f"{name}: predictions have shape {together.shape}"
-        for predicted, y in zip(together.T, columns, strict=True):
-            alone = replace(case, y=y)
-            _assert_within(predicted, _predict(name, alone), _bounds(alone), name)
+        for predicted, one, bound in zip(together.T, alone, bounds, strict=True):
+            _assert_within(predicted, _predict(name, one), bound, name)
 
 
 def order_is_no_matter(case: SimilarityCase, data: st.DataObject) -> None:
     """The order of the examples is no matter."""
     order = np.random.default_rng(len(case.y)).permutation(len(case.y))
     shuffled = replace(case, X=case.X[order], y=case.y[order])
-    for name in REGRESSORS:
-        _assert_within(_predict(name, shuffled), _predict(name, case), _bounds(case), name)
+    _assert_predict_alike(shuffled, case, _bounds(case))
 
 
 def _predict(name: str, case: SimilarityCase) -> np.ndarray:
@@ -181,6 +171,20 @@ def _entry_errors(case: SimilarityCase, expanded: bool = False) -> float:
 def _add(*bounds: np.ndarray | None) -> np.ndarray | None:
     known = [bound for bound in bounds if bound is not None]
     return np.sum(known, axis=0) if len(known) == len(bounds) else None
+
+
+def _assert_predicted(case: SimilarityCase, expected: np.ndarray, bounds: np.ndarray | None) -> None:
+    """Every regressor predicts what is expected."""
+    __tracebackhide__ = True
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), expected, bounds, name)
+
+
+def _assert_predict_alike(case: SimilarityCase, other: SimilarityCase, bounds: np.ndarray | None) -> None:
+    """Every regressor predicts the same in both cases."""
+    __tracebackhide__ = True
+    for name in REGRESSORS:
+        _assert_within(_predict(name, case), _predict(name, other), bounds, name)
 
 
 def _assert_within(actual: np.ndarray, expected: np.ndarray, bounds: np.ndarray | None, name: str) -> None:

@@ -181,7 +181,6 @@ def similarity_cases(
     draw: st.DrawFn,
     similarities: tuple[str, ...] = tuple(SIMILARITIES),
     gammas: tuple[float, ...] = (0.5, 1.0, 4.0),
-    min_rows: int = 1,
     max_rows: int = 12,
     jitters: tuple[float, ...] = (1e-6, 1e-2, 0.0),
 ) -> SimilarityCase:
@@ -189,7 +188,7 @@ def similarity_cases(
 
     Points of the lattice are at least 1 apart, which keeps K far from singular for a gamma that is not small.
     """
-    n, d = draw(st.integers(min_rows, max_rows)), draw(st.sampled_from([1, 2, 3, 8]))
+    n, d = draw(st.integers(1, max_rows)), draw(st.sampled_from([1, 2, 3, 8]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if draw(st.booleans()):
         X = rng.normal(size=(n, d))

@@ -17,6 +17,7 @@ from reference.distances import (
     minkowski_sum,
     sqeuclidean,
 )
+from reference.parameters import is_number
 
 
 def _same(reduced):
@@ -76,7 +77,7 @@ def get_metric(name, p=2, metric_params=None):
 
 
 def _minkowski_metric(p):
-    if isinstance(p, bool) or not isinstance(p, (int, float, np.integer, np.floating)):
+    if not is_number(p):
         raise TypeError(f"p={p!r} is a {type(p).__name__}, but must be a number above 0")
     if not p > 0:
         raise ValueError(f"p={p!r} must be above 0")

@@ -32,9 +32,14 @@ def check_int(value, name, least=1):
     return int(value)
 
 
+def is_number(value):
+    """Whether the value is a real number of Python or NumPy; True and False are none."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
 def check_number(value, name, least=-np.inf):
     """The value as a float; TypeError if it is not a real number, ValueError if infinite, NaN or below ``least``."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if not is_number(value):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}, but must be a number")
     try:
         number = float(value)
