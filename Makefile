@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format pictures clean
+.PHONY: demo test format pictures zoo peers clean
 
 demo: $(INSTALLED)  ## compare reference, accelerated and scikit-learn on real data
 	$(VENV)/bin/python -m conformance demo
@@ -22,6 +22,12 @@ pictures: $(INSTALLED)  ## draw the pictures of the examples anew
 	for example in $$(grep -l -- --plot examples/*.py); do \
 		$(VENV)/bin/python $$example --plot examples/pictures/$$(basename $$example .py).png || exit 1; \
 	done
+
+zoo: $(INSTALLED)  ## try every mutant on every claim; write the pins, the table and the picture of the zoo anew
+	$(VENV)/bin/python -m conformance zoo --write
+
+peers: $(INSTALLED)  ## try every claim on the peers, and write the table of what they do otherwise
+	$(VENV)/bin/python -m conformance compare reference accelerated sklearn faiss torch-cdist --write docs/peers.md
 
 clean:
 	rm -rf $(VENV)

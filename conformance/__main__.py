@@ -1,38 +1,149 @@
-"""``python -m conformance`` tries every claim on the two packages; ``python -m conformance demo`` shows real data."""
+"""Tries claims about nearest neighbours on any implementation.
+
+TARGET is module:Class, path/to/file.py:Class, or one of reference, accelerated, sklearn, faiss, torch-cdist. Other
+jobs: "compare A B C" prints the claims against several targets, "zoo" against the wrong implementations that the suite
+is proven with, "demo" shows both packages on real data. The exit status is 0 if all claims hold (but for the known
+differences of a named peer), 1 if some do not, 2 if the target or an argument is wrong.
+"""
 
 import argparse
 import sys
-from time import perf_counter
+from collections.abc import Iterable
+from pathlib import Path
 
-from hypothesis import Phase
+from tqdm import tqdm
 
-from conformance.checks import CHECKS, Check
-from conformance.demo import main as demo
+from conformance import report
+from conformance.adapters import TargetError
+from conformance.claims import CLAIMS, LEVELS
+from conformance.compare import matrix
+from conformance.isolation import Job, run_isolated
+from conformance.runner import PROFILES, Profile, Result, deep
+from conformance.targets import TASKS
+from conformance.zoo import stories
+from conformance.zoo.proof import prove, read_signatures
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs what the arguments ask for; 0 if everything held, 1 if something did not, 2 for wrong arguments."""
-    parser = argparse.ArgumentParser(prog="python -m conformance", description=__doc__)
-    parser.add_argument("job", nargs="?", choices=["check", "demo"], default="check", help="default: check")
-    parser.add_argument("--draws", type=int, default=100, help="cases for each claim, ten times as many for the first")
+    """Runs what the arguments ask for; 0 if everything held, 1 if something did not, 2 for what cannot be run."""
+    parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.draws < 1:
-        parser.error(f"--draws {arguments.draws} is less than 1")
-    if arguments.job == "demo":
+    if arguments.list:
+        print(report.list_of_claims())
+        return 0
+    if not arguments.job:
+        parser.error("a TARGET is missing: module:Class, path/to/file.py:Class, or reference, accelerated, sklearn ...")
+    if not arguments.minutes > 0:
+        parser.error(f"--minutes {arguments.minutes} must be above 0")
+    for file in filter(None, (arguments.json, arguments.write)):
+        if not Path(file).parent.is_dir():
+            parser.error(f"{file}: there is no folder {Path(file).parent}")
+    job, *targets = arguments.job
+    if targets and job != "compare":
+        parser.error(f"one TARGET at a time, or: compare {' '.join(arguments.job)}")
+    if job == "demo":
+        from conformance.demo import main as demo
+
         return demo()
-    return max([_try(check, arguments.draws) for check in CHECKS])
-
-
-def _try(check: Check, draws: int) -> int:
-    """Tries a claim, prints the verdict, and for a failure the smallest case; 1 for a failure."""
-    start = perf_counter()
     try:
-        check.run(draws, derandomize=True, database=None, phases=set(Phase) - {Phase.explain})
-    except Exception as error:
-        print(f"FAILS  {check.claim}\n{error}\n" + "\n".join(getattr(error, "__notes__", [])), flush=True)
-        return 1
-    print(f"holds  {check.claim}  {check.effort * draws} draws, {perf_counter() - start:.1f} s", flush=True)
-    return 0
+        if job == "zoo":
+            return prove(arguments.write)
+        claims = _chosen(arguments.only)
+        profile = deep(arguments.minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
+        if job == "compare":
+            return _compare(targets, claims, profile, arguments)
+        return _try(job, claims, profile, arguments)
+    except TargetError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    text, _, rest = str(__doc__).partition("\n\n")
+    parser = argparse.ArgumentParser(prog="python -m conformance", description=text, epilog=rest)
+    add = parser.add_argument
+    add("job", nargs="*", metavar="TARGET", help="or: compare TARGET ..., zoo, demo")
+    add("--profile", choices=[*PROFILES, "deep"], default="default", help="20 or 100 draws a claim, or many minutes")
+    add("--minutes", type=float, default=10.0, help="for --profile deep, shared by the claims; default 10")
+    add("--only", action="append", default=[], metavar="CLAIM", help="a claim, or all of a level; may be repeated")
+    add(
+        "--task",
+        choices=TASKS,
+        default="",
+        help="what the class is, where it cannot be told; or which class of a named target",
+    )
+    add("--device", help="handed to the constructor, such as cuda")
+    add("--seed", type=int, default=0, help="another seed draws other cases; default 0")
+    add("--json", metavar="FILE", help="writes everything to FILE")
+    add(
+        "--write",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="for compare: the table; for zoo: its tables, picture and pins",
+    )
+    add("--list", action="store_true", help="prints every claim and why it matters")
+    return parser
+
+
+def _chosen(only: list[str]) -> list[str]:
+    """The names of the claims to try. Raises TargetError for one that is none."""
+    unknown = set(only) - {claim.name for claim in CLAIMS} - set(LEVELS)
+    if unknown:
+        raise TargetError(f"--only {unknown.pop()!r} is no claim and no level; --list prints them")
+    return [claim.name for claim in CLAIMS if not only or claim.name in only or claim.level in only]
+
+
+def _try(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
+    header, *results = _run(target, claims, profile, arguments, show=True)
+    broken = [result for result in results if result.verdict not in report.AS_USUAL]
+    full = [result for result in broken if arguments.only or report.BY_NAME[result.claim].level not in report.OWN_RULES]
+    print("\n" + "\n".join([*report.by_reason("known", results), *report.by_reason("skipped", results)]))
+    for result in broken:
+        print("\n" + report.failure(result, header, full=result in full))
+    if len(full) < len(broken):
+        print("\nwith --only CLAIM those are shown in full")
+    print("\n" + report.summary(results))
+    similar = report.alike(results, read_signatures())
+    if broken and similar:
+        print("The same claims about answers fail for these wrong implementations of conformance/zoo:")
+        print("\n".join(f"  {name}: {story}" for name, story in stories(similar)))
+    if arguments.json:
+        report.write_json(arguments.json, report.as_json(header, results, arguments.profile, arguments.seed))
+    return 1 if broken else 0
+
+
+def _run(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace, show: bool) -> list:
+    """The header, and then the results; printed as they come, under a bar where somebody is watching."""
+    lines: Iterable = run_isolated(Job(target, claims, profile, arguments.seed, arguments.device, arguments.task))
+    bar = tqdm(total=len(claims), desc=target, unit="claim", leave=False, disable=None)
+    collected: list = []
+    for line in lines:
+        if isinstance(line, Result):
+            bar.update()
+            line = report.judged(target, line)
+            text = [report.row(line)] if line.verdict != "skipped" else []
+        else:
+            text = report.header_lines(line, arguments.profile, arguments.seed)
+        for one in text if show else []:
+            bar.write(one)
+        collected.append(line)
+    bar.close()
+    return collected
+
+
+def _compare(targets: list[str], claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
+    if not targets:
+        raise TargetError("compare needs targets, as in: compare reference sklearn my_knn.py:KNN")
+    columns: dict[str, list[Result]] = {}
+    for target in targets:
+        _, *columns[target] = _run(target, claims, profile, arguments, show=False)
+    text = matrix(columns)
+    print(text)
+    if arguments.write:
+        made_by = f"# Claims and implementations\n\nMade by `python -m conformance compare {' '.join(targets)}`."
+        Path(arguments.write).write_text(f"{made_by}\n\n{text}\n")
+    return int(any(r.verdict not in report.AS_USUAL for results in columns.values() for r in results))
 
 
 if __name__ == "__main__":

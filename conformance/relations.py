@@ -3,14 +3,15 @@
 The comparers raise AssertionError and return nothing, so that a result cannot be ignored.
 """
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from math import isqrt
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-ROUNDOFF = Fraction(1, 2**53)  # of float64
-SMALLEST = Fraction(1, 2**1074)  # the smallest positive float64
+from conformance.answers import Found
+from conformance.bounds import average_bound, difference_bounds
+from conformance.cases import Case
+from conformance.exact import Number, exact, exact_distances
 
 
 def assert_same_bits(actual: np.ndarray, expected: np.ndarray, name: str) -> None:
@@ -38,7 +39,7 @@ def _bits(array: np.ndarray) -> np.ndarray:
 
 
 def assert_admissible(
-    indices: Sequence[int], k: int, exact: Sequence[Fraction], bounds: Sequence[Fraction], name: str
+    indices: Sequence[int], k: int, exact: Sequence[Number], bounds: Sequence[Number], name: str
 ) -> None:
     """Raises AssertionError unless the indices are k sorted neighbours for some table of distances within the bounds.
 
@@ -54,7 +55,7 @@ def assert_admissible(
     left out, and j an answer that comes before it or is it; then D_i + E_i >= D'_i >= D'_j >= D_j - E_j. So nobody who
     computes within E and then selects correctly, with any rule for ties, is accused, and nothing more can be asked.
 
-    >>> assert_admissible([2, 0], 2, [Fraction(5), Fraction(4), Fraction(1)], [Fraction(0)] * 3, "neighbors")
+    >>> assert_admissible([2, 0], 2, [5, 4, 1], [0, 0, 0], "neighbors")
     Traceback (most recent call last):
     AssertionError: neighbors=[2, 0], but row 1 at 4 is left out and nearer than row 0 at 5
     """
@@ -80,116 +81,61 @@ def assert_admissible(
             )
 
 
-REDUCE: dict[str, Callable[[list[Fraction]], Fraction]] = {
-    "sqeuclidean": lambda gaps: sum((gap * gap for gap in gaps), Fraction(0)),
-    "manhattan": lambda gaps: sum(gaps, Fraction(0)),
-    "chebyshev": max,
-}
+def assert_nearest(
+    found: Found, case: Case, *, Q: np.ndarray | None = None, k: int | None = None, rounds: bool = True
+) -> None:
+    """Raises AssertionError unless every query's neighbours are admissible; of Q and k, or else of the case's.
 
-
-def exact_distances(X: np.ndarray, query: np.ndarray, metric: str) -> list[Fraction]:
-    """Distances of a query to each row in rational arithmetic: sqeuclidean, manhattan or chebyshev."""
-    q = [Fraction(float(value)) for value in query]
-    rows = ([abs(Fraction(float(a)) - b) for a, b in zip(row, q, strict=True)] for row in X)
-    return [REDUCE[metric](gaps) for gaps in rows]
-
-
-def difference_bounds(exact: Sequence[Fraction], n_features: int, metric: str) -> list[Fraction]:
-    """How far float64 may be from ``exact_distances`` by summing differences, in any order of addition.
-
-    With u = 2^-53, gamma_n = n u / (1 - n u) and d features (Higham, Accuracy and Stability of Numerical Algorithms,
-    2002, sections 3.1 and 4.2), relative to the distance:
-
-    * sqeuclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking the
-      root and sorting by it is another rounding, of the root, which is two of the square: gamma_{d+4}. A square that
-      underflows is off by at most half of the smallest float64; sums do not underflow;
-    * manhattan: the gap rounds, and d - 1 additions: gamma_d;
-    * chebyshev: the gap rounds: gamma_1.
+    Up to the rounding of differences, see ``difference_bounds``; where nothing ``rounds``, on a lattice, exactly, up to
+    true ties. Neighbours in no order are judged as a set.
     """
-    roundings = {"sqeuclidean": n_features + 4, "manhattan": n_features, "chebyshev": 1}[metric]
-    underflow = n_features * SMALLEST if metric == "sqeuclidean" else 0
-    return [_gamma(roundings) * distance + underflow for distance in exact]
+    __tracebackhide__ = True
+    Q, k = case.Q if Q is None else Q, case.k if k is None else k
+    if len(found.indices) != len(Q):
+        raise AssertionError(f"neighbors of {len(found.indices)} queries, but should be of {len(Q)}")
+    for i, (query, answer) in enumerate(zip(Q, found.indices, strict=True)):
+        distances = exact_distances(case.X, query, case.metric)
+        bounds = difference_bounds(distances, case.X.shape[1], case.metric) if rounds else [0] * len(distances)
+        if not found.ordered and all(0 <= j < len(distances) for j in answer):
+            answer = sorted(answer, key=lambda j: distances[j] - bounds[j])
+        assert_admissible(answer, k, distances, bounds, f"neighbors[{i}]")
 
 
-def expansion_bounds(X: np.ndarray, query: np.ndarray) -> list[Fraction]:
-    """How far float64 may be from the exact squared distance as |x|^2 + |q|^2 - 2 x.q, in any order of addition.
+POWERS = {"euclidean": 2, "minkowski": 3}  # of a distance, to give what rows are ranked by
 
-    Each of the three sums is off by at most gamma_d times the sum of its magnitudes, at most |x|^2, |q|^2 and
-    2 |x| |q|; adding the three rounds twice more, and root and sorting count two: gamma_{d+4} (|x| + |q|)^2. Each of
-    the products may underflow, by at most half of the smallest float64: d of x, d of q and d doubled, 2 d halves; as
-    much again for the factors (1 + gamma). Setting a negative result to 0 only brings it nearer.
 
-    It covers scikit-learn's trees too, which sum differences: |x - q| <= |x| + |q|, and the distance to a box is
-    rounded like a distance to a point.
+def assert_distance(distance: Any, expected: Number, n_features: int, metric: str, name: str) -> None:
+    """Raises AssertionError unless a distance is the expected one, see ``exact_distances``, up to its own rounding.
+
+    Bounds are those of float64, times the ratio of its precision to that of the distance's type. The given distance
+    rounds once more than what ``difference_bounds`` ranks by, and a root may be off by a unit in the last place, which
+    is 4 u of the square: as much again is allowed.
     """
-    origin = np.zeros(X.shape[1])
-    lengths = [_root_above(square) for square in exact_distances(X, origin, "sqeuclidean")]
-    q_length = _root_above(exact_distances(query[None], origin, "sqeuclidean")[0])
-    underflow = 4 * len(query) * SMALLEST
-    return [_gamma(len(query) + 4) * (length + q_length) ** 2 + underflow for length in lengths]
+    __tracebackhide__ = True
+    value = float(distance)
+    power = POWERS.get(metric, 1)
+    bound = 2 * coarseness(distance) * difference_bounds([expected], n_features, metric)[0]
+    if not np.isfinite(value) or value < 0 or abs(exact(value) ** power - expected) > bound:
+        raise AssertionError(f"{name}={value!r}, but should be {float(expected) ** (1 / power)!r}")
 
 
-def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[Fraction]:
-    """How far apart two float64 Minkowski distances may be that take powers of the same scaled gaps.
-
-    Both have the same bits up to t = gap / largest, at most 1, and use the same rounded 1/p. A ``pow`` is within 1 unit
-    in the last place (as glibc and SLEEF document), a relative 2 u; so the sum of t^p is within 2 u + d u of the exact
-    one, its 1/p-th power within (d + 2) u / p + 2 u, and the product with the largest gap rounds once more. A t^p that
-    underflows costs nothing: the largest t is 1, so the sum is at least 1. Two of them, and as much again for the terms
-    in u^2 and for a ``pow`` that misses its promise: 4 ((d + 2) / p + 3) u, and the smallest float64 for a product that
-    is subnormal.
-    """
-    relative = 4 * ((n_features + 2) / Fraction(p) + 3) * ROUNDOFF
-    return [relative * Fraction(float(distance)) + SMALLEST for distance in distances]
+def coarseness(answer: Any) -> int:
+    """How many times as large as that of float64 the roundoff of the answer's type is."""
+    dtype = np.asarray(answer).dtype
+    return int(np.finfo(dtype).eps / np.finfo(np.float64).eps) if dtype.kind == "f" else 1
 
 
-def _gamma(n: int) -> Fraction:
-    return n * ROUNDOFF / (1 - n * ROUNDOFF)
-
-
-def _root_above(square: Fraction) -> Fraction:
-    """A number at least the square root and hardly more: isqrt rounds down, so one is added."""
-    scale = 2**1200  # the square of the smallest float64 is 2^-2148
-    return Fraction(isqrt(square.numerator * scale * scale // square.denominator) + 1, scale)
-
-
-def similarity_bounds(
-    A: np.ndarray, k: np.ndarray, y: np.ndarray, cut_off: float, entry_errors: float, invertible: bool = False
-) -> np.ndarray | None:
-    """How far apart two float64 predictions k^T pinv(A) y may be, (n_queries,); None where rounding decides the rank.
-
-    With ``invertible`` also None where anything is cut off: then pinv(A) y does not solve A x = y.
-
-    A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n); each entry of either may be wrong by
-    ``entry_errors``, in units of u = 2^-53. Only singular values above ``cut_off`` times the largest are inverted.
-
-    Solvers are backward stable: what comes out is exact for some A + E, |E| <= 8 n^2 u |A|, which covers Cholesky
-    (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.4, with n gamma_{3n+1} <= 4 n^2 u) and the
-    modest factor of eigenvalues and singular values; forming pinv(A) first and then multiplying is within it too. With
-    w = pinv(A) k the prediction is w.y and moves, to first order, by k^T pinv(A) E pinv(A) y = w^T E pinv(A) y. So
-    with the condition number c = |A| |pinv(A)|
-
-        |difference| <= c |y| (|w| e + |k error| / |A|),    e = 8 n^2 u + n entry_errors u / |A|.
-
-    If the rank is less than n there are two terms more (Wedin, Perturbation theory for pseudo-inverses, 1973): one as
-    large again, and one with |pinv(A)| |k| for |w|. Two of them, and as much again for the terms of second
-    order, which stay below as long as c e is: where it is above 1e-3, or a singular value lies near the cut-off,
-    nothing is determined.
-    """
-    n = len(A)
-    left, values, right = np.linalg.svd(A)
-    kept = values > cut_off * values[0]
-    near = (values > cut_off / 4 * values[0]) & (values < 1000 * cut_off * values[0])
-    if not kept.any() or near.any() or (invertible and not kept.all()):
-        return None
-    u, largest, smallest = float(ROUNDOFF), values[0], values[kept].min()
-    error = 8 * n * n * u + n * entry_errors * u / largest
-    condition = largest / smallest
-    if condition * error > 1e-3:
-        return None
-    inverse = (right.T[:, kept] / values[kept]) @ left.T[kept]
-    weights = np.linalg.norm(k @ inverse, axis=1)
-    lengths = np.linalg.norm(k, axis=1)
-    moved = weights if kept.all() else 2 * weights + lengths / smallest
-    missed = np.sqrt(n) * entry_errors * u / largest
-    return 4 * condition * np.linalg.norm(y) * (moved * error + missed)
+def assert_averages(predicted: np.ndarray, expected: Any, case: Case, name: str, weight_roundings: int = 0) -> None:
+    """Raises AssertionError unless predictions are the expected averages of k targets, up to ``average_bound``."""
+    __tracebackhide__ = True
+    wanted = np.array(expected, dtype=np.float64)
+    if predicted.shape != wanted.shape or predicted.dtype.kind not in "fiu":
+        raise AssertionError(
+            f"{name} has dtype {predicted.dtype} and shape {predicted.shape}, "
+            f"but should be real numbers of shape {wanted.shape}"
+        )
+    largest = float(np.max(np.abs(np.asarray(case.y, dtype=np.float64))))
+    bound = average_bound(case.k, largest, 2.0**-53 * coarseness(predicted), weight_roundings)
+    for place in np.argwhere(~(np.abs(predicted.astype(np.float64) - wanted) <= bound)).tolist():
+        where = ", ".join(map(str, place))
+        raise AssertionError(f"{name}[{where}]={predicted[tuple(place)]!s}, but should be {wanted[tuple(place)]!s}")

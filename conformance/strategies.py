@@ -1,124 +1,214 @@
-"""Hypothesis strategies for data on which implementations of nearest neighbours differ.
+"""Hypothesis strategies: which cases a claim is tried on.
 
-A generator makes rows from a random generator, a number of rows and a number of features; ``DATA`` lists them.
-The numbers come from one drawn seed, so that large arrays are quick to draw and still shrink in shape.
+Small cases are drawn number by number, so that a failing one shrinks to zeros and ones; for large ones a seed is drawn,
+so that they are quick to make and still shrink in shape. Nothing is drawn to be thrown away.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.random import Generator
 
+from conformance.cases import Case, SimilarityCase
+from conformance.data import BIT_METRICS, DATA, N_FEATURES, extreme, lattice, mixed_dtypes
 
-@dataclass(frozen=True)
-class Case:
-    """One question: the k rows of X nearest to each row of Q; its ``repr`` can be pasted."""
-
-    X: np.ndarray  # (n, n_features)
-    Q: np.ndarray  # (n_queries, n_features)
-    k: int
-    metric: str = "euclidean"
-    p: float = 2
-
-    def __repr__(self) -> str:
-        X, Q = (f"np.array({rows.tolist()}, dtype={rows.dtype.str!r})" for rows in (self.X, self.Q))
-        p = "np.inf" if self.p == np.inf else repr(self.p)
-        return f"Case(X={X}, Q={Q}, k={self.k}, metric={self.metric!r}, p={p})"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """How Hypothesis prints a failing case: every digit."""
-        printer.text(repr(self))
+Targets = Callable[[st.DrawFn, np.ndarray], np.ndarray]  # of a code for each example, from -8 to 8
+CODES = st.integers(-8, 8)
 
 
-def lattice(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Small integers: all arithmetic is exact, so ties are true ties, and there are many."""
-    return rng.integers(-4, 5, (n, d)).astype(np.float64)
+def numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Whole numbers to average, so that their sums are exact."""
+    return codes.astype(np.float64)
 
 
-def gaussian(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Nothing special: rounding everywhere, ties nowhere."""
-    return rng.normal(size=(n, d))
+def whole_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Targets of small integer types, whose sums do not fit into them."""
+    dtype, top = draw(
+        st.sampled_from(
+            [("int64", 2**40), ("int32", 2**31 - 1), ("int16", 2**15 - 1), ("uint8", 255), ("int8", 127), ("bool", 1)]
+        )
+    )
+    return np.array([0, 1, top])[np.abs(codes) % 3].astype(dtype)
 
 
-def duplicates(rng: Generator, n: int, d: int) -> np.ndarray:
-    """One to three different rows, many times each."""
-    return rng.normal(size=(3, d))[rng.integers(0, rng.integers(1, 4), n)]
+def far_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Targets far from 0 and near to one another, whose sums float32 cannot hold."""
+    return codes + 2.0**30
 
 
-def large_offset(rng: Generator, n: int, d: int) -> np.ndarray:
-    """The unit cube, far from the origin: the expanded form loses every digit."""
-    return rng.random((n, d)) + 10.0 ** rng.integers(4, 13)
+def several_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Three targets for each example."""
+    return np.column_stack([codes, 3 - codes, codes // 2]).astype(np.float64)
 
 
-def far_clusters(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Two tight clusters far apart: subtracting the mean leaves both far from the origin."""
-    return rng.normal(scale=0.01, size=(n, d)) + rng.choice([0.0, 1e6, 1e8]) * rng.integers(0, 2, (n, 1))
+def labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Up to three classes, called 0, 1 and 2."""
+    return np.abs(codes) % 3
 
 
-def huge_column(rng: Generator, n: int, d: int) -> np.ndarray:
-    """One column dwarfs the others, as seconds since 1970 do beside unit features."""
-    rows = rng.random((n, d))
-    rows[:, rng.integers(0, d)] += 1.7e9 + rng.integers(0, 3, n)
-    return rows
+WORDS = np.array(["b", "a", "a long name"])  # the first in the alphabet is not the first in the data
+KINDS_OF_LABELS = [WORDS, np.array([-7, 0, 1_000_000]), np.array([True, False]), np.array([0.0, 1.0, -3.0])]
 
 
-def near_ties(rng: Generator, n: int, d: int) -> np.ndarray:
-    """One row of numbers, each moved by up to three units in the last place, with either sign."""
-    row = rng.normal(size=d)
-    return rng.choice([-1.0, 1.0], (n, d)) * (row + rng.integers(0, 4, (n, d)) * np.spacing(row))
+def any_labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Classes called by words, by numbers that do not count from 0, or by truth values."""
+    names = draw(st.sampled_from(KINDS_OF_LABELS))
+    return names[np.abs(codes) % len(names)]
 
 
-def permuted_gaps(rng: Generator, n: int, d: int) -> np.ndarray:
-    """The same gaps to the first row in another order: equal on paper, told apart only by the order of addition."""
-    gaps = rng.normal(size=d)
-    return np.array([np.zeros(d), *(rng.permutation(gaps) for _ in range(n - 1))])
+def word_labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Classes called by words."""
+    return WORDS[np.abs(codes) % 3]
 
 
-def mixed_scales(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Integers with a power of two for each column, and some columns constant."""
-    return lattice(rng, n, d) * 2.0 ** rng.integers(-12, 13, d) * rng.integers(0, 2, d)
+def one_label(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """One class only."""
+    return np.full(len(codes), draw(st.sampled_from([0, 1, 5])))
 
 
-def extreme(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Integers scaled by a power of two to just inside what can be squared, or so small that some squares are 0."""
-    return lattice(rng, n, d) * 2.0 ** rng.choice([490, -490, -538])
+def several_labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
+    """Two outputs with classes of their own."""
+    return np.column_stack([np.abs(codes) % 3, np.abs(codes) // 3 + 5])
 
 
-DATA: list[Callable[[Generator, int, int], np.ndarray]] = [
-    lattice,
-    gaussian,
-    duplicates,
-    large_offset,
-    far_clusters,
-    huge_column,
-    near_ties,
-    permuted_gaps,
-    mixed_scales,
-    extreme,
-]
-DTYPES = ["float64", "float32", "float16", "int8", "uint8", "int64", "bool", ">f8"]
-N_FEATURES = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 64, 127, 128, 129, 136, 257]  # around the steps of pairwise summation
-BIT_METRICS = ["euclidean", "sqeuclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard"]
+@st.composite
+def lattice_cases(
+    draw: st.DrawFn,
+    metrics: tuple[str, ...] = ("euclidean",),
+    max_rows: int = 10,
+    min_rows: int = 1,
+    max_features: int = 3,
+    y: Targets | None = None,
+    weights: str = "uniform",
+) -> Case:
+    """Small integers, where all arithmetic is exact: ties are true ties. Some queries are training rows.
+
+    An example is drawn whole, so that Hypothesis can take it away whole, and k is cut to what is left.
+    """
+    d, width = draw(st.integers(1, max_features)), draw(st.sampled_from([4, 1]))
+    cells = st.tuples(*[st.integers(-width, width)] * d)
+    rows = draw(st.lists(st.tuples(cells, CODES), min_size=min_rows, max_size=max_rows))
+    X, codes = np.array([row for row, _ in rows], dtype=np.float64), np.array([code for _, code in rows])
+    if draw(st.booleans()):
+        Q = X[
+            draw(
+                st.lists(st.integers(0, max_rows), min_size=1, max_size=3).map(lambda places: np.array(places) % len(X))
+            )
+        ]
+    else:
+        Q = np.array(draw(st.lists(cells, min_size=1, max_size=3)), dtype=np.float64)
+    k = min(draw(st.integers(1, max_rows)), len(X))
+    metric = draw(st.sampled_from(metrics))
+    p = 3 if metric == "minkowski" else 2
+    return Case(X, Q, k, y(draw, codes) if y else None, metric, p, weights)
 
 
-def mixed_dtypes(rng: Generator, rows: np.ndarray) -> np.ndarray:
-    """The rows in any numeric type that can hold their magnitude, and in any memory layout."""
-    fitting = [dtype for dtype in DTYPES if np.max(np.abs(rows)) <= _largest(np.dtype(dtype))]
-    dtype = np.dtype(rng.choice(fitting))
-    rows = (np.abs(rows) if dtype.kind in "bu" else rows).astype(dtype)
-    layouts = [rows, np.asfortranarray(rows), rows[::-1], np.repeat(rows, 2, axis=1)[:, ::2]]
-    rows = layouts[rng.integers(len(layouts))]
-    rows.flags.writeable = False
-    return rows
+@st.composite
+def distinct_cases(
+    draw: st.DrawFn,
+    metrics: tuple[str, ...] = ("euclidean",),
+    max_rows: int = 10,
+    y: Targets | None = None,
+    weights: str = "uniform",
+    nearest: tuple[int, ...] = (0, 1),
+) -> Case:
+    """Rows at distances ``nearest``, that + 1, that + 2, ... from the one query, along an axis each: no two tie."""
+    d, first = draw(st.integers(1, 3)), draw(st.sampled_from(nearest))
+    q = draw(arrays(np.int64, d, elements=st.integers(-4, 4), fill=st.nothing())).astype(np.float64)
+    steps = draw(
+        st.lists(st.tuples(st.integers(0, d - 1), st.sampled_from([1, -1]), CODES), min_size=1, max_size=max_rows)
+    )
+    X = np.tile(q, (len(steps), 1))
+    for row, radius, (axis, sign, _) in zip(X, draw(st.permutations(range(len(steps)))), steps, strict=True):
+        row[axis] += sign * (radius + first)
+    k = min(draw(st.integers(1, max_rows)), len(X))
+    targets = y(draw, np.array([code for *_, code in steps])) if y else None
+    return Case(X, q[None], k, targets, draw(st.sampled_from(metrics)), weights=weights)
 
 
-def _largest(dtype: np.dtype) -> float:
-    if dtype.kind == "b":
-        return 1.0
-    return float(np.iinfo(dtype).max if dtype.kind in "iu" else np.finfo(dtype).max)
+SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 400]
+
+
+@st.composite
+def sized_cases(draw: st.DrawFn) -> Case:
+    """A lattice with as many rows as libraries change their algorithm at, and few or many neighbours."""
+    n, d = draw(st.sampled_from(SIZES)), draw(st.integers(1, 3))
+    rows = lattice(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n + 3, d)
+    return Case(rows[3:], rows[:3], draw(st.sampled_from([k for k in (1, 2, 5, 17, n // 2, n - 1, n) if 1 <= k <= n])))
+
+
+@st.composite
+def wide_cases(draw: st.DrawFn) -> Case:
+    """A lattice with many features."""
+    n, d = draw(st.integers(1, 12)), draw(st.sampled_from([8, 9, 16, 17, 64, 129, 300, 784]))
+    rows = lattice(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n + 2, d)
+    return Case(rows[2:], rows[:2], draw(st.integers(1, n)))
+
+
+@st.composite
+def square_cases(draw: st.DrawFn) -> Case:
+    """As many rows as features, or as queries: mixed-up axes go unnoticed by what only looks at shapes."""
+    n, d = draw(st.integers(2, 5)), draw(st.integers(1, 5))
+    n_queries = draw(st.sampled_from([n, d]))
+    shape = st.sampled_from([(n, n), (n, d)])
+    cells = arrays(np.int64, draw(shape), elements=st.integers(-4, 4), fill=st.nothing())
+    X = draw(cells).astype(np.float64)
+    Q = draw(arrays(np.int64, (n_queries, X.shape[1]), elements=st.integers(-4, 4), fill=st.nothing()))
+    return Case(X, Q.astype(np.float64), draw(st.integers(1, n)))
+
+
+@st.composite
+def made_cases(
+    draw: st.DrawFn,
+    *makers: Callable[[Generator, int, int], np.ndarray],
+    metrics: tuple[str, ...] = ("euclidean",),
+    dtype: str = "float64",
+    max_features: int = 5,
+) -> Case:
+    """Data of the given makers, see ``conformance.data``; some queries are training rows."""
+    make = draw(st.sampled_from(makers))
+    n = draw(st.one_of(st.integers(1, 16), st.sampled_from([26, 40])))  # torch.cdist is another one from 26 rows on
+    d = draw(st.integers(1, max_features))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rows = make(rng, n + 2, d).astype(dtype)
+    Q, X = rows[:2], rows[2:]
+    if draw(st.booleans()):
+        Q = X[rng.integers(0, n, 2)]
+    return Case(X, Q, draw(st.integers(1, n)), metric=draw(st.sampled_from(metrics)))
+
+
+@st.composite
+def typed_cases(draw: st.DrawFn, *dtypes: str) -> Case:
+    """Numbers of a small type, up to the largest and down to the smallest that it holds."""
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    if dtype.kind == "f":
+        cells: st.SearchStrategy = st.sampled_from([0, 1, -1, 300, -300, 2000])
+    elif dtype.kind == "b":
+        cells = st.integers(0, 1)
+    else:
+        low, high = (int(limit) for limit in (np.iinfo(dtype.name).min, np.iinfo(dtype.name).max))
+        cells = st.sampled_from([0, 1, low, high, high // 2, 20, 10])
+    n, d = draw(st.integers(1, 8)), draw(st.integers(1, 3))
+    X = draw(arrays(object, (n, d), elements=cells, fill=st.nothing())).astype(dtype)
+    Q = draw(arrays(object, (2, d), elements=cells, fill=st.nothing())).astype(dtype)
+    return Case(X, Q, draw(st.integers(1, n)))
+
+
+@st.composite
+def predicting_cases(draw: st.DrawFn, y: str) -> Case:
+    """Cases of any data for the bits of predictions: with labels, or with random targets, for one output or several."""
+    case = draw(cases())
+    n, m = len(case.X), draw(st.sampled_from([0, 1, 2]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = (n, m) if m else (n,)
+    if y == "labels":
+        names = draw(st.sampled_from(KINDS_OF_LABELS))
+        targets = names[rng.integers(0, len(names), shape)]
+    else:
+        targets = rng.normal(size=shape) * 100
+    return Case(case.X, case.Q, case.k, targets, case.metric, case.p, draw(st.sampled_from(["uniform", "distance"])))
 
 
 @st.composite
@@ -144,36 +234,10 @@ def cases(
         Q = X[rng.integers(0, n, n_queries)]
     if dtypes and draw(st.booleans()):
         X, Q = mixed_dtypes(rng, X), mixed_dtypes(rng, Q)
-    return Case(X, Q, draw(st.integers(1, n)), metric, p)
+    return Case(X, Q, draw(st.integers(1, n)), metric=metric, p=p)
 
 
 SIMILARITIES = ["rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine"]
-
-
-@dataclass(frozen=True)
-class SimilarityCase:
-    """One regression: targets y at the examples X, predictions wanted at Q; its ``repr`` can be pasted."""
-
-    X: np.ndarray  # (n, n_features)
-    Q: np.ndarray  # (n_queries, n_features)
-    y: np.ndarray  # (n,)
-    similarity: str = "rbf"
-    gamma: float = 1.0
-    degree: int = 3
-    coef0: float = 1.0
-    jitter: float = 1e-6
-
-    def __repr__(self) -> str:
-        arrays = ", ".join(f"{name}=np.array({getattr(self, name).tolist()})" for name in ("X", "Q", "y"))
-        return f"SimilarityCase({arrays}, {', '.join(f'{k}={v!r}' for k, v in self.params.items())})"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self))
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The arguments of a ``SimilarityRegressor``."""
-        return {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
 
 
 @st.composite

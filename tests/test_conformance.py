@@ -1,11 +1,72 @@
-"""The claims of ``conformance.checks``, drawn."""
+"""The claims hold: of both packages, of both solvers, and of what the mutants of the zoo are made from."""
 
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import settings
 
-from conformance.checks import CHECKS
+import accelerated
+from conformance.claims import CLAIMS, LEVELS
+from conformance.pins import pinned
+from conformance.runner import PROFILES, Profile, run_claim
+from conformance.targets import load_target, make_target
+from conformance.zoo import base
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.function.__name__)
-def test_claim_holds(check):
-    check.run(draws=settings().max_examples)
+class ByPseudoInverse(accelerated.SimilarityRegressor):
+    """The other solver."""
+
+    promises_bits = True
+
+    def __init__(self, similarity="rbf", *, gamma=1.0, degree=3, coef0=1.0, jitter=1e-6):
+        super().__init__(similarity, gamma=gamma, degree=degree, coef0=coef0, jitter=jitter, solver="pinv")
+
+
+TARGETS = {
+    "reference": load_target("reference"),
+    "accelerated": load_target("accelerated"),
+    "accelerated by pinv": make_target("accelerated by pinv", ByPseudoInverse),
+    "zoo": make_target("zoo", base.Search, base.Classifier, base.Regressor, base.Similarity),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("name", TARGETS)
+def test_claim_holds(name, claim):
+    if name == "accelerated by pinv" and claim.level != "similarity":
+        return
+    draws = PROFILES["quick"].draws if name == "zoo" else settings().max_examples // 2
+    endless = Profile(draws, budget=np.inf, limit=np.inf)
+
+    result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
+
+    assert result.verdict == "holds", f"{result.message}\n{result.shown}"
+
+
+def test_every_claim_is_a_sentence_with_a_reason_and_a_level():
+    assert len(CLAIMS) >= 60
+    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
+    assert {claim.level for claim in CLAIMS} == set(LEVELS)
+    assert [claim.level for claim in CLAIMS] == sorted((claim.level for claim in CLAIMS), key=LEVELS.index)
+    for claim in CLAIMS:
+        assert claim.sentence.endswith("."), claim.name
+        assert claim.why, claim.name
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_pitfall_is_noticed_by_a_claim_or_a_test_or_explained():
+    text = (ROOT / "docs" / "pitfalls.md").read_text()
+    noticed, _, explained = text.partition("## Not noticed, and why")
+    rows = re.findall(r"^\| (\d+) \| .+ \| (.+) \|$", noticed, flags=re.M)
+    numbers = [int(number) for number, _ in rows] + [int(n) for n in re.findall(r"^\| (\d+) \|", explained, flags=re.M)]
+
+    assert sorted(numbers) == list(range(1, 148))
+    for _, where in rows:
+        names = re.findall(r"`([^`]+)`", where)
+        assert names
+        assert all((ROOT / name).is_file() for name in names if name.startswith("tests/"))
+        assert {name for name in names if not name.startswith("tests/")} <= {claim.name for claim in CLAIMS}

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from conformance.claims import CLAIMS
+from conformance.zoo import ZOO
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-COMMANDS = sorted(set(re.findall(r"`(python -m conformance[^`]*)`", README + (ROOT / "CHANGELOG.md").read_text())))
+COMMANDS = set(re.findall(r"`(python -m conformance[^`]*)`", README + (ROOT / "CHANGELOG.md").read_text()))
+ON_YOUR_OWN = "python -m conformance my_knn.py:MyKNN"
+SHOWN = re.findall(r"^\$ (.+)\n((?:.+\n)+?)```$", README, flags=re.M)
 
 
 def table_rows(text):
@@ -69,9 +74,27 @@ def test_python_blocks_print_what_they_say():
     assert failed == 0, "".join(output)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", sorted(COMMANDS - {ON_YOUR_OWN}))
 def test_commands_succeed(run, command):
     assert run(command)
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN)
+def test_what_is_shown_of_an_output_is_in_it(command, shown):
+    output = subprocess.run(
+        [sys.executable, *command.split()[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert shown in output.stdout
+
+
+def test_an_output_is_shown_and_your_own_is_left_to_you():
+    assert len(SHOWN) == 1
+    assert ON_YOUR_OWN in COMMANDS
+
+
+def test_the_numbers_of_claims_and_mutants_are_right():
+    assert [int(n) for n in re.findall(r"(\d+) (?:claims|wrong implementations)", README)] == [len(CLAIMS), len(ZOO)]
 
 
 def test_the_tables_are_those_that_the_demo_prints(run):

@@ -1,5 +1,6 @@
 """The comparers must fail where they should: on made-up answers, and on real ones from a spoilt search."""
 
+import json
 from fractions import Fraction
 from itertools import product
 
@@ -8,8 +9,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.kernel_ridge import KernelRidge
-from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 
 import accelerated.distances
 import accelerated.knn
@@ -18,27 +17,22 @@ import accelerated.similarities
 import accelerated.similarity_regressor
 import accelerated.solvers
 import accelerated.voting
-import conformance.checks
 import conformance.demo
-import conformance.similarity_checks
 import reference
 import reference.distances
-from conformance.__main__ import main
-from conformance.checks import CHECKS
-from conformance.relations import (
-    assert_admissible,
-    assert_same_bits,
+from conformance.answers import Found
+from conformance.bounds import (
+    average_bound,
     difference_bounds,
-    exact_distances,
     expansion_bounds,
     minkowski_bounds,
     similarity_bounds,
 )
-from conformance.strategies import (
+from conformance.cases import Case, SimilarityCase, from_json, to_json
+from conformance.claims import CLAIMS
+from conformance.claims.similarity import _bounds
+from conformance.data import (
     DATA,
-    Case,
-    SimilarityCase,
-    cases,
     duplicates,
     far_clusters,
     huge_column,
@@ -46,8 +40,18 @@ from conformance.strategies import (
     lattice,
     near_ties,
     permuted_gaps,
-    similarity_cases,
 )
+from conformance.exact import exact_distances, is_determined, nearest
+from conformance.relations import (
+    assert_admissible,
+    assert_averages,
+    assert_distance,
+    assert_nearest,
+    assert_same_bits,
+)
+from conformance.runner import PROFILES, Profile, run_claim
+from conformance.strategies import cases, similarity_cases
+from conformance.targets import load_target
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,89 @@ def test_admissible_fails_on_a_wrong_answer(answer, message):
     assert_admissible([0, 1], 2, exact, none, "neighbors")
     with pytest.raises(AssertionError, match=message):
         assert_admissible(answer, 2, exact, none, "neighbors")
+
+
+LINE = Case(np.array([[0.0], [1.0], [5.0]]), np.array([[0.0], [4.0]]), k=2, y=np.array([0.0, 3.0, 6.0]))
+
+
+@pytest.mark.parametrize(
+    ("indices", "message"),
+    [
+        ([[0, 1]], "neighbors of 1 queries, but should be of 2"),
+        ([[0, 1], [1, 2]], r"neighbors\[1\]=\[1, 2\], but row 2 at 1 should come before row 1 at 9"),
+        ([[0, 2], [2, 1]], r"neighbors\[0\]=\[0, 2\], but row 1 at 1 is left out"),
+        ([[0, 1], [2, 7]], "different indices from 0 to 2"),
+    ],
+)
+@pytest.mark.parametrize("rounds", [True, False])
+def test_nearest_fails_on_a_wrong_answer_to_any_query(indices, message, rounds):
+    assert_nearest(Found([[0, 1], [2, 1]]), LINE, rounds=rounds)
+    with pytest.raises(AssertionError, match=message):
+        assert_nearest(Found(indices), LINE, rounds=rounds)
+
+
+def test_neighbors_in_no_order_are_judged_as_a_set():
+    assert_nearest(Found([[1, 0], [1, 2]], ordered=False), LINE)
+    with pytest.raises(AssertionError, match="row 0 at 0 is left out"):
+        assert_nearest(Found([[1, 2], [1, 2]], ordered=False), LINE)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "minkowski", "cosine"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_distance_fails_where_digits_of_its_type_are_wrong(metric, dtype):
+    a, b = np.array([3.0, 1.0]), np.array([0.5, 4.0])
+    (expected,) = exact_distances(a[None], b, metric)
+    distance = dtype(reference.NearestNeighbors(metric=metric, p=3).get_distance(a, b))
+
+    assert_distance(distance, expected, 2, metric, "distance")
+    for wrong in (distance * dtype(1 + 300 * np.finfo(dtype).eps), dtype(0), dtype(np.nan), -distance):
+        with pytest.raises(AssertionError, match="distance="):
+            assert_distance(wrong, expected, 2, metric, "distance")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_averages_fail_where_digits_of_their_type_are_wrong(dtype):
+    expected = [1.5, 4.5]
+    right = np.array(expected, dtype=dtype)
+
+    assert_averages(right, expected, LINE, "prediction")
+    for wrong in (right * dtype(1 + 100 * np.finfo(dtype).eps), right[:1], right[:, None], right.astype("U9")):
+        with pytest.raises(AssertionError, match="prediction"):
+            assert_averages(wrong, expected, LINE, "prediction")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_float64_averages_stay_within_the_derived_bound(order):
+    rng = np.random.default_rng(0)
+    ratios = []
+    for k in range(1, 40):
+        y, w = rng.normal(size=k) * 1e6, rng.random(k)
+        total = sum(map(Fraction, w.tolist()))
+        exact = sum(Fraction(a) * Fraction(b) for a, b in zip(y.tolist(), w.tolist(), strict=True)) / total
+        computed = sum((w * y)[::order].tolist()) / sum(w[::order].tolist())
+        ratios.append(abs(float(Fraction(computed) - exact)) / average_bound(k, np.abs(y).max(), 2.0**-53))
+
+    assert 1e-3 < max(ratios) <= 1
+
+
+METRICS = ["euclidean", "sqeuclidean", "manhattan", "chebyshev", "minkowski", "cosine", "hamming", "jaccard"]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(case=cases(metrics=("euclidean",), max_rows=10, dtypes=False))
+def test_the_exact_oracle_and_the_readable_formulas_agree(metric, case):
+    if metric == "minkowski" and not 1e-90 < np.abs(np.concatenate([case.X, case.Q])).max() < 1e90:
+        return  # cubes overflow, or underflow and are ties
+    model = reference.NearestNeighbors(metric=metric, p=3)
+    for row, expected in zip(case.X, exact_distances(case.X, case.Q[0], metric), strict=True):
+        assert_distance(model.get_distance(row, case.Q[0]), expected, case.X.shape[1], metric, "distance")
+
+
+def test_the_nearest_are_the_first_of_equals_and_a_shared_last_place_is_not_determined():
+    assert nearest([2, 1, 1, 3], 2) == [1, 2]
+    assert is_determined([2, 1, 1, 3], 2)
+    assert not is_determined([2, 1, 1, 3], 1)
+    assert is_determined([1, 1], 2)
 
 
 def accepts(answer, exact, bounds):
@@ -153,7 +240,7 @@ def error_over_bound(case):
 @pytest.mark.parametrize("offset", [0.0, 1e8])
 def test_the_derived_bounds_are_not_idle(metric, offset):
     X = np.random.default_rng(0).normal(size=(300, 3)) + offset
-    ratios = list(error_over_bound(Case(X[1:], X[:1], 1, metric)))
+    ratios = list(error_over_bound(Case(X[1:], X[:1], 1, metric=metric)))
 
     by_differences, expanded = ratios[:299], ratios[299:]
     assert offset or max(by_differences) > 0.1  # far from the origin the gaps of these numbers are exact
@@ -186,7 +273,7 @@ def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
         n = int(rng.integers(1, 12))
         X, Q, y = rng.normal(size=(n, 2)), rng.normal(size=(3, 2)), rng.normal(size=n)
         case = SimilarityCase(X, Q, y, gamma=float(rng.choice([0.5, 4.0])), jitter=float(rng.choice([1e-6, 1e-2])))
-        bounds = conformance.similarity_checks._bounds(case)
+        bounds = _bounds(case, load_target("reference"))
         predicted = [
             package.SimilarityRegressor(**case.params).fit(X, y).predict(Q) for package in (reference, accelerated)
         ]
@@ -229,24 +316,10 @@ def test_most_drawn_regressions_are_determined():
     @settings(max_examples=300)
     @given(similarity_cases())
     def judge(case):
-        judged.append(conformance.similarity_checks._bounds(case) is not None)
+        judged.append(_bounds(case, load_target("reference")) is not None)
 
     judge()
     assert np.mean(judged) > 0.9
-
-
-class WorseScikitLearn(SklearnNeighbors):
-    """scikit-learn, asked for city blocks when the question is about straight lines."""
-
-    def __init__(self, n_neighbors, metric):
-        super().__init__(n_neighbors=n_neighbors, metric="manhattan" if metric == "euclidean" else metric)
-
-
-class ForgetfulScikitLearn(SklearnNeighbors):
-    """scikit-learn, without the last neighbour."""
-
-    def kneighbors(self, X):
-        return tuple(answer[:, :-1] for answer in super().kneighbors(X))
 
 
 def last_of_equals(values, k):
@@ -323,13 +396,6 @@ def targets_centred(A, y, solve):
     return solve(A, y - y.mean(0))
 
 
-class RidgeWithItsDefault(KernelRidge):
-    """scikit-learn's kernel ridge regression with a penalty of 1, whatever is asked."""
-
-    def __init__(self, alpha, kernel, gamma, degree, coef0):
-        super().__init__(alpha=1.0, kernel=kernel, gamma=gamma, degree=degree, coef0=coef0)
-
-
 def nothing_is_cut_off(n):
     return 0.0
 
@@ -341,64 +407,42 @@ SPOILT = [  # a claim, and what to put in whose place so that it must fail
     ("same_neighbors", accelerated.search, "smallest", last_of_equals),
     ("same_neighbors", accelerated.distances, "pairwise_sum", left_to_right),
     ("same_neighbors", accelerated.distances, "correct_sqrt", one_unit_too_far),
-    ("same_neighbors_left_out", accelerated.search, "_without_self", lambda tile, *_: tile),
+    ("same_neighbors_without_the_row_itself", accelerated.search, "_without_self", lambda tile, *_: tile),
     ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.knn, "average", farthest_target_first),
-    ("same_neighbors_up_to_rounding", accelerated.distances, "minkowski", doubled),
-    ("admissible_neighbors", accelerated.distances, "sqeuclidean", expanded),
-    ("admissible_neighbors", conformance.checks, "SklearnNeighbors", WorseScikitLearn),
-    ("admissible_neighbors", conformance.checks, "SklearnNeighbors", ForgetfulScikitLearn),
+    ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
+    ("nearest_far_from_the_origin", accelerated.distances, "sqeuclidean", expanded),
     ("same_similarity_predictions", accelerated.similarities, "rbf", in_float32),
     ("same_similarity_predictions", accelerated.solvers, "cut_off", nothing_is_cut_off),
-    ("kernel_ridge_agrees", conformance.similarity_checks, "KernelRidge", RidgeWithItsDefault),
     ("weights_solve_the_equations", accelerated.similarity_regressor, "solve", too_much_jitter),
     ("one_or_two_points", accelerated.similarity_regressor, "solve", solved_in_float32),
     ("all_alike", accelerated.similarity_regressor, "solve", targets_centred),
-    ("none_alike", accelerated.similarity_regressor, "solve", too_much_jitter),
-    ("twins_count_once", accelerated.similarity_regressor, "solve", too_much_jitter),
     ("conflicting_twins_meet_halfway", accelerated.similarity_regressor, "solve", last_example_left_out),
     ("linear_in_the_targets", accelerated.similarity_regressor, "solve", targets_rounded),
     ("outputs_are_independent", accelerated.similarity_regressor, "solve", first_output_for_all),
-    ("order_is_no_matter", accelerated.similarity_regressor, "solve", last_example_left_out),
 ]
+LONG = Profile(draws=5000, budget=60, limit=60)  # it stops at the first failure
+
+
+def try_accelerated(claim, profile):
+    (tried,) = (one for one in CLAIMS if one.name == claim)
+    return run_claim(load_target("accelerated"), tried, profile)
 
 
 @pytest.mark.parametrize(
     ("claim", "module", "name", "worse"), SPOILT, ids=lambda value: getattr(value, "__name__", value)
 )
-def test_every_claim_fails_where_it_should(monkeypatch, claim, module, name, worse):
-    check = next(check for check in CHECKS if check.function.__name__ == claim)
+def test_a_claim_fails_where_accelerated_is_spoilt(monkeypatch, claim, module, name, worse):
     monkeypatch.setattr(module, name, worse)
 
-    with pytest.raises(AssertionError):
-        check.run(draws=5000)  # it stops at the first failure
+    assert try_accelerated(claim, LONG).verdict in ("FAILS", "raises")
 
 
-def test_every_claim_is_spoilt_once():
-    assert {claim for claim, *_ in SPOILT} == {check.function.__name__ for check in CHECKS}
-
-
-def test_ties_the_wrong_way_round_are_still_admissible(monkeypatch):
+def test_ties_the_wrong_way_round_are_still_the_nearest(monkeypatch):
     monkeypatch.setattr(accelerated.search, "smallest", last_of_equals)
 
-    next(check for check in CHECKS if check.function.__name__ == "admissible_neighbors").run(draws=100)
-
-
-def test_a_failing_claim_fails_the_run_and_prints_the_smallest_case(monkeypatch, capsys):
-    monkeypatch.setattr(accelerated.search, "smallest", last_of_equals)
-
-    assert main(["check", "--draws", "100"]) == 1
-    out = capsys.readouterr().out
-    assert "FAILS  Both packages give the same neighbours" in out
-    assert "Case(X=np.array(" in out
-
-
-def test_a_wrong_number_of_draws_is_one_clear_line(capsys):
-    with pytest.raises(SystemExit) as exit:
-        main(["--draws", "0"])
-
-    assert exit.value.code == 2
-    assert "--draws 0 is less than 1" in capsys.readouterr().err
+    assert try_accelerated("nearest_on_a_lattice", PROFILES["default"]).verdict == "holds"
+    assert try_accelerated("equal_distances_go_to_the_lower_index", PROFILES["default"]).verdict == "FAILS"
 
 
 @pytest.mark.parametrize(
@@ -417,21 +461,19 @@ def test_the_demo_fails_where_something_differs(monkeypatch, capsys, module, nam
 
 
 @given(cases())
-def test_the_repr_of_a_case_can_be_pasted(case):
-    pasted = eval(repr(case), {"Case": Case, "np": np})
-
-    for name in ("X", "Q"):
-        assert_same_bits(getattr(pasted, name), np.ascontiguousarray(getattr(case, name)), name)
-    assert (pasted.k, pasted.metric, pasted.p) == (case.k, case.metric, case.p)
+def test_a_case_can_be_pasted_and_kept_as_json(case):
+    for copy in (eval(repr(case), {"Case": Case, "np": np}), from_json(json.loads(json.dumps(to_json(case))))):
+        for name in ("X", "Q"):
+            assert_same_bits(getattr(copy, name), np.ascontiguousarray(getattr(case, name)), name)
+        assert (copy.k, copy.metric, copy.p) == (case.k, case.metric, case.p)
 
 
 @given(similarity_cases())
-def test_the_repr_of_a_regression_can_be_pasted(case):
-    pasted = eval(repr(case), {"SimilarityCase": SimilarityCase, "np": np})
-
-    for name in ("X", "Q", "y"):
-        assert_same_bits(getattr(pasted, name), getattr(case, name), name)
-    assert pasted.params == case.params
+def test_a_regression_can_be_pasted_and_kept_as_json(case):
+    for copy in (eval(repr(case), {"SimilarityCase": SimilarityCase, "np": np}), from_json(to_json(case))):
+        for name in ("X", "Q", "y"):
+            assert_same_bits(getattr(copy, name), getattr(case, name), name)
+        assert copy.params == case.params
 
 
 @pytest.mark.parametrize("make", DATA)

@@ -1,0 +1,235 @@
+"""Talks to a class that knows nothing of this suite, in the class's own words.
+
+What a class does not have raises ``Missing``, and a claim that needs it is skipped with that reason.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from conformance.answers import Form, Found, read_batch, read_one, stack, to_array
+from conformance.cases import as_code
+
+NAMES = {  # what constructors call their arguments
+    "k": ("n_neighbors", "k", "K", "num_neighbors", "n_neighbours", "num_neighbours"),
+    "metric": ("metric", "distance", "distance_metric"),
+    "p": ("p",),
+    "weights": ("weights", "weight", "weighting"),
+    "device": ("device",),
+    "similarity": ("similarity", "kernel"),
+    "gamma": ("gamma",),
+    "degree": ("degree",),
+    "coef0": ("coef0",),
+    "jitter": ("jitter", "alpha", "ridge"),
+}
+FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
+FINGERPRINTS = 40  # targets 2^0, 2^1, ...: their sum, divided by k and multiplied again, still shows each in float64
+
+
+class TargetError(Exception):
+    """The target cannot be tried at all; the message is one line."""
+
+
+class Missing(Exception):
+    """The target does not have what a claim needs; the message says what."""
+
+
+def as_arrays(rows: np.ndarray) -> Any:
+    """A copy, so that a target which writes to its input does not spoil the next call."""
+    return rows.copy()
+
+
+def as_lists(rows: np.ndarray) -> Any:
+    return rows.tolist()
+
+
+def as_tensors(rows: np.ndarray) -> Any:
+    import torch
+
+    return torch.from_numpy(rows.copy()) if rows.dtype.kind in "biuf" else rows.tolist()
+
+
+@dataclass
+class Adapter:
+    """One class of a target: the names of its arguments, and how its methods take examples and give answers.
+
+    Raises TargetError for a class without ``fit`` or without an argument for k, and for one that needs arguments which
+    nobody knows.
+    """
+
+    model: Callable[..., Any]
+    device: str | None = None
+    task: str = ""  # classifier, regressor, search or similarity
+    hand_over: Callable[[np.ndarray], Any] = as_arrays
+    form: Form | None = None  # of the answers about neighbours
+    one_by_one: bool = False  # whether predict takes one example
+    lacks: dict[str, str] = field(default_factory=dict)  # what was tried in vain, and what came of it
+    calls: list[str] = field(default_factory=list)  # as code
+
+    def __post_init__(self) -> None:
+        self.name = getattr(self.model, "__name__", type(self.model).__name__)
+        if not callable(getattr(self.model, "fit", None)):
+            raise TargetError(f"{self.name} has no method fit")
+        arguments = _arguments(self.model)
+        self.names = {what: name for what, names in NAMES.items() for name in names[::-1] if name in arguments}
+        needed = [name for name, a in arguments.items() if _is_needed(a) and name not in self.names.values()]
+        if needed:
+            raise TargetError(f"the constructor of {self.name} needs {', '.join(needed)}: give it a default")
+        if self.device and "device" not in self.names:
+            raise TargetError(f"the constructor of {self.name} takes no device, but --device is {self.device}")
+        if not self.task and "similarity" in self.names:
+            self.task = "similarity"
+        if self.task != "similarity" and not any(map(self.k_name, ("__init__", *FINDERS, "predict"))):
+            known = ", ".join(NAMES["k"])
+            raise TargetError(f"{self.name} has no argument for the number of neighbors; known names are {known}")
+
+    def k_name(self, method: str) -> str | None:
+        """What the method calls the number of neighbours."""
+        arguments = _arguments(getattr(self.model, method, None))
+        return next((name for name in NAMES["k"] if name in arguments), None)
+
+    def has(self, method: str) -> bool:
+        return callable(getattr(self.model, method, None))
+
+    def build(self, **wanted: Any) -> "Fitted":
+        """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
+        for what, usual in {"metric": "euclidean", "weights": "uniform", "similarity": "rbf"}.items():
+            value = wanted.get(what, usual)
+            reason = self.lacks.get(option(what, value))
+            if value != usual and (reason or what not in self.names):
+                raise Missing(reason or f"{self.name} takes no {what}")
+            if reason:  # it has another name for what is usual, which we hope is its default
+                wanted.pop(what, None)
+        if wanted.get("metric") != "minkowski":
+            wanted.pop("p", None)
+        elif "p" not in self.names:
+            raise Missing(f"{self.name} takes no p")
+        if self.device:
+            wanted["device"] = self.device
+        arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
+        self.calls.append(f"model = {self.name}({_written(arguments)})")
+        return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
+
+
+@dataclass
+class Fitted:
+    """A model of the target, which answers in NumPy arrays."""
+
+    adapter: Adapter
+    model: Any
+    k: int
+    wanted: dict[str, Any]  # the other parameters
+    hand_over: Callable[[np.ndarray], Any]
+    n: int = 0  # examples
+    gives_away: str = ""  # "average": targets are powers of two; "vote": they are labels of their own, and k is 1
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> "Fitted":
+        arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
+        self.call("fit", *arguments[: self.fit_takes])
+        self.n = len(X)
+        return self
+
+    @property
+    def fit_takes(self) -> int:
+        """How many arguments: the examples alone, or their targets too."""
+        return len(_arguments(self.model.fit))
+
+    def call(self, method: str, *examples: Any, **options: Any) -> Any:
+        """What the method returns, called with the examples in the kind that the target takes."""
+        written = [as_code(value) for value in examples]
+        self.adapter.calls.append(f"model.{method}({', '.join([*written, *filter(None, [_written(options)])])})")
+        handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
+        return getattr(self.model, method)(*handed, **options)
+
+    def need(self, method: str, argument: str | None = None) -> None:
+        """Raises Missing where the class has no such method, or the method no such argument."""
+        if not self.adapter.has(method):
+            raise Missing(f"{self.adapter.name} has no {method}")
+        if argument and argument not in _arguments(getattr(self.model, method)):
+            raise Missing(f"{method} takes no {argument}")
+
+    def neighbors(self, Q: np.ndarray | None, k: int | None = None) -> Found:
+        """The neighbours of each query, by whichever way there is; Q=None: of each example, without itself."""
+        form = self.adapter.form
+        if form is None:
+            return self._read_fingerprints(Q, k)
+        if Q is None and (reason := self.adapter.lacks.get("left out")):
+            raise Missing(reason)
+        options = self._k_option(form.method, k)
+        k = self.k if k is None else k
+        if Q is None:
+            return read_batch(self.call(form.method, **options), form, self.n, k)
+        if form.batch:
+            return read_batch(self.call(form.method, Q, **options), form, len(Q), k)
+        return stack([read_one(self.call(form.method, q, **options), form, k) for q in Q])
+
+    def _k_option(self, method: str, k: int | None) -> dict[str, int]:
+        name = self.adapter.k_name(method)
+        if k is not None and name is None:
+            raise Missing(f"{method} takes no number of neighbors")
+        if name is None or (k is None and "k" in self.adapter.names):
+            return {}
+        return {name: self.k if k is None else k}
+
+    def _read_fingerprints(self, Q: np.ndarray | None, k: int | None) -> Found:
+        """An average of different powers of two gives away whose they are, though not in which order."""
+        if Q is None or k is not None or not self.gives_away:
+            raise Missing(f"{self.adapter.name} does not show its neighbors")
+        if self.gives_away == "vote":
+            return Found([[int(label)] for label in self.predict(Q)])
+        masks = [round(float(prediction) * self.k) for prediction in self.predict(Q)]
+        return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
+
+    def predict(self, Q: np.ndarray | None) -> np.ndarray:
+        """Predictions, (n_queries,) or (n_queries, n_outputs); Q=None: leave-one-out."""
+        self.need("predict")
+        if Q is None and (reason := self.adapter.lacks.get("predict left out")):
+            raise Missing(reason)
+        options = self._k_option("predict", None)
+        if Q is None or not self.adapter.one_by_one:
+            return to_array(self.call("predict", Q, **options))
+        return np.array([to_array(self.call("predict", q, **options)) for q in Q])
+
+    def shares(self, Q: np.ndarray) -> Any:
+        """Vote shares, (n_queries, n_classes), or a list of them for several outputs."""
+        self.need("predict_proba")
+        shares = self.call("predict_proba", Q)
+        return [to_array(share) for share in shares] if isinstance(shares, list) else to_array(shares)
+
+    def distance(self, a: np.ndarray, b: np.ndarray) -> Any:
+        """Between two examples, a NumPy number: by ``get_distance``, or as that of the nearest of one example."""
+        if self.adapter.has("get_distance"):
+            return to_array(self.call("get_distance", a, b)).reshape(())[()]
+        if self.adapter.form is None or self.adapter.form.distance_at is None:
+            raise Missing(f"{self.adapter.name} gives no distances")
+        one = self.adapter.build(k=1, **self.wanted)
+        distances = one.fit(b[None]).neighbors(a[None]).distances
+        assert distances is not None
+        return distances[0, 0]
+
+
+def option(what: str, value: Any) -> str:
+    """The key of ``lacks`` for an argument's value.
+
+    >>> option("weights", "distance"), option("weights", max)
+    ('weights=distance', 'weights=callable')
+    """
+    return f"{what}={value if isinstance(value, str) else 'callable'}"
+
+
+def _arguments(function: Any) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # nothing to call, or compiled
+        return {}
+
+
+def _is_needed(argument: inspect.Parameter) -> bool:
+    return argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
+
+
+def _written(arguments: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={as_code(value)}" for name, value in arguments.items())

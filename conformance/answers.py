@@ -1,0 +1,86 @@
+"""The forms in which implementations answer, read as NumPy arrays of indices and distances."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Unreadable(AssertionError):
+    """An answer that is not of the form that the target's other answers have."""
+
+
+@dataclass
+class Found:
+    """Neighbours of each query: indices, nearest first if ``ordered``, and their distances where they are given."""
+
+    indices: list[list[int]]  # (n_queries, k)
+    distances: np.ndarray | None = None  # (n_queries, k)
+    ordered: bool = True
+
+
+class Form(NamedTuple):
+    """How a method for neighbours answers."""
+
+    method: str
+    batch: bool  # all queries at once, or one example at a time
+    layout: str  # "parts": (distances, indices); "pairs": [(index, distance), ...]; "rows": indices alone
+    index_at: int  # place of the indices, or of the labels, among the parts or in a pair
+    distance_at: int | None
+    by_label: bool  # labels come back: examples can be told apart by labels of their own
+
+    def __str__(self) -> str:
+        parts = {self.index_at: "label" if self.by_label else "index", self.distance_at: "distance"}
+        names = ", ".join(parts[place] for place in sorted(place for place in parts if place is not None))
+        shown = {"parts": f"({names})", "pairs": f"[({names}), ...]", "rows": f"[{names}, ...]"}[self.layout]
+        return f"{self.method}({'X' if self.batch else 'x'}) -> {shown}"
+
+
+def to_array(answer: Any) -> np.ndarray:
+    """An array, a tensor of any device, or numbers in lists, as a NumPy array."""
+    if hasattr(answer, "detach"):
+        answer = answer.detach().cpu().numpy()
+    elif isinstance(answer, (list, tuple)):
+        answer = [to_array(part) if hasattr(part, "detach") else part for part in answer]
+    return np.asarray(answer)
+
+
+def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:
+    """All queries' neighbours; raises Unreadable for what has another shape, or no indices, where they should be.
+
+    >>> form = Form("kneighbors", True, "parts", index_at=1, distance_at=0, by_label=False)
+    >>> read_batch(([[0.5]], [[3]]), form, 1, 1)
+    Found(indices=[[3]], distances=array([[0.5]]), ordered=True)
+    """
+    if form.layout == "pairs":
+        return stack([read_one(row, form, k) for row in result])
+    parts = [to_array(part) for part in result] if form.layout == "parts" else [to_array(result)]
+    return _found(parts, form, (n_queries, k))
+
+
+def read_one(result: Any, form: Form, k: int) -> Found:
+    """One example's neighbours, whether or not the answer has an axis for the one query."""
+    if form.layout == "pairs":
+        pairs = [tuple(pair) for pair in result]
+        parts = [np.array([[to_array(part) for part in place]]) for place in zip(*pairs, strict=True)]
+    else:
+        parts = [to_array(part).reshape(1, -1) for part in (result if form.layout == "parts" else [result])]
+    return _found(parts, form, (1, k))
+
+
+def _found(parts: list[np.ndarray], form: Form, shape: tuple[int, int]) -> Found:
+    for place in (form.index_at, form.distance_at):
+        if place is not None and (place >= len(parts) or parts[place].shape != shape):
+            shapes = " and ".join(sorted({str(part.shape) for part in parts})) or "()"
+            raise Unreadable(f"{form.method} returned shape {shapes}, but should return {shape}")
+    indices = parts[form.index_at]
+    if indices.dtype.kind not in "iufb" or not np.all(indices == np.round(indices)):
+        raise Unreadable(f"{form.method} returned {indices.tolist()}, but should return indices")
+    rows = [[int(i) for i in row] for row in indices.tolist()]
+    return Found(rows, None if form.distance_at is None else parts[form.distance_at])
+
+
+def stack(rows: list[Found]) -> Found:
+    """The neighbours of single queries as those of all."""
+    distances = [row.distances for row in rows if row.distances is not None]
+    return Found([row.indices[0] for row in rows], np.concatenate(distances) if distances else None)

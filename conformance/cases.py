@@ -1,0 +1,103 @@
+"""The questions that claims ask: arrays and parameters, which can be printed as code and kept as JSON."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class _Printed:
+    """Its ``repr`` is code, with every digit, and without what is as by default."""
+
+    def __repr__(self) -> str:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed = [field.name for field in fields(self) if not _is_default(values[field.name], field.default)]
+        return f"{type(self).__name__}({', '.join(f'{name}={as_code(values[name])}' for name in changed)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis prints it."""
+        printer.text(repr(self))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Case(_Printed):
+    """The k rows of X nearest to each row of Q, and what their targets y predict."""
+
+    X: np.ndarray  # (n, n_features)
+    Q: np.ndarray  # (n_queries, n_features)
+    k: int
+    y: np.ndarray | None = None  # (n,) or (n, n_outputs)
+    metric: str = "euclidean"
+    p: float = 2
+    weights: str = "uniform"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SimilarityCase(_Printed):
+    """One regression by similarity: targets y at the examples X, predictions wanted at Q."""
+
+    X: np.ndarray  # (n, n_features)
+    Q: np.ndarray  # (n_queries, n_features)
+    y: np.ndarray  # (n,)
+    similarity: str = "rbf"
+    gamma: float = 1.0
+    degree: int = 3
+    coef0: float = 1.0
+    jitter: float = 1e-6
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The arguments of a ``SimilarityRegressor``."""
+        return {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
+
+
+def as_code(value: Any) -> str:
+    """Python that makes the value, given ``import numpy as np``.
+
+    >>> as_code(np.array([[0.5]])), as_code(np.array([[300]], dtype=np.int16)), as_code(np.inf)
+    ('np.array([[0.5]])', "np.array([[300]], dtype='int16')", 'np.inf')
+    """
+    if isinstance(value, np.ndarray) and value.size == 0:
+        return f"np.empty({value.shape}, dtype={_dtype(value)!r})"
+    if isinstance(value, np.ndarray):
+        usual = value.dtype in (np.dtype(float), np.dtype(int), np.dtype(bool)) or value.dtype.kind == "U"
+        return f"np.array({value.tolist()}{'' if usual else f', dtype={_dtype(value)!r}'})"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"np.{value}"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    return repr(value)
+
+
+def to_json(case: Case | SimilarityCase) -> dict[str, Any]:
+    """The case as what JSON can hold; ``from_json`` makes the same bits of it."""
+    kept = {field.name: getattr(case, field.name) for field in fields(case)}
+    defaults = {field.name: field.default for field in fields(case)}
+    changed = {name: value for name, value in kept.items() if not _is_default(value, defaults[name])}
+    return {
+        name: {"dtype": _dtype(value), "values": value.tolist()} if isinstance(value, np.ndarray) else value
+        for name, value in changed.items()
+    }
+
+
+def from_json(kept: dict[str, Any]) -> Case | SimilarityCase:
+    """The case that ``to_json`` was given.
+
+    >>> from_json(to_json(Case(np.array([[0.1]]), np.array([[0.2]]), k=1)))
+    Case(X=np.array([[0.1]]), Q=np.array([[0.2]]), k=1)
+    """
+    values: dict[str, Any] = {
+        name: np.array(value["values"], dtype=value["dtype"]) if isinstance(value, dict) else value
+        for name, value in kept.items()
+    }
+    return Case(**values) if "k" in values else SimilarityCase(**values)
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return not isinstance(value, np.ndarray) and value == default
+
+
+def _dtype(array: np.ndarray) -> str:
+    """``float64``, but ``>f8`` for the bytes the other way round."""
+    return array.dtype.name if array.dtype.isnative and array.dtype.kind != "U" else array.dtype.str

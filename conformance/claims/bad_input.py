@@ -1,0 +1,188 @@
+"""Level "bad input": what has no answer is refused, early and with a ValueError or a TypeError.
+
+An answer to a question that makes no sense is worse than none: nobody looks at it again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters import Missing
+from conformance.answers import Unreadable
+from conformance.cases import Case
+from conformance.claims.manners import answers, each_model
+from conformance.targets import Target
+
+REFUSALS = (ValueError, TypeError)
+
+
+@each_model
+def missing_numbers_are_refused(target: Target, case: Case) -> None:
+    """NaN or infinity among the training rows is refused.
+
+    NaN is not smaller than anything, nor larger: a sort leaves it anywhere.
+    """
+    for wrong in (np.nan, np.inf):
+        X = case.X.copy()
+        X[-1, -1] = wrong
+        _assert_refused(partial(_fit_and_ask, target, replace(case, X=X)), f"X with {wrong}")
+
+
+@each_model
+def missing_numbers_in_queries_are_refused(target: Target, case: Case) -> None:
+    """NaN or infinity in a query is refused.
+
+    All distances are NaN, and the neighbours are the first rows.
+    """
+    fitted = target.any(case)
+    for wrong in (np.nan, np.inf):
+        Q = case.Q.copy()
+        Q[-1, -1] = wrong
+        _assert_refused(partial(answers, fitted, Q), f"a query with {wrong}")
+
+
+def missing_targets_are_refused(target: Target, case: Case) -> None:
+    """NaN among the targets is refused.
+
+    One of them is in the average of everyone near it.
+    """
+    y = np.arange(len(case.X), dtype=np.float64)
+    y[-1] = np.nan
+    _assert_refused(lambda: target.regressor(replace(case, y=y)).predict(case.Q), "y with nan")
+
+
+@each_model
+def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
+    """A k larger than the number of rows is refused.
+
+    Slices end where the rows do: fewer neighbours come back, and averages are divided by k.
+    """
+    n = len(case.X)
+    _assert_refused(partial(_fit_and_ask, target, replace(case, k=n + 1)), f"k={n + 1} of {n} rows")
+
+
+@each_model
+def k_below_one_is_refused(target: Target, case: Case) -> None:
+    """A k of 0 or less is refused.
+
+    ``[:0]`` is empty and its mean NaN; ``[:-1]`` is everything but the last.
+    """
+    for k in (0, -1):
+        _assert_refused(partial(_fit_and_ask, target, replace(case, k=k)), f"k={k}")
+
+
+@each_model
+def k_that_is_no_whole_number_is_refused(target: Target, case: Case) -> None:
+    """A k of 1.5, "1" or None is refused.
+
+    Or it fails somewhere else, with a message about slices.
+    """
+    wrong: tuple[Any, ...] = (1.5, "1")
+    for k in wrong:
+        _assert_refused(partial(_fit_and_ask, target, replace(case, k=k)), f"k={k!r}")
+
+
+@each_model
+def unequal_lengths_are_refused(target: Target, case: Case) -> None:
+    """Fewer or more targets than rows are refused.
+
+    ``zip`` stops at the shorter one and says nothing.
+    """
+    assert case.y is not None
+    if "search" in target.adapters:
+        raise Missing(f"{target.name} takes no targets")
+    for y in (case.y[:-1], np.append(case.y, 0)):
+        _assert_refused(partial(_fit_and_ask, target, replace(case, y=y)), f"{len(y)} targets")
+
+
+@each_model
+def other_widths_are_refused(target: Target, case: Case) -> None:
+    """Queries with fewer or more features than the rows are refused.
+
+    Broadcasting stretches one feature to any number, and ``zip`` forgets those that are too many.
+    """
+    fitted = target.any(case)
+    for Q in (np.column_stack([case.Q, case.Q]), case.Q[:, :1] if case.Q.shape[1] > 1 else np.tile(case.Q, 3)):
+        _assert_refused(partial(answers, fitted, Q), f"queries of width {Q.shape[1]}, rows of {case.X.shape[1]}")
+
+
+@each_model
+def flat_training_data_is_refused(target: Target, case: Case) -> None:
+    """Training data with one axis is refused.
+
+    Whether its numbers are one row or one column, nobody knows.
+    """
+    _assert_refused(partial(_fit_and_ask, target, replace(case, X=case.X[:, 0])), "X of one axis")
+
+
+@each_model
+def no_rows_are_refused(target: Target, case: Case) -> None:
+    """No training rows, or no queries, are refused.
+
+    The minimum of nothing, or an average that is 0 divided by 0; and later an empty batch that goes unnoticed.
+    """
+    empty = case.X[:0]
+    y = None if case.y is None else case.y[:0]
+    _assert_refused(partial(_fit_and_ask, target, replace(case, X=empty, y=y, k=1)), "no rows")
+    fitted = target.any(case)
+    _assert_refused(partial(answers, fitted, empty), "no queries")
+
+
+@each_model
+def complex_numbers_are_refused(target: Target, case: Case) -> None:
+    """Complex numbers are refused.
+
+    A cast drops the imaginary part, with a warning at most.
+    """
+    _assert_refused(partial(_fit_and_ask, target, replace(case, X=case.X + 1j)), "complex X")
+
+
+@each_model
+def unknown_names_are_refused(target: Target, case: Case) -> None:
+    """A metric, or weights, of a name that nobody knows is refused.
+
+    "euclidian" must not mean the default.
+    """
+    (adapter,) = target.adapters.values()
+    if not {"metric", "weights"} & set(adapter.names):
+        raise Missing(f"{adapter.name} takes neither metric nor weights")
+    for what in ("metric", "weights"):
+        if what in adapter.names:
+            wrong = replace(case, metric="none") if what == "metric" else replace(case, weights="none")
+            _assert_refused(partial(_fit_and_ask, target, wrong), f"{what}='none'")
+
+
+@each_model
+def asking_before_fit_is_refused(target: Target, case: Case) -> None:
+    """A model that was not fitted says so.
+
+    With a ValueError or an AttributeError, as scikit-learn's NotFittedError is both.
+    """
+    (adapter,) = target.adapters.values()
+    fitted = adapter.build(k=1)
+    _assert_refused(partial(answers, fitted, case.Q), "a model without fit", (*REFUSALS, AttributeError))
+
+
+def _fit_and_ask(target: Target, case: Case) -> list[np.ndarray]:
+    return answers(target.any(case), case.Q)
+
+
+def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exception], ...] = REFUSALS) -> None:
+    """Raises AssertionError where the question is answered, or fails with what is no refusal."""
+    try:
+        answer = ask()
+    except Missing:
+        raise
+    except Unreadable as error:
+        returned = str(error).partition(", but")[0]
+        raise AssertionError(f"{what} was answered, but should be refused: {returned}") from error
+    except refusals:
+        return
+    except Exception as error:
+        kind = type(error).__name__
+        raise AssertionError(f"{what} raised {kind}: {error}, but should raise ValueError or TypeError") from error
+    shown = [part.tolist() for part in answer] if isinstance(answer, list) else answer
+    raise AssertionError(f"{what} was answered with {shown!s:.100}, but should be refused")

@@ -1,0 +1,68 @@
+"""What the neighbours that are determined should predict, in rational arithmetic: for "averages" and "votes"."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+from conformance.cases import Case
+from conformance.exact import Number, exact, exact_distances, nearest
+from conformance.relations import coarseness
+
+WEIGHT_ROUNDINGS = 16  # a distance of at most 3 features rounds 7 times, 1 / distance once; as much again
+
+
+def closeness(distances: Any) -> Any:
+    """A callable for ``weights``, finite at 0."""
+    return 1.0 / (1.0 + distances)
+
+
+def exact_of_all(case: Case) -> list[list[Number]]:
+    """For each query its distances to all rows."""
+    return [exact_distances(case.X, query, case.metric) for query in case.Q]
+
+
+def nearest_distances(case: Case) -> list[np.ndarray]:
+    """For each query its distances to the k nearest, nearest first: what weights are made from."""
+    power = 0.5 if case.metric == "euclidean" else 1
+    return [np.array([float(row[j]) ** power for j in nearest(row, case.k)]) for row in exact_of_all(case)]
+
+
+def weights_of(case: Case) -> list[list[float]]:
+    """For each query the weights of its neighbours; at distance 0 they count alone."""
+    if case.weights == "uniform":
+        return [[1.0] * case.k for _ in case.Q]
+    return [_inverse(row) for row in nearest_distances(case)]
+
+
+def _inverse(distances: np.ndarray) -> list[float]:
+    return [float(d == 0) for d in distances] if np.any(distances == 0) else [1 / d for d in distances.tolist()]
+
+
+def targets_of(case: Case) -> np.ndarray:
+    """The targets of a case that has some."""
+    assert case.y is not None
+    return case.y
+
+
+def averages_of(case: Case, weights: Sequence[Sequence[float]] | None = None) -> list[Any]:
+    """For each query the weighted average, a number or one for each output, rounded once."""
+    weights = weights or weights_of(case)
+    return [
+        _average(targets_of(case)[nearest(row, case.k)], w) for row, w in zip(exact_of_all(case), weights, strict=True)
+    ]
+
+
+def _average(y: np.ndarray, weights: Sequence[float]) -> Any:
+    w = [exact(weight) for weight in weights]
+    columns = y.astype(np.float64).reshape(len(y), -1).T.tolist()
+    means = [float(Fraction(sum(map(mul, w, map(exact, column)))) / sum(w)) for column in columns]
+    return means if y.ndim == 2 else means[0]
+
+
+def assert_score(score: Any, expected: float, roundings: float) -> None:
+    """Raises AssertionError unless a score is the expected one, up to as many roundings of 1 in its type."""
+    if not abs(float(score) - expected) <= roundings * 2.0**-53 * coarseness(score):
+        raise AssertionError(f"score={float(score)!s}, but should be {expected!s}")

@@ -1,0 +1,284 @@
+"""Level "manners": what a program that calls the target, and other programs beside it, rely on."""
+
+import pickle
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import wraps
+from io import StringIO
+
+import numpy as np
+
+from conformance.adapters import Fitted, Missing, as_arrays
+from conformance.cases import Case
+from conformance.relations import assert_same_bits
+from conformance.targets import Target
+
+
+def each_model(claim: Callable[[Target, Case], None]) -> Callable[[Target, Case], None]:
+    """The claim, tried on each of a target's classes."""
+
+    @wraps(claim)
+    def on_each(target: Target, case: Case) -> None:
+        missing = []
+        for part in target.parts():
+            try:
+                claim(part, case)
+            except Missing as lack:
+                missing.append(lack)
+        if len(missing) == len(target.parts()):
+            raise missing[0]
+
+    return on_each
+
+
+def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    """Whatever the model says about the queries: neighbours, their distances, predictions."""
+    parts = []
+    if fitted.adapter.form:
+        found = fitted.neighbors(Q)
+        parts.append(np.array(found.indices))
+        if found.distances is not None:
+            parts.append(found.distances)
+    if fitted.adapter.has("predict"):
+        parts.append(fitted.predict(Q))
+    return parts
+
+
+def _assert_same(actual: list[np.ndarray], expected: list[np.ndarray], when: str) -> None:
+    for one, other in zip(actual, expected, strict=True):
+        try:
+            assert_same_bits(one, other, "answer")
+        except AssertionError as error:
+            raise AssertionError(f"{error}, {when}") from None
+
+
+@each_model
+def fit_returns_the_model(target: Target, case: Case) -> None:
+    """``fit`` returns the model itself, so that ``Model().fit(X, y).predict(Q)`` works.
+
+    Without it every pipeline fails with "NoneType has no attribute predict".
+    """
+    fitted = target.any(case)
+    returned = fitted.call("fit", *(case.X, case.y)[: fitted.fit_takes])
+    if returned is not fitted.model:
+        raise AssertionError(f"fit returned {type(returned).__name__}, but should return the model")
+
+
+@each_model
+def inputs_are_not_written_to(target: Target, case: Case) -> None:
+    """Arrays that are handed in are the same afterwards, and may be read-only.
+
+    ``X -= X.mean(axis=0)`` changes the caller's data.
+    """
+    fitted = target.any(case)
+    _need_arrays(fitted)
+    given = [rows.copy() for rows in (case.X, case.y, case.Q) if rows is not None]
+    X, *y, Q = given
+    fitted.model.fit(*(X, *y)[: fitted.fit_takes])
+    answers(_asking_with(fitted), Q)
+    for name, rows, before in zip(("X", "y", "Q") if y else ("X", "Q"), given, (case.X, case.y, case.Q), strict=False):
+        assert before is not None
+        assert_same_bits(rows, before, f"{name} after fit and query")
+
+
+def _asking_with(fitted: Fitted) -> Fitted:
+    """The same model, which is handed the very arrays and not copies."""
+    return replace(fitted, hand_over=lambda rows: rows)
+
+
+def _need_arrays(fitted: Fitted) -> None:
+    if fitted.hand_over is not as_arrays:
+        raise Missing(f"{fitted.adapter.name} takes no arrays")
+
+
+@each_model
+def training_data_is_copied(target: Target, case: Case) -> None:
+    """Writing to the arrays after ``fit`` changes no answer.
+
+    A buffer that is filled anew for the next batch is the training data of a model that kept a reference.
+    """
+    fitted = target.any(case)
+    _need_arrays(fitted)
+    expected = answers(fitted, case.Q)
+    X, *y = [rows.copy() for rows in (case.X, case.y) if rows is not None]
+    fitted.model.fit(*(X, *y)[: fitted.fit_takes])
+    for rows in (X, *y):
+        rows[:] = rows[::-1].copy() if rows is not X else 77
+    _assert_same(answers(fitted, case.Q), expected, "after X[:] = 77")
+
+
+@each_model
+def fitting_again_forgets(target: Target, case: Case) -> None:
+    """A model that is fitted again answers like a new one, whatever it was fitted to before.
+
+    Norms, trees and classes of the first data that live on beside the second.
+    """
+    expected = answers(target.any(case), case.Q)
+    fitted = target.any(_other(case))
+    answers(fitted, _other(case).Q)
+    fitted.fit(case.X, case.y)
+    _assert_same(answers(fitted, case.Q), expected, "of a model fitted twice")
+
+
+@each_model
+def two_models_are_two(target: Target, case: Case) -> None:
+    """Fitting a second model does not change the first.
+
+    A default argument that is a list, or an attribute of the class, is shared by all.
+    """
+    first = target.any(case)
+    expected = answers(first, case.Q)
+    target.any(_other(case))
+    _assert_same(answers(first, case.Q), expected, "after another model was fitted")
+
+
+@each_model
+def asking_changes_nothing(target: Target, case: Case) -> None:
+    """Asking twice gives the same bits, also after other questions.
+
+    Scratch space on the model, or a random choice between equals.
+    """
+    fitted = target.any(case)
+    expected = answers(fitted, case.Q)
+    answers(fitted, case.X[::-1].copy())
+    _assert_same(answers(fitted, case.Q), expected, "when asked again")
+
+
+@each_model
+def memory_layout_is_no_matter(target: Target, case: Case) -> None:
+    """Columns first, every second column, rows backwards, read-only, bytes the other way round: the same answers.
+
+    Code that looks at the memory and not at the array, and code that writes to what it was given.
+    """
+    expected = answers(target.any(case), case.Q)
+    fitted = target.any(case)
+    _need_arrays(fitted)
+    for layout in (
+        np.asfortranarray,
+        lambda rows: np.repeat(rows, 2, axis=1)[:, ::2],
+        lambda rows: rows[::-1].copy()[::-1],
+        lambda rows: rows.astype(">f8"),
+        _read_only,
+    ):
+        fitted.model.fit(*(layout(case.X), case.y)[: fitted.fit_takes])
+        actual = answers(_asking_with(fitted), layout(case.Q))
+        for one, other in zip(actual, expected, strict=True):
+            if not np.array_equal(one, other):
+                raise AssertionError(f"answer in another layout={one.tolist()}, but should be {other.tolist()}")
+
+
+def _read_only(rows: np.ndarray) -> np.ndarray:
+    rows = rows.copy()
+    rows.flags.writeable = False
+    return rows
+
+
+@each_model
+def lists_are_as_good_as_arrays(target: Target, case: Case) -> None:
+    """Lists of numbers give the answers that arrays give.
+
+    Nobody converts ``[[1, 2], [3, 4]]`` for a first try.
+    """
+    fitted = target.any(case)
+    expected = answers(fitted, case.Q)
+    y = [] if case.y is None else [case.y.tolist()]
+    fitted.model.fit(*(case.X.tolist(), *y)[: fitted.fit_takes])
+    _assert_same(answers(_asking_with(fitted), case.Q.tolist()), expected, "to lists")
+
+
+@each_model
+def random_numbers_are_left_alone(target: Target, case: Case) -> None:
+    """NumPy's global random numbers are neither drawn nor seeded.
+
+    Whoever seeds them makes everybody's experiment the same.
+    """
+    np.random.seed(5)
+    answers(target.any(case), case.Q)
+    if np.random.random() != np.random.RandomState(5).random():
+        raise AssertionError("NumPy's global random state is another, but should be as it was")
+
+
+@each_model
+def nothing_is_printed(target: Target, case: Case) -> None:
+    """Nothing is printed.
+
+    A line for each query, left from debugging, is a line for each of a million queries.
+    """
+    out = StringIO()
+    with redirect_stdout(out):
+        answers(target.any(case), case.Q)
+    if out.getvalue():
+        raise AssertionError(f"printed {out.getvalue()[:60]!r}, but should print nothing")
+
+
+@each_model
+def nothing_is_warned_of(target: Target, case: Case) -> None:
+    """Ordinary data raises no warning.
+
+    "divide by zero" at every exact match teaches people not to read warnings.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        answers(target.any(replace(case, weights="distance") if _takes_weights(target) else case), case.Q)
+    if caught:
+        raise AssertionError(f"warned of {str(caught[0].message)!r}, but should not warn")
+
+
+def _takes_weights(target: Target) -> bool:
+    return all("weights" in a.names and not a.lacks.get("weights=distance") for a in target.adapters.values())
+
+
+@each_model
+def a_pickled_model_answers_alike(target: Target, case: Case) -> None:
+    """A model that was pickled and loaded gives the same bits.
+
+    Joblib pickles what it hands to its workers; lambdas and open files do not travel.
+    """
+    fitted = target.any(case)
+    expected = answers(fitted, case.Q)
+    fitted.model = pickle.loads(pickle.dumps(fitted.model))
+    _assert_same(answers(fitted, case.Q), expected, "of the unpickled model")
+
+
+@each_model
+def parameters_can_be_read_and_changed(target: Target, case: Case) -> None:
+    """``get_params`` has what the constructor was given, and a k that is set counts from the next query.
+
+    scikit-learn's clone builds the copy from ``get_params``; what was converted or renamed is lost.
+    """
+    fitted = target.any(case)
+    fitted.need("get_params")
+    fitted.need("set_params")
+    name = fitted.adapter.names["k"]
+    k = fitted.model.get_params()[name]
+    if k != case.k:
+        raise AssertionError(f"get_params()[{name!r}]={k!r}, but should be {case.k}")
+    fitted.model.set_params(**{name: 1})
+    expected = answers(target.any(replace(case, k=1)), case.Q)
+    fitted.k = 1
+    _assert_same(answers(fitted, case.Q), expected, f"after set_params({name}=1)")
+
+
+@each_model
+def threads_do_not_disturb_each_other(target: Target, case: Case) -> None:
+    """Queries from several threads at once give the answers that each gives alone.
+
+    What a query writes to the model is another query's.
+    """
+    fitted = target.any(case)
+    queries = [case.Q, case.X, case.Q[::-1].copy(), case.X[::-1].copy()] * 2
+    expected = [answers(fitted, Q) for Q in queries]
+    with ThreadPoolExecutor(4) as pool:
+        for actual, wanted in zip(pool.map(lambda Q: answers(fitted, Q), queries), expected, strict=True):
+            _assert_same(actual, wanted, "from several threads")
+
+
+def _other(case: Case) -> Case:
+    """Data of another shape, with other targets."""
+    X, Q = (np.column_stack([rows[::-1] + 3, rows[::-1]]) for rows in (case.X, case.Q))
+    X = np.concatenate([X, X + 100])
+    y = None if case.y is None else np.concatenate([case.y, case.y + 7])
+    return Case(X, Q, case.k, y)

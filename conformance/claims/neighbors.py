@@ -1,0 +1,252 @@
+"""Level "neighbors": which examples are the nearest, whatever is made of ties."""
+
+import numpy as np
+
+from conformance.adapters import Missing
+from conformance.answers import Found, read_batch, read_one
+from conformance.cases import Case
+from conformance.exact import exact_distances, is_determined
+from conformance.relations import assert_distance, assert_nearest
+from conformance.targets import Target
+
+
+def nearest_on_a_lattice(target: Target, case: Case) -> None:
+    """The neighbours are the nearest rows, on small whole numbers, where every way to compute is exact.
+
+    Exact arithmetic makes ties true ties, so that nothing is left to a tolerance.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_where_none_tie(target: Target, case: Case) -> None:
+    """Where no two rows are equally far, the neighbours are those rows and in that order.
+
+    Where this fails, no tie and no rounding is to blame.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_by_manhattan(target: Target, case: Case) -> None:
+    """The neighbours by Manhattan distance are the nearest by it.
+
+    A metric that is taken and then not used goes unnoticed by everything that looks at euclidean neighbours.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_by_chebyshev(target: Target, case: Case) -> None:
+    """The neighbours by Chebyshev distance are the nearest by it.
+
+    In one feature all of Minkowski's distances are the same; they part from two features on.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_by_minkowski(target: Target, case: Case) -> None:
+    """The neighbours by Minkowski distance with p = 3 are the nearest by it.
+
+    A p that never arrives leaves p = 2, which ranks most rows alike.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_by_cosine(target: Target, case: Case) -> None:
+    """The neighbours by cosine distance are those at the smallest angle, however long they are.
+
+    The largest product x.y is not the smallest angle unless all lengths are the same.
+    """
+    if np.all(np.any(case.X, axis=1)) and np.all(np.any(case.Q, axis=1)):
+        assert_nearest(target.search(case).neighbors(case.Q), case)
+
+
+def nearest_by_hamming(target: Target, case: Case) -> None:
+    """The neighbours by Hamming distance differ from the query in the fewest features.
+
+    It takes numbers for names: that 3 is nearer to 4 than to 9 is nothing to it.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_by_jaccard(target: Target, case: Case) -> None:
+    """The neighbours by Jaccard distance share with the query the largest part of what either has.
+
+    What neither has must not count, or two nearly empty sets are alike.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_among_many_rows(target: Target, case: Case) -> None:
+    """The neighbours are the nearest at every number of rows at which libraries change their algorithm.
+
+    A sort that is stable up to 16 rows, a distance that is exact up to 25, a last tile of one row.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_among_many_features(target: Target, case: Case) -> None:
+    """The neighbours are the nearest in hundreds of features.
+
+    Blocks of 8, 16, 64 and 128 features have ends, where the last ones get lost.
+    """
+    _assert_nearest(target, case)
+
+
+def nearest_where_axes_are_equally_long(target: Target, case: Case) -> None:
+    """The neighbours are the nearest where there are as many rows as features or queries.
+
+    Shapes that happen to fit hide a sum over the wrong axis.
+    """
+    _assert_nearest(target, case)
+
+
+def distances_never_fall(target: Target, case: Case) -> None:
+    """The returned distances never fall from one neighbour to the next.
+
+    Partial sorts return the right set in any order, and whoever takes the first for the nearest is wrong.
+    """
+    distances = _with_distances(target.search(case).neighbors(case.Q)).distances
+    for i, row in enumerate(np.asarray(distances).tolist()):
+        if row != sorted(row):
+            raise AssertionError(f"distances[{i}]={row}, but should be {sorted(row)}")
+
+
+def distances_belong_to_their_rows(target: Target, case: Case) -> None:
+    """Each returned distance is that of the row whose index is returned beside it.
+
+    Sorting one of two arrays, or mixing those of two tiles, leaves both looking right.
+    """
+    found = _with_distances(target.search(case).neighbors(case.Q))
+    assert found.distances is not None
+    for i, query in enumerate(case.Q):
+        exact = exact_distances(case.X, query, case.metric)
+        for j, (row, distance) in enumerate(zip(found.indices[i], found.distances[i], strict=True)):
+            if not 0 <= row < len(exact):
+                raise AssertionError(f"neighbors[{i}, {j}]={row}, but should be an index below {len(exact)}")
+            assert_distance(distance, exact[row], case.X.shape[1], case.metric, f"distances[{i}, {j}] of row {row}")
+
+
+def every_row_is_a_neighbor_when_k_is_n(target: Target, case: Case) -> None:
+    """With k = n every row is a neighbour, once.
+
+    Partial sorts take an index below n, so that k = n is where they fail.
+    """
+    full = Case(case.X, case.Q, len(case.X))
+    assert_nearest(target.search(full).neighbors(full.Q), full, rounds=False)
+
+
+def one_row_in_one_feature(target: Target, case: Case) -> None:
+    """One row with one feature has the shape of a table with one cell.
+
+    What is squeezed has no axis left to sort along.
+    """
+    _assert_nearest(target, case)
+
+
+def a_row_finds_itself(target: Target, case: Case) -> None:
+    """A training row that is asked for is its own nearest neighbour, or a twin of it, at distance 0.
+
+    Asking for the rows by value is not leave-one-out: the row must not be dropped.
+    """
+    found = target.search(case).neighbors(case.X)
+    assert_nearest(found, case, Q=case.X, rounds=False)
+    if found.distances is not None and np.any(found.distances[:, 0] != 0):
+        i = int(np.flatnonzero(found.distances[:, 0] != 0)[0])
+        raise AssertionError(f"distances[{i}, 0]={found.distances[i, 0]!s}, but should be 0.0")
+
+
+def queries_do_not_disturb_each_other(target: Target, case: Case) -> None:
+    """A query has the same neighbours alone, among others, among itself, and in reverse order.
+
+    State that lives from one query to the next, or an algorithm that changes with their number.
+    """
+    fitted = target.search(case)
+    for Q in (np.concatenate([case.Q, case.Q[::-1], case.X]), *(q[None] for q in case.Q)):
+        assert_nearest(fitted.neighbors(Q), case, Q=Q, rounds=False)
+
+
+def k_can_be_given_with_the_query(target: Target, case: Case) -> None:
+    """A number of neighbours that is given with the query counts in place of the constructor's.
+
+    An argument that is taken and not used returns the right number only by chance.
+    """
+    fitted = target.search(case)
+    for k in {1, len(case.X)}:
+        assert_nearest(fitted.neighbors(case.Q, k), case, k=k, rounds=False)
+
+
+def indices_alone_are_the_same(target: Target, case: Case) -> None:
+    """With ``return_distance=False`` the same indices come back alone.
+
+    Two paths to one answer, of which one is tested less.
+    """
+    fitted = target.search(case)
+    form = fitted.adapter.form
+    fitted.need("kneighbors", "return_distance")
+    assert form is not None
+    alone = form._replace(layout="rows", index_at=0, distance_at=None)
+    together, found = fitted.neighbors(case.Q), fitted.call("kneighbors", case.Q, return_distance=False)
+    indices = read_batch(found, alone, len(case.Q), case.k).indices
+    if indices != together.indices:
+        raise AssertionError(f"neighbors={indices}, but should be {together.indices}, as with distances")
+
+
+def neighbors_of_one_example_are_the_same(target: Target, case: Case) -> None:
+    """``get_neighbors`` of one example says what ``kneighbors`` of all says.
+
+    Pairs of (index, distance) are easily built the other way round.
+    """
+    fitted = target.search(case)
+    fitted.need("kneighbors")
+    fitted.need("get_neighbors")
+    together = fitted.neighbors(case.Q)
+    for i, q in enumerate(case.Q):
+        answer = fitted.call("get_neighbors", q)
+        form = fitted.adapter.form
+        assert form is not None
+        alone = read_one(
+            answer, form._replace(method="get_neighbors", layout="pairs", index_at=0, distance_at=1), case.k
+        )
+        if alone.indices[0] != together.indices[i]:
+            raise AssertionError(f"get_neighbors={alone.indices[0]}, but should be {together.indices[i]}")
+
+
+def a_row_is_left_out_of_its_own_neighbors(target: Target, case: Case) -> None:
+    """Asked for nothing, each training row is left out of its own neighbours, by its index; its twins are not.
+
+    Whoever drops what is at distance 0 drops the twins, and whoever drops the first may drop a twin and keep the row.
+    """
+    n = len(case.X)
+    k = min(case.k, n - 1)
+    found = target.search(Case(case.X, case.Q, k)).neighbors(None)
+    if len(found.indices) != n:
+        raise AssertionError(f"neighbors of {len(found.indices)} rows, but should be of {n}")
+    for i, answer in enumerate(found.indices):
+        if i in answer:
+            raise AssertionError(f"neighbors[{i}]={answer}, but should be without {i}")
+        others = np.delete(np.arange(n), i)
+        renumbered = [[int(np.searchsorted(others, j)) for j in answer]]
+        alone = Case(case.X[others], case.X[i : i + 1], k)
+        assert_nearest(Found(renumbered), alone, rounds=False)
+
+
+def fewer_neighbors_are_the_first_of_more(target: Target, case: Case) -> None:
+    """Where none tie at the end, k neighbours are the first k of all.
+
+    A k that reaches further into the algorithm, to a block or a tree, than to where the answer is cut.
+    """
+    everything = Case(case.X, case.Q, len(case.X))
+    few, all_of_them = target.search(case).neighbors(case.Q), target.search(everything).neighbors(case.Q)
+    for query, first, more in zip(case.Q, few.indices, all_of_them.indices, strict=True):
+        same = sorted(first) == sorted(more[: case.k])
+        if few.ordered and not same and is_determined(exact_distances(case.X, query, case.metric), case.k):
+            raise AssertionError(f"{case.k} neighbors={first}, but should be {more[: case.k]}, the first of {more}")
+
+
+def _assert_nearest(target: Target, case: Case) -> None:
+    assert_nearest(target.search(case).neighbors(case.Q), case, rounds=False)
+
+
+def _with_distances(found: Found) -> Found:
+    if found.distances is None:
+        raise Missing("its neighbors come without distances")
+    return found

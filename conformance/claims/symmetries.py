@@ -1,0 +1,242 @@
+"""Level "symmetries": what must not change an answer, or must change it in a known way.
+
+Each follow-up answer is judged by the exact distances of the case that it was made from, not by the first answer: ties
+may be broken otherwise, and are. Sources: Xie and others, Testing and validating machine learning classifiers by
+metamorphic testing, 2011 (of its eleven relations those that hold for nearest neighbours); Liu and others, How
+effectively does metamorphic testing alleviate the oracle problem?, 2014.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.answers import Found
+from conformance.cases import Case
+from conformance.exact import exact_distances, is_determined, nearest
+from conformance.relations import assert_averages, assert_nearest
+from conformance.targets import Target
+
+
+def moving_changes_nothing(target: Target, case: Case) -> None:
+    """Moving all rows and queries by the same whole numbers leaves the neighbours.
+
+    |x|^2 + |q|^2 - 2 x.q grows with the distance from the origin, and its rounding with it.
+    """
+    shift = 2.0**27 * (1 + np.arange(case.X.shape[1]))
+    _assert_still_nearest(target, case, case.X + shift, case.Q + shift)
+
+
+def scaling_changes_nothing(target: Target, case: Case) -> None:
+    """Scaling everything by a power of two leaves the neighbours, and scales the distances exactly.
+
+    A small number added for safety, or an absolute tolerance, has a scale of its own.
+    """
+    for factor in (2.0**-40, 2.0**40):
+        found = _assert_still_nearest(target, case, case.X * factor, case.Q * factor)
+        unscaled = target.search(case).neighbors(case.Q).distances
+        if found.distances is None or unscaled is None:
+            continue
+        if not np.array_equal(np.sort(found.distances), np.sort(unscaled * factor)):
+            raise AssertionError(f"distances={found.distances.tolist()}, but should be {(unscaled * factor).tolist()}")
+
+
+def mirroring_changes_nothing(target: Target, case: Case) -> None:
+    """Changing the sign of features leaves the neighbours.
+
+    Distances know gaps; products know signs.
+    """
+    signs = np.where(np.arange(case.X.shape[1]) % 2, 1.0, -1.0)
+    _assert_still_nearest(target, case, case.X * signs, case.Q * signs)
+
+
+def order_of_features_is_no_matter(target: Target, case: Case) -> None:
+    """Features in another order leave the neighbours.
+
+    A feature that is skipped, or taken for an index or a label.
+    """
+    _assert_still_nearest(target, case, case.X[:, ::-1].copy(), case.Q[:, ::-1].copy())
+
+
+def a_constant_feature_changes_nothing(target: Target, case: Case) -> None:
+    """A feature that is the same everywhere, 0 or large, leaves the neighbours.
+
+    Standardising divides by its deviation, which is 0.
+    """
+    for value in (0.0, 2.0**27):
+        X, Q = (np.column_stack([rows, np.full(len(rows), value)]) for rows in (case.X, case.Q))
+        _assert_still_nearest(target, case, X, Q)
+
+
+def order_of_rows_is_no_matter(target: Target, case: Case) -> None:
+    """Rows in another order are the same neighbours under other indices.
+
+    A running best that forgets, or a bound that is right for sorted data.
+    """
+    order = np.arange(len(case.X))[::-1]
+    found = target.search(replace(case, X=case.X[order])).neighbors(case.Q)
+    assert_nearest(_renumbered(found, order), case, rounds=False)
+
+
+def far_rows_change_nothing(target: Target, case: Case) -> None:
+    """Rows that are farther than all others leave the neighbours.
+
+    One outlier moves the mean, and stretches every scale that is made from the data.
+    """
+    far = np.full((2, case.X.shape[1]), 2.0**27) * np.array([[1.0], [-1.0]])
+    found = target.search(replace(case, X=np.concatenate([case.X, far]))).neighbors(case.Q)
+    assert_nearest(found, case, rounds=False)
+
+
+def other_rows_can_go(target: Target, case: Case) -> None:
+    """Without a row that is no neighbour the neighbours are the same.
+
+    It was not used, so it cannot be missed.
+    """
+    for query in case.Q:
+        distances = exact_distances(case.X, query, case.metric)
+        kept = np.sort(nearest(distances, len(distances) - 1))
+        if case.k <= len(kept) and is_determined(distances, len(kept)):
+            smaller = replace(case, X=case.X[kept], Q=query[None])
+            found = _renumbered(target.search(smaller).neighbors(smaller.Q), kept)
+            assert_nearest(found, replace(case, Q=query[None]), rounds=False)
+
+
+def halves_can_be_merged(target: Target, case: Case) -> None:
+    """The nearest of the neighbours in two halves of the rows are the neighbours in all.
+
+    What every search in tiles relies on; an index without its tile's start is an index into another tile.
+    """
+    half = len(case.X) // 2
+    if half:
+        parts = [np.arange(half), np.arange(half, len(case.X))]
+        answers = [
+            _renumbered(target.search(replace(case, X=case.X[p], k=min(case.k, len(p)))).neighbors(case.Q), p)
+            for p in parts
+        ]
+        merged = []
+        for query, first, second in zip(case.Q, *(found.indices for found in answers), strict=True):
+            distances = exact_distances(case.X, query, case.metric)
+            merged.append(sorted(first + second, key=lambda j: distances[j])[: case.k])
+        assert_nearest(Found(merged), case, rounds=False)
+
+
+def the_query_added_is_found_first(target: Target, case: Case) -> None:
+    """With the query itself added to the rows, it is one of the nearest k + 1, and the others are those of before.
+
+    A row at distance 0 is a row like any other.
+    """
+    for query in case.Q:
+        X = np.concatenate([case.X, query[None]])
+        more = Case(X, query[None], case.k + 1)
+        found = target.search(more).neighbors(more.Q)
+        assert_nearest(found, more, rounds=False)
+
+
+def every_row_twice_is_every_neighbor_twice(target: Target, case: Case) -> None:
+    """With every row twice, 2 k neighbours are the k of before, each with its twin.
+
+    Sets and dictionaries of rows keep one of the twins.
+    """
+    twice = replace(case, X=np.repeat(case.X, 2, axis=0), k=2 * case.k)
+    assert_nearest(target.search(twice).neighbors(case.Q), twice, rounds=False)
+
+
+def length_is_nothing_to_cosine(target: Target, case: Case) -> None:
+    """Rows multiplied by positive numbers have the same neighbours by cosine distance.
+
+    The largest of products is the longest of vectors.
+    """
+    if np.all(np.any(case.X, axis=1)) and np.all(np.any(case.Q, axis=1)):
+        lengths = 2.0 ** (np.arange(len(case.X)) % 7 - 3)
+        found = target.search(replace(case, X=case.X * lengths[:, None])).neighbors(case.Q)
+        assert_nearest(found, case)
+
+
+def averages_are_linear(target: Target, case: Case) -> None:
+    """Targets doubled and moved by 16 make predictions doubled and moved by 16.
+
+    An average is linear; a median is not, nor is a shrinkage to 0.
+    """
+    assert case.y is not None
+    changed = replace(case, y=2 * case.y + 16)
+    before, after = (target.regressor(c).predict(case.Q) for c in (case, changed))
+    assert_averages(after, 2 * before + 16, changed, "prediction")
+
+
+def other_names_for_classes(target: Target, case: Case) -> None:
+    """Classes under other names in the same order are predicted under those names.
+
+    A name is no number: 0, 1 and 2 must not be distances, indices or weights.
+    """
+    assert case.y is not None
+    names = np.array([-5, 40, 1000])
+    before, after = (target.classifier(c).predict(case.Q) for c in (case, replace(case, y=names[case.y])))
+    if names[before].tolist() != after.tolist():
+        raise AssertionError(f"prediction={after.tolist()}, but should be {names[before].tolist()}")
+
+
+def a_prediction_confirms_itself(target: Target, case: Case) -> None:
+    """With the query and the class that it clearly wins added to the training data, the prediction is the same.
+
+    The class gains a vote, and who gives way for it has at most lost one.
+    """
+    assert case.y is not None
+    for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
+        if _wins_clearly(case, query, label):
+            X, y = np.concatenate([query[None], case.X]), np.concatenate([[label], case.y])
+            again = target.classifier(replace(case, X=X, y=y, Q=query[None])).predict(query[None])
+            if again[0] != label:
+                raise AssertionError(f"prediction={again[0]!s}, but should still be {label!s}")
+
+
+def twins_of_the_winners_change_nothing(target: Target, case: Case) -> None:
+    """With all rows of the class that clearly wins twice, the prediction is the same.
+
+    Its votes come earlier and count no less.
+    """
+    assert case.y is not None
+    for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
+        if _wins_clearly(case, query, label):
+            order = np.sort(np.concatenate([np.arange(len(case.X)), np.flatnonzero(case.y == label)]))
+            twice = replace(case, X=case.X[order], y=case.y[order], Q=query[None])
+            again = target.classifier(twice).predict(query[None])
+            if again[0] != label:
+                raise AssertionError(f"prediction={again[0]!s}, but should still be {label!s}")
+
+
+def losers_can_change_their_name(target: Target, case: Case) -> None:
+    """With the other classes under other names, the class that clearly wins is the same.
+
+    Who loses votes against the winner under any name.
+    """
+    assert case.y is not None
+    for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
+        if _wins_clearly(case, query, label):
+            renamed = np.where(case.y == label, case.y, case.y + 10)
+            again = target.classifier(replace(case, y=renamed, Q=query[None])).predict(query[None])
+            if again[0] != label:
+                raise AssertionError(f"prediction={again[0]!s}, but should still be {label!s}")
+
+
+def _wins_clearly(case: Case, query: np.ndarray, label: int) -> bool:
+    """Whether the neighbours are determined, and the label has more of their votes than any other."""
+    assert case.y is not None
+    distances = exact_distances(case.X, query, case.metric)
+    votes = case.y[nearest(distances, case.k)].tolist()
+    others = [votes.count(other) for other in set(votes) - {label}]
+    return is_determined(distances, case.k) and votes.count(label) > max(others, default=0)
+
+
+def _assert_still_nearest(target: Target, case: Case, X: np.ndarray, Q: np.ndarray) -> Found:
+    """The neighbours of the changed case are the nearest of the case itself."""
+    found = target.search(replace(case, X=X, Q=Q)).neighbors(Q)
+    assert_nearest(found, case, rounds=False)
+    return found
+
+
+def _renumbered(found: Found, rows: np.ndarray) -> Found:
+    """Neighbours among some rows, as indices of all."""
+    for answer in found.indices:
+        if not all(0 <= j < len(rows) for j in answer):
+            raise AssertionError(f"neighbors={answer}, but should be indices below {len(rows)}")
+    return replace(found, indices=[[int(rows[j]) for j in answer] for answer in found.indices])

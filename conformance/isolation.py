@@ -1,0 +1,159 @@
+"""Runs a target in a process of its own, so that one which hangs, crashes or prints takes nothing with it.
+
+The worker (``python -m conformance.isolation``) writes one line of JSON for what it begins and for what it finds.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from conformance.adapters import TargetError
+from conformance.claims import CLAIMS, Claim
+from conformance.pins import pinned
+from conformance.runner import Profile, Result, run_claim
+from conformance.targets import Target, load_target
+
+OPENING = 60.0  # seconds to import a target and fit it to seven examples
+PATIENCE = 3  # claims that may hang or crash before the rest is skipped
+
+
+class Job(NamedTuple):
+    """What a worker is to do."""
+
+    target: str
+    claims: list[str]
+    profile: Profile
+    seed: int = 0
+    device: str | None = None
+    task: str = ""
+
+
+class Stopped(Exception):
+    """The worker is no more; the message says why."""
+
+
+def run_isolated(job: Job) -> Iterator[dict[str, Any] | Result]:
+    """What the target is found to be (a dict), and then the result of each claim, as soon as it is there.
+
+    Raises TargetError for a target that cannot be tried.
+    """
+    left, lost = list(job.claims), 0
+    while left:
+        worker = Worker(job._replace(claims=left))
+        try:
+            header = worker.read(OPENING)
+            if "error" in header:
+                raise TargetError(header["error"])
+            if len(left) == len(job.claims):
+                yield header
+            while left:
+                yield Result(**worker.read(job.profile.limit))
+                left.pop(0)
+        except Stopped as stopped:
+            if len(left) == len(job.claims) and not worker.is_open:
+                raise TargetError(f"{job.target}: fitting seven examples {stopped}") from stopped
+            lost += 1
+            verdict = "hangs" if worker.timed_out else "crashes"
+            yield Result(left.pop(0), verdict, seconds=job.profile.limit * worker.timed_out, message=str(stopped))
+        finally:
+            worker.close()
+        if lost == PATIENCE:
+            reason = f"{PATIENCE} claims before it hung or crashed"
+            yield from (Result(name, "skipped", message=reason) for name in left)
+            return
+
+
+class Worker:
+    """A process at work on a job, and the lines that it has written."""
+
+    def __init__(self, job: Job) -> None:
+        words = [
+            sys.executable,
+            "-m",
+            "conformance.isolation",
+            json.dumps({**job._asdict(), "profile": asdict(job.profile)}),
+        ]
+        self.errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 closed in close
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.lines: queue.Queue[str | None] = queue.Queue()
+        self.is_open = self.timed_out = False
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout:
+            for line in self.process.stdout:
+                self.lines.put(line)
+        self.lines.put(None)
+
+    def read(self, seconds: float) -> dict[str, Any]:
+        """The next line; raises Stopped if there is none in time, or no more."""
+        try:
+            line = self.lines.get(timeout=min(seconds, threading.TIMEOUT_MAX))
+        except queue.Empty:
+            self.timed_out = True
+            raise Stopped(f"took more than {seconds:.0f} seconds") from None
+        if line is None:
+            status = self.process.wait()
+            self.errors.seek(0)
+            last = self.errors.read().strip().rpartition("\n")[2]
+            raise Stopped(f"ended the process with status {status}{last and f': {last}'}")
+        self.is_open = True
+        return json.loads(line)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.listener.join()
+        self.errors.close()
+
+
+def describe(target: Target) -> dict[str, Any]:
+    """What was found out about the target, for the report."""
+    described = []
+    for task, adapter in target.adapters.items():
+        names = [f"{what} is {name}" for what, name in adapter.names.items() if what != name]
+        found = [str(adapter.form)] if adapter.form else []
+        one = ["predict(x) one by one"] if adapter.one_by_one else []
+        takes = [f"takes {adapter.hand_over.__name__.removeprefix('as_')}"]
+        described.append(f"{adapter.name}: {task}; {'; '.join([*takes, *names, *found, *one])}")
+    adapters = target.adapters.values()
+    imports = [f"from {adapter.model.__module__} import {adapter.name}" for adapter in adapters]
+    return {"target": target.name, "models": described, "imports": imports, "tasks": list(target.adapters)}
+
+
+def work(job: Job, write: Any) -> None:
+    """Opens the target and tries the claims, in the worker's process."""
+    try:
+        target = load_target(job.target, job.device, job.task)
+    except TargetError as error:
+        write({"error": str(error)})
+        return
+    given = {"device": job.device, "task": job.task}
+    write({**describe(target), "options": {name: value for name, value in given.items() if value}})
+    claims: dict[str, Claim] = {claim.name: claim for claim in CLAIMS}
+    for name in job.claims:
+        write(run_claim(target, claims[name], job.profile, job.seed, pinned(name)).as_json())
+
+
+def main() -> None:
+    job = json.loads(sys.argv[1])
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the target prints goes nowhere
+
+    def write(line: dict[str, Any]) -> None:
+        print(json.dumps(line, default=str), file=out, flush=True)
+
+    work(Job(**{**job, "profile": Profile(**job["profile"])}), write)
+
+
+if __name__ == "__main__":
+    main()

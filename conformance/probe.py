@@ -1,0 +1,155 @@
+"""Finds out how a class wants its examples and how it answers, by trying it on seven of them.
+
+Distances and labels are such that neither can be taken for an index, and no two axes of an answer have the same length.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters import FINDERS, Adapter, Fitted, Missing, TargetError, as_arrays, as_lists, as_tensors, option
+from conformance.answers import Form, Unreadable, to_array
+
+METRICS = ("euclidean", "sqeuclidean", "manhattan", "chebyshev", "minkowski", "cosine", "hamming", "jaccard")
+SIMILARITIES = ("rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine")
+X = np.array([[0.3, 1.0], [10.1, 0.0], [4.2, 1.0], [7.7, 0.0], [5.9, 1.0], [-3.4, 0.0], [-8.6, 1.0]])
+LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
+Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
+K = 4
+
+
+def open_adapter(model: Callable[..., Any], device: str | None = None, task: str = "") -> Adapter:
+    """An adapter that knows how the class answers. Raises TargetError for one that cannot be asked anything."""
+    adapter = Adapter(model, device, task)
+    if not any(map(adapter.has, (*FINDERS, "predict"))):
+        raise TargetError(f"{adapter.name} has neither predict nor {', '.join(FINDERS)}")
+    adapter.hand_over = _find_container(adapter)
+    if adapter.task == "similarity":
+        _try_values(adapter, "similarity", SIMILARITIES, Fitted.predict)
+        return adapter
+    adapter.form = next(_forms(adapter), None)
+    adapter.one_by_one = _takes_one(adapter)
+    adapter.task = adapter.task or _find_task(adapter)
+    ask = Fitted.neighbors if adapter.form else Fitted.predict
+    _try_values(adapter, "metric", METRICS, ask)
+    _try_values(adapter, "weights", ("uniform", "distance", np.ones_like), Fitted.predict)
+    _try_left_out(adapter)
+    _try_outputs(adapter)
+    adapter.calls.clear()
+    return adapter
+
+
+def _fitted(adapter: Adapter, y: np.ndarray = LABELS, **wanted: Any) -> Fitted:
+    return adapter.build(k=K, **wanted).fit(X, y)
+
+
+def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
+    """Arrays, or else lists, or else tensors; arrays where it takes none: then the claims say what it raised."""
+    method = next(method for method in (*FINDERS, "predict") if adapter.has(method))
+    for adapter.hand_over in (as_arrays, as_lists, as_tensors):
+        for queries in (Q, Q[0]):
+            with contextlib.suppress(Exception):
+                fitted = _fitted(adapter)
+                fitted.call(method, queries, **fitted._k_option(method, None))
+                return adapter.hand_over
+    return as_arrays
+
+
+def _forms(adapter: Adapter) -> Iterator[Form]:
+    """The ways in which a method's answer can be read as neighbours, the likeliest first."""
+    for method in filter(adapter.has, FINDERS):
+        for batch in (True, False) if method == "kneighbors" else (False, True):
+            with contextlib.suppress(Exception):
+                fitted = _fitted(adapter)
+                result = fitted.call(method, Q if batch else Q[0], **fitted._k_option(method, None))
+                for layout, parts in _layouts(result, batch):
+                    yield from _read(Form(method, batch, layout, 0, None, False), parts)
+
+
+def _layouts(result: Any, batch: bool) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """The ways to take an answer apart, each part to be of shape (n_queries, k)."""
+    with contextlib.suppress(Exception):
+        parts = [to_array(part) for part in result]
+        yield "parts", parts if batch else [part.reshape(1, -1) for part in parts]
+    with contextlib.suppress(Exception):
+        table = [[tuple(map(to_array, pair)) for pair in row] for row in (result if batch else [result])]
+        yield "pairs", [np.array([[pair[i] for pair in row] for row in table]) for i in range(len(table[0][0]))]
+    with contextlib.suppress(Exception):
+        yield "rows", [to_array(result) if batch else to_array(result).reshape(1, -1)]
+
+
+def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
+    n_queries = len(Q) if form.batch else 1
+    shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # one too few or too many is for the claims to say
+    kinds = [_kind(part) if part.shape in shapes else "other" for part in parts]
+    for by_label, wanted in ((False, "index"), (True, "label")):
+        if wanted in kinds:
+            distance = kinds.index("distance") if "distance" in kinds else None
+            yield form._replace(index_at=kinds.index(wanted), distance_at=distance, by_label=by_label)
+
+
+def _kind(part: np.ndarray) -> str:
+    if part.dtype.kind not in "iuf":
+        return "other"
+    if np.all(np.isin(part, np.arange(len(X)))):
+        return "index"
+    return "label" if np.all(np.isin(part, LABELS)) else "distance"
+
+
+def _takes_one(adapter: Adapter) -> bool:
+    """Whether ``predict`` wants one example: it does not answer several with as many predictions."""
+    for adapter.one_by_one in (False, True):
+        with contextlib.suppress(Exception):
+            if _fitted(adapter).predict(Q).shape[:1] == (len(Q),):
+                return adapter.one_by_one
+    return False
+
+
+def _find_task(adapter: Adapter) -> str:
+    """What it says that it is, or else what it makes of 0 and 12."""
+    if not adapter.has("predict"):
+        return "search"
+    for task in ("classifier", "regressor"):
+        if task[:7] in adapter.name.lower():
+            return task
+    if not adapter.has("predict_proba"):
+        with contextlib.suppress(Exception):
+            predicted = _fitted(adapter, y=np.array([0, 12, 0, 12, 0, 12, 0])).predict(Q)
+            return "classifier" if np.all(np.isin(predicted, [0, 12])) else "regressor"
+    return "classifier"
+
+
+def _try_values(adapter: Adapter, what: str, values: tuple[Any, ...], ask: Callable[[Fitted, np.ndarray], Any]) -> None:
+    for value in values if what in adapter.names else ():
+        _try(adapter, option(what, value), lambda: ask(_fitted(adapter, **{what: value, "p": 3}), Q))  # noqa: B023
+
+
+def _try_left_out(adapter: Adapter) -> None:
+    form = adapter.form
+    if form and form.batch:
+        _try(adapter, "left out", lambda: _fitted(adapter).call(form.method))
+    else:
+        adapter.lacks["left out"] = f"{adapter.name} has no way to leave each example out of its own neighbors"
+    _try(adapter, "predict left out", lambda: _fitted(adapter).call("predict", None))
+
+
+def _try_outputs(adapter: Adapter) -> None:
+    with contextlib.suppress(Exception):
+        if _fitted(adapter, y=np.column_stack([LABELS, LABELS])).predict(Q).shape == (len(Q), 2):
+            return
+    adapter.lacks["outputs"] = f"{adapter.name} has one output"
+
+
+def _try(adapter: Adapter, key: str, ask: Callable[[], Any]) -> None:
+    """Notes what is raised, so that what needs it can be skipped with that reason."""
+    try:
+        ask()
+    except Unreadable:  # it answered; the claims will say what
+        pass
+    except Missing as missing:
+        adapter.lacks[key] = str(missing)
+    except Exception as error:
+        text = str(error).splitlines()[0] if str(error) else ""
+        adapter.lacks[key] = f"{adapter.name} with {key} raises {type(error).__name__}: {text[:80]}"

@@ -1,0 +1,168 @@
+"""What a run prints: a row for each claim as soon as it is tried, then each failure whole, then what was skipped."""
+
+import json
+import os
+import platform
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from conformance.claims import CLAIMS, LEVELS
+from conformance.peers import KNOWN
+from conformance.runner import Result
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+WIDTH = max(map(len, BY_NAME))
+SHOWN_CALLS = 12
+AS_USUAL = ("holds", "skipped", "known")  # verdicts that do not make a run fail
+OWN_RULES = {
+    "ties": "the order of equal distances, a rule of this project; the neighbors are right",
+    "manners": "manners, not answers",
+    "bad input": "input that has no answer",
+}
+LEARNED = ("manners", "bad input", "bits")  # levels that say nothing of the kind of mistake in an answer
+
+
+def judged(target: str, result: Result) -> Result:
+    """The result, with what is known of the target: a known difference is no failure, and one that is gone is stale."""
+    reason = KNOWN.get(target, {}).get(result.claim)
+    if reason is None or result.verdict == "skipped":
+        return result
+    if result.verdict == "holds":
+        result.verdict, result.message = "stale", f"holds, but should differ: {reason}"
+    else:
+        result.verdict, result.message = "known", reason
+    return result
+
+
+def header_lines(header: dict[str, Any], profile: str, seed: int) -> list[str]:
+    """What the target was found to be."""
+    return [
+        f"{header['target']}   profile {profile}, seed {seed}",
+        *(f"  {model}" for model in header["models"]),
+        "",
+        f"{'level':10}  {'claim':{WIDTH}}  {'verdict':7}  {'draws':>6}  seconds",
+    ]
+
+
+def row(result: Result) -> str:
+    """A claim's line of the table."""
+    level = BY_NAME[result.claim].level
+    return f"{level:10}  {result.claim:{WIDTH}}  {result.verdict:7}  {result.draws:6}  {result.seconds:7.2f}"
+
+
+def failure(result: Result, header: dict[str, Any], full: bool = True) -> str:
+    """One failure: the claim, what came and should have come; if ``full`` why it matters, and how to see it again."""
+    claim = BY_NAME[result.claim]
+    lines = [f"{result.verdict.upper()}  {claim.level}: {claim.name}", f"  {claim.sentence}", f"  {result.message}"]
+    if not full:
+        return "\n".join(lines)
+    lines.insert(2, f"  Why: {claim.why}")
+    if result.case is not None:
+        lines += [
+            "",
+            "  paste into Python:",
+            "",
+            *(f"    {line}".rstrip() for line in snippet(result, header).splitlines()),
+        ]
+    return "\n".join(lines)
+
+
+def snippet(result: Result, header: dict[str, Any]) -> str:
+    """Python that asks the target what it was asked, and then tries the claim on that case again, which raises."""
+    place = header["target"].rpartition(":")[0]
+    path = Path(place).parent.resolve()
+    found = ["import sys", f"sys.path.insert(0, {str(path)!r})"] if place.endswith(".py") else []
+    calls = _last_model(result.calls)
+    if any("closeness" in call for call in calls):
+        found.append("from conformance.claims.expected import closeness")
+    asked = [f"print({call})" if _answers(call) else call for call in calls]
+    return "\n".join(
+        [
+            *found,
+            "import numpy as np",
+            *header["imports"],
+            "",
+            *asked,
+            "",
+            "from conformance.cases import Case, SimilarityCase",
+            "from conformance.runner import replay",
+            f"replay({header['target']!r}, {result.claim!r},",
+            f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",
+        ]
+    )
+
+
+def _last_model(calls: list[str]) -> list[str]:
+    """As many of the last calls as can be shown, from the making of a model on."""
+    starts = [i for i, call in enumerate(calls) if call.startswith("model = ")]
+    return calls[next((i for i in starts if len(calls) - i <= SHOWN_CALLS), len(calls)) :]
+
+
+def _answers(call: str) -> bool:
+    return not call.startswith(("model = ", "model.fit(", "model.set_params("))
+
+
+def by_reason(verdict: str, results: list[Result]) -> list[str]:
+    """The claims that were skipped, or that are known not to hold, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.verdict == verdict:
+            reasons.setdefault(result.message, []).append(result.claim)
+    lines = [f"{verdict}: {reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    return [fill(line, 120, subsequent_indent="  ") for line in lines]
+
+
+def summary(results: list[Result]) -> str:
+    """How many claims of each level hold, and what the failures are about."""
+    tried = [result for result in results if result.verdict != "skipped"]
+    held = Counter(BY_NAME[result.claim].level for result in tried if result.verdict == "holds")
+    all_of = Counter(BY_NAME[result.claim].level for result in tried)
+    levels = ", ".join(f"{level} {held[level]}/{all_of[level]}" for level in LEVELS if all_of[level])
+    text = f"{sum(held.values())} of {len(tried)} claims hold: {levels or 'none was tried'}"
+    failed = {BY_NAME[result.claim].level for result in tried if result.verdict not in AS_USUAL}
+    if failed and failed <= set(OWN_RULES):
+        text += "\nwhat fails is about " + "; ".join(OWN_RULES[level] for level in LEVELS if level in failed)
+    return text
+
+
+def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
+    """The mutants of the zoo for which, of the claims about answers that were tried, the same ones fail."""
+    tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in LEARNED}
+    failed = {r.claim for r in results if r.verdict not in ("holds", "skipped")} & tried
+    return [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
+
+
+def as_json(header: dict[str, Any], results: list[Result], profile: str, seed: int) -> dict[str, Any]:
+    """The run as JSON: what was tried with which versions, and every result."""
+    versions = {name: version(name) for name in ("verified-knn", "numpy", "hypothesis", "scikit-learn", "torch")}
+    return {
+        "schema": "conformance/1",
+        "target": header["target"],
+        "models": header["models"],
+        "profile": profile,
+        "seed": seed,
+        "versions": {"python": platform.python_version(), **versions},
+        "cpus": os.cpu_count(),
+        "verdicts": dict(Counter(result.verdict for result in results)),
+        "results": [
+            {"level": BY_NAME[result.claim].level, "sentence": BY_NAME[result.claim].sentence, **result.as_json()}
+            for result in results
+        ],
+    }
+
+
+def write_json(path: str, report: dict[str, Any]) -> None:
+    Path(path).write_text(json.dumps(report, indent=1) + "\n")
+
+
+def list_of_claims() -> str:
+    """Every claim: its level, name, sentence, why it matters, and the relation that decides."""
+    lines = []
+    for level in LEVELS:
+        lines += [f"\n{level}"]
+        for claim in (claim for claim in CLAIMS if claim.level == level):
+            lines += [f"  {claim.name}  [{claim.relation}]", f"    {claim.sentence}", f"    Why: {claim.why}"]
+    return "\n".join(lines).lstrip()

@@ -1,0 +1,191 @@
+"""Tries one claim on one target: first what was once found, then what Hypothesis makes up; and shrinks what fails."""
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+from conformance.adapters import Missing
+from conformance.cases import to_json
+from conformance.claims import Claim
+from conformance.targets import Target
+
+SHRINKING = 5.0  # seconds, after which the smallest case so far is the one that is shown
+TRIED_IN_VAIN = 10  # draws that all lack something, after which a claim is skipped
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much is tried: draws for each claim, seconds after which it draws no more, and those that it may take."""
+
+    draws: int
+    budget: float
+    limit: float
+
+
+PROFILES = {
+    "quick": Profile(draws=20, budget=3.0, limit=20.0),
+    "default": Profile(draws=100, budget=10.0, limit=60.0),
+}
+
+
+@dataclass
+class Result:
+    """What came of one claim: holds, FAILS, raises or skipped (and, from outside, hangs or crashes)."""
+
+    claim: str
+    verdict: str
+    draws: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    case: dict[str, Any] | None = None  # the smallest that fails, see ``cases.to_json``
+    shown: str = ""  # the same as code
+    calls: list[str] = field(default_factory=list)  # of the target, for that case, as code
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class PlainProvider(HypothesisProvider):
+    """Draws what Hypothesis draws, but for the numbers that it would pick out of the source code of the modules around:
+    with those, the draws of a claim would change with the target's source, and with that of other claims."""
+
+    def _maybe_draw_constant(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS["plain"] = PlainProvider
+
+
+def deep(minutes: float, claims: int) -> Profile:
+    """As many draws as the claim's share of the minutes allows."""
+    share = 60 * minutes / claims
+    return Profile(draws=10**6, budget=share, limit=2 * share + 60)
+
+
+def seed_of(claim: Claim, seed: int) -> int:
+    """The seed of a claim's draws; by its name, so that other claims are no matter."""
+    return int.from_bytes(hashlib.sha256(f"{claim.name} {seed}".encode()).digest()[:8])
+
+
+def run_claim(
+    target: Target, claim: Claim, profile: Profile, seed: int = 0, pins: Iterable[Any] = (), shrink: bool = True
+) -> Result:
+    """Tries a claim on the pinned cases, and then on drawn ones; never raises what the target raises."""
+    start = perf_counter()
+    trial = Trial(target, claim, start + profile.budget)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for case in pins:
+                trial.replay(case)
+            trial.patience += len(trial.missing)
+            _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrink)
+        except _Enough:
+            result = trial.survived()
+        except Exception:
+            if trial.failure is None:  # nothing of the target's
+                raise
+            result = trial.failed()
+        else:
+            result = trial.survived()
+    result.seconds = perf_counter() - start
+    return result
+
+
+class _Enough(BaseException):
+    """Ends a search, through Hypothesis, which would take an Exception for a failure."""
+
+
+class Trial:
+    """One claim on trial: counts what was judged, and keeps the last case that failed."""
+
+    def __init__(self, target: Target, claim: Claim, stop: float) -> None:
+        self.target, self.claim, self.stop = target, claim, stop
+        self.judged = 0
+        self.missing: list[str] = []
+        self.patience = TRIED_IN_VAIN
+        self.failure: tuple[Any, Exception, list[str]] | None = None
+        self.known: dict[str, Exception] = {}  # failing cases, so that the smallest fails again when time is up
+
+    def draw(self, case: Any) -> None:
+        """Tries a drawn case, while there is time; afterwards only what is known to fail fails."""
+        now = perf_counter()
+        if self.failure is None and (now > self.stop or self._is_in_vain()):
+            raise _Enough
+        if self.failure is None or now <= self.stop:
+            self.replay(case)
+        elif repr(case) in self.known:
+            raise self.known[repr(case)]
+
+    def replay(self, case: Any) -> None:
+        """Tries a case; raises what the claim raises, and keeps it."""
+        self.target.begin()
+        try:
+            self.claim.function(self.target, case)
+            self.judged += bool(self.target.calls)  # some cases have nothing to ask
+        except Missing as missing:
+            self.missing.append(str(missing))
+        except Exception as error:
+            if self.failure is None:
+                self.stop = min(self.stop, perf_counter() + SHRINKING)
+            self.failure = (case, error, self.target.calls)
+            self.known[repr(case)] = error
+            raise
+
+    def _is_in_vain(self) -> bool:
+        return not self.judged and len(self.missing) >= self.patience
+
+    def survived(self) -> Result:
+        if not self.judged:
+            reason = self.missing[0] if self.missing else "there was nothing to ask, or no time"
+            return Result(self.claim.name, "skipped", message=reason)
+        return Result(self.claim.name, "holds", self.judged)
+
+    def failed(self) -> Result:
+        assert self.failure is not None
+        case, error, calls = self.failure
+        verdict = "FAILS" if isinstance(error, AssertionError) else "raises"
+        message = str(error) if verdict == "FAILS" else f"{type(error).__name__}: {error}"
+        return Result(
+            self.claim.name,
+            verdict,
+            self.judged + 1,
+            message=message,
+            case=to_json(case),
+            shown=repr(case),
+            calls=calls,
+        )
+
+
+def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=draws,
+        backend="plain",
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+    @hypothesis.given(trial.claim.strategy)
+    def holds(case: Any) -> None:
+        trial.draw(case)
+
+    holds()
+
+
+def replay(target: str, claim: str, case: Any, device: str | None = None, task: str = "") -> None:
+    """Tries a claim on one case, and raises what the target's answer deserves: what a failure report ends with."""
+    from conformance.claims import CLAIMS
+    from conformance.targets import load_target
+
+    next(one for one in CLAIMS if one.name == claim).function(load_target(target, device, task), case)

@@ -1,0 +1,144 @@
+"""Finds the target that the user named, and holds a class for each task that it can do."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from conformance.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
+from conformance.cases import Case, SimilarityCase
+from conformance.probe import open_adapter
+
+PROMISE_BITS = ("reference", "accelerated")
+TASKS = ("classifier", "regressor", "search", "similarity")
+
+
+@dataclass
+class Target:
+    """What is on trial: for each task a class, behind its adapter. ``search``, ``classifier`` ... fit it to a case."""
+
+    name: str
+    adapters: dict[str, Adapter]
+    promises_bits: bool = False  # of ``reference``; others are held to what rounding allows
+
+    def search(self, case: Case) -> Fitted:
+        """Fitted so that its neighbours can be seen: as they are, by labels of their own, or by their average."""
+        adapter = self.adapters.get("search") or next(iter(self.adapters.values()))
+        if adapter.task == "similarity":
+            raise Missing(f"{adapter.name} has no neighbors")
+        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p)
+        if adapter.form and not adapter.form.by_label:
+            return fitted.fit(case.X)
+        if adapter.form:
+            return fitted.fit(case.X, np.arange(len(case.X)))
+        if adapter.task == "classifier" and case.k == 1:
+            fitted.gives_away = "vote"
+            return fitted.fit(case.X, np.arange(len(case.X)))
+        if adapter.task == "regressor" and len(case.X) <= FINGERPRINTS:
+            fitted.gives_away = "average"
+            return fitted.fit(case.X, 2.0 ** np.arange(len(case.X)))
+        return fitted  # which does not show its neighbours
+
+    def classifier(self, case: Case) -> Fitted:
+        return self.predictor("classifier", case)
+
+    def regressor(self, case: Case) -> Fitted:
+        return self.predictor("regressor", case)
+
+    def predictor(self, task: str, case: Case, weights: Any = None) -> Fitted:
+        adapter = self._get(task)
+        if case.y is not None and case.y.ndim > 1 and (reason := adapter.lacks.get("outputs")):
+            raise Missing(reason)
+        weights = weights or case.weights
+        return adapter.build(k=case.k, metric=case.metric, p=case.p, weights=weights).fit(case.X, case.y)
+
+    def similarity(self, case: SimilarityCase) -> Fitted:
+        return self._get("similarity").build(**case.params).fit(case.X, case.y)
+
+    def parts(self) -> list["Target"]:
+        """A target for each class that has neighbours, so that a claim can be tried on each."""
+        tasks = [task for task in self.adapters if task != "similarity"]
+        if not tasks:
+            raise Missing(f"{self.name} has no neighbors")
+        return [Target(self.name, {task: self.adapters[task]}, self.promises_bits) for task in tasks]
+
+    def any(self, case: Case) -> Fitted:
+        """Fitted for whichever task there is."""
+        task = next(iter(self.adapters))
+        return self.search(case) if task == "search" else self.predictor(task, case)
+
+    def _get(self, task: str) -> Adapter:
+        if task not in self.adapters:
+            raise Missing(f"{self.name} is no {task}")
+        return self.adapters[task]
+
+    def begin(self) -> None:
+        """Forgets the calls that were made."""
+        for adapter in self.adapters.values():
+            adapter.calls.clear()
+
+    @property
+    def calls(self) -> list[str]:
+        """As code, since ``begin``."""
+        return [call for adapter in self.adapters.values() for call in adapter.calls]
+
+
+def make_target(name: str, *models: Callable[..., Any], device: str | None = None, task: str = "") -> Target:
+    """The target that these classes make, each for the task that it is found to do."""
+    adapters = [open_adapter(model, device, task) for model in models]
+    promised = name in PROMISE_BITS or any(getattr(model, "promises_bits", False) for model in models)
+    return Target(name, {adapter.task: adapter for adapter in adapters}, promised)
+
+
+def load_target(text: str, device: str | None = None, task: str = "") -> Target:
+    """The target called "reference", "module:Class" or "path/to/file.py:Class".
+
+    Raises TargetError, with a message of one line, for what is not there or cannot be imported or tried.
+    """
+    from conformance.peers import READY
+
+    if text in READY:
+        target = make_target(text, *READY[text](), device=device)
+        if task and task not in target.adapters:
+            raise TargetError(f"{text} is no {task}; it is {', '.join(target.adapters)}")
+        return replace(target, adapters={task: target.adapters[task]}) if task else target
+    place, _, name = text.rpartition(":")
+    if not place or not name:
+        known = ", ".join(READY)
+        raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
+    module = _import(place)
+    model = getattr(module, name, None)
+    if not isinstance(model, type):
+        classes = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        raise TargetError(f"{place} has no class {name}; it has {', '.join(classes) or 'none'}")
+    return make_target(text, model, device=device, task=task)
+
+
+def _import(place: str) -> ModuleType:
+    try:
+        return _import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+    except SyntaxError as error:
+        raise TargetError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+    except FileNotFoundError as error:
+        raise TargetError(f"there is no file {error.filename}") from error
+    except Exception as error:
+        raise TargetError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    """The module of a file, which may import what lies beside it; it can be found again by pickle."""
+    if not path.is_file():
+        raise FileNotFoundError(2, "no file", str(path))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,19 @@
+"""The bug zoo: wrong implementations, one bug each, and for each the claim that must catch it.
+
+A suite is as good as the bugs that it finds: every mutant here is caught, and every claim catches some.
+"""
+
+from conformance.zoo import averages, bad_input, distances, manners, selection, similarity, votes
+from conformance.zoo.base import Mutant
+
+ZOO: list[type[Mutant]] = [
+    mutant
+    for module in (distances, selection, averages, votes, manners, bad_input, similarity)
+    for mutant in vars(module).values()
+    if isinstance(mutant, type) and issubclass(mutant, Mutant) and mutant.claim
+]
+
+
+def stories(names: list[str]) -> list[tuple[str, str]]:
+    """The names of mutants, each with its story."""
+    return [(mutant.__name__, str(mutant.__doc__)) for mutant in ZOO if mutant.__name__ in names]

@@ -1,0 +1,50 @@
+"""The zoo as a table and as a picture: mutants against claims."""
+
+from pathlib import Path
+
+import numpy as np
+
+from conformance.claims import CLAIMS, LEVELS
+from conformance.demo import table
+from conformance.zoo import ZOO
+
+INTRODUCTION = """# The bug zoo
+
+Wrong implementations, one bug each, made from `reference` by changing one method. `python -m conformance zoo` tries
+every one on every claim; the tests assert that each is caught by the claim that it names, and each claim by name.
+
+"""
+
+
+def table_of_mutants(signatures: dict[str, list[str]]) -> str:
+    """The zoo as Markdown: every mutant, its story, where it was seen, and the claim that must catch it."""
+    rows = [(m.__name__, str(m.__doc__), m.seen, f"`{m.claim}`", str(len(signatures[m.__name__]))) for m in ZOO]
+    picture = "\n\n![mutants against claims](zoo.png)\n"
+    return (
+        INTRODUCTION + table(("mutant", "story", "seen", "claim that must catch it", "claims that do"), rows) + picture
+    )
+
+
+def draw(signatures: dict[str, list[str]], path: Path) -> None:
+    """A dot for each mutant, from left to right in the order of the table, and each claim that catches it, by level."""
+    import matplotlib.pyplot as plt
+
+    levels = [claim.level for claim in CLAIMS]
+    caught = np.array([[claim.name in signatures[m.__name__] for m in ZOO] for claim in CLAIMS])
+    figure, axes = plt.subplots(figsize=(9, 9), layout="constrained")
+    axes.imshow(caught, cmap="Greys", interpolation="nearest", vmax=1.6)
+    axes.plot(
+        range(len(ZOO)),
+        [[c.name for c in CLAIMS].index(m.claim) for m in ZOO],
+        "r.",
+        markersize=3,
+        label="named by the mutant",
+    )
+    for level in LEVELS:
+        first, count = levels.index(level), levels.count(level)
+        axes.axhline(first - 0.5, color="grey", linewidth=0.4)
+        axes.text(-2, first + count / 2, level, ha="right", va="center", fontsize=8)
+    axes.set(xlabel=f"{len(ZOO)} mutants", yticks=[], title="Which claims (rows) catch which mutants (columns)")
+    axes.legend(loc="upper right", fontsize=8)
+    figure.savefig(path, dpi=90)
+    plt.close(figure)

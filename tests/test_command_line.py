@@ -1,0 +1,313 @@
+"""``python -m conformance`` on files as people write them: right, wrong, hanging, crashing, and not there."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from conformance import isolation, peers, report
+from conformance.__main__ import main
+from conformance.claims import CLAIMS
+from conformance.isolation import Job, run_isolated
+from conformance.runner import PROFILES, Profile, Result, deep, run_claim, seed_of
+from conformance.targets import load_target
+
+RIGHT = """
+class KNN:
+    def __init__(self, k=3):
+        self.k = k
+
+    def fit(self, X, y):
+        self.data = [([float(a) for a in x], float(target)) for x, target in zip(X, y)]
+        return self
+
+    def get_neighbors(self, x):
+        distances = [(sum((a - b) ** 2 for a, b in zip(map(float, x), row)) ** 0.5, label) for row, label in self.data]
+        return sorted(distances, key=lambda pair: pair[0])[: self.k]
+
+    def predict(self, X):
+        return [sum(label for _, label in self.get_neighbors(x)) / self.k for x in X]
+"""
+MEDIAN = RIGHT.replace(
+    "[sum(label for _, label in self.get_neighbors(x)) / self.k for x in X]",
+    "[sorted(label for _, label in self.get_neighbors(x))[self.k // 2] for x in X]",
+)
+LAST_TIE = RIGHT.replace("key=lambda pair: pair[0])", "key=lambda pair: (pair[0], -pair[1]))")
+
+
+@pytest.fixture
+def target(tmp_path):
+    """Writes a file and returns what names its class."""
+
+    def write(source, name="my_knn.py"):
+        (tmp_path / name).write_text(source)
+        return f"{tmp_path / name}:KNN"
+
+    return write
+
+
+def run(capsys, *words):
+    """The exit status, and what was printed."""
+    try:
+        status = main([str(word) for word in words])
+    except SystemExit as exit:
+        status = exit.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+QUICK = ("--profile", "quick")
+
+
+def test_a_right_implementation_holds(target, capsys):
+    status, out, _ = run(capsys, target(RIGHT), *QUICK, "--only", "neighbors", "--only", "averages_of_targets")
+
+    assert status == 0
+    assert "KNN: regressor; takes arrays; get_neighbors(x) -> [(distance, label), ...]" in out
+    assert re.search(r"neighbors +nearest_on_a_lattice +holds +2\d ", out)
+    assert "skipped: KNN has no kneighbors: indices_alone_are_the_same" in out
+    assert re.search(r"(\d+) of \1 claims hold: neighbors", out)
+
+
+def test_a_wrong_implementation_is_told_what_who_else_and_how(target, capsys, tmp_path):
+    file = tmp_path / "report.json"
+    status, out, _ = run(capsys, target(MEDIAN), *QUICK, "--task", "regressor", "--json", file)
+    written = json.loads(file.read_text())
+    verdicts = {result["claim"]: result["verdict"] for result in written["results"]}
+
+    assert status == 1
+    assert "FAILS  averages: averages_of_targets\n  A prediction is the average of the targets" in out
+    assert re.search(r"prediction\[0\]=\S+, but should be \S+", out)
+    assert "  Median: Takes the median of the targets." in out
+    assert set(verdicts) == {claim.name for claim in CLAIMS}
+    assert verdicts["averages_of_targets"] == "FAILS"
+    assert written["schema"] == "conformance/1"
+    assert written["verdicts"]["FAILS"] == list(verdicts.values()).count("FAILS")
+
+    pasted = out[out.index("paste into Python:") :].partition("\n\n")[2]
+    code = "\n".join(
+        line[4:] for line in pasted.split("\nFAILS ")[0].splitlines() if not line or line.startswith("    ")
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    message = next(r["message"] for r in written["results"] if r["claim"] in code)
+    assert ran.stdout  # what it answered
+    assert ran.stderr.endswith(f"AssertionError: {message}\n")
+
+
+def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
+    status, out, _ = run(capsys, target(LAST_TIE), *QUICK, "--only", "neighbors", "--only", "ties")
+
+    assert status == 1
+    assert "what fails is about the order of equal distances, a rule of this project; the neighbors are right" in out
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "message"),
+    [
+        (None, ["missing.py:KNN"], "there is no file missing.py"),
+        (RIGHT.replace("class KNN", "class Other"), [], "has no class KNN; it has Other"),
+        (RIGHT.replace("k=3", "k, depth"), [], "the constructor of KNN needs depth"),
+        (RIGHT.replace("def fit", "def learn"), [], "KNN has no method fit"),
+        (RIGHT.replace("def fit(self, X, y):", "def fit(self, X, y)"), [], "line 6: expected ':'"),
+        ("import nowhere\n", [], "cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        (RIGHT.replace("k=3", "size=3"), [], "KNN has no argument for the number of neighbors"),
+        (None, ["knn"], "target 'knn' is neither reference, accelerated"),
+        (None, ["nowhere.at_all:KNN"], "nowhere.at_all cannot be imported: ModuleNotFoundError"),
+        (RIGHT, ["--device", "cuda"], "takes no device, but --device is cuda"),
+        (RIGHT, ["--only", "nothing"], "--only 'nothing' is no claim and no level"),
+    ],
+    ids=[
+        "missing file",
+        "no such class",
+        "constructor that needs arguments",
+        "class without fit",
+        "syntax error",
+        "import that fails",
+        "no k",
+        "no target",
+        "no module",
+        "no device",
+        "no claim",
+    ],
+)
+def test_what_cannot_be_tried_is_one_clear_line(target, capsys, source, words, message):
+    status, out, err = run(capsys, *([target(source)] if source else []), *words)
+
+    assert status == 2
+    assert out == ""
+    assert err.startswith("python -m conformance: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "a TARGET is missing"),
+        (["a", "b"], "one TARGET at a time, or: compare a b"),
+        (["compare"], "compare needs targets"),
+        (["reference", "--profile", "slow"], "invalid choice: 'slow'"),
+    ],
+)
+def test_wrong_arguments_are_refused(capsys, words, message):
+    status, _, err = run(capsys, *words)
+
+    assert status == 2
+    assert message in err.splitlines()[-1]
+
+
+def test_every_claim_is_listed_with_its_reason(capsys):
+    status, out, _ = run(capsys, "--list")
+
+    assert status == 0
+    for claim in CLAIMS:
+        assert f"  {claim.name}  [{claim.relation}]\n    {claim.sentence}\n    Why: {claim.why}" in out
+
+
+BAD = """
+import os, time
+class KNN:
+    calls = 0
+    def __init__(self, k=3):
+        self.k = k
+    def fit(self, X, y):
+        self.X = X
+    def kneighbors(self, X):
+        KNN.calls += 1
+        print("noise")
+        os.write(1, b"more noise")
+        if KNN.calls > 30:
+            DO
+        return [sorted((float(abs(q - x).sum()), i) for i, x in enumerate(self.X))[: self.k] for q in X]
+"""
+SHORT = Profile(draws=20, budget=1.0, limit=3.0)
+CLAIMS_TRIED = ["nearest_where_none_tie", "nearest_on_a_lattice", "every_row_is_a_neighbor_when_k_is_n"]
+
+
+@pytest.mark.parametrize(
+    ("do", "verdict", "message"),
+    [
+        ("time.sleep(1000)", "hangs", "took more than 3 seconds"),
+        ("os._exit(7)", "crashes", "ended the process with status 7"),
+        ("raise RuntimeError('no more')", "raises", "RuntimeError: no more"),
+        ("return None", "raises", "TypeError"),
+        ("return 'rubbish'", "FAILS", "kneighbors returned"),
+        ("raise SystemExit('stop')", "crashes", "status 1: stop"),
+    ],
+)
+def test_a_bad_target_is_reported_and_the_run_goes_on(target, do, verdict, message):
+    header, *results = run_isolated(Job(target(BAD.replace("DO", do)), CLAIMS_TRIED, SHORT))
+
+    assert header["tasks"] == ["search"]
+    assert [result.claim for result in results] == CLAIMS_TRIED
+    assert verdict in {result.verdict for result in results}
+    assert message in next(result.message for result in results if result.verdict == verdict)
+
+
+def test_three_claims_without_an_end_are_enough(target):
+    claims = [claim.name for claim in CLAIMS if claim.level == "neighbors"]
+    job = Job(target(BAD.replace("DO", "os._exit(1)").replace("> 30", "> 12")), claims, SHORT)
+    _, *results = run_isolated(job)
+
+    assert len(results) == len(claims)
+    assert [r.verdict for r in results].count("crashes") == isolation.PATIENCE
+    assert results[-1] == Result(claims[-1], "skipped", message="3 claims before it hung or crashed")
+
+
+def test_a_target_that_hangs_at_once_cannot_be_tried(target, monkeypatch, capsys):
+    monkeypatch.setattr(isolation, "OPENING", 5.0)
+    status, _, err = run(capsys, target(RIGHT.replace("self.data =", "while True: pass\n        self.data =")))
+
+    assert status == 2
+    assert "fitting seven examples took more than 5 seconds" in err
+
+
+def results_of(target, claim, seed=0):
+    (tried,) = (one for one in CLAIMS if one.name == claim)
+    result = run_claim(target, tried, PROFILES["quick"], seed)
+    result.seconds = 0.0
+    return result
+
+
+@pytest.mark.parametrize("claim", ["averages_of_targets", "nearest_on_a_lattice", "nearest_of_any_numbers"])
+def test_the_same_seed_draws_the_same_whatever_numbers_the_source_has(target, claim):
+    numbers = "\nHERE = [3, 4, 5, 1, 2, 77, 12345, 99999, 0.125]\n"
+    plain, again, numbered = (
+        results_of(load_target(target(source, name), task="regressor"), claim)
+        for source, name in ((MEDIAN, "a.py"), (MEDIAN, "b.py"), (MEDIAN + numbers, "c.py"))
+    )
+
+    assert plain == again == numbered
+
+
+def test_another_seed_or_claim_draws_otherwise(target):
+    assert len({seed_of(claim, seed) for claim in CLAIMS for seed in (0, 1)}) == 2 * len(CLAIMS)
+    model = load_target(target(MEDIAN), task="regressor")
+
+    assert len({results_of(model, "averages_of_targets", seed).draws for seed in range(8)}) > 1
+
+
+def test_a_deep_run_takes_the_minutes_that_it_is_given():
+    assert deep(minutes=2, claims=60).budget == 2.0
+
+    endless, start = Profile(draws=10**6, budget=0.5, limit=60), CLAIMS[0]
+    result = run_claim(load_target("reference"), start, endless)
+    assert 0.5 <= result.seconds < 5
+    assert result.draws > 20
+
+
+@pytest.mark.parametrize("name", peers.KNOWN)
+def test_peers_differ_as_is_known_and_in_nothing_else(name, capsys):
+    status, out, _ = run(capsys, name, *QUICK)
+
+    assert status == 0, out
+    assert len(re.findall(r" known  ", out)) == len(peers.KNOWN[name])
+
+
+def test_a_known_difference_that_is_gone_fails(monkeypatch, capsys):
+    monkeypatch.setitem(peers.KNOWN, "reference", {"hamming_distance": "it once did"})
+    status, out, _ = run(capsys, "reference", *QUICK, "--only", "hamming_distance")
+
+    assert status == 1
+    assert "holds, but should differ: it once did" in out
+
+
+def test_known_differences_are_differences_of_claims_that_exist():
+    for known in peers.KNOWN.values():
+        assert set(known) <= {claim.name for claim in CLAIMS}
+
+
+def test_implementations_are_compared_in_a_table(target, capsys, tmp_path):
+    file = tmp_path / "table.md"
+    wrong = target(MEDIAN)
+    status, out, _ = run(
+        capsys, "compare", "reference", wrong, *QUICK, "--task", "regressor", "--only", "averages", "--write", file
+    )
+
+    assert status == 1
+    assert out.strip() in file.read_text()
+    assert re.search(r"\| averages \| averages_of_targets +\| holds +\| \*\*FAILS\*\* +\|", out)
+    assert re.search(r"\| hold, of those tried +\| 11/11 ", out)
+
+
+def test_the_mutants_that_fail_the_same_claims_are_found():
+    def results(failed):
+        verdicts = {"averages_of_targets": "holds", "the_majority_wins": "holds", "no_rows_are_refused": "FAILS"}
+        return [Result(claim, verdict) for claim, verdict in {**verdicts, **dict.fromkeys(failed, "FAILS")}.items()]
+
+    signatures = {"A": ["averages_of_targets", "ties_among_many_rows"], "B": ["the_majority_wins"], "C": []}
+
+    assert report.alike(results(["averages_of_targets"]), signatures) == ["A"]
+    assert report.alike(results(["averages_of_targets", "the_majority_wins"]), signatures) == []
+    assert report.alike(results([]), signatures) == []
+
+
+def test_calls_are_shown_from_the_making_of_a_model_on():
+    calls = ["model = A()", "model.fit(X)", *["model.predict(Q)"] * 20, "model = A(k=2)", "model.predict(Q)"]
+
+    assert report._last_model(calls) == ["model = A(k=2)", "model.predict(Q)"]
+    assert report._last_model(calls[:22]) == []
+    assert np.array_equal(report._last_model(calls[:3]), calls[:3])

@@ -1,0 +1,75 @@
+"""The suite is proven by its zoo: every mutant is caught by the claim that it names, and every claim is named."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.claims import CLAIMS
+from conformance.pins import Pin, from_json, read_pins, write_pins
+from conformance.runner import Profile, run_claim
+from conformance.targets import load_target, make_target
+from conformance.zoo import ZOO, stories
+from conformance.zoo.picture import table_of_mutants
+from conformance.zoo.proof import BROKEN, PROFILES, read_signatures, try_mutant
+
+DOCS = Path(__file__).parent.parent / "docs"
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
+MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
+
+
+@pytest.mark.parametrize("mutant", ZOO, ids=lambda mutant: mutant.__name__)
+def test_a_mutant_is_caught_by_the_claim_that_it_names(mutant):
+    assert try_mutant(mutant, mutant.claim).verdict in BROKEN
+
+
+def test_every_claim_catches_a_mutant_that_names_it():
+    assert {mutant.claim for mutant in ZOO} == set(BY_NAME)
+
+
+def test_the_zoo_is_large_and_every_mutant_has_a_story_of_one_line():
+    assert len(ZOO) >= 80
+    assert len(MUTANTS) == len(ZOO)
+    for mutant in ZOO:
+        assert mutant.__doc__.endswith(".")
+        assert "\n" not in mutant.__doc__
+        assert mutant.seen
+
+
+def test_a_mutant_is_found_again_by_its_pin_alone():
+    pinned = {pin.found_by: pin for pin in read_pins()}
+    nothing = Profile(draws=1, budget=0.0, limit=60)  # no time to draw
+
+    for name, mutant in MUTANTS.items():
+        pin = pinned[name]
+        again = [from_json(pin.case)] * (20 if name in BY_CHANCE else 1)
+        result = run_claim(make_target(name, mutant), BY_NAME[pin.claim], nothing, pins=again)
+        assert result.verdict in BROKEN, name
+
+
+def test_pins_are_written_once_each(monkeypatch, tmp_path):
+    monkeypatch.setattr("conformance.pins.FILE", tmp_path / "pins.json")
+    first, second = Pin("a_claim", "A", {"k": 1}), Pin("a_claim", "B", {"k": 2})
+
+    write_pins([first, second, first._replace(found_by="C")])
+
+    assert sorted(read_pins()) == sorted([first, second])
+    read_pins.cache_clear()
+
+
+def test_what_was_found_out_about_the_zoo_is_up_to_date():
+    signatures = read_signatures()
+
+    assert list(signatures) == list(MUTANTS)
+    for name, caught in signatures.items():
+        assert MUTANTS[name].claim in caught
+        assert set(caught) <= set(BY_NAME)
+    assert (DOCS / "zoo.md").read_text() == table_of_mutants(signatures)
+    assert (DOCS / "zoo.png").stat().st_size < 150_000
+
+
+def test_a_mutant_is_a_target_like_any_other():
+    target = load_target("conformance.zoo.averages:Median")
+
+    assert run_claim(target, BY_NAME["averages_of_targets"], PROFILES["quick"]).verdict == "FAILS"
+    assert stories(["Median"]) == [("Median", "Takes the median of the targets.")]
