@@ -98,7 +98,9 @@ def _try(target: str, claims: list[str], profile: Profile, arguments: argparse.N
     header, *results = _run(target, claims, profile, arguments, show=True)
     broken = [result for result in results if result.verdict not in report.AS_USUAL]
     full = [result for result in broken if arguments.only or report.BY_NAME[result.claim].level not in report.OWN_RULES]
-    print("\n" + "\n".join([*report.by_reason("known", results), *report.by_reason("skipped", results)]))
+    notes = [*report.by_reason("known", results), *report.by_reason("skipped", results)]
+    if notes:
+        print("", *notes, sep="\n")
     for result in broken:
         print("\n" + report.failure(result, header, full=result in full))
     if len(full) < len(broken):

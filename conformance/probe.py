@@ -11,9 +11,9 @@ import numpy as np
 
 from conformance.adapters import FINDERS, Adapter, Fitted, Missing, TargetError, as_arrays, as_lists, as_tensors, option
 from conformance.answers import Form, Unreadable, to_array
+from conformance.data import BIT_METRICS
+from conformance.strategies import SIMILARITIES
 
-METRICS = ("euclidean", "sqeuclidean", "manhattan", "chebyshev", "minkowski", "cosine", "hamming", "jaccard")
-SIMILARITIES = ("rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine")
 X = np.array([[0.3, 1.0], [10.1, 0.0], [4.2, 1.0], [7.7, 0.0], [5.9, 1.0], [-3.4, 0.0], [-8.6, 1.0]])
 LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
@@ -33,7 +33,7 @@ def open_adapter(model: Callable[..., Any], device: str | None = None, task: str
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
-    _try_values(adapter, "metric", METRICS, ask)
+    _try_values(adapter, "metric", (*BIT_METRICS, "minkowski"), ask)
     _try_values(adapter, "weights", ("uniform", "distance", np.ones_like), Fitted.predict)
     _try_left_out(adapter)
     _try_outputs(adapter)

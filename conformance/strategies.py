@@ -237,13 +237,13 @@ def cases(
     return Case(X, Q, draw(st.integers(1, n)), metric=metric, p=p)
 
 
-SIMILARITIES = ["rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine"]
+SIMILARITIES = ("rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine")
 
 
 @st.composite
 def similarity_cases(
     draw: st.DrawFn,
-    similarities: tuple[str, ...] = tuple(SIMILARITIES),
+    similarities: tuple[str, ...] = SIMILARITIES,
     gammas: tuple[float, ...] = (0.5, 1.0, 4.0),
     max_rows: int = 12,
     jitters: tuple[float, ...] = (1e-6, 1e-2, 0.0),

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -278,6 +279,17 @@ def test_a_known_difference_that_is_gone_fails(monkeypatch, capsys):
 def test_known_differences_are_differences_of_claims_that_exist():
     for known in peers.KNOWN.values():
         assert set(known) <= {claim.name for claim in CLAIMS}
+
+
+def test_the_page_of_peers_has_every_claim_and_every_known_difference():
+    page = (Path(__file__).parent.parent / "docs" / "peers.md").read_text()
+    claimed = re.findall(r"^\| \w[\w ]+ \| (\w+) +\|", page, flags=re.M)
+
+    assert claimed[1:] == [claim.name for claim in CLAIMS]
+    for name, known in peers.KNOWN.items():
+        listed = page.split(f"Known differences of {name}:")[1].split("Known differences")[0]
+        assert set(re.findall(r"`(\w+)`", listed)) == set(known)
+        assert all(f"- {reason}: " in listed for reason in known.values())
 
 
 def test_implementations_are_compared_in_a_table(target, capsys, tmp_path):

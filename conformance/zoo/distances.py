@@ -426,7 +426,7 @@ class WrongAxis(ByFormula):
 class TwinsApart(ByFormula):
     """Rounds every second row otherwise, as a matrix product does."""
 
-    claim, seen = "equal_rows_are_equally_far", "faiss #563"
+    claim, seen = "equal_rows_are_equally_far", "matrix products"
 
     def formula(self, X, q):
         return np.sqrt(squares(X - q)) * (1 + 2.0**-52 * (np.arange(len(X)) % 2))

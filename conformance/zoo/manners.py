@@ -137,7 +137,7 @@ class DividesByZero(Regressor):
 class KeepsALambda(Search):
     """Keeps a lambda on the model."""
 
-    claim, seen = "a_pickled_model_answers_alike", "skorch #426"
+    claim, seen = "a_pickled_model_answers_alike", "lambdas as attributes"
 
     def fit(self, X, y=None):
         self._score = lambda distance: -distance

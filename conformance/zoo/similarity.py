@@ -26,7 +26,7 @@ class JitterForgotten(Similarity):
 class SolvedInFloat32(Similarity):
     """Solves in float32, in which 1 + 1e-6 has one digit of the jitter left."""
 
-    claim, seen = "one_or_two_points", "himalaya, float32 kernels"
+    claim, seen = "one_or_two_points", "pinv in float32"
 
     def solve(self, K, y):
         A = (K + self.jitter * np.eye(len(K))).astype(np.float32)
@@ -45,7 +45,7 @@ class ComparedInFloat32(Similarity):
 class Bandwidth(Similarity):
     """Takes gamma for the width: exp(-d^2 / (2 gamma^2))."""
 
-    claim, seen = "kernel_ridge_agrees", "scipy and GPy name it otherwise"
+    claim, seen = "kernel_ridge_agrees", "length scales elsewhere"
 
     def compare(self, a, rows):
         if self.similarity != "rbf":
