@@ -33,11 +33,18 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if not arguments.job:
         parser.error("a TARGET is missing: module:Class, path/to/file.py:Class, or reference, accelerated, sklearn ...")
+    job = arguments.job[0] if arguments.job else ""
+    if arguments.write is not None and job not in ("compare", "zoo"):
+        parser.error("--write goes with compare or zoo; a TARGET's report is written by --json FILE")
+    if arguments.json and job in ("compare", "zoo", "demo"):
+        parser.error(f"--json goes with a TARGET, not with {job}")
+    if arguments.write == "" and job == "compare":
+        parser.error("compare --write needs a FILE")
     if not arguments.minutes > 0:
         parser.error(f"--minutes {arguments.minutes} must be above 0")
     for file in filter(None, (arguments.json, arguments.write)):
-        if not Path(file).parent.is_dir():
-            parser.error(f"{file}: there is no folder {Path(file).parent}")
+        if not Path(file).parent.is_dir() or Path(file).is_dir():
+            parser.error(f"{file} is no file that could be written")
     job, *targets = arguments.job
     if targets and job != "compare":
         parser.error(f"one TARGET at a time, or: compare {' '.join(arguments.job)}")
@@ -56,6 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     except TargetError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         nargs="?",
         const="",
-        help="for compare: the table; for zoo: its tables, picture and pins",
+        help="compare: writes the table to FILE; zoo: writes docs/zoo.md, its picture and the pins",
     )
     add("--list", action="store_true", help="prints every claim and why it matters")
     return parser
@@ -137,6 +147,8 @@ def _run(target: str, claims: list[str], profile: Profile, arguments: argparse.N
 def _compare(targets: list[str], claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
     if not targets:
         raise TargetError("compare needs targets, as in: compare reference sklearn my_knn.py:KNN")
+    for target in targets:  # a wrong one is told before the others have taken their time
+        next(run_isolated(Job(target, claims[:1], profile, arguments.seed, arguments.device, arguments.task)))
     columns: dict[str, list[Result]] = {}
     for target in targets:
         _, *columns[target] = _run(target, claims, profile, arguments, show=False)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.answers import Form, Found, read_batch, read_one, stack, to_array
+from conformance.answers import Form, Found, Unreadable, read_batch, read_one, stack, to_array
+from conformance.bounds import coarseness
 from conformance.cases import as_code
 
 NAMES = {  # what constructors call their arguments
@@ -25,8 +26,9 @@ NAMES = {  # what constructors call their arguments
     "coef0": ("coef0",),
     "jitter": ("jitter", "alpha", "ridge"),
 }
+USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
 FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
-FINGERPRINTS = 40  # targets 2^0, 2^1, ...: their sum, divided by k and multiplied again, still shows each in float64
+FINGERPRINTS = 40  # targets 2^0, 2^1, ...: of more their sum, divided by k and multiplied again, shows less than each
 
 
 class TargetError(Exception):
@@ -75,12 +77,17 @@ class Adapter:
             raise TargetError(f"{self.name} has no method fit")
         arguments = _arguments(self.model)
         self.names = {what: name for what, names in NAMES.items() for name in names[::-1] if name in arguments}
-        needed = [name for name, a in arguments.items() if _is_needed(a) and name not in self.names.values()]
-        if needed:
-            raise TargetError(f"the constructor of {self.name} needs {', '.join(needed)}: give it a default")
+        weights = arguments.get(self.names.get("weights", ""))
+        if weights is not None and isinstance(weights.default, bool):  # a switch, of whatever it switches
+            del self.names["weights"]
+        needed = [name for name, argument in arguments.items() if _is_needed(argument)]
+        unknown = [name for name in needed if name not in self.names.values()]
+        if unknown:
+            raise TargetError(f"the constructor of {self.name} needs {', '.join(unknown)}: give it a default")
+        self.needed = {what: value for what, value in USUAL.items() if self.names.get(what) in needed}
         if self.device and "device" not in self.names:
             raise TargetError(f"the constructor of {self.name} takes no device, but --device is {self.device}")
-        if not self.task and "similarity" in self.names:
+        if not self.task and "similarity" in self.names and "k" not in self.names:
             self.task = "similarity"
         if self.task != "similarity" and not any(map(self.k_name, ("__init__", *FINDERS, "predict"))):
             known = ", ".join(NAMES["k"])
@@ -96,8 +103,8 @@ class Adapter:
 
     def build(self, **wanted: Any) -> "Fitted":
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
-        for what, usual in {"metric": "euclidean", "weights": "uniform", "similarity": "rbf"}.items():
-            value = wanted.get(what, usual)
+        for what in ("metric", "weights", "similarity"):
+            usual, value = USUAL[what], wanted.get(what, USUAL[what])
             reason = self.lacks.get(option(what, value))
             if value != usual and (reason or what not in self.names):
                 raise Missing(reason or f"{self.name} takes no {what}")
@@ -109,6 +116,7 @@ class Adapter:
             raise Missing(f"{self.name} takes no p")
         if self.device:
             wanted["device"] = self.device
+        wanted = {**self.needed, **wanted}
         arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
         self.calls.append(f"model = {self.name}({_written(arguments)})")
         return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
@@ -180,7 +188,14 @@ class Fitted:
             raise Missing(f"{self.adapter.name} does not show its neighbors")
         if self.gives_away == "vote":
             return Found([[int(label)] for label in self.predict(Q)])
-        masks = [round(float(prediction) * self.k) for prediction in self.predict(Q)]
+        predicted = self.predict(Q)
+        if predicted.shape != (len(Q),) or predicted.dtype.kind not in "iuf" or not np.all(np.isfinite(predicted)):
+            raise Unreadable(f"predict returned {str(predicted.tolist())[:60]}, but should return {len(Q)} numbers")
+        if coarseness(predicted) * self.k * 2.0**self.n > 2.0**51:
+            raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbors")
+        masks = [round(float(prediction) * self.k) for prediction in predicted]
+        if any(mask < 0 or mask.bit_count() != self.k for mask in masks):
+            raise Missing(f"{self.adapter.name} does not average, which would show its neighbors")
         return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
 
     def predict(self, Q: np.ndarray | None) -> np.ndarray:
@@ -197,11 +212,14 @@ class Fitted:
         """Vote shares, (n_queries, n_classes), or a list of them for several outputs."""
         self.need("predict_proba")
         shares = self.call("predict_proba", Q)
-        return [to_array(share) for share in shares] if isinstance(shares, list) else to_array(shares)
+        parts = [to_array(share) for share in (shares if isinstance(shares, list) else [shares])]
+        if any(part.dtype.kind not in "iuf" for part in parts):
+            raise Unreadable("predict_proba returned no numbers, but should return shares")
+        return parts if isinstance(shares, list) else parts[0]
 
     def distance(self, a: np.ndarray, b: np.ndarray) -> Any:
         """Between two examples, a NumPy number: by ``get_distance``, or as that of the nearest of one example."""
-        if self.adapter.has("get_distance"):
+        if self.adapter.has("get_distance") and "get_distance" not in self.adapter.lacks:
             return to_array(self.call("get_distance", a, b)).reshape(())[()]
         if self.adapter.form is None or self.adapter.form.distance_at is None:
             raise Missing(f"{self.adapter.name} gives no distances")

@@ -70,7 +70,9 @@ def read_one(result: Any, form: Form, k: int) -> Found:
 
 def _found(parts: list[np.ndarray], form: Form, shape: tuple[int, int]) -> Found:
     for place in (form.index_at, form.distance_at):
-        if place is not None and (place >= len(parts) or parts[place].shape != shape):
+        if place is not None and place >= len(parts):
+            raise Unreadable(f"{form.method} returned {len(parts)} parts, but should return {place + 1}")
+        if place is not None and parts[place].shape != shape:
             shapes = " and ".join(sorted({str(part.shape) for part in parts})) or "()"
             raise Unreadable(f"{form.method} returned shape {shapes}, but should return {shape}")
     indices = parts[form.index_at]

@@ -6,10 +6,11 @@ Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from conformance.exact import Number, exact_distances, root
+from conformance.exact import Number
 
 ROUNDOFF = Fraction(1, 2**53)  # of float64
 SMALLEST = Fraction(1, 2**1074)  # the smallest positive float64
@@ -21,8 +22,8 @@ def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> 
     With d features, relative to the number, but the last two absolutely:
 
     * sqeuclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking the
-      root and sorting by it is another rounding, of the root, which is two of the square: gamma_{d+4}. A square that
-      underflows is off by at most half of the smallest float64; sums do not underflow;
+      root and sorting by it, within 1 unit in the last place, is 2 u of the root and 4 u of the square: gamma_{d+6}. A
+      square that underflows is off by at most half of the smallest float64; sums do not underflow;
     * manhattan: the gap rounds, and d - 1 additions: gamma_d;
     * chebyshev: the gap rounds: gamma_1;
     * minkowski with p = 3: the gap counts three times, two products (or a ``pow``, within 1 unit in the last place,
@@ -37,27 +38,9 @@ def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> 
     if metric == "cosine":
         return [2 * (2 * n_features + 5) * ROUNDOFF] * len(exact)
     squared = metric in ("euclidean", "sqeuclidean")
-    roundings = {"manhattan": n_features, "chebyshev": 1, "minkowski": n_features + 32}.get(metric, n_features + 4)
+    roundings = {"manhattan": n_features, "chebyshev": 1, "minkowski": n_features + 32}.get(metric, n_features + 6)
     underflow = n_features * SMALLEST if squared else 0
     return [_gamma(roundings) * distance + underflow for distance in exact]
-
-
-def expansion_bounds(X: np.ndarray, query: np.ndarray) -> list[Fraction]:
-    """How far float64 may be from the exact squared distance as |x|^2 + |q|^2 - 2 x.q, in any order of addition.
-
-    Each of the three sums is off by at most gamma_d times the sum of its magnitudes, at most |x|^2, |q|^2 and
-    2 |x| |q|; adding the three rounds twice more, and root and sorting count two: gamma_{d+4} (|x| + |q|)^2. Each of
-    the products may underflow, by at most half of the smallest float64: d of x, d of q and d doubled, 2 d halves; as
-    much again for the factors (1 + gamma). Setting a negative result to 0 only brings it nearer.
-
-    It covers scikit-learn's trees too, which sum differences: |x - q| <= |x| + |q|, and the distance to a box is
-    rounded like a distance to a point.
-    """
-    origin = np.zeros(X.shape[1])
-    lengths = [root_above(square) for square in exact_distances(X, origin, "sqeuclidean")]
-    q_length = root_above(exact_distances(query[None], origin, "sqeuclidean")[0])
-    underflow = 4 * len(query) * SMALLEST
-    return [_gamma(len(query) + 4) * (length + q_length) ** 2 + underflow for length in lengths]
 
 
 def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[Fraction]:
@@ -78,9 +61,10 @@ def _gamma(n: int) -> Fraction:
     return n * ROUNDOFF / (1 - n * ROUNDOFF)
 
 
-def root_above(square: Number) -> Fraction:
-    """A number at least the square root and hardly more; the square of the smallest float64 is 2^-2148."""
-    return root(Fraction(square), 2**1200) + Fraction(1, 2**1200)
+def coarseness(answer: Any) -> int:
+    """How many times as large as that of float64 the roundoff of the answer's type is, at least 1."""
+    dtype = np.asarray(answer).dtype
+    return max(1, int(np.finfo(dtype).eps / np.finfo(np.float64).eps)) if dtype.kind == "f" else 1
 
 
 def average_bound(k: int, largest: float, roundoff: float, weight_roundings: int = 0) -> float:

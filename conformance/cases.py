@@ -1,5 +1,6 @@
 """The questions that claims ask: arrays and parameters, which can be printed as code and kept as JSON."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -62,7 +63,8 @@ def as_code(value: Any) -> str:
         return f"np.empty({value.shape}, dtype={_dtype(value)!r})"
     if isinstance(value, np.ndarray):
         usual = value.dtype in (np.dtype(float), np.dtype(int), np.dtype(bool)) or value.dtype.kind == "U"
-        return f"np.array({value.tolist()}{'' if usual else f', dtype={_dtype(value)!r}'})"
+        listed = re.sub(r"\b(nan|inf)\b", r"np.\1", str(value.tolist())) if value.dtype.kind == "f" else value.tolist()
+        return f"np.array({listed}{'' if usual else f', dtype={_dtype(value)!r}'})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"np.{value}"
     if callable(value) and hasattr(value, "__name__"):

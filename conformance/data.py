@@ -29,6 +29,11 @@ def large_offset(rng: Generator, n: int, d: int) -> np.ndarray:
     return rng.random((n, d)) + 10.0 ** rng.integers(4, 13)
 
 
+def offset(rng: Generator, n: int, d: int) -> np.ndarray:
+    """The unit cube, so far from the origin that float32 has a few digits left for it."""
+    return rng.random((n, d)) + 10.0 ** rng.integers(2, 6)
+
+
 def far_clusters(rng: Generator, n: int, d: int) -> np.ndarray:
     """Two tight clusters far apart: subtracting the mean leaves both far from the origin."""
     return rng.normal(scale=0.01, size=(n, d)) + rng.choice([0.0, 1e6, 1e8]) * rng.integers(0, 2, (n, 1))

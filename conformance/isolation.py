@@ -3,9 +3,11 @@
 The worker (``python -m conformance.isolation``) writes one line of JSON for what it begins and for what it finds.
 """
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,7 +60,7 @@ def run_isolated(job: Job) -> Iterator[dict[str, Any] | Result]:
                 left.pop(0)
         except Stopped as stopped:
             if len(left) == len(job.claims) and not worker.is_open:
-                raise TargetError(f"{job.target}: fitting seven examples {stopped}") from stopped
+                raise TargetError(f"{job.target}: to import it and fit it to seven examples {stopped}") from stopped
             lost += 1
             verdict = "hangs" if worker.timed_out else "crashes"
             yield Result(left.pop(0), verdict, seconds=job.profile.limit * worker.timed_out, message=str(stopped))
@@ -80,8 +82,15 @@ class Worker:
             "conformance.isolation",
             json.dumps({**job._asdict(), "profile": asdict(job.profile)}),
         ]
-        self.errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 closed in close
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.errors = tempfile.TemporaryFile(mode="w+", errors="replace")  # noqa: SIM115 closed in close
+        self.process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            start_new_session=True,
+        )
         self.lines: queue.Queue[str | None] = queue.Queue()
         self.is_open = self.timed_out = False
         self.listener = threading.Thread(target=self._listen, daemon=True)
@@ -110,9 +119,11 @@ class Worker:
         return json.loads(line)
 
     def close(self) -> None:
-        self.process.kill()
+        """Ends the process, and what it has started: they would keep the pipe open."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.listener.join()
+        self.listener.join(timeout=5)
         self.errors.close()
 
 

@@ -1,6 +1,6 @@
 """Finds out how a class wants its examples and how it answers, by trying it on seven of them.
 
-Distances and labels are such that neither can be taken for an index, and no two axes of an answer have the same length.
+None of the features, distances and labels can be taken for an index, and no two axes of an answer are equally long.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from conformance.answers import Form, Unreadable, to_array
 from conformance.data import BIT_METRICS
 from conformance.strategies import SIMILARITIES
 
-X = np.array([[0.3, 1.0], [10.1, 0.0], [4.2, 1.0], [7.7, 0.0], [5.9, 1.0], [-3.4, 0.0], [-8.6, 1.0]])
+X = np.array([[0.3, 0.8], [10.1, 0.1], [4.2, 0.9], [7.7, 0.2], [5.9, 0.7], [-3.4, 0.3], [-8.6, 0.6]])
 LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
 K = 4
@@ -29,12 +29,14 @@ def open_adapter(model: Callable[..., Any], device: str | None = None, task: str
     if adapter.task == "similarity":
         _try_values(adapter, "similarity", SIMILARITIES, Fitted.predict)
         return adapter
-    adapter.form = next(_forms(adapter), None)
+    _try(adapter, option("metric", "euclidean"), lambda: _fitted(adapter))
+    adapter.form = next(forms(adapter, *FINDERS), None)
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
     _try_values(adapter, "metric", (*BIT_METRICS, "minkowski"), ask)
-    _try_values(adapter, "weights", ("uniform", "distance", np.ones_like), Fitted.predict)
+    _try_values(adapter, "weights", ("uniform", "distance", _alike), _ask_weighted)
+    _try(adapter, "get_distance", lambda: float(to_array(_fitted(adapter).call("get_distance", X[0], X[1]))))
     _try_left_out(adapter)
     _try_outputs(adapter)
     adapter.calls.clear()
@@ -42,24 +44,27 @@ def open_adapter(model: Callable[..., Any], device: str | None = None, task: str
 
 
 def _fitted(adapter: Adapter, y: np.ndarray = LABELS, **wanted: Any) -> Fitted:
-    return adapter.build(k=K, **wanted).fit(X, y)
+    return adapter.build(**{"k": K, "metric": "euclidean", **wanted}).fit(X, y)
 
 
 def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
-    """Arrays, or else lists, or else tensors; arrays where it takes none: then the claims say what it raised."""
+    """Arrays, or else lists, or else tensors. Raises TargetError with what is raised where it takes none of them."""
     method = next(method for method in (*FINDERS, "predict") if adapter.has(method))
+    raised: list[str] = []
     for adapter.hand_over in (as_arrays, as_lists, as_tensors):
         for queries in (Q, Q[0]):
-            with contextlib.suppress(Exception):
-                fitted = _fitted(adapter)
+            try:
+                fitted = adapter.build(k=K).fit(X, LABELS)  # by whatever metric it likes
                 fitted.call(method, queries, **fitted._k_option(method, None))
                 return adapter.hand_over
-    return as_arrays
+            except Exception as error:
+                raised.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+    raise TargetError(f"{adapter.name} cannot be fitted to seven examples and asked: {raised[0]}")
 
 
-def _forms(adapter: Adapter) -> Iterator[Form]:
-    """The ways in which a method's answer can be read as neighbours, the likeliest first."""
-    for method in filter(adapter.has, FINDERS):
+def forms(adapter: Adapter, *methods: str) -> Iterator[Form]:
+    """The ways in which the methods' answers can be read as neighbours, the likeliest first."""
+    for method in filter(adapter.has, methods):
         for batch in (True, False) if method == "kneighbors" else (False, True):
             with contextlib.suppress(Exception):
                 fitted = _fitted(adapter)
@@ -85,13 +90,13 @@ def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
     shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # one too few or too many is for the claims to say
     kinds = [_kind(part) if part.shape in shapes else "other" for part in parts]
     for by_label, wanted in ((False, "index"), (True, "label")):
-        if wanted in kinds:
+        if kinds.count(wanted) == 1:  # two would be those of two queries
             distance = kinds.index("distance") if "distance" in kinds else None
             yield form._replace(index_at=kinds.index(wanted), distance_at=distance, by_label=by_label)
 
 
 def _kind(part: np.ndarray) -> str:
-    if part.dtype.kind not in "iuf":
+    if part.dtype.kind not in "iuf" or np.all(np.isin(part, X)):  # words, or the examples themselves
         return "other"
     if np.all(np.isin(part, np.arange(len(X)))):
         return "index"
@@ -117,7 +122,8 @@ def _find_task(adapter: Adapter) -> str:
     if not adapter.has("predict_proba"):
         with contextlib.suppress(Exception):
             predicted = _fitted(adapter, y=np.array([0, 12, 0, 12, 0, 12, 0])).predict(Q)
-            return "classifier" if np.all(np.isin(predicted, [0, 12])) else "regressor"
+            between = np.all((predicted > 0) & (predicted < 12) | np.isin(predicted, [0, 12]))
+            return "regressor" if between and not np.all(np.isin(predicted, [0, 12])) else "classifier"
     return "classifier"
 
 
@@ -126,13 +132,34 @@ def _try_values(adapter: Adapter, what: str, values: tuple[Any, ...], ask: Calla
         _try(adapter, option(what, value), lambda: ask(_fitted(adapter, **{what: value, "p": 3}), Q))  # noqa: B023
 
 
+def _alike(distances: Any) -> Any:
+    """A function for ``weights`` that tells whether it is called: nobody else makes weights of 1/3."""
+    CALLED.append(len(distances))
+    return np.full(np.shape(distances), 1 / 3)
+
+
+CALLED: list[int] = []
+
+
+def _ask_weighted(fitted: Fitted, queries: np.ndarray) -> None:
+    CALLED.clear()
+    fitted.predict(queries)
+    if fitted.wanted.get("weights") is _alike and not CALLED:
+        raise ValueError("a function, which is not called")
+
+
 def _try_left_out(adapter: Adapter) -> None:
     form = adapter.form
     if form and form.batch:
-        _try(adapter, "left out", lambda: _fitted(adapter).call(form.method))
+        _try(adapter, "left out", lambda: _check_length(_fitted(adapter).neighbors(None).indices))
     else:
         adapter.lacks["left out"] = f"{adapter.name} has no way to leave each example out of its own neighbors"
-    _try(adapter, "predict left out", lambda: _fitted(adapter).call("predict", None))
+    _try(adapter, "predict left out", lambda: _check_length(_fitted(adapter).predict(None)))
+
+
+def _check_length(answers: Any) -> None:
+    if np.shape(answers)[:1] != (len(X),):
+        raise ValueError(f"answers of shape {np.shape(answers)} for {len(X)} examples")
 
 
 def _try_outputs(adapter: Adapter) -> None:

@@ -4,12 +4,13 @@ The comparers raise AssertionError and return nothing, so that a result cannot b
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from conformance.answers import Found
-from conformance.bounds import average_bound, difference_bounds
+from conformance.bounds import average_bound, coarseness, difference_bounds
 from conformance.cases import Case
 from conformance.exact import Number, exact, exact_distances
 
@@ -119,12 +120,6 @@ def assert_distance(distance: Any, expected: Number, n_features: int, metric: st
         raise AssertionError(f"{name}={value!r}, but should be {float(expected) ** (1 / power)!r}")
 
 
-def coarseness(answer: Any) -> int:
-    """How many times as large as that of float64 the roundoff of the answer's type is."""
-    dtype = np.asarray(answer).dtype
-    return int(np.finfo(dtype).eps / np.finfo(np.float64).eps) if dtype.kind == "f" else 1
-
-
 def assert_averages(predicted: np.ndarray, expected: Any, case: Case, name: str, weight_roundings: int = 0) -> None:
     """Raises AssertionError unless predictions are the expected averages of k targets, up to ``average_bound``."""
     __tracebackhide__ = True
@@ -139,3 +134,11 @@ def assert_averages(predicted: np.ndarray, expected: Any, case: Case, name: str,
     for place in np.argwhere(~(np.abs(predicted.astype(np.float64) - wanted) <= bound)).tolist():
         where = ", ".join(map(str, place))
         raise AssertionError(f"{name}[{where}]={predicted[tuple(place)]!s}, but should be {wanted[tuple(place)]!s}")
+
+
+def renumbered(found: Found, rows: np.ndarray) -> Found:
+    """Neighbours among some rows, as indices of all; raises AssertionError for an index that is none of them."""
+    for answer in found.indices:
+        if not all(0 <= j < len(rows) for j in answer):
+            raise AssertionError(f"neighbors={answer}, but should be indices below {len(rows)}")
+    return replace(found, indices=[[int(rows[j]) for j in answer] for answer in found.indices])

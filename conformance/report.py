@@ -16,9 +16,10 @@ from conformance.runner import Result
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 WIDTH = max(map(len, BY_NAME))
 SHOWN_CALLS = 12
+FEW = 5
 AS_USUAL = ("holds", "skipped", "known")  # verdicts that do not make a run fail
 OWN_RULES = {
-    "ties": "the order of equal distances, a rule of this project; the neighbors are right",
+    "ties": "the order of equals, a rule of this project; which are the nearest, or have the most votes, is right",
     "manners": "manners, not answers",
     "bad input": "input that has no answer",
 }
@@ -28,7 +29,7 @@ LEARNED = ("manners", "bad input", "bits")  # levels that say nothing of the kin
 def judged(target: str, result: Result) -> Result:
     """The result, with what is known of the target: a known difference is no failure, and one that is gone is stale."""
     reason = KNOWN.get(target, {}).get(result.claim)
-    if reason is None or result.verdict == "skipped":
+    if reason is None or result.verdict not in ("holds", "FAILS", "raises"):
         return result
     if result.verdict == "holds":
         result.verdict, result.message = "stale", f"holds, but should differ: {reason}"
@@ -72,24 +73,26 @@ def failure(result: Result, header: dict[str, Any], full: bool = True) -> str:
 
 def snippet(result: Result, header: dict[str, Any]) -> str:
     """Python that asks the target what it was asked, and then tries the claim on that case again, which raises."""
-    place = header["target"].rpartition(":")[0]
-    path = Path(place).parent.resolve()
-    found = ["import sys", f"sys.path.insert(0, {str(path)!r})"] if place.endswith(".py") else []
+    place, _, name = header["target"].rpartition(":")
+    is_file = place.endswith(".py")
+    target = f"{Path(place).resolve()}:{name}" if is_file else header["target"]
+    found = header["imports"]
+    if is_file:
+        found = ["from conformance.targets import load_class", f"{name} = load_class({target!r})"]
     calls = _last_model(result.calls)
     if any("closeness" in call for call in calls):
-        found.append("from conformance.claims.expected import closeness")
+        found = [*found, "from conformance.claims.expected import closeness"]
     asked = [f"print({call})" if _answers(call) else call for call in calls]
     return "\n".join(
         [
-            *found,
             "import numpy as np",
-            *header["imports"],
+            *found,
             "",
             *asked,
             "",
             "from conformance.cases import Case, SimilarityCase",
             "from conformance.runner import replay",
-            f"replay({header['target']!r}, {result.claim!r},",
+            f"replay({target!r}, {result.claim!r},",
             f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",
         ]
     )
@@ -129,10 +132,11 @@ def summary(results: list[Result]) -> str:
 
 
 def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
-    """The mutants of the zoo for which, of the claims about answers that were tried, the same ones fail."""
+    """The mutants of the zoo for which, of the claims about answers that were tried, the same ones fail; if few do."""
     tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in LEARNED}
     failed = {r.claim for r in results if r.verdict not in ("holds", "skipped")} & tried
-    return [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
+    found = [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
+    return found if len(found) <= FEW else []
 
 
 def as_json(header: dict[str, Any], results: list[Result], profile: str, seed: int) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def run_claim(
             _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrink)
         except _Enough:
             result = trial.survived()
-        except Exception:
+        except FAILURES:
             if trial.failure is None:  # nothing of the target's
                 raise
             result = trial.failed()
@@ -97,6 +97,10 @@ def run_claim(
             result = trial.survived()
     result.seconds = perf_counter() - start
     return result
+
+
+FAILURES = (Exception, SystemExit)  # what a target may raise
+Failure = tuple[Any, BaseException, list[str]]  # the case, what was raised, and the calls before it
 
 
 class _Enough(BaseException):
@@ -111,8 +115,8 @@ class Trial:
         self.judged = 0
         self.missing: list[str] = []
         self.patience = TRIED_IN_VAIN
-        self.failure: tuple[Any, Exception, list[str]] | None = None
-        self.known: dict[str, Exception] = {}  # failing cases, so that the smallest fails again when time is up
+        self.failure: Failure | None = None
+        self.known: dict[str, Failure] = {}  # failing cases, so that the smallest fails again when time is up
 
     def draw(self, case: Any) -> None:
         """Tries a drawn case, while there is time; afterwards only what is known to fail fails."""
@@ -122,7 +126,8 @@ class Trial:
         if self.failure is None or now <= self.stop:
             self.replay(case)
         elif repr(case) in self.known:
-            raise self.known[repr(case)]
+            self.failure = self.known[repr(case)]
+            raise self.failure[1]
 
     def replay(self, case: Any) -> None:
         """Tries a case; raises what the claim raises, and keeps it."""
@@ -132,11 +137,10 @@ class Trial:
             self.judged += bool(self.target.calls)  # some cases have nothing to ask
         except Missing as missing:
             self.missing.append(str(missing))
-        except Exception as error:
+        except FAILURES as error:
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + SHRINKING)
-            self.failure = (case, error, self.target.calls)
-            self.known[repr(case)] = error
+            self.failure = self.known[repr(case)] = (case, error, list(self.target.calls))
             raise
 
     def _is_in_vain(self) -> bool:

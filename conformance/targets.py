@@ -32,7 +32,7 @@ class Target:
         adapter = self.adapters.get("search") or next(iter(self.adapters.values()))
         if adapter.task == "similarity":
             raise Missing(f"{adapter.name} has no neighbors")
-        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p)
+        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p, weights="uniform")
         if adapter.form and not adapter.form.by_label:
             return fitted.fit(case.X)
         if adapter.form:
@@ -73,6 +73,11 @@ class Target:
         task = next(iter(self.adapters))
         return self.search(case) if task == "search" else self.predictor(task, case)
 
+    def need(self, task: str, method: str) -> None:
+        """Raises Missing where the target has no class for the task, or the class no such method."""
+        if not self._get(task).has(method):
+            raise Missing(f"{self._get(task).name} has no {method}")
+
     def _get(self, task: str) -> Adapter:
         if task not in self.adapters:
             raise Missing(f"{self.name} is no {task}")
@@ -80,18 +85,19 @@ class Target:
 
     def begin(self) -> None:
         """Forgets the calls that were made."""
-        for adapter in self.adapters.values():
-            adapter.calls.clear()
+        self.calls.clear()
 
     @property
     def calls(self) -> list[str]:
         """As code, since ``begin``."""
-        return [call for adapter in self.adapters.values() for call in adapter.calls]
+        return next(iter(self.adapters.values())).calls
 
 
 def make_target(name: str, *models: Callable[..., Any], device: str | None = None, task: str = "") -> Target:
     """The target that these classes make, each for the task that it is found to do."""
     adapters = [open_adapter(model, device, task) for model in models]
+    for adapter in adapters:
+        adapter.calls = adapters[0].calls  # one list, in the order of time
     promised = name in PROMISE_BITS or any(getattr(model, "promises_bits", False) for model in models)
     return Target(name, {adapter.task: adapter for adapter in adapters}, promised)
 
@@ -112,12 +118,20 @@ def load_target(text: str, device: str | None = None, task: str = "") -> Target:
     if not place or not name:
         known = ", ".join(READY)
         raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
+    return make_target(text, load_class(text), device=device, task=task)
+
+
+def load_class(text: str) -> type:
+    """The class called "module:Class" or "path/to/file.py:Class". Raises TargetError where there is none."""
+    place, _, name = text.rpartition(":")
     module = _import(place)
     model = getattr(module, name, None)
-    if not isinstance(model, type):
-        classes = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-        raise TargetError(f"{place} has no class {name}; it has {', '.join(classes) or 'none'}")
-    return make_target(text, model, device=device, task=task)
+    if isinstance(model, type):
+        return model
+    if model is not None:
+        raise TargetError(f"{name} of {place} is a {type(model).__name__}, and not a class")
+    own = [key for key, value in vars(module).items() if isinstance(value, type)]
+    raise TargetError(f"{place} has no class {name}; it has {', '.join(own) or 'none'}")
 
 
 def _import(place: str) -> ModuleType:
@@ -135,10 +149,11 @@ def _import_file(path: Path) -> ModuleType:
     """The module of a file, which may import what lies beside it; it can be found again by pickle."""
     if not path.is_file():
         raise FileNotFoundError(2, "no file", str(path))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"_target_{path.stem}"  # which is no other module's: there are files called numpy.py
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[name] = module
+    sys.path.append(str(path.parent.resolve()))
     spec.loader.exec_module(module)
     return module

@@ -102,7 +102,7 @@ def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
     status, out, _ = run(capsys, target(LAST_TIE), *QUICK, "--only", "neighbors", "--only", "ties")
 
     assert status == 1
-    assert "what fails is about the order of equal distances, a rule of this project; the neighbors are right" in out
+    assert "what fails is about the order of equals, a rule of this project" in out
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ CLAIMS_TRIED = ["nearest_where_none_tie", "nearest_on_a_lattice", "every_row_is_
         ("raise RuntimeError('no more')", "raises", "RuntimeError: no more"),
         ("return None", "raises", "TypeError"),
         ("return 'rubbish'", "FAILS", "kneighbors returned"),
-        ("raise SystemExit('stop')", "crashes", "status 1: stop"),
+        ("raise SystemExit('stop')", "raises", "SystemExit: stop"),
     ],
 )
 def test_a_bad_target_is_reported_and_the_run_goes_on(target, do, verdict, message):
@@ -223,7 +223,7 @@ def test_a_target_that_hangs_at_once_cannot_be_tried(target, monkeypatch, capsys
     status, _, err = run(capsys, target(RIGHT.replace("self.data =", "while True: pass\n        self.data =")))
 
     assert status == 2
-    assert "fitting seven examples took more than 5 seconds" in err
+    assert "to import it and fit it to seven examples took more than 5 seconds" in err
 
 
 def results_of(target, claim, seed=0):

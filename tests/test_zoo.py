@@ -6,11 +6,11 @@ import pytest
 
 from conformance.claims import CLAIMS
 from conformance.pins import Pin, from_json, read_pins, write_pins
-from conformance.runner import Profile, run_claim
+from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import ZOO, stories
 from conformance.zoo.picture import table_of_mutants
-from conformance.zoo.proof import BROKEN, PROFILES, read_signatures, try_mutant
+from conformance.zoo.proof import BROKEN, read_signatures, try_mutant
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_NAME = {claim.name: claim for claim in CLAIMS}

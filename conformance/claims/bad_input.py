@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Missing
+from conformance.adapters import Fitted, Missing
 from conformance.answers import Unreadable
 from conformance.cases import Case
-from conformance.claims.manners import answers, each_model
+from conformance.claims.manners import each_model, questions
 from conformance.targets import Target
 
 REFUSALS = (ValueError, TypeError)
@@ -28,7 +28,7 @@ def missing_numbers_are_refused(target: Target, case: Case) -> None:
     for wrong in (np.nan, np.inf):
         X = case.X.copy()
         X[-1, -1] = wrong
-        _assert_refused(partial(_fit_and_ask, target, replace(case, X=X)), f"X with {wrong}")
+        _assert_case_refused(target, replace(case, X=X), f"X with {wrong}")
 
 
 @each_model
@@ -41,7 +41,7 @@ def missing_numbers_in_queries_are_refused(target: Target, case: Case) -> None:
     for wrong in (np.nan, np.inf):
         Q = case.Q.copy()
         Q[-1, -1] = wrong
-        _assert_refused(partial(answers, fitted, Q), f"a query with {wrong}")
+        _assert_queries_refused(fitted, Q, f"a query with {wrong}")
 
 
 def missing_targets_are_refused(target: Target, case: Case) -> None:
@@ -61,7 +61,7 @@ def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
     Slices end where the rows do: fewer neighbours come back, and averages are divided by k.
     """
     n = len(case.X)
-    _assert_refused(partial(_fit_and_ask, target, replace(case, k=n + 1)), f"k={n + 1} of {n} rows")
+    _assert_case_refused(target, replace(case, k=n + 1), f"k={n + 1} of {n} rows")
 
 
 @each_model
@@ -71,18 +71,18 @@ def k_below_one_is_refused(target: Target, case: Case) -> None:
     ``[:0]`` is empty and its mean NaN; ``[:-1]`` is everything but the last.
     """
     for k in (0, -1):
-        _assert_refused(partial(_fit_and_ask, target, replace(case, k=k)), f"k={k}")
+        _assert_case_refused(target, replace(case, k=k), f"k={k}")
 
 
 @each_model
 def k_that_is_no_whole_number_is_refused(target: Target, case: Case) -> None:
-    """A k of 1.5, "1" or None is refused.
+    """A k of 1.5 or "1" is refused.
 
     Or it fails somewhere else, with a message about slices.
     """
     wrong: tuple[Any, ...] = (1.5, "1")
     for k in wrong:
-        _assert_refused(partial(_fit_and_ask, target, replace(case, k=k)), f"k={k!r}")
+        _assert_case_refused(target, replace(case, k=k), f"k={k!r}")
 
 
 @each_model
@@ -95,7 +95,7 @@ def unequal_lengths_are_refused(target: Target, case: Case) -> None:
     if "search" in target.adapters:
         raise Missing(f"{target.name} takes no targets")
     for y in (case.y[:-1], np.append(case.y, 0)):
-        _assert_refused(partial(_fit_and_ask, target, replace(case, y=y)), f"{len(y)} targets")
+        _assert_case_refused(target, replace(case, y=y), f"{len(y)} targets")
 
 
 @each_model
@@ -106,7 +106,7 @@ def other_widths_are_refused(target: Target, case: Case) -> None:
     """
     fitted = target.any(case)
     for Q in (np.column_stack([case.Q, case.Q]), case.Q[:, :1] if case.Q.shape[1] > 1 else np.tile(case.Q, 3)):
-        _assert_refused(partial(answers, fitted, Q), f"queries of width {Q.shape[1]}, rows of {case.X.shape[1]}")
+        _assert_queries_refused(fitted, Q, f"queries of width {Q.shape[1]}, rows of {case.X.shape[1]}")
 
 
 @each_model
@@ -115,7 +115,7 @@ def flat_training_data_is_refused(target: Target, case: Case) -> None:
 
     Whether its numbers are one row or one column, nobody knows.
     """
-    _assert_refused(partial(_fit_and_ask, target, replace(case, X=case.X[:, 0])), "X of one axis")
+    _assert_case_refused(target, replace(case, X=case.X[:, 0]), "X of one axis")
 
 
 @each_model
@@ -126,9 +126,11 @@ def no_rows_are_refused(target: Target, case: Case) -> None:
     """
     empty = case.X[:0]
     y = None if case.y is None else case.y[:0]
-    _assert_refused(partial(_fit_and_ask, target, replace(case, X=empty, y=y, k=1)), "no rows")
+    _assert_case_refused(target, replace(case, X=empty, y=y, k=1), "no rows")
     fitted = target.any(case)
-    _assert_refused(partial(answers, fitted, empty), "no queries")
+    form = fitted.adapter.form
+    if (form is None or form.batch) and not fitted.adapter.one_by_one:  # else nothing would be asked
+        _assert_queries_refused(fitted, empty, "no queries")
 
 
 @each_model
@@ -137,7 +139,7 @@ def complex_numbers_are_refused(target: Target, case: Case) -> None:
 
     A cast drops the imaginary part, with a warning at most.
     """
-    _assert_refused(partial(_fit_and_ask, target, replace(case, X=case.X + 1j)), "complex X")
+    _assert_case_refused(target, replace(case, X=case.X + 1j), "complex X")
 
 
 @each_model
@@ -152,7 +154,7 @@ def unknown_names_are_refused(target: Target, case: Case) -> None:
     for what in ("metric", "weights"):
         if what in adapter.names:
             wrong = replace(case, metric="none") if what == "metric" else replace(case, weights="none")
-            _assert_refused(partial(_fit_and_ask, target, wrong), f"{what}='none'")
+            _assert_case_refused(target, wrong, f"{what}='none'")
 
 
 @each_model
@@ -163,11 +165,21 @@ def asking_before_fit_is_refused(target: Target, case: Case) -> None:
     """
     (adapter,) = target.adapters.values()
     fitted = adapter.build(k=1)
-    _assert_refused(partial(answers, fitted, case.Q), "a model without fit", (*REFUSALS, AttributeError))
+    _assert_queries_refused(fitted, case.Q, "a model without fit", (*REFUSALS, AttributeError))
 
 
-def _fit_and_ask(target: Target, case: Case) -> list[np.ndarray]:
-    return answers(target.any(case), case.Q)
+def _assert_case_refused(target: Target, case: Case, what: str) -> None:
+    """The case is refused when it is fitted, or else whatever is asked then."""
+    (adapter,) = target.adapters.values()
+    for place in range(len(questions(Fitted(adapter, None, 0, {}, adapter.hand_over)))):
+        _assert_refused(lambda: questions(target.any(case))[place](case.Q), what)  # noqa: B023
+
+
+def _assert_queries_refused(
+    fitted: Fitted, Q: np.ndarray, what: str, refusals: tuple[type[Exception], ...] = REFUSALS
+) -> None:
+    for question in questions(fitted):
+        _assert_refused(partial(question, Q), what, refusals)
 
 
 def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exception], ...] = REFUSALS) -> None:

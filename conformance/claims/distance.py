@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from conformance.bounds import coarseness
 from conformance.cases import Case
 from conformance.exact import exact_distances
-from conformance.relations import assert_distance, coarseness
+from conformance.relations import assert_distance
 from conformance.targets import Target
 
 
@@ -53,7 +54,7 @@ def cosine_distance(target: Target, case: Case) -> None:
 
     A similarity that is taken for a distance finds the farthest. Zero vectors are another claim's.
     """
-    if np.any(case.Q[0]) and np.any(case.X[0]):
+    if np.any(case.Q[0]) and np.all(np.any(case.X[:3], axis=1)):
         _assert_distance(target, case)
 
 

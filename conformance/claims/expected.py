@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from conformance.bounds import coarseness
 from conformance.cases import Case
 from conformance.exact import Number, exact, exact_distances, nearest
-from conformance.relations import coarseness
 
 WEIGHT_ROUNDINGS = 16  # a distance of at most 3 features rounds 7 times, 1 / distance once; as much again
 

@@ -3,11 +3,14 @@
 import numpy as np
 
 from conformance.adapters import Missing
-from conformance.answers import Found, read_batch, read_one
+from conformance.answers import Form, Found, read_batch, read_one, stack
 from conformance.cases import Case
 from conformance.exact import exact_distances, is_determined
+from conformance.probe import forms
 from conformance.relations import assert_distance, assert_nearest
 from conformance.targets import Target
+
+PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_at=1, by_label=False)
 
 
 def nearest_on_a_lattice(target: Target, case: Case) -> None:
@@ -191,23 +194,20 @@ def indices_alone_are_the_same(target: Target, case: Case) -> None:
 
 
 def neighbors_of_one_example_are_the_same(target: Target, case: Case) -> None:
-    """``get_neighbors`` of one example says what ``kneighbors`` of all says.
+    """``get_neighbors`` of one example finds the nearest too, where there is ``kneighbors`` for all.
 
     Pairs of (index, distance) are easily built the other way round.
     """
     fitted = target.search(case)
     fitted.need("kneighbors")
     fitted.need("get_neighbors")
-    together = fitted.neighbors(case.Q)
-    for i, q in enumerate(case.Q):
-        answer = fitted.call("get_neighbors", q)
-        form = fitted.adapter.form
-        assert form is not None
-        alone = read_one(
-            answer, form._replace(method="get_neighbors", layout="pairs", index_at=0, distance_at=1), case.k
-        )
-        if alone.indices[0] != together.indices[i]:
-            raise AssertionError(f"get_neighbors={alone.indices[0]}, but should be {together.indices[i]}")
+    form = next(forms(fitted.adapter, "get_neighbors"), None)
+    if form is None or form.batch or form.by_label:
+        raise Missing("its get_neighbors is another thing")
+    if target.promises_bits and form != PAIRS:
+        raise AssertionError(f"{form}, but should be {PAIRS}")
+    found = stack([read_one(fitted.call("get_neighbors", q), form, case.k) for q in case.Q])
+    assert_nearest(found, case, rounds=False)
 
 
 def a_row_is_left_out_of_its_own_neighbors(target: Target, case: Case) -> None:
@@ -223,10 +223,10 @@ def a_row_is_left_out_of_its_own_neighbors(target: Target, case: Case) -> None:
     for i, answer in enumerate(found.indices):
         if i in answer:
             raise AssertionError(f"neighbors[{i}]={answer}, but should be without {i}")
-        others = np.delete(np.arange(n), i)
-        renumbered = [[int(np.searchsorted(others, j)) for j in answer]]
-        alone = Case(case.X[others], case.X[i : i + 1], k)
-        assert_nearest(Found(renumbered), alone, rounds=False)
+        if not all(0 <= j < n for j in answer):
+            raise AssertionError(f"neighbors[{i}]={answer}, but should be indices below {n}")
+        alone = Case(np.delete(case.X, i, axis=0), case.X[i : i + 1], k)
+        assert_nearest(Found([[j - (j > i) for j in answer]]), alone, rounds=False)
 
 
 def fewer_neighbors_are_the_first_of_more(target: Target, case: Case) -> None:
@@ -235,15 +235,22 @@ def fewer_neighbors_are_the_first_of_more(target: Target, case: Case) -> None:
     A k that reaches further into the algorithm, to a block or a tree, than to where the answer is cut.
     """
     everything = Case(case.X, case.Q, len(case.X))
-    few, all_of_them = target.search(case).neighbors(case.Q), target.search(everything).neighbors(case.Q)
+    few, all_of_them = (in_order(target.search(asked).neighbors(case.Q)) for asked in (case, everything))
     for query, first, more in zip(case.Q, few.indices, all_of_them.indices, strict=True):
         same = sorted(first) == sorted(more[: case.k])
-        if few.ordered and not same and is_determined(exact_distances(case.X, query, case.metric), case.k):
+        if not same and is_determined(exact_distances(case.X, query, case.metric), case.k):
             raise AssertionError(f"{case.k} neighbors={first}, but should be {more[: case.k]}, the first of {more}")
 
 
 def _assert_nearest(target: Target, case: Case) -> None:
     assert_nearest(target.search(case).neighbors(case.Q), case, rounds=False)
+
+
+def in_order(found: Found) -> Found:
+    """The neighbours; raises Missing where they came in no order."""
+    if not found.ordered:
+        raise Missing("its neighbors come in no order")
+    return found
 
 
 def _with_distances(found: Found) -> Found:

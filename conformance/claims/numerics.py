@@ -97,7 +97,7 @@ def equal_rows_are_equally_far(target: Target, case: Case) -> None:
     A matrix product rounds a column by its place; twins then come in an order of its own.
     """
     found = target.search(case).neighbors(case.Q)
-    _assert_nearest(target, case)
+    assert_nearest(found, case)
     if found.distances is not None:
         for i, answer in enumerate(found.indices):
             seen: dict[bytes, object] = {}

@@ -7,7 +7,7 @@ import numpy as np
 
 from conformance.adapters import Fitted
 from conformance.answers import to_array
-from conformance.bounds import average_bound
+from conformance.bounds import ROUNDOFF, average_bound, coarseness
 from conformance.cases import Case
 from conformance.claims.expected import (
     WEIGHT_ROUNDINGS,
@@ -18,8 +18,7 @@ from conformance.claims.expected import (
     targets_of,
     weights_of,
 )
-from conformance.exact import is_determined, nearest
-from conformance.relations import coarseness
+from conformance.exact import Number, exact, is_determined, nearest
 from conformance.targets import Target
 
 
@@ -62,11 +61,11 @@ def labels_come_back_as_they_were(target: Target, case: Case) -> None:
     ``bincount`` knows no negative numbers and no words, and a table of a million rows for a label of a million.
     """
     predicted = target.classifier(case).predict(case.Q)
-    known = set(np.asarray(case.y).tolist())
+    known = [(type(label), label) for label in set(targets_of(case).tolist())]  # 1.0 is not True
     for i, label in enumerate(predicted.tolist()):
-        if label not in known:
-            raise AssertionError(f"prediction[{i}]={label!r}, but should be one of {sorted(known)}")
-    _assert_votes(target.classifier(case), case)
+        if (type(label), label) not in known:
+            raise AssertionError(f"prediction[{i}]={label!r}, but should be one of {[label for _, label in known]}")
+    _assert_elected(predicted, case)
 
 
 def one_class_is_predicted_always(target: Target, case: Case) -> None:
@@ -80,7 +79,8 @@ def one_class_is_predicted_always(target: Target, case: Case) -> None:
         raise AssertionError(f"prediction={predicted.tolist()}, but should be {[only] * len(case.Q)}")
     if fitted.adapter.has("predict_proba"):
         shares = fitted.shares(case.Q)
-        if shares.shape != (len(case.Q), 1) or not np.all(shares == 1):
+        bound = average_bound(case.k, 1.0, 2.0**-53 * coarseness(shares))
+        if shares.shape != (len(case.Q), 1) or not np.all(np.abs(shares - 1) <= bound):
             raise AssertionError(f"shares={shares.tolist()}, but should be {[[1.0]] * len(case.Q)}")
 
 
@@ -102,12 +102,11 @@ def votes_without_the_row_itself(target: Target, case: Case) -> None:
 
     With k = 1 and the row itself among its neighbours every model is right about everything.
     """
-    if len(case.X) > 1:
-        k = min(case.k, len(case.X) - 1)
-        predicted = target.classifier(Case(case.X, case.Q, k, case.y)).predict(None)
-        for i in range(len(case.X)):
-            alone = Case(np.delete(case.X, i, 0), case.X[i : i + 1], k, np.delete(targets_of(case), i, 0))
-            _assert_elected(predicted[i : i + 1], alone, name=f"prediction without row {i}")
+    k = min(case.k, len(case.X) - 1)
+    predicted = target.classifier(Case(case.X, case.Q, k, case.y)).predict(None)
+    for i in range(len(case.X)):
+        alone = Case(np.delete(case.X, i, 0), case.X[i : i + 1], k, np.delete(targets_of(case), i, 0))
+        _assert_elected(predicted[i : i + 1], alone, name=f"prediction without row {i}")
 
 
 def shares_are_the_part_of_the_votes(target: Target, case: Case) -> None:
@@ -115,6 +114,7 @@ def shares_are_the_part_of_the_votes(target: Target, case: Case) -> None:
 
     Shares that add up to k, or to nothing in particular.
     """
+    target.need("classifier", "predict_proba")
     fitted = target.classifier(case)
     shares, y = fitted.shares(case.Q), targets_of(case)
     classes = sorted(set(y.tolist()))
@@ -134,6 +134,7 @@ def shares_are_in_the_order_of_classes(target: Target, case: Case) -> None:
 
     The order in which classes were met in the data depends on the data.
     """
+    target.need("classifier", "predict_proba")
     shares_are_the_part_of_the_votes(target, case)
     fitted = target.classifier(case)
     if hasattr(fitted.model, "classes_"):
@@ -147,6 +148,7 @@ def the_largest_share_is_predicted(target: Target, case: Case) -> None:
 
     Two answers to one question by two pieces of code.
     """
+    target.need("classifier", "predict_proba")
     fitted = target.classifier(case)
     shares, predicted = fitted.shares(case.Q), fitted.predict(case.Q).tolist()
     classes = sorted(set(targets_of(case).tolist()))
@@ -161,8 +163,8 @@ def the_score_is_accuracy(target: Target, case: Case) -> None:
 
     Of those that were given, and not of the training data.
     """
+    target.need("classifier", "score")
     fitted = target.classifier(case)
-    fitted.need("score")
     y = targets_of(case)[::-1].copy()
     expected = float(np.mean(fitted.predict(case.X) == y))
     assert_score(fitted.call("score", case.X, y), expected, len(y))  # as the mean of n times 0 or 1
@@ -177,19 +179,21 @@ def _assert_elected(
 ) -> None:
     """Raises AssertionError unless each query whose neighbours are determined gets a class with the most votes.
 
-    Each sum of at most k weights, which are relatively wrong by WEIGHT_ROUNDINGS u, is wrong by k - 1 + that; where two
-    sums are nearer to one another than both may be wrong, rounding decides, and either class is right.
+    A weight that the target computes in float64 is relatively wrong by WEIGHT_ROUNDINGS u, and so is one of ours; its
+    sums, by k - 1 more, while ours are exact. Where two sums are nearer to one another than that, rounding decides, and
+    either class is right.
     """
     if predicted.shape != (len(case.Q),):
         raise AssertionError(f"{name} has shape {predicted.shape}, but should have {(len(case.Q),)}")
     weights = weights or weights_of(case)
     for i, distances in enumerate(exact_of_all(case)):
         if is_determined(distances, case.k):
-            votes: dict[Any, float] = {}
+            votes: dict[Any, Number] = {}
             for j, weight in zip(nearest(distances, case.k), weights[i], strict=True):
                 label = targets_of(case)[j].item()
-                votes[label] = votes.get(label, 0.0) + weight
-            nearly = 1 - 2 * (WEIGHT_ROUNDINGS + case.k) * 2.0**-53
+                votes[label] = votes.get(label, 0) + exact(weight)
+            nearly = 1 - 2 * (2 * WEIGHT_ROUNDINGS + case.k) * ROUNDOFF
             elected = [label for label, count in votes.items() if count >= max(votes.values()) * nearly]
             if predicted[i] not in elected:
-                raise AssertionError(f"{name}[{i}]={predicted[i]!s}, but should be {elected[0]!s}; votes are {votes}")
+                counts = {label: float(count) for label, count in votes.items()}
+                raise AssertionError(f"{name}[{i}]={predicted[i]!s}, but should be {elected[0]!s}; votes are {counts}")

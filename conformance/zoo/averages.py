@@ -43,7 +43,7 @@ class TargetsInFloat32(Regressor):
     claim, seen = "averages_of_far_numbers", "scikit-learn: float32 targets"
 
     def combine(self, targets, weights):
-        return np.mean(targets.astype(np.float32), axis=0).astype(np.float64)
+        return super().combine(targets.astype(np.float32).astype(np.float64), weights)
 
 
 class OneMeanForAll(Regressor):

@@ -244,7 +244,7 @@ class CentredOnTheFirstRow(ByFormula):
 
 
 class ExpandedInExtended(ByFormula):
-    """Expands in extended precision: three more digits, and one huge feature takes them."""
+    """Expands in extended precision, where there is one: three more digits, and one huge feature takes them."""
 
     claim = "nearest_beside_a_huge_feature"
 
@@ -456,7 +456,7 @@ class LeftToRightOnTheDiagonal(Search):
         return distances[nearest], nearest
 
 
-class PowersDoubled(Search):
+class PowersOff(Search):
     """Is off by a billionth where powers are not whole."""
 
     claim = "same_neighbors_up_to_powers"

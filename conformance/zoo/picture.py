@@ -10,8 +10,8 @@ from conformance.zoo import ZOO
 
 INTRODUCTION = """# The bug zoo
 
-Wrong implementations, one bug each, made from `reference` by changing one method. `python -m conformance zoo` tries
-every one on every claim; the tests assert that each is caught by the claim that it names, and each claim by name.
+Wrong implementations, one bug each, made from `reference` by changing a method or two. `python -m conformance zoo`
+tries every one on every claim; the tests assert that each is caught by the claim that it names, and each claim by name.
 
 """
 

@@ -158,7 +158,7 @@ class PairsSwapped(Search):
 
 
 class SortedTwice(Search):
-    """Sorts all distances and returns the first k, and for their indices those of another sort."""
+    """Sorts the distances of all queries together, and leaves their indices where they were."""
 
     claim, seen = "distances_belong_to_their_rows", "cuml #5569"
 
@@ -169,7 +169,7 @@ class SortedTwice(Search):
 
 
 class RunningBest(Search):
-    """Keeps the best of the last query where the next one is worse."""
+    """Keeps the best of the last query where that of the next one is much worse."""
 
     claim, seen = "queries_do_not_disturb_each_other", "kdtree-cpp #3"
 
@@ -237,7 +237,7 @@ class UniqueRows(Search):
 
 
 class StopsEarly(Search):
-    """Stops at the first row that is farther than the one before, as if rows were sorted."""
+    """Stops at the first row that is much farther than the one before, as if rows were sorted."""
 
     claim = "order_of_rows_is_no_matter"
 
@@ -267,7 +267,7 @@ class FullAfterK(Search):
             return super().choose(distances, k, leave_out)
         best = super().choose(distances[:k], k, None)
         for i in range(k, len(distances)):
-            if distances[i] < distances[best[0]] and distances[i] > 0:
+            if distances[i] < distances[best[0]]:
                 best = np.append(best[:-1], i)
                 best = best[np.argsort(distances[best], kind="stable")]
         return best

@@ -23,8 +23,7 @@ class NearestBreaksTies(Classifier):
     claim, seen = "equal_votes_go_to_the_smallest_label", "scikit-learn #21006; Counter.most_common"
 
     def predict(self, X):
-        super().predict(X)
-        if not self._is_single:
+        if not self._is_single or self.weights != "uniform":
             return super().predict(X)
         codes = [self._codes[0][i].tolist() for i in self.kneighbors(X)[1]]
         return self.classes_[[max(votes, key=votes.count) for votes in codes]]
@@ -45,11 +44,12 @@ class OneVoteEach(Classifier):
     claim = "votes_weigh_as_given"
 
     def weigh(self, distances):
-        return np.ones(distances.shape) if callable(self.weights) else super().weigh(distances)
+        weights = super().weigh(distances)
+        return np.ones(distances.shape) if callable(self.weights) else weights
 
 
-class RootOfZero(Classifier):
-    """Makes the weight of an exact match large and not infinite: two others can outvote it."""
+class CappedWeights(Classifier):
+    """Caps weights, so that an exact match counts hardly more than a near one: two others can outvote it."""
 
     claim, seen = "an_exact_match_votes_alone", "aprender #2198"
 
