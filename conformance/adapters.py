@@ -186,11 +186,11 @@ class Fitted:
         """An average of different powers of two gives away whose they are, though not in which order."""
         if Q is None or k is not None or not self.gives_away:
             raise Missing(f"{self.adapter.name} does not show its neighbors")
-        if self.gives_away == "vote":
-            return Found([[int(label)] for label in self.predict(Q)])
         predicted = self.predict(Q)
         if predicted.shape != (len(Q),) or predicted.dtype.kind not in "iuf" or not np.all(np.isfinite(predicted)):
-            raise Unreadable(f"predict returned {str(predicted.tolist())[:60]}, but should return {len(Q)} numbers")
+            raise Missing(f"{self.adapter.name} does not predict numbers, which would show its neighbors")
+        if self.gives_away == "vote":
+            return Found([[int(label)] for label in predicted])
         if coarseness(predicted) * self.k * 2.0**self.n > 2.0**51:
             raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbors")
         masks = [round(float(prediction) * self.k) for prediction in predicted]

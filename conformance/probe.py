@@ -89,6 +89,8 @@ def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
     n_queries = len(Q) if form.batch else 1
     shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # one too few or too many is for the claims to say
     kinds = [_kind(part) if part.shape in shapes else "other" for part in parts]
+    if "feature" in kinds:  # the examples themselves, each with its label perhaps
+        return
     for by_label, wanted in ((False, "index"), (True, "label")):
         if kinds.count(wanted) == 1:  # two would be those of two queries
             distance = kinds.index("distance") if "distance" in kinds else None
@@ -96,8 +98,10 @@ def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
 
 
 def _kind(part: np.ndarray) -> str:
-    if part.dtype.kind not in "iuf" or np.all(np.isin(part, X)):  # words, or the examples themselves
+    if part.dtype.kind not in "iuf":
         return "other"
+    if np.all(np.isin(part, X)):
+        return "feature"
     if np.all(np.isin(part, np.arange(len(X)))):
         return "index"
     return "label" if np.all(np.isin(part, LABELS)) else "distance"

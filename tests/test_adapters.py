@@ -166,6 +166,98 @@ class OnlyPredictsClasses(Base):
         return [labels[np.argmax(counts)] for labels, counts in votes]
 
 
+class RowsAndLabels(OnlyPredictsAverages):
+    """The tutorials' way: the training rows themselves, their label last."""
+
+    def get_neighbors(self, x):
+        return [[*self.X[i].tolist(), self.y[i]] for i in self.order(x)]
+
+
+class RowsThemselves(OnlyPredictsAverages):
+    def get_neighbors(self, x):
+        return [self.X[i] for i in self.order(x)]
+
+
+class ManyAtOnce(Base):
+    def get_neighbors(self, X):
+        return [list(map(int, self.order(q))) for q in np.asarray(X)]
+
+
+def test_rows_that_come_back_are_not_taken_for_indices():
+    for model in (RowsAndLabels, RowsThemselves):
+        target = make_target("mine", model)
+
+        assert target.adapters["regressor"].form is None
+        assert target.search(CASE).neighbors(CASE.Q).indices == [[0, 2], [1, 3]]
+
+
+def test_a_method_for_many_examples_is_not_taken_for_one_of_one():
+    form = make_target("mine", ManyAtOnce).adapters["search"].form
+
+    assert str(form) == "get_neighbors(X) -> [index, ...]"
+
+
+class Switch(OnlyPredictsAverages):
+    def __init__(self, num_neighbors=5, weights=True):
+        super().__init__(num_neighbors)
+        assert isinstance(weights, bool)
+
+
+class OneOrTheOther(OnlyPredictsAverages):
+    """Weights are uniform, or anything else is by distance."""
+
+    def __init__(self, num_neighbors=5, weights="uniform"):
+        super().__init__(num_neighbors)
+
+
+def test_what_is_taken_and_not_used_is_not_there():
+    target = make_target("mine", Switch)
+    with pytest.raises(Missing, match="takes no weights"):
+        target.predictor("regressor", CASE, "distance")
+
+    target = make_target("mine", OneOrTheOther)
+    with pytest.raises(Missing, match="a function, which is not called"):
+        target.predictor("regressor", CASE, np.ones_like)
+
+
+class Column(OnlyPredictsAverages):
+    def predict(self, X):
+        return np.array(super().predict(X))[:, None]
+
+
+class NotANumber(OnlyPredictsAverages):
+    def predict(self, X):
+        return [np.nan for _ in X]
+
+
+class Medians(OnlyPredictsAverages):
+    def predict(self, X):
+        return [float(np.median(np.asarray(self.y)[self.order(q)])) + 1e-3 for q in X]
+
+
+@pytest.mark.parametrize("model", [Column, NotANumber, Medians])
+def test_neighbors_are_not_accused_of_what_predictions_do(model):
+    with pytest.raises(Missing, match="which would show its neighbors"):
+        make_target("mine", model, task="regressor").search(Case(CASE.X, CASE.Q, k=3)).neighbors(CASE.Q)
+
+
+def test_float32_shows_fewer_neighbors():
+    class Narrow(OnlyPredictsAverages):
+        def predict(self, X):
+            return np.array(super().predict(X), dtype=np.float32)
+
+    target, rows = make_target("mine", Narrow), np.arange(26.0)[:, None]
+
+    assert target.search(CASE).neighbors(CASE.Q).indices == [[0, 2], [1, 3]]
+    with pytest.raises(Missing, match="too few digits"):
+        target.search(Case(rows, CASE.Q, k=2)).neighbors(CASE.Q)
+
+
+class Refuses(Base):
+    def kneighbors(self, X):
+        raise NotImplementedError("later\nperhaps")
+
+
 def test_averages_give_the_neighbors_away():
     found = make_target("mine", OnlyPredictsAverages).search(CASE).neighbors(CASE.Q)
 
@@ -272,6 +364,7 @@ class SaysNothing(Base):
         (NeedsMore, "the constructor of NeedsMore needs depth, width"),
         (WithoutK, "WithoutK has no argument for the number of neighbors"),
         (SaysNothing, "SaysNothing has neither predict nor kneighbors"),
+        (Refuses, "Refuses cannot be fitted to seven examples and asked: NotImplementedError: later perhaps"),
     ],
 )
 def test_what_cannot_be_tried_is_refused_in_one_line(model, message):

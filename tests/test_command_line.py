@@ -317,6 +317,20 @@ def test_the_mutants_that_fail_the_same_claims_are_found():
     assert report.alike(results([]), signatures) == []
 
 
+def test_a_target_that_leaves_others_behind_is_ended_with_them(target):
+    busy = "import subprocess\nsubprocess.Popen(['sleep', '100'])\n" + RIGHT
+    _, *results = run_isolated(Job(target(busy), CLAIMS_TRIED, SHORT))
+
+    assert [result.verdict for result in results] == ["holds"] * len(CLAIMS_TRIED)
+
+
+def test_a_file_may_be_called_like_a_module(target):
+    found = load_target(target(RIGHT, "numpy.py"))
+
+    assert sys.modules["numpy"] is np
+    assert results_of(found, "nearest_on_a_lattice").verdict == "holds"
+
+
 def test_calls_are_shown_from_the_making_of_a_model_on():
     calls = ["model = A()", "model.fit(X)", *["model.predict(Q)"] * 20, "model = A(k=2)", "model.predict(Q)"]
 

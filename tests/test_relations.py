@@ -23,6 +23,7 @@ import reference.distances
 from conformance.answers import Found
 from conformance.bounds import (
     average_bound,
+    coarseness,
     difference_bounds,
     minkowski_bounds,
     similarity_bounds,
@@ -159,6 +160,15 @@ def test_float64_averages_stay_within_the_derived_bound(order):
         ratios.append(abs(float(Fraction(computed) - exact)) / average_bound(k, np.abs(y).max(), 2.0**-53))
 
     assert 1e-3 < max(ratios) <= 1
+
+
+def test_a_wider_type_is_not_asked_for_more_than_float64():
+    assert [coarseness(np.zeros(1, dtype=dtype)) for dtype in (np.float64, np.longdouble, np.float32, int)] == [
+        1,
+        1,
+        2**29,
+        1,
+    ]
 
 
 METRICS = ["euclidean", "sqeuclidean", "manhattan", "chebyshev", "minkowski", "cosine", "hamming", "jaccard"]

@@ -7,6 +7,8 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from tqdm import tqdm
@@ -35,8 +37,9 @@ def try_mutant(mutant: type[Mutant], claim: str, shrink: bool = True) -> Result:
 def _examine(place: int) -> tuple[list[str], Result]:
     """The claims that catch a mutant, and the result of the one that must, shrunk."""
     mutant = ZOO[place]
-    caught = [c.name for c in CLAIMS if try_mutant(mutant, c.name, shrink=False).verdict in BROKEN]
-    return caught, try_mutant(mutant, mutant.claim)
+    with redirect_stdout(StringIO()):  # one of them prints
+        caught = [c.name for c in CLAIMS if try_mutant(mutant, c.name, shrink=False).verdict in BROKEN]
+        return caught, try_mutant(mutant, mutant.claim)
 
 
 def prove(write: str | None) -> int:
