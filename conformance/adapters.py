@@ -166,7 +166,7 @@ class Fitted:
             return self._read_fingerprints(Q, k)
         if Q is None and (reason := self.adapter.lacks.get("left out")):
             raise Missing(reason)
-        options = self._k_option(form.method, k)
+        options = self.k_option(form.method, k)
         k = self.k if k is None else k
         if Q is None:
             return read_batch(self.call(form.method, **options), form, self.n, k)
@@ -174,7 +174,8 @@ class Fitted:
             return read_batch(self.call(form.method, Q, **options), form, len(Q), k)
         return stack([read_one(self.call(form.method, q, **options), form, k) for q in Q])
 
-    def _k_option(self, method: str, k: int | None) -> dict[str, int]:
+    def k_option(self, method: str, k: int | None) -> dict[str, int]:
+        """The number of neighbours as an argument of the method, where it takes it: k, or that of the model."""
         name = self.adapter.k_name(method)
         if k is not None and name is None:
             raise Missing(f"{method} takes no number of neighbors")
@@ -203,7 +204,7 @@ class Fitted:
         self.need("predict")
         if Q is None and (reason := self.adapter.lacks.get("predict left out")):
             raise Missing(reason)
-        options = self._k_option("predict", None)
+        options = self.k_option("predict", None)
         if Q is None or not self.adapter.one_by_one:
             return to_array(self.call("predict", Q, **options))
         return np.array([to_array(self.call("predict", q, **options)) for q in Q])

@@ -55,7 +55,7 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
         for queries in (Q, Q[0]):
             try:
                 fitted = adapter.build(k=K).fit(X, LABELS)  # by whatever metric it likes
-                fitted.call(method, queries, **fitted._k_option(method, None))
+                fitted.call(method, queries, **fitted.k_option(method, None))
                 return adapter.hand_over
             except Exception as error:
                 raised.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
@@ -68,7 +68,7 @@ def forms(adapter: Adapter, *methods: str) -> Iterator[Form]:
         for batch in (True, False) if method == "kneighbors" else (False, True):
             with contextlib.suppress(Exception):
                 fitted = _fitted(adapter)
-                result = fitted.call(method, Q if batch else Q[0], **fitted._k_option(method, None))
+                result = fitted.call(method, Q if batch else Q[0], **fitted.k_option(method, None))
                 for layout, parts in _layouts(result, batch):
                     yield from _read(Form(method, batch, layout, 0, None, False), parts)
 

@@ -1,4 +1,4 @@
-"""What a run prints: a row for each claim as soon as it is tried, then each failure whole, then what was skipped."""
+"""What a run prints: a row for each claim as soon as it is tried, what was skipped, each failure, and a summary."""
 
 import json
 import os
@@ -23,7 +23,7 @@ OWN_RULES = {
     "manners": "manners, not answers",
     "bad input": "input that has no answer",
 }
-LEARNED = ("manners", "bad input", "bits")  # levels that say nothing of the kind of mistake in an answer
+NOT_OF_ANSWERS = ("manners", "bad input", "bits")  # levels that say nothing of the kind of mistake in an answer
 
 
 def judged(target: str, result: Result) -> Result:
@@ -133,7 +133,7 @@ def summary(results: list[Result]) -> str:
 
 def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
     """The mutants of the zoo for which, of the claims about answers that were tried, the same ones fail; if few do."""
-    tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in LEARNED}
+    tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in NOT_OF_ANSWERS}
     failed = {r.claim for r in results if r.verdict not in ("holds", "skipped")} & tried
     found = [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
     return found if len(found) <= FEW else []
