@@ -8,15 +8,15 @@ differences of a named peer), 1 if some do not, 2 if the target or an argument i
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from tqdm import tqdm
 
 from conformance import report
 from conformance.adapters import TargetError
-from conformance.claims import CLAIMS, LEVELS
+from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.compare import matrix
+from conformance.demo import main as demo
 from conformance.isolation import Job, run_isolated
 from conformance.runner import PROFILES, Profile, Result, deep
 from conformance.targets import TASKS
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if not arguments.job:
         parser.error("a TARGET is missing: module:Class, path/to/file.py:Class, or reference, accelerated, sklearn ...")
-    job = arguments.job[0] if arguments.job else ""
+    job, *targets = arguments.job
     if arguments.write is not None and job not in ("compare", "zoo"):
         parser.error("--write goes with compare or zoo; a TARGET's report is written by --json FILE")
     if arguments.json and job in ("compare", "zoo", "demo"):
@@ -45,12 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     for file in filter(None, (arguments.json, arguments.write)):
         if not Path(file).parent.is_dir() or Path(file).is_dir():
             parser.error(f"{file} is no file that could be written")
-    job, *targets = arguments.job
     if targets and job != "compare":
         parser.error(f"one TARGET at a time, or: compare {' '.join(arguments.job)}")
     if job == "demo":
-        from conformance.demo import main as demo
-
         return demo()
     try:
         if job == "zoo":
@@ -98,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _chosen(only: list[str]) -> list[str]:
     """The names of the claims to try. Raises TargetError for one that is none."""
-    unknown = set(only) - {claim.name for claim in CLAIMS} - set(LEVELS)
+    unknown = set(only) - set(BY_NAME) - set(LEVELS)
     if unknown:
         raise TargetError(f"--only {unknown.pop()!r} is no claim and no level; --list prints them")
     return [claim.name for claim in CLAIMS if not only or claim.name in only or claim.level in only]
@@ -107,7 +104,7 @@ def _chosen(only: list[str]) -> list[str]:
 def _try(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
     header, *results = _run(target, claims, profile, arguments, show=True)
     broken = [result for result in results if result.verdict not in report.AS_USUAL]
-    full = [result for result in broken if arguments.only or report.BY_NAME[result.claim].level not in report.OWN_RULES]
+    full = [result for result in broken if arguments.only or BY_NAME[result.claim].level not in report.OWN_RULES]
     notes = [*report.by_reason("known", results), *report.by_reason("skipped", results)]
     if notes:
         print("", *notes, sep="\n")
@@ -127,7 +124,7 @@ def _try(target: str, claims: list[str], profile: Profile, arguments: argparse.N
 
 def _run(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace, show: bool) -> list:
     """The header, and then the results; printed as they come, under a bar where somebody is watching."""
-    lines: Iterable = run_isolated(Job(target, claims, profile, arguments.seed, arguments.device, arguments.task))
+    lines = run_isolated(_job(target, claims, profile, arguments))
     bar = tqdm(total=len(claims), desc=target, unit="claim", leave=False, disable=None)
     collected: list = []
     for line in lines:
@@ -144,11 +141,15 @@ def _run(target: str, claims: list[str], profile: Profile, arguments: argparse.N
     return collected
 
 
+def _job(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace) -> Job:
+    return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task)
+
+
 def _compare(targets: list[str], claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
     if not targets:
         raise TargetError("compare needs targets, as in: compare reference sklearn my_knn.py:KNN")
     for target in targets:  # a wrong one is told before the others have taken their time
-        next(run_isolated(Job(target, claims[:1], profile, arguments.seed, arguments.device, arguments.task)))
+        next(run_isolated(_job(target, claims[:1], profile, arguments)))
     columns: dict[str, list[Result]] = {}
     for target in targets:
         _, *columns[target] = _run(target, claims, profile, arguments, show=False)

@@ -101,6 +101,13 @@ class Adapter:
     def has(self, method: str) -> bool:
         return callable(getattr(self.model, method, None))
 
+    def need(self, method: str, argument: str | None = None) -> None:
+        """Raises Missing where the class has no such method, or the method no such argument."""
+        if not self.has(method):
+            raise Missing(f"{self.name} has no {method}")
+        if argument and argument not in _arguments(getattr(self.model, method)):
+            raise Missing(f"{method} takes no {argument}")
+
     def build(self, **wanted: Any) -> "Fitted":
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
         for what in ("metric", "weights", "similarity"):
@@ -152,13 +159,6 @@ class Fitted:
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
         return getattr(self.model, method)(*handed, **options)
 
-    def need(self, method: str, argument: str | None = None) -> None:
-        """Raises Missing where the class has no such method, or the method no such argument."""
-        if not self.adapter.has(method):
-            raise Missing(f"{self.adapter.name} has no {method}")
-        if argument and argument not in _arguments(getattr(self.model, method)):
-            raise Missing(f"{method} takes no {argument}")
-
     def neighbors(self, Q: np.ndarray | None, k: int | None = None) -> Found:
         """The neighbours of each query, by whichever way there is; Q=None: of each example, without itself."""
         form = self.adapter.form
@@ -201,7 +201,7 @@ class Fitted:
 
     def predict(self, Q: np.ndarray | None) -> np.ndarray:
         """Predictions, (n_queries,) or (n_queries, n_outputs); Q=None: leave-one-out."""
-        self.need("predict")
+        self.adapter.need("predict")
         if Q is None and (reason := self.adapter.lacks.get("predict left out")):
             raise Missing(reason)
         options = self.k_option("predict", None)
@@ -211,7 +211,7 @@ class Fitted:
 
     def shares(self, Q: np.ndarray) -> Any:
         """Vote shares, (n_queries, n_classes), or a list of them for several outputs."""
-        self.need("predict_proba")
+        self.adapter.need("predict_proba")
         shares = self.call("predict_proba", Q)
         parts = [to_array(share) for share in (shares if isinstance(shares, list) else [shares])]
         if any(part.dtype.kind not in "iuf" for part in parts):

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from conformance.adapters import TargetError
-from conformance.claims import CLAIMS, Claim
+from conformance.claims import BY_NAME
 from conformance.pins import pinned
 from conformance.runner import Profile, Result, run_claim
 from conformance.targets import Target, load_target
@@ -150,9 +150,8 @@ def work(job: Job, write: Any) -> None:
         return
     given = {"device": job.device, "task": job.task}
     write({**describe(target), "options": {name: value for name, value in given.items() if value}})
-    claims: dict[str, Claim] = {claim.name: claim for claim in CLAIMS}
     for name in job.claims:
-        write(run_claim(target, claims[name], job.profile, job.seed, pinned(name)).as_json())
+        write(run_claim(target, BY_NAME[name], job.profile, job.seed, pinned(name)).as_json())
 
 
 def main() -> None:

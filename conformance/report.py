@@ -9,11 +9,10 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from conformance.claims import CLAIMS, LEVELS
+from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.peers import KNOWN
 from conformance.runner import Result
 
-BY_NAME = {claim.name: claim for claim in CLAIMS}
 WIDTH = max(map(len, BY_NAME))
 SHOWN_CALLS = 12
 FEW = 5

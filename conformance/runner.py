@@ -13,8 +13,8 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 
 from conformance.adapters import Missing
 from conformance.cases import to_json
-from conformance.claims import Claim
-from conformance.targets import Target
+from conformance.claims import BY_NAME, Claim
+from conformance.targets import Target, load_target
 
 SHRINKING = 5.0  # seconds, after which the smallest case so far is the one that is shown
 TRIED_IN_VAIN = 10  # draws that all lack something, after which a claim is skipped
@@ -189,7 +189,4 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
 
 def replay(target: str, claim: str, case: Any, device: str | None = None, task: str = "") -> None:
     """Tries a claim on one case, and raises what the target's answer deserves: what a failure report ends with."""
-    from conformance.claims import CLAIMS
-    from conformance.targets import load_target
-
-    next(one for one in CLAIMS if one.name == claim).function(load_target(target, device, task), case)
+    BY_NAME[claim].function(load_target(target, device, task), case)

@@ -13,6 +13,7 @@ import numpy as np
 
 from conformance.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
 from conformance.cases import Case, SimilarityCase
+from conformance.peers import READY
 from conformance.probe import open_adapter
 
 PROMISE_BITS = ("reference", "accelerated")
@@ -75,8 +76,7 @@ class Target:
 
     def need(self, task: str, method: str) -> None:
         """Raises Missing where the target has no class for the task, or the class no such method."""
-        if not self._get(task).has(method):
-            raise Missing(f"{self._get(task).name} has no {method}")
+        self._get(task).need(method)
 
     def _get(self, task: str) -> Adapter:
         if task not in self.adapters:
@@ -107,8 +107,6 @@ def load_target(text: str, device: str | None = None, task: str = "") -> Target:
 
     Raises TargetError, with a message of one line, for what is not there or cannot be imported or tried.
     """
-    from conformance.peers import READY
-
     if text in READY:
         target = make_target(text, *READY[text](), device=device)
         if task and task not in target.adapters:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.claims import CLAIMS
+from conformance.claims import BY_NAME
 from conformance.pins import Pin, from_json, read_pins, write_pins
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
@@ -13,7 +13,6 @@ from conformance.zoo.picture import table_of_mutants
 from conformance.zoo.proof import BROKEN, read_signatures, try_mutant
 
 DOCS = Path(__file__).parent.parent / "docs"
-BY_NAME = {claim.name: claim for claim in CLAIMS}
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
 MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
 

@@ -250,3 +250,5 @@ CLAIMS = [
     Claim("similarity", similarity.outputs_are_independent, similarity_cases(), CHANGED),
     Claim("similarity", similarity.order_is_no_matter, similarity_cases(), CHANGED),
 ]
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}

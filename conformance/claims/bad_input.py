@@ -13,7 +13,8 @@ import numpy as np
 from conformance.adapters import Fitted, Missing
 from conformance.answers import Unreadable
 from conformance.cases import Case
-from conformance.claims.manners import each_model, questions
+from conformance.claims.expected import targets_of
+from conformance.claims.manners import Question, each_model, questions
 from conformance.targets import Target
 
 REFUSALS = (ValueError, TypeError)
@@ -91,10 +92,9 @@ def unequal_lengths_are_refused(target: Target, case: Case) -> None:
 
     ``zip`` stops at the shorter one and says nothing.
     """
-    assert case.y is not None
     if "search" in target.adapters:
         raise Missing(f"{target.name} takes no targets")
-    for y in (case.y[:-1], np.append(case.y, 0)):
+    for y in (targets_of(case)[:-1], np.append(targets_of(case), 0)):
         _assert_case_refused(target, replace(case, y=y), f"{len(y)} targets")
 
 
@@ -171,15 +171,19 @@ def asking_before_fit_is_refused(target: Target, case: Case) -> None:
 def _assert_case_refused(target: Target, case: Case, what: str) -> None:
     """The case is refused when it is fitted, or else whatever is asked then."""
     (adapter,) = target.adapters.values()
-    for place in range(len(questions(Fitted(adapter, None, 0, {}, adapter.hand_over)))):
-        _assert_refused(lambda: questions(target.any(case))[place](case.Q), what)  # noqa: B023
+    for question in questions(adapter):
+        _assert_refused(partial(_fit_and_ask, target, case, question), what)
+
+
+def _fit_and_ask(target: Target, case: Case, question: Question) -> list[np.ndarray]:
+    return question(target.any(case), case.Q)
 
 
 def _assert_queries_refused(
     fitted: Fitted, Q: np.ndarray, what: str, refusals: tuple[type[Exception], ...] = REFUSALS
 ) -> None:
-    for question in questions(fitted):
-        _assert_refused(partial(question, Q), what, refusals)
+    for question in questions(fitted.adapter):
+        _assert_refused(partial(question, fitted, Q), what, refusals)
 
 
 def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exception], ...] = REFUSALS) -> None:

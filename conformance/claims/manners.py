@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Fitted, Missing, as_arrays, as_lists
-from conformance.answers import Found
+from conformance.adapters import Adapter, Fitted, Missing, as_arrays, as_lists
 from conformance.cases import Case
 from conformance.claims.expected import targets_of
 from conformance.relations import assert_same_bits
@@ -25,13 +24,13 @@ def each_model(claim: Callable[[Target, Case], None]) -> Callable[[Target, Case]
 
     @wraps(claim)
     def on_each(target: Target, case: Case) -> None:
-        missing = []
-        for part in target.parts():
+        parts, missing = target.parts(), []
+        for part in parts:
             try:
                 claim(part, case)
             except Missing as lack:
                 missing.append(lack)
-        if len(missing) == len(target.parts()):
+        if len(missing) == len(parts):
             raise missing[0]
 
     return on_each
@@ -39,22 +38,26 @@ def each_model(claim: Callable[[Target, Case], None]) -> Callable[[Target, Case]
 
 def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
     """Whatever the model says about the queries: neighbours, their distances, predictions."""
-    return [part for question in questions(fitted) for part in question(Q)]
+    return [part for question in questions(fitted.adapter) for part in question(fitted, Q)]
 
 
-def questions(fitted: Fitted) -> list[Callable[[np.ndarray], list[np.ndarray]]]:
-    """The ways to ask the model about queries, each of which must refuse what has no answer."""
-    asked: list[Callable[[np.ndarray], list[np.ndarray]]] = []
-    if fitted.adapter.form:
-        asked.append(lambda Q: _parts(fitted.neighbors(Q)))
-    if fitted.adapter.has("predict"):
-        asked.append(lambda Q: [fitted.predict(Q)])
-    return asked
+Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
 
 
-def _parts(found: Found) -> list[np.ndarray]:
+def questions(adapter: Adapter) -> list[Question]:
+    """The ways to ask a model about queries, each of which must refuse what has no answer."""
+    ways: list[Question] = [_neighbors] if adapter.form else []
+    return [*ways, _predictions] if adapter.has("predict") else ways
+
+
+def _neighbors(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    found = fitted.neighbors(Q)
     indices = np.array(found.indices)
     return [indices] if found.distances is None else [indices, found.distances]
+
+
+def _predictions(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    return [fitted.predict(Q)]
 
 
 def _assert_same(actual: list[np.ndarray], expected: list[np.ndarray], when: str) -> None:
@@ -259,8 +262,8 @@ def parameters_can_be_read_and_changed(target: Target, case: Case) -> None:
     scikit-learn's clone builds the copy from ``get_params``; what was converted or renamed is lost.
     """
     fitted = target.any(case)
-    fitted.need("get_params")
-    fitted.need("set_params")
+    fitted.adapter.need("get_params")
+    fitted.adapter.need("set_params")
     if "k" not in fitted.adapter.names:
         raise Missing(f"the constructor of {fitted.adapter.name} takes no number of neighbors")
     name = fitted.adapter.names["k"]
@@ -291,5 +294,4 @@ def _other(case: Case) -> Case:
     """Data of another shape, with other targets."""
     X, Q = (np.column_stack([rows[::-1] + 3, rows[::-1]]) for rows in (case.X, case.Q))
     X = np.concatenate([X, X + 100])
-    y = None if case.y is None else np.concatenate([case.y, case.y + 7])
-    return Case(X, Q, case.k, y)
+    return Case(X, Q, case.k, np.concatenate([targets_of(case), targets_of(case) + 7]))

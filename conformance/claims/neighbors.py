@@ -184,7 +184,7 @@ def indices_alone_are_the_same(target: Target, case: Case) -> None:
     """
     fitted = target.search(case)
     form = fitted.adapter.form
-    fitted.need("kneighbors", "return_distance")
+    fitted.adapter.need("kneighbors", "return_distance")
     assert form is not None
     alone = form._replace(layout="rows", index_at=0, distance_at=None)
     together, found = fitted.neighbors(case.Q), fitted.call("kneighbors", case.Q, return_distance=False)
@@ -199,8 +199,8 @@ def neighbors_of_one_example_are_the_same(target: Target, case: Case) -> None:
     Pairs of (index, distance) are easily built the other way round.
     """
     fitted = target.search(case)
-    fitted.need("kneighbors")
-    fitted.need("get_neighbors")
+    fitted.adapter.need("kneighbors")
+    fitted.adapter.need("get_neighbors")
     form = next(forms(fitted.adapter, "get_neighbors"), None)
     if form is None or form.batch or form.by_label:
         raise Missing("its get_neighbors is another thing")

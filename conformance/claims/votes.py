@@ -134,7 +134,6 @@ def shares_are_in_the_order_of_classes(target: Target, case: Case) -> None:
 
     The order in which classes were met in the data depends on the data.
     """
-    target.need("classifier", "predict_proba")
     shares_are_the_part_of_the_votes(target, case)
     fitted = target.classifier(case)
     if hasattr(fitted.model, "classes_"):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from conformance.claims import CLAIMS
+from conformance.claims import BY_NAME
 from conformance.isolation import Job, run_isolated
 from conformance.peers import KNOWN
 from conformance.pins import Pin, write_pins
@@ -21,6 +21,7 @@ from conformance.runner import PROFILES, Result, run_claim
 from conformance.targets import make_target
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
+from conformance.zoo.picture import draw, table_of_mutants
 
 SIGNATURES = Path(__file__).parent / "signatures.json"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -29,23 +30,20 @@ BROKEN = ("FAILS", "raises")
 
 def try_mutant(mutant: type[Mutant], claim: str, shrink: bool = True) -> Result:
     """What the default profile finds out, without pins."""
-    target = make_target(mutant.__name__, mutant)
-    (tried,) = (one for one in CLAIMS if one.name == claim)
-    return run_claim(target, tried, PROFILES["default"], shrink=shrink)
+    return run_claim(make_target(mutant.__name__, mutant), BY_NAME[claim], PROFILES["default"], shrink=shrink)
 
 
-def _examine(place: int) -> tuple[list[str], Result]:
+def _examine(mutant: type[Mutant]) -> tuple[list[str], Result]:
     """The claims that catch a mutant, and the result of the one that must, shrunk."""
-    mutant = ZOO[place]
     with redirect_stdout(StringIO()):  # one of them prints
-        caught = [c.name for c in CLAIMS if try_mutant(mutant, c.name, shrink=False).verdict in BROKEN]
+        caught = [name for name in BY_NAME if try_mutant(mutant, name, shrink=False).verdict in BROKEN]
         return caught, try_mutant(mutant, mutant.claim)
 
 
 def prove(write: str | None) -> int:
     """Tries all mutants on all claims, half an hour; 0 if each is caught by the claim that it names."""
     with ProcessPoolExecutor() as pool:
-        examined = list(tqdm(pool.map(_examine, range(len(ZOO))), total=len(ZOO), unit="mutant", disable=None))
+        examined = list(tqdm(pool.map(_examine, ZOO), total=len(ZOO), unit="mutant", disable=None))
     escaped = 0
     for mutant, (caught, result) in zip(ZOO, examined, strict=True):
         found = result.verdict in BROKEN
@@ -80,7 +78,5 @@ def read_signatures() -> dict[str, list[str]]:
 
 def write_docs() -> None:
     """Writes the table and draws the picture of the mutants, from what was kept."""
-    from conformance.zoo.picture import draw, table_of_mutants
-
     (DOCS / "zoo.md").write_text(table_of_mutants(read_signatures()))
     draw(read_signatures(), DOCS / "zoo.png")
