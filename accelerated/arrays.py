@@ -8,13 +8,24 @@ from torch import Tensor
 
 from accelerated.parameters import is_int
 
+NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
+EXACT_IN_FLOAT32 = {"bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32"}
 
-def read_rows(X: np.ndarray | Tensor, start: int, stop: int, device: torch.device) -> Tensor:
-    """Rows start to stop of X as a new C-contiguous float64 tensor on the device, shape (stop - start, n_features)."""
+
+def read_rows(
+    X: np.ndarray | Tensor, start: int, stop: int, device: torch.device, dtype: torch.dtype = torch.float64
+) -> Tensor:
+    """Rows start to stop of X as a new C-contiguous tensor on the device, shape (stop - start, n_features)."""
     rows = X[start:stop]
     if isinstance(rows, Tensor):
-        return rows.to(device=device, dtype=torch.float64, memory_format=torch.contiguous_format, copy=True)
-    return torch.from_numpy(np.array(rows, dtype=np.float64, order="C")).to(device)
+        return rows.to(device=device, dtype=dtype, memory_format=torch.contiguous_format, copy=True)
+    return torch.from_numpy(np.array(rows, dtype=NUMPY[dtype], order="C")).to(device)
+
+
+def exact_dtype(X: np.ndarray | Tensor) -> torch.dtype:
+    """float32 where it holds all numbers of the type of X, float64 otherwise."""
+    name = str(X.dtype).removeprefix("torch.")
+    return torch.float32 if name in EXACT_IN_FLOAT32 else torch.float64
 
 
 def to_numpy(values: Any) -> np.ndarray:

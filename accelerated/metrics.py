@@ -24,28 +24,69 @@ class Metric(NamedTuple):
     ``reduced(queries, rows, start, stop)`` takes prepared queries (a, n_features) and all prepared training rows, and
     measures those from start to stop: (a, stop - start). It differs from the distance only for Minkowski with a whole
     p, where it is the sum under the root: the sum is the same in every library, ``pow`` is not.
+
+    What a filter may use, None where there is no such thing: ``pairs(queries, rows)`` measures n pairs, (n, n_features)
+    each, with the same bits; ``radius(reduced, queries)`` is how long a gap |q - x| can be without being farther than
+    ``reduced``, both (n,); ``tree_p`` is the Minkowski power of a tree whose distances are ``to_tree`` of the reduced.
     """
 
     reduced: Callable[[Tensor, Tensor, int, int], Tensor]
     prepare: Callable[[Tensor], Tensor] = _same
     to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
+    pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    radius: Callable[[Tensor, Tensor], Tensor] | None = None
+    tree_p: float | None = None
+    to_tree: Callable[[Tensor], Tensor] = _same
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether the prepared rows are the rows."""
+        return self.prepare is _same
 
 
-def _feature_first(
-    distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int
-) -> Tensor:
-    return distance(queries.T.contiguous(), rows[start:stop].T.contiguous())
+def _tile(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+    rows = rows[start:stop].T.to(torch.float64, memory_format=torch.contiguous_format)
+    return distance(queries.T.contiguous()[:, :, None], rows[:, None, :])
 
 
-METRICS = {
-    "euclidean": Metric(partial(_feature_first, distances.euclidean), largest=1e150),  # a gap squared must fit: 4e300
-    "sqeuclidean": Metric(partial(_feature_first, distances.sqeuclidean), largest=1e150),
-    "manhattan": Metric(partial(_feature_first, distances.manhattan), largest=1e300),
-    "chebyshev": Metric(partial(_feature_first, distances.chebyshev), largest=1e300),
-    "cosine": Metric(partial(_feature_first, distances.cosine), prepare=distances.unit_rows),
-    "hamming": Metric(partial(_feature_first, distances.hamming)),
-    "jaccard": Metric(partial(_feature_first, distances.jaccard), prepare=distances.present),
+def _pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor) -> Tensor:
+    return distance(queries.T, rows.T)
+
+
+def _by_feature(distance: Callable[[Tensor, Tensor], Tensor], **others: Any) -> Metric:
+    """The metric of a function of feature-first rows."""
+    return Metric(partial(_tile, distance), pairs=partial(_pairs, distance), **others)
+
+
+def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
+    return distance
+
+
+def _radius_of_square(square: Tensor, queries: Tensor) -> Tensor:
+    return distances.correct_sqrt(square)
+
+
+def _radius_of_half_square(half_square: Tensor, queries: Tensor) -> Tensor:
+    return distances.correct_sqrt(2 * half_square)
+
+
+def _radius_of_jaccard(distance: Tensor, queries: Tensor) -> Tensor:
+    """s = |q - x|^2 features differ and at most |q|^2 + s are in either set, so the distance is at least s / that."""
+    differing = distance * queries.count_nonzero(1) / (1 - distance)
+    return torch.where(distance < 1, distances.correct_sqrt(differing), torch.inf)
+
+
+METRICS = {  # a gap of 2e150 squared is 4e300
+    "euclidean": _by_feature(distances.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2),
+    "sqeuclidean": _by_feature(
+        distances.sqeuclidean, largest=1e150, radius=_radius_of_square, tree_p=2, to_tree=distances.correct_sqrt
+    ),
+    "manhattan": _by_feature(distances.manhattan, largest=1e300, tree_p=1),
+    "chebyshev": _by_feature(distances.chebyshev, largest=1e300, tree_p=np.inf),
+    "cosine": _by_feature(distances.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square),
+    "hamming": _by_feature(distances.hamming),
+    "jaccard": _by_feature(distances.jaccard, prepare=distances.present, radius=_radius_of_jaccard),
 }
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p and its other name
@@ -81,14 +122,17 @@ def _minkowski_metric(p: Any) -> Metric:
     if p in SAME_AS:
         return METRICS[SAME_AS[p]]
     if p.is_integer() and p <= LARGEST_WHOLE_P:
-        by_sum = partial(_feature_first, partial(distances.minkowski_sum, p=int(p)))
         # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
-        return Metric(by_sum, to_distance=partial(distances.power, exponent=1 / p), largest=10 ** (290 / p))
-    return Metric(partial(_scaled_minkowski, p), largest=1e300)
+        return _by_feature(
+            partial(distances.minkowski_sum, p=int(p)),
+            to_distance=partial(distances.power, exponent=1 / p),
+            largest=10 ** (290 / p),
+        )
+    return _by_feature(partial(_scaled_minkowski, p), largest=1e300)
 
 
-def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
-    return check_distances(_feature_first(partial(distances.minkowski, p=p), queries, rows, start, stop))
+def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor) -> Tensor:
+    return check_distances(distances.minkowski(queries, rows, p))
 
 
 def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
@@ -98,7 +142,7 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
 
 def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
     """A function of two examples, each a float64 NumPy row, called once a pair."""
-    X, Q = rows[start:stop].cpu().numpy(), queries.cpu().numpy()
+    X, Q = rows[start:stop].to(torch.float64).cpu().numpy(), queries.cpu().numpy()
     X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
     reduced = [[float(function(q, x)) for x in X] for q in Q]
     return check_distances(torch.tensor(reduced, dtype=torch.float64, device=rows.device))

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from accelerated.arrays import (
+    exact_dtype,
     one_row,
     output_device,
     read_rows,
@@ -23,7 +24,8 @@ from accelerated.arrays import (
     to_output,
 )
 from accelerated.metrics import Metric, check_distances, get_metric
-from accelerated.search import search
+from accelerated.report import Report
+from accelerated.search import make_index, search
 from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
 
 
@@ -55,6 +57,8 @@ class NearestNeighbors(BaseEstimator):
     >>> model.kneighbors(torch.tensor([[3.0, 3.0]]))
     (tensor([[1.0000, 3.6056]], dtype=torch.float64), tensor([[1, 2]]))
     """
+
+    _filter: str | None = None  # a subclass may insist on one; the answer is the same
 
     def __init__(
         self,
@@ -88,7 +92,8 @@ class NearestNeighbors(BaseEstimator):
         check_n_neighbors(self.n_neighbors)
         metric = get_metric(self.metric, self.p, self.metric_params)
         checked = check_rows(X, metric.largest)
-        rows = read_rows(checked, 0, len(checked), resolve_device(self.device, X))
+        dtype = exact_dtype(checked) if metric.keeps_rows else torch.float64
+        rows = read_rows(checked, 0, len(checked), resolve_device(self.device, X), dtype)
         if self.metric == "precomputed":
             check_distances(check_square(rows))
         return metric, metric.prepare(rows)
@@ -96,6 +101,7 @@ class NearestNeighbors(BaseEstimator):
     def _keep(self, X: Any, metric: Metric, rows: Tensor) -> None:
         validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
         self._metric, self._rows, self._output_device = metric, rows, output_device(X)
+        self._index = make_index(metric, rows, self._filter)
         self.n_samples_fit_ = len(rows)
 
     def get_distance(self, a: Any, b: Any) -> float:
@@ -135,26 +141,44 @@ class NearestNeighbors(BaseEstimator):
         return (self._output(distances, X), indices) if return_distance else indices
 
     def _search(
-        self, read_queries: Callable[[int, int], Tensor], query_range: range, k: int, leave_one_out: bool
+        self,
+        read_queries: Callable[[int, int], Tensor],
+        query_range: range,
+        k: int,
+        leave_one_out: bool,
+        report: Report | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Distances and indices for a range of the queries, as tensors on the device of the training rows."""
+        report = Report() if report is None else report
         reduced, indices = search(
-            self._metric,
-            self._rows,
+            self._index,
             read_queries,
             query_range,
             k,
             leave_one_out=leave_one_out,
             memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
             progress=self.progress,
+            report=report,
         )
         return self._metric.to_distance(reduced), indices
+
+    def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
+        """How the search that ``kneighbors`` makes of X goes, in numbers; the neighbours are left out.
+
+        Raises as ``kneighbors`` does.
+        """
+        n_queries, read_queries = self._open(X)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
+        report = Report()
+        self._search(read_queries, range(n_queries), k, leave_one_out=X is None, report=report)
+        return report
 
     def _open(self, X: Any) -> tuple[int, Callable[[int, int], Tensor]]:
         """How many queries there are, and what reads and prepares a range of them."""
         check_is_fitted(self, "n_samples_fit_")
         if X is None:
-            return len(self._rows), lambda start, stop: self._rows[start:stop]
+            return len(self._rows), lambda start, stop: self._rows[start:stop].to(torch.float64)
         checked = check_rows(X, self._metric.largest)
         validate_data(self, X, reset=False, skip_check_array=True)
         return len(checked), lambda start, stop: self._metric.prepare(

@@ -1,25 +1,42 @@
-"""Exact search in tiles: measure a few queries against a few training rows, keep the best k, go on.
+"""The search: the filter answers what it can prove, finer filters what is left, and the rest is measured pair by pair.
 
-The full matrix of distances never exists. Each query carries its k best so far, sorted by (reduced distance, training
-index); a tile is put behind them, and the k best of both are kept. Training tiles come in order, so whoever stands
-further left has the lower index, and taking equals from left to right is the tie rule.
+The answer does not depend on which of them gave it; only the time does.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from accelerated.exhaustive import scratch_bytes, search_all
+from accelerated.filters import Filter, choose_filter
 from accelerated.metrics import Metric
+from accelerated.report import Report
 
-CPU_PAIRS = 2**15  # a tile's gaps, 8 features x 32,768 pairs x 8 bytes = 2 MiB, stay in a core's cache
-TILE_ROWS = 2048  # enough that the k best carried from tile to tile cost little
+SMALL = 2**20  # features of pairs: below, measuring all takes less than a filter's preparations
+FEW = 4  # queries: below, measuring all pairs of the rest takes less than another filter
+SOME = 16  # queries on which a finer filter is tried first
+BLOCK = 2048  # queries that are read at once, so that what a filter leaves is worth another
+
+
+class Index(NamedTuple):
+    """The training rows, prepared for a metric, and what finds most neighbours among them."""
+
+    metric: Metric
+    rows: Tensor
+    filter: Filter | None
+    worth: int = SMALL  # features of pairs: below, all pairs are measured
+
+
+def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> Index:
+    """The rows with the filter that the rule chooses, or with the one called so, which is then always asked."""
+    return Index(metric, rows, choose_filter(metric, rows, filter_name), SMALL if filter_name is None else 0)
 
 
 def search(
-    metric: Metric,
-    rows: Tensor,  # (n_train, n_features), prepared
+    index: Index,
     read_queries: Callable[[int, int], Tensor],  # (start, stop) -> (stop - start, n_features), prepared
     query_range: range,
     k: int,
@@ -27,94 +44,68 @@ def search(
     leave_one_out: bool,
     memory_limit: int,
     progress: bool,
+    report: Report,
 ) -> tuple[Tensor, Tensor]:
     """Reduced distances (float64) and indices (int64) of the k nearest rows of the queries in a range.
 
     Both have shape (n_queries, k). With ``leave_one_out`` query i is training row i and is never its own neighbour.
     Raises ValueError where ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
-    n_queries, (n_train, n_features) = len(query_range), rows.shape
-    n_tile_queries, n_tile_rows = tile_shape(n_queries, n_train, n_features, k, memory_limit, rows.device.type)
-    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=rows.device)
-    indices = torch.empty((n_queries, k), dtype=torch.int64, device=rows.device)
+    n_queries, (n_train, n_features) = len(query_range), index.rows.shape
+    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=index.rows.device)
+    indices = torch.empty((n_queries, k), dtype=torch.int64, device=index.rows.device)
+    block = max(1, min(BLOCK, memory_limit // (8 * 4 * (2 * n_features + 6 * k))))  # a quarter of the limit for
+    scratch = memory_limit - 8 * block * (2 * n_features + 6 * k)  # queries, as read and prepared, and their answers
+    if (needed := scratch_bytes(1, 1, n_features, k)) > scratch:
+        needed += memory_limit - scratch
+        raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
     with tqdm(total=n_queries * n_train, unit="pair", unit_scale=True, disable=not progress) as bar:
-        for query_start in query_range[::n_tile_queries]:
-            queries = read_queries(query_start, min(query_start + n_tile_queries, query_range.stop))
-            best = torch.empty((len(queries), 0), dtype=torch.float64, device=rows.device)
-            best_indices = best.to(torch.int64)
-            for row_start in range(0, n_train, n_tile_rows):
-                row_stop = min(row_start + n_tile_rows, n_train)
-                tile = metric.reduced(queries, rows, row_start, row_stop)  # (a, b)
-                if leave_one_out:
-                    tile = _without_self(tile, query_start, row_start)
-                best, best_indices = _merge(best, best_indices, tile, row_start, k)
-                bar.update(tile.numel())
-            answered = query_start - query_range.start
-            reduced[answered : answered + len(queries)] = best
-            indices[answered : answered + len(queries)] = best_indices
+        for start in query_range[::block]:
+            stop = min(start + block, query_range.stop)
+            with report.stage("read"):
+                queries = read_queries(start, stop)
+            own = torch.arange(start, stop, device=queries.device) if leave_one_out else None
+            some = slice(start - query_range.start, stop - query_range.start)
+            reduced[some], indices[some] = _answer(index, queries, own, k, scratch, report)
+            bar.update(len(queries) * n_train)
     return reduced, indices
 
 
-def tile_shape(
-    n_queries: int, n_train: int, n_features: int, k: int, memory_limit: int, device_type: str
-) -> tuple[int, int]:
-    """Queries and training rows per tile: small enough for a CPU's cache, and for ``memory_limit`` everywhere."""
-    n_tile_rows = min(n_train, max(TILE_ROWS, k))
-    n_tile_queries = n_queries
-    if device_type == "cpu":
-        n_tile_queries = min(n_queries, max(1, CPU_PAIRS // n_tile_rows))
-        n_tile_rows = min(n_train, max(n_tile_rows, CPU_PAIRS // n_tile_queries))
-    while (needed := scratch_bytes(n_tile_queries, n_tile_rows, n_features, k)) > memory_limit:
-        if n_tile_queries == n_tile_rows == 1:
-            raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
-        if n_tile_queries >= n_tile_rows:
-            n_tile_queries = (n_tile_queries + 1) // 2
-        else:
-            n_tile_rows = (n_tile_rows + 1) // 2
-    return n_tile_queries, n_tile_rows
+def _answer(
+    index: Index, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
+) -> tuple[Tensor, Tensor]:
+    """Asks the filter, then finer ones about what it leaves, and measures all pairs of the rest."""
+    report.n_queries += len(queries)
+    reduced = torch.empty((len(queries), k), dtype=torch.float64, device=queries.device)
+    indices = torch.empty((len(queries), k), dtype=torch.int64, device=queries.device)
+    left = torch.arange(len(queries), device=queries.device)
+    filters: list[Filter] = []
+    if index.filter is not None and len(queries) * index.rows.numel() >= index.worth:
+        filters = [index.filter, *index.filter.finer()]
+        report.filter = index.filter.name
+    for tried in filters:
+        if tried is not index.filter:
+            if len(left) < FEW or not _is_worth(tried, queries, own, left, k, memory_limit):
+                continue
+            report.fall_back(tried.name, len(left))
+        own_left = None if own is None else own[left]
+        reduced[left], indices[left], answered = tried.search(queries[left], own_left, k, memory_limit, report)
+        if tried is index.filter:
+            report.certified += int(answered.count_nonzero())
+        left = left[~answered]
+    if len(left):
+        if filters:
+            report.fall_back("exhaustive", len(left))
+        with report.stage("exhaustive"):
+            own_left = None if own is None else own[left]
+            reduced[left], indices[left] = search_all(
+                index.metric, index.rows, queries[left], own_left, k, memory_limit
+            )
+    return reduced, indices
 
 
-def scratch_bytes(n_tile_queries: int, n_tile_rows: int, n_features: int, k: int) -> int:
-    """An upper estimate of what a tile allocates, in float64 or int64 numbers of 8 bytes.
-
-    For each pair 8 features of gaps, of what is made of them and of running sums, and as much again for their partial
-    sums, masks and roots; for each candidate of the merge, if all of them tie, a dozen values, positions and orders;
-    and the rows read, as they are, prepared, and feature first.
-    """
-    pairs, candidates = n_tile_queries * n_tile_rows, n_tile_queries * (k + n_tile_rows)
-    return 8 * (40 * pairs + 12 * candidates + 4 * n_features * (n_tile_queries + n_tile_rows))
-
-
-def _without_self(tile: Tensor, first_query: int, first_row: int) -> Tensor:
-    """A copy of the tile with infinity where query and training row have the same index."""
-    query_indices = torch.arange(first_query, first_query + tile.shape[0], device=tile.device)
-    row_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device)
-    return tile.masked_fill(query_indices[:, None] == row_indices[None, :], float("inf"))
-
-
-def _merge(best: Tensor, best_indices: Tensor, tile: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
-    """The k best of those so far, (a, up to k), and a tile (a, b) of the rows from ``first_row``."""
-    new_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device).expand_as(tile)
-    reduced = torch.cat([best, tile], 1)
-    indices = torch.cat([best_indices, new_indices], 1)
-    positions = smallest(reduced, min(k, reduced.shape[1]))
-    return reduced.gather(1, positions), indices.gather(1, positions)
-
-
-def smallest(values: Tensor, k: int) -> Tensor:
-    """Positions of the k smallest of each row of (a, w), sorted by (value, position), shape (a, k).
-
-    ``torch.topk`` names any of several equal entries, but the k-th value that it finds is right. So take all entries
-    up to that value, in order of position, and sort these few: two stable sorts, by value and then by row, leave each
-    row's entries together in the order (value, position). Sorting whole rows would do too, and is slower for few k.
-
-    >>> smallest(torch.tensor([[2.0, 1.0, 2.0, 0.0], [7.0, 7.0, 7.0, 7.0]]), 3)
-    tensor([[3, 1, 0],
-            [0, 1, 2]])
-    """
-    kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
-    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k a row, row after row
-    order = values[row, position].argsort(stable=True)
-    order = order[row[order].argsort(stable=True)]
-    first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each row begins
-    return position[order[first[:, None] + torch.arange(k, device=row.device)]]
+def _is_worth(tried: Filter, queries: Tensor, own: Tensor | None, left: Tensor, k: int, memory_limit: int) -> bool:
+    """Whether the filter answers at least half of some of the queries that are left."""
+    some = left[:: max(1, len(left) // SOME)]
+    own_some = None if own is None else own[some]
+    return int(tried.search(queries[some], own_some, k, memory_limit, Report())[2].count_nonzero()) * 2 >= len(some)

@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
-from accelerated.search import tile_shape
+from accelerated.exhaustive import tile_shape
 from accelerated.validation import check_finite
 
 Examples = Tensor | list[Any]  # rows (n, n_features); for a function of two examples also a list of anything
@@ -36,14 +36,18 @@ class Similarity(NamedTuple):
     is_symmetric: bool = True  # by its formula; the last bits may not be
 
 
+def _feature_first(queries: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    return queries.T.contiguous()[:, :, None], rows.T.contiguous()[:, None, :]
+
+
 def rbf(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
     """exp(-gamma |q - x|^2)."""
-    return torch.exp(sqeuclidean(queries.T.contiguous(), rows.T.contiguous()).mul_(-gamma))
+    return torch.exp(sqeuclidean(*_feature_first(queries, rows)).mul_(-gamma))
 
 
 def laplacian(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
     """exp(-gamma sum |q - x|)."""
-    return torch.exp(manhattan(queries.T.contiguous(), rows.T.contiguous()).mul_(-gamma))
+    return torch.exp(manhattan(*_feature_first(queries, rows)).mul_(-gamma))
 
 
 def linear(queries: Tensor, rows: Tensor) -> Tensor:

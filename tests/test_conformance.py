@@ -24,9 +24,21 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
         super().__init__(similarity, gamma=gamma, degree=degree, coef0=coef0, jitter=jitter, solver="pinv")
 
 
+def searched_by(name):
+    """The search and both predictors of ``accelerated``, which insist on a filter."""
+    classes = []
+    for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
+        forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
+        classes.append(type(f"{one.__name__}_by_{name}", (one,), forced))
+        globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
+    return make_target(f"accelerated by {name}", *classes)
+
+
+FILTERS = ("bfloat16", "float32", "float64", "tree")  # where a metric has none, all pairs are measured
 TARGETS = {
     "reference": load_target("reference"),
     "accelerated": load_target("accelerated"),
+    **{f"accelerated by {name}": searched_by(name) for name in FILTERS},
     "accelerated by pinv": make_target("accelerated by pinv", ByPseudoInverse),
     "zoo": make_target("zoo", base.Search, base.Classifier, base.Regressor, base.Similarity),
 }
@@ -35,9 +47,9 @@ TARGETS = {
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 @pytest.mark.parametrize("name", TARGETS)
 def test_claim_holds(name, claim):
-    if name == "accelerated by pinv" and claim.level != "similarity":
+    if name.startswith("accelerated by") and (name == "accelerated by pinv") != (claim.level == "similarity"):
         return
-    draws = PROFILES["quick"].draws if name == "zoo" else settings().max_examples // 2
+    draws = settings().max_examples // 2 if name in ("reference", "accelerated") else PROFILES["quick"].draws
     endless = Profile(draws, budget=np.inf, limit=np.inf)
 
     result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))

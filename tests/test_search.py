@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.search
+import accelerated.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.search import scratch_bytes, smallest, tile_shape
+from accelerated.exhaustive import scratch_bytes, smallest, tile_shape
 
 TILE = 64
 
@@ -57,7 +57,7 @@ def test_given_distances_may_be_tiled(monkeypatch, own):
 def assert_tile_gives_the_same_bits(monkeypatch, model, Q, n_tile_queries, n_tile_rows, own):
     distances, indices = model.kneighbors(None if own else Q)
 
-    monkeypatch.setattr(accelerated.search, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
+    monkeypatch.setattr(accelerated.exhaustive, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
     tiled_distances, tiled_indices = model.kneighbors(None if own else Q)
 
     np.testing.assert_array_equal(tiled_indices, indices)
@@ -136,10 +136,10 @@ def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
 MEASURE_MEMORY = """
 import numpy as np
 import torch
-import accelerated.search
+import accelerated.exhaustive
 from accelerated import NearestNeighbors
 
-accelerated.search.CPU_PAIRS = {pairs}
+accelerated.exhaustive.CPU_PAIRS = {pairs}
 
 def peak():  # resident bytes, the most since the last reset
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
@@ -147,9 +147,10 @@ def peak():  # resident bytes, the most since the last reset
 rng = np.random.default_rng(0)
 X, Q = rng.random(({n_train}, 32), dtype=np.float32), rng.random(({n_queries}, 32), dtype=np.float32)
 X, Q = (torch.from_numpy(rows) if {tensors} else rows for rows in (X, Q))
+NearestNeighbors._filter = {filter!r}
 model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
-model.kneighbors(Q[:1])
 {fit}
+model.kneighbors(Q[:1])
 open("/proc/self/clear_refs", "w").write("5")
 before = peak()
 {call}
@@ -157,8 +158,8 @@ print((peak() - before) / 2**20)
 """
 
 
-def measured_mebibytes(fit="", call="model.kneighbors(Q)", **sizes):
-    code = MEASURE_MEMORY.format(fit=fit, call=call, **sizes)
+def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, **sizes):
+    code = MEASURE_MEMORY.format(fit=fit, call=call, filter=filter, **sizes)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return float(run.stdout)
@@ -169,7 +170,7 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read
 
 @on_linux
 def test_a_large_search_stays_within_its_memory_limit():
-    pairs = accelerated.search.CPU_PAIRS
+    pairs = accelerated.exhaustive.CPU_PAIRS
 
     assert measured_mebibytes(pairs=pairs, n_train=100_000, n_queries=1000, tensors=False) < 64 + 32
 
@@ -177,7 +178,7 @@ def test_a_large_search_stays_within_its_memory_limit():
 @on_linux
 @pytest.mark.parametrize("tensors", [False, True], ids=["arrays", "tensors"])
 def test_tiles_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
-    used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors)
+    used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors, filter="exhaustive")
 
     assert 16 < used < 64 + 16  # the limit is what holds it
 

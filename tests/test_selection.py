@@ -268,7 +268,7 @@ def test_one_search_per_fold_serves_all_candidates(monkeypatch):
     searches = []
     search = accelerated.neighbors.search
     monkeypatch.setattr(
-        accelerated.neighbors, "search", lambda *args, **kw: searches.append(args[4]) or search(*args, **kw)
+        accelerated.neighbors, "search", lambda *args, **kw: searches.append(args[3]) or search(*args, **kw)
     )
     X, y = load_iris(return_X_y=True)
 

@@ -85,7 +85,7 @@ def test_the_operations_used_round_as_in_numpy(operation):
     np.testing.assert_array_equal(actual.numpy().view(np.int64), expected.view(np.int64))
 
 
-@pytest.mark.parametrize("file", ["distances.py", "metrics.py", "search.py", "voting.py"])
+@pytest.mark.parametrize("file", ["distances.py", "exhaustive.py", "metrics.py", "refine.py", "search.py", "voting.py"])
 def test_no_operation_that_rounds_differently_is_used(file):
     uses = banned_uses((ACCELERATED / file).read_text())
 

@@ -1,0 +1,228 @@
+"""What a rounded product of matrices proves: a lower bound on the distance of every pair.
+
+``SquaredBound`` bounds |q - x|^2. Let q and x be float64 rows, shifted and scaled (``Frame``), q~ and x~ their
+roundings to the type T of the product, and r = x - x~, s = q - q~, which float64 holds exactly. Then
+
+    |q - x|^2 = |q|^2 + |x|^2 - 2 q.x          and          q.x = q~.x~ + q.r + s.x~,
+
+so by Cauchy and Schwarz  |q - x|^2 >= |q|^2 + |x|^2 - 2 q~.x~ - 2 |q| |r| - 2 |s| |x~|.  Every term on the right is
+something of the query times something of the row. So one product of matrices of T makes the whole of it:
+
+    query   -2 q~   1  1  1   m1 m2 m3   -a   -b          row   x~   n1 n2 n3   1  1  1   A   B
+
+where n1 + n2 + n3 is |x|^2 and m1 + m2 + m3 is |q|^2, in as many pieces as T needs, a >= |q|, b >= |s|, A >= 2 |r| and
+B >= 2 |x~|. The residuals |r| and |s| are measured, not taken from a table: they are 0 for numbers that T holds.
+
+Rounding. However a sum of K products is ordered, in float32 it is off by at most K u times the sum of the magnitudes
+of its terms, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013). ``alpha`` is twice that:
+it covers hardware that rounds a product and a sum apart. The magnitudes are at most
+2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of 2 |r|, which pays for the first and the last
+two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays for their own, for what the pieces leave and
+for the float64 roundings of the norms. ``UNDERFLOW`` pays for whatever is flushed to 0.
+
+The result is then rounded to T. Rounding is monotone: what was at or below a threshold that is a number of T stays so.
+It costs nothing, as long as the threshold itself is rounded up. But numbers of T are coarse far from 0, so the bounds
+count from ``Frame.near``, a constant that is taken off |q|^2.
+
+Nothing of this depends on the shift, the scale and the constant: they make the terms small, and are never trusted.
+"""
+
+import functools
+import warnings
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from accelerated.metrics import Metric
+
+U = 2.0**-53  # half a unit in the last place of 1 in float64
+UNDERFLOW = 2.0**-60  # of squared lengths near 1; the least normal number of bfloat16 and float32 is 2^-126
+TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
+N_PIECES = {torch.bfloat16: 3, torch.float32: 1, torch.float64: 1}  # to hold a squared length to 2^-24, or exactly
+SAMPLE, FEW = 1024, 64  # rows that a frame is made from
+
+
+class Frame(NamedTuple):
+    """Where the rows are looked at from: (x - center) * scale, the lengths of most near 1."""
+
+    center: Tensor  # (n_features,)
+    scale: float  # a power of two
+    near: float  # a squared distance, scaled, below which few rows have neighbours
+
+    def apply(self, rows: Tensor) -> Tensor:
+        """The rows in float64, shifted and scaled."""
+        return (rows.to(torch.float64) - self.center) * self.scale
+
+
+def choose_frame(rows: Tensor) -> Frame:
+    """Made from some rows, and not from the outermost of these.
+
+    The center is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
+    """
+    sample = rows[:: max(1, len(rows) // SAMPLE)].to(torch.float64)
+    tail = len(sample) // 10
+    center = sample.sort(0).values[tail : len(sample) - tail].mean(0)
+    length = torch.linalg.vector_norm(sample - center, dim=1).median()
+    if not 0 < length < float("inf"):
+        return Frame(torch.zeros_like(center), 1.0, 0.0)
+    grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
+    center = (center / grid).round() * grid
+    scale = 1 / _power_of_two(length)
+    sample = (sample - center) * scale
+    squared = sample.square().sum(1)
+    between = squared[:FEW, None] + squared - 2 * sample[:FEW] @ sample.T
+    between.diagonal().fill_(float("inf"))
+    return Frame(center, scale, least_positive(between))
+
+
+def least_positive(between: Tensor) -> float:
+    """The least of the distances if it is above 0 and finite, else 0."""
+    near = float(between.min())
+    return near if 0 < near < float("inf") else 0.0
+
+
+def _power_of_two(x: Tensor) -> float:
+    return 2.0 ** int(torch.frexp(x).exponent)
+
+
+class Encoded(NamedTuple):
+    """The queries' side of the product."""
+
+    columns: Tensor  # (n, K) in T
+    size: Tensor  # float64 (n,): what the threshold depends on
+    provable: Tensor  # bool (n,): nothing is proved about the others
+
+
+class SquaredBound:
+    """Bounds for metrics that follow from |q - x|."""
+
+    def __init__(self, metric: Metric, n_features: int, frame: Frame, dtype: torch.dtype):
+        self.metric, self.n_features, self.frame, self.dtype = metric, n_features, frame, dtype
+        self.n_columns = n_features + 2 * N_PIECES[dtype] + 2
+        self.alpha = accumulation(self.n_columns, dtype)
+
+    def finer(self) -> list["SquaredBound"]:
+        """The same in more precise numbers."""
+        finer = (dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize)
+        return [SquaredBound(self.metric, self.n_features, self.frame, dtype) for dtype in finer]
+
+    def encode_rows(self, rows: Tensor) -> Tensor:
+        """The rows' side of the product, (n, K) in T.
+
+        A row longer than 2^40 is at least 2^39 from a query of at most 2^39, so 2^77 is its bound, and nothing else.
+        """
+        rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
+        length = squared.sqrt()
+        pieces = split(squared * (1 - 3 * self.alpha), self.dtype)
+        errors = [2 * residual + 3 * self.alpha * length, 2 * (length + residual)]
+        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), round_up(errors, self.dtype)], 1)
+        too_long = ~(length <= TOO_LONG)
+        encoded[too_long] = 0
+        encoded[too_long, self.n_features] = TOO_LONG**2 / 8
+        return encoded
+
+    def encode_queries(self, queries: Tensor) -> Encoded:
+        """The queries' side of the product; longer ones than 2^39 prove nothing."""
+        rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
+        length = squared.sqrt()
+        lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - UNDERFLOW
+        pieces = split(lowered, self.dtype)
+        errors = round_up([length, residual], self.dtype)
+        columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
+        provable = length <= TOO_LONG / 2
+        columns[~provable] = 0
+        return Encoded(columns, length, provable)
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
+        """Numbers of T, (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured.
+
+        As measured: the sum, the root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of
+        themselves, and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths,
+        and |x| <= |q| + |q - x|.
+        """
+        assert self.metric.radius is not None
+        radius = self.metric.radius(reduced, queries)
+        measured = (radius * (1 + (2 * self.n_features + 32) * U) + 1e-150) * self.frame.scale
+        shifted = (measured + 4 * U * encoded.size) * (1 + 8 * U)
+        return ceiling((shifted.square() * (1 + 8 * U) - self.frame.near).clamp_(min=0), self.dtype)
+
+
+def accumulation(n_columns: int, dtype: torch.dtype) -> float:
+    """``alpha``: what a sum of products may be off by, in units of the magnitudes of its terms.
+
+    16-bit numbers are multiplied exactly and added in float32.
+    """
+    return n_columns * (4 * U if dtype == torch.float64 else 2.0**-23)
+
+
+def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """The rows in T, the length of what that leaves, not below it, and the squared length."""
+    rounded = rows.to(dtype)
+    left = rows - rounded
+    residual = torch.linalg.vecdot(left, left).sqrt() * (1 + 2.0**-30)
+    return rounded, residual, torch.linalg.vecdot(rows, rows)
+
+
+def split(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Numbers of T, (n, N_PIECES), that add up to the values (n,)."""
+    pieces = []
+    for _ in range(N_PIECES[dtype]):
+        pieces.append(values.to(dtype))
+        values = values - pieces[-1]
+    return torch.stack(pieces, 1)
+
+
+def round_up(values: list[Tensor], dtype: torch.dtype) -> Tensor:
+    """Numbers of T, (n, len(values)), at or above values (n,) that are not negative."""
+    return (torch.stack(values, 1) * (1 + 2 * torch.finfo(dtype).eps)).to(dtype)
+
+
+def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """The least numbers of T at or above the values."""
+    rounded = values.to(dtype)
+    above = torch.nextafter(rounded, torch.full_like(rounded, float("inf")))
+    return torch.where(rounded.to(values.dtype) < values, above, rounded)
+
+
+def product_keeps_its_bound(dtype: torch.dtype) -> bool:
+    """Whether ``torch.mm`` on this CPU, as it is set now, adds as precisely as ``accumulation`` says; warns if not."""
+    if dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest":
+        return False  # it was asked to be less precise
+    return _try_products(dtype, torch.backends.mkldnn.enabled)
+
+
+@functools.cache
+def _try_products(dtype: torch.dtype, mkldnn: bool) -> bool:
+    """Adds up what is hard to add: a large term and small ones, large terms that cancel, terms that may be flushed."""
+    generator = torch.Generator().manual_seed(0)
+    for n_columns in (16, 100, 777, 4096):
+        a = torch.rand((48, n_columns), generator=generator, dtype=torch.float64) - 0.5
+        b = torch.rand((40, n_columns), generator=generator, dtype=torch.float64) - 0.5
+        a[:8], b[:8] = a[:8].abs(), b[:8].abs()
+        a[8:16, 1:] *= 2.0**-12  # each is lost when it is added to the first on its own
+        b[8:16, 1:] *= 2.0**-12
+        a[16:24, n_columns // 2 :] = -a[16:24, : n_columns - n_columns // 2]
+        b[16:24, n_columns // 2 :] = b[16:24, : n_columns - n_columns // 2]
+        a[24:32] *= 2.0**-70
+        b[24:32] *= 2.0**-60
+        a, b = a.to(dtype), b.to(dtype)
+        exact, magnitude = a.double() @ b.double().T, a.double().abs() @ b.double().abs().T
+        allowed = accumulation(n_columns, dtype) * magnitude + UNDERFLOW
+        product = torch.mm(a, b.T)
+        low, high = -ceiling(allowed - exact, dtype), ceiling(exact + allowed, dtype)
+        if not bool(((low <= product) & (product <= high)).all()):
+            warnings.warn(
+                f"torch.mm in {dtype} is less precise than it can be, so it is not used to search", stacklevel=2
+            )
+            return False
+    return True
+
+
+def tree_reach(distance: Tensor) -> Tensor:
+    """What a tree may call a row that is not farther than ``distance``, as measured, and where it may look for it.
+
+    A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
+    steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.
+    """
+    return distance * (1 + 2.0**-40) + 1e-150

@@ -1,0 +1,227 @@
+"""The filter by a product of matrices: bounds for all pairs at the speed of a GEMM, exact distances for the few left.
+
+For some queries and a panel of rows the product gives a lower bound on every distance (``certificate``). Minima over
+blocks of 8 rows, and over blocks of 8 such blocks, make a small tree over each query's bounds:
+
+    guess    rows with the least bounds are probably near: measure k of them exactly; the k-th neighbour is no farther
+    exclude  what has a bound above that distance cannot be a neighbour: descend only into blocks that have a lower one
+    refine   measure what is left exactly, and keep the k best
+
+Nothing is assumed about the guess. A query that excludes too little is not answered here.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, Self
+
+import torch
+from torch import Tensor
+
+from accelerated.certificate import Encoded, product_keeps_its_bound
+from accelerated.metrics import Metric
+from accelerated.refine import CACHED, Pairs, all_pairs, measure, measure_rest, nearest
+from accelerated.report import Report
+
+FANOUT = 8  # rows in a block, and blocks in a larger block
+BLOCK = FANOUT * FANOUT
+PANEL_ROWS = 2**18
+BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, and the C library keeps them for reuse
+TILE_ROWS = 4096  # the bounds of a tile are reduced to minima while they are in a core's cache
+LANES = 32  # queries side by side, for minima at full speed
+INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
+PADDING = 2.0**100  # the bound of a row that is not there, above any threshold that is used
+
+
+class Bound(Protocol):
+    """How rows and queries are encoded, so that their product is a lower bound on their distances."""
+
+    dtype: torch.dtype
+    n_columns: int
+
+    def encode_rows(self, rows: Tensor) -> Tensor:
+        """(n, n_columns) of dtype."""
+        ...
+
+    def encode_queries(self, queries: Tensor) -> Encoded: ...
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
+        """Numbers of dtype, (n,): a row with a bound above is farther than ``reduced``."""
+        ...
+
+    def finer(self) -> Sequence["Bound"]: ...
+
+
+class ProductFilter:
+    """Answers by bounds for all pairs, made by ``torch.mm`` in the numbers of the bound."""
+
+    def __init__(self, metric: Metric, rows: Tensor, bound: Bound):
+        self.name = str(bound.dtype).removeprefix("torch.")
+        self.metric, self.rows, self.bound = metric, rows, bound
+        self.encoded: Tensor | None = None
+
+    def keep_encoded(self) -> Self:
+        """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""
+        shape = len(self.rows), self.bound.n_columns
+        self.encoded = torch.empty(shape, dtype=self.bound.dtype, device=self.rows.device)
+        for start in range(0, len(self.rows), 1024):
+            some = slice(start, start + 1024)
+            self.encoded[some] = self.bound.encode_rows(self.rows[some])
+        return self
+
+    def finer(self) -> list["ProductFilter"]:
+        """The same in more precise numbers, where this CPU keeps their bound."""
+        bounds = (bound for bound in self.bound.finer() if product_keeps_its_bound(bound.dtype))
+        return [ProductFilter(self.metric, self.rows, bound) for bound in bounds]
+
+    def search(
+        self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
+        batch, panel_rows = self.shape(len(queries), k + 1, memory_limit)
+        if not batch:
+            nothing = torch.zeros((len(queries), k), dtype=torch.float64, device=queries.device)
+            return nothing, nothing.to(torch.int64), nothing[:, 0].bool()
+        parts = []
+        for start in range(0, len(queries), batch):
+            some = slice(start, start + batch)
+            parts.append(self._search_batch(queries[some], None if own is None else own[some], k, panel_rows, report))
+        reduced, indices, answered = (torch.cat(part) for part in zip(*parts, strict=True))
+        return reduced, indices, answered
+
+    def shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
+        """Queries in a batch and rows in a panel, such that scratch fits the limit; no queries where nothing does."""
+        panel_rows = _round_up(max(k, _even_share(len(self.rows), PANEL_ROWS)), BLOCK)
+        batch = max(LANES, BOUNDS // panel_rows // LANES * LANES)
+        batch = min(batch, _round_up(_even_share(n_queries, batch), LANES))
+        while batch and self._scratch_bytes(batch, panel_rows, k) > memory_limit:
+            if batch > LANES or panel_rows <= max(k, TILE_ROWS):
+                batch //= 2
+            else:
+                panel_rows = _round_up(panel_rows // 2, BLOCK)
+        return batch, panel_rows
+
+    def _scratch_bytes(self, batch: int, panel_rows: int, k: int) -> int:
+        """An upper estimate: bounds and minima; parts of the blocks not excluded; pairs; a tile; gaps in refine."""
+        n_features, size = self.rows.shape[1], self.bound.dtype.itemsize
+        pairs = batch * most_candidates(panel_rows, k)
+        tile = min(TILE_ROWS, panel_rows) * (0 if self.encoded is not None else 5 * 8 * (n_features + 8))
+        return int(1.25 * size * batch * panel_rows) + pairs * (FANOUT * 24 + 80) + tile + 5 * 8 * CACHED
+
+    def _search_batch(
+        self, queries: Tensor, own: Tensor | None, k: int, panel_rows: int, report: Report
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        with report.stage("encode"):
+            encoded = self.bound.encode_queries(queries)
+        answered = encoded.provable.clone()
+        best = None
+        for start in range(0, len(self.rows), panel_rows):
+            n_rows = min(panel_rows, len(self.rows) - start)
+            with report.stage("product"):
+                bounds = Bounds(self._encoded_tiles(start, start + n_rows), n_rows, encoded.columns)
+            if best is None:
+                with report.stage("guess"):
+                    guess = bounds.least(k if own is None else k + 1)
+                with report.stage("refine"):
+                    guessed = measure(self.metric, queries, self.rows, all_pairs(guess), own)
+                    farthest = guessed.view(guess.shape).kthvalue(k, dim=1).values
+            else:
+                farthest = torch.minimum(farthest, best[0][:, -1])
+            with report.stage("exclude"):
+                limit = self.bound.threshold(farthest, queries, encoded)
+                answered &= limit < PADDING / 2
+                pairs = bounds.descend(limit, answered, most_candidates(panel_rows, k))
+                pairs = Pairs(pairs.query, pairs.row + start)
+                report.candidates += len(pairs.query)
+            with report.stage("refine"):
+                if best is None:
+                    reduced = measure_rest(self.metric, queries, self.rows, pairs, own, all_pairs(guess), guessed)
+                else:
+                    reduced = measure(self.metric, queries, self.rows, pairs, own)
+                best = nearest(pairs, reduced, len(queries), k, best)
+        assert best is not None
+        return *best, answered
+
+    def _encoded_tiles(self, start: int, stop: int) -> Iterator[Tensor]:
+        for first in range(start, stop, TILE_ROWS):
+            some = slice(first, min(first + TILE_ROWS, stop))
+            yield self.bound.encode_rows(self.rows[some]) if self.encoded is None else self.encoded[some]
+
+
+def _even_share(n: int, most: int) -> int:
+    """The largest part of n in as few parts of at most ``most`` as can be, as equal as can be."""
+    return -(-n // -(-n // most))
+
+
+def _round_up(n: int, multiple: int) -> int:
+    return -(-n // multiple) * multiple
+
+
+def most_candidates(panel_rows: int, k: int) -> int:
+    """How many rows, or blocks of them, may be left of a panel for one query."""
+    return max(min(panel_rows // 16, 8192), 4 * k)
+
+
+class Bounds:
+    """The bounds of a panel of rows for some queries, and their minima over blocks of 8 and of 64 rows.
+
+    They are held as integers of the same bits: minima of these are faster than of 16-bit floats, and the order is the
+    same, except that negative numbers, which are below any threshold, stand in a wrong order among themselves.
+    """
+
+    def __init__(self, tiles: Iterable[Tensor], n_rows: int, columns: Tensor):
+        self.n_rows, self.n_queries = n_rows, len(columns)
+        n_padded = _round_up(n_rows, BLOCK)
+        self.width = len(columns) if len(columns) < LANES else _round_up(len(columns), LANES)
+        columns = torch.nn.functional.pad(columns, (0, 0, 0, self.width - len(columns)))
+        shape = (n_padded, self.width)
+        bounds = torch.empty(shape, dtype=columns.dtype, device=columns.device)
+        self.rows = bounds.view(INTEGERS[columns.dtype.itemsize])
+        self.blocks = self.rows.new_empty((n_padded // FANOUT, self.width))
+        coarse = self.rows.new_empty((n_padded // BLOCK, self.width))
+        start = 0
+        for tile in tiles:
+            stop = start + len(tile)
+            torch.mm(tile, columns.T, out=bounds[start:stop])
+            if stop == n_rows:
+                bounds[stop:] = PADDING
+                stop = n_padded
+            fine = slice(start // FANOUT, stop // FANOUT)
+            block = slice(start // BLOCK, stop // BLOCK)
+            torch.amin(self.rows[start:stop].view(-1, FANOUT, self.width), 1, out=self.blocks[fine])
+            torch.amin(self.blocks[fine].view(-1, FANOUT, self.width), 1, out=coarse[block])
+            start = stop
+        self.coarse = coarse.T[: self.n_queries].contiguous()  # (n_queries, n_blocks)
+
+    def least(self, k: int) -> Tensor:
+        """For each query k different rows with low bounds, (n_queries, k)."""
+        levels = [self.blocks, self.rows]
+        top = self.coarse
+        if self.n_rows // BLOCK < k:
+            top = levels.pop(0).T[: self.n_queries]
+        if self.n_rows // FANOUT < k:
+            top = levels.pop(0).T[: self.n_queries]
+        chosen = top.topk(k, dim=1, largest=False, sorted=False).indices
+        query = torch.arange(self.n_queries, device=chosen.device)[:, None].expand_as(chosen)
+        for level in levels:
+            children, bounds = self._children(level, chosen, query)
+            chosen = children.gather(-1, bounds.argmin(-1, keepdim=True))[..., 0]
+        return chosen
+
+    def descend(self, limit: Tensor, wanted: Tensor, most: int) -> Pairs:
+        """The pairs with bounds up to ``limit`` (n_queries,); queries with more than ``most`` are no longer wanted."""
+        limit = limit.view(self.rows.dtype)
+        open_blocks = self.coarse <= limit[:, None]
+        wanted &= open_blocks.sum(1) <= most
+        query, chosen = (open_blocks & wanted[:, None]).nonzero(as_tuple=True)
+        for level in (self.blocks, self.rows):
+            children, bounds = self._children(level, chosen, query)
+            parent, child = (bounds <= limit[query][:, None]).nonzero(as_tuple=True)
+            query, chosen = query[parent], children[parent, child]
+            wanted &= torch.bincount(query, minlength=self.n_queries) <= most
+            keep = wanted[query]
+            query, chosen = query[keep], chosen[keep]
+        return Pairs(query, chosen)
+
+    def _children(self, level: Tensor, blocks: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        """The eight parts of blocks, (..., 8), and their bounds for the queries."""
+        children = blocks[..., None] * FANOUT + torch.arange(FANOUT, device=blocks.device)
+        return children, level.view(-1).take(children * self.width + query[..., None])

@@ -1,0 +1,255 @@
+"""The filters: what they prove is true, all of them give the same bits, and where they prove nothing others answer."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+import accelerated.filters
+import accelerated.product
+import accelerated.search
+from accelerated import NearestNeighbors
+from accelerated.cells import choose_cells
+from accelerated.certificate import SquaredBound, ceiling, choose_frame, product_keeps_its_bound, tree_reach
+from accelerated.filters import choose_filter
+from accelerated.metrics import METRICS, get_metric
+
+PRODUCTS = ["bfloat16", "float32", "float64"]
+DTYPES = [torch.bfloat16, torch.float32, torch.float64]
+
+
+def by(name, *args, **params):
+    """A search that insists on a filter."""
+    return type("Forced", (NearestNeighbors,), {"_filter": name})(*args, **params)
+
+
+def assert_same_as_exhaustive(name, X, Q, k, **params):
+    expected = by("exhaustive", k, **params).fit(X).kneighbors(Q)
+    actual = by(name, k, **params).fit(X).kneighbors(Q)
+
+    np.testing.assert_array_equal(actual[1], expected[1])
+    np.testing.assert_array_equal(actual[0].view(np.int64), expected[0].view(np.int64))
+
+
+rng = np.random.default_rng(0)
+NORMAL = rng.normal(size=(500, 12))
+HOSTILE = {
+    "normal": NORMAL,
+    "unit": NORMAL / np.linalg.norm(NORMAL, axis=1, keepdims=True),
+    "clusters": 30 * rng.normal(size=(5, 12))[rng.integers(0, 5, 500)] + NORMAL,
+    "far from the origin": NORMAL + 1e8,
+    "far tight clusters": np.where(rng.random((500, 1)) < 0.5, 1e6, -1e6) + NORMAL,
+    "all equal": np.ones((500, 12)),
+    "half of them twins": np.concatenate([NORMAL[:250], NORMAL[rng.integers(0, 9, 250)]]),
+    "a lattice": rng.integers(0, 2, (500, 12)) * 1.0,
+    "pixels": rng.integers(0, 256, (500, 12)) * 1.0,
+    "one far away": np.concatenate([NORMAL[:499], np.full((1, 12), 1e12)]),
+    "one beyond reach": np.concatenate([NORMAL[:499], np.full((1, 12), 1e149)]),
+    "huge": NORMAL * 1e149,
+    "tiny": NORMAL * 1e-120,
+    "vanishing": NORMAL * 1e-160,
+    "of all sizes": NORMAL * 10.0 ** rng.integers(-30, 30, (500, 1)),
+    "one large feature": NORMAL * np.where(np.arange(12) == 3, 1e9, 1),
+    "some zero": NORMAL * (rng.random((500, 1)) < 0.7),
+    "one ulp apart": 1 + rng.integers(0, 3, (500, 12)) * 2.0**-52,
+}
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "cosine", "manhattan", "chebyshev", "jaccard"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "tree"])
+def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
+    for X in HOSTILE.values():
+        Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, 12))])
+        assert_same_as_exhaustive(name, X, Q, 7, metric=metric)
+        assert_same_as_exhaustive(name, X, None, 7, metric=metric)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 63, 64, 65, 127, 128, 129])
+@pytest.mark.parametrize("n_queries", [1, 2, 7, 31, 32, 33])
+def test_the_edges_of_tiles_panels_and_batches_are_no_matter(monkeypatch, n_rows, n_queries):
+    monkeypatch.setattr(accelerated.product, "TILE_ROWS", 64)
+    monkeypatch.setattr(accelerated.product, "BOUNDS", 32 * 64)
+    X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
+    for panel_rows in (64, 128):
+        monkeypatch.setattr(accelerated.product, "PANEL_ROWS", panel_rows)
+        for k in {1, 2, n_rows // 2 + 1, n_rows}:
+            if k <= n_rows:
+                assert_same_as_exhaustive("bfloat16", X, Q, k)
+            if k < n_rows:
+                assert_same_as_exhaustive("bfloat16", X, None, k)
+
+
+@pytest.mark.parametrize("name", [*PRODUCTS, "tree"])
+@pytest.mark.parametrize("memory_limit", [2**16, 2**20, 2**24, 2**26])
+def test_a_small_memory_limit_gives_the_same_bits(name, memory_limit):
+    X, Q = rng.normal(size=(3000, 6)), rng.normal(size=(70, 6))
+    assert_same_as_exhaustive(name, X, Q, 9, memory_limit=memory_limit)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("data", HOSTILE)
+def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, dtype):
+    rows = torch.from_numpy(HOSTILE[data])
+    frame = choose_frame(rows)
+    bound = SquaredBound(METRICS["euclidean"], 12, frame, dtype)
+    queries = rows[:60] + 0.01 * rows[60:120]
+    encoded = bound.encode_queries(queries)
+    bounds = torch.mm(bound.encode_rows(rows), encoded.columns.T).double().T[encoded.provable].numpy()
+    q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.provable], rows))
+    true = ((q[:, None] - x) ** 2).sum(2) - frame.near
+    reach = np.linalg.norm(x, axis=1) <= 2.0**40
+    coarse = torch.finfo(dtype).eps
+
+    assert (bounds <= true * (1 + np.sign(true) * coarse))[:, reach].all()  # rounded to T, like a threshold
+    assert (bounds[:, ~reach] < true[:, ~reach]).all()
+    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + frame.near
+    assert (true - bounds <= (8 * coarse + 8 * bound.alpha) * size + 2.0**-50)[:, reach].all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:2])
+@pytest.mark.parametrize("data", HOSTILE)
+def test_a_manhattan_bound_is_below_the_distance(data, dtype):
+    rows = torch.from_numpy(HOSTILE[data])
+    bound = choose_cells(rows, dtype)
+    queries = rows[:60] + 0.01 * rows[60:120]
+    encoded = bound.encode_queries(queries)
+    bounds = torch.mm(bound.encode_rows(rows), encoded.columns.T).double().T[encoded.provable].numpy()
+    q, x = (bound.frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.provable], rows))
+    true = abs(q[:, None] - x).sum(2) - bound.frame.near
+
+    assert (bounds <= true * (1 + np.sign(true) * torch.finfo(dtype).eps)).all()
+    if data == "normal":
+        assert np.mean(true - bounds) < 0.2 * np.mean(true + bound.frame.near)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_ceiling_is_the_least_number_at_or_above(dtype):
+    values = torch.from_numpy(rng.lognormal(sigma=5, size=1000))
+    above = ceiling(values, dtype)
+
+    assert (above.double() >= values).all()
+    assert (torch.nextafter(above, torch.zeros_like(above)).double() < values).all()
+    assert (ceiling(above.double(), dtype) == above).all()
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "tree"])
+def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name):
+    """So these tests would notice."""
+    X, Q = rng.normal(size=(2000, 4)), rng.normal(size=(200, 4))
+    half = "threshold" if name == "bfloat16" else "tree_reach"
+    if name == "bfloat16":
+        real = SquaredBound.threshold
+        monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
+    else:
+        monkeypatch.setattr(accelerated.tree, half, lambda distance: 0 * distance)
+        X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
+    with pytest.raises(AssertionError):
+        assert_same_as_exhaustive(name, X, Q, 10)
+
+
+def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(monkeypatch):
+    accelerated.certificate._try_products.cache_clear()
+    mm = torch.mm
+    rounded = lambda a, b: mm(a.bfloat16(), b.bfloat16()).to(a.dtype)  # noqa: E731
+    monkeypatch.setattr(torch, "mm", rounded)
+    try:
+        with pytest.warns(UserWarning, match="torch.mm in torch.float32 is less precise than it can be"):
+            assert not product_keeps_its_bound(torch.float32)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert choose_filter(METRICS["euclidean"], torch.rand(300, 20), "float32") is None
+    finally:
+        accelerated.certificate._try_products.cache_clear()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_products_are_as_precise_as_promised_here(dtype):
+    assert product_keeps_its_bound(dtype)
+
+
+def test_float32_is_not_used_where_it_was_asked_to_be_less_precise():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert not product_keeps_its_bound(torch.float32)
+        assert_same_as_exhaustive("float32", NORMAL, NORMAL[:50] + 0.1, 5)
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_autocast_is_no_matter():
+    with torch.autocast("cpu"):
+        for name in PRODUCTS:
+            assert_same_as_exhaustive(name, NORMAL, NORMAL[:50] + 0.1, 5)
+
+
+def test_the_rule_chooses_by_features_rows_and_metric():
+    few, many = torch.rand(2**14, 2), torch.rand(2**14, 20)
+    chosen = {
+        (metric, rows.shape[1]): getattr(choose_filter(get_metric(metric, 3), rows), "name", None)
+        for metric in ("euclidean", "cosine", "manhattan", "chebyshev", "hamming", "jaccard", "minkowski")
+        for rows in (few, many)
+    }
+    product = str(accelerated.filters.fastest_product()).removeprefix("torch.")
+
+    assert {metric for (metric, d), name in chosen.items() if d == 2 and name == "tree"} == {
+        *("euclidean", "manhattan", "chebyshev")
+    }
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name == product} == {
+        *("euclidean", "cosine", "manhattan", "jaccard")
+    }
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {
+        *("chebyshev", "hamming", "minkowski")
+    }
+    assert choose_filter(METRICS["euclidean"], many[:100]) is None
+
+
+@pytest.mark.parametrize("data", ["normal", "clusters", "unit"])
+def test_nearly_all_queries_are_answered_at_the_first_try(data):
+    generator = np.random.default_rng(1)
+    X = generator.normal(size=(20_000, 32)).astype(np.float32)
+    if data == "clusters":
+        X += 3 * generator.normal(size=(100, 32)).astype(np.float32)[generator.integers(0, 100, len(X))]
+    if data == "unit":
+        X /= np.linalg.norm(X, axis=1, keepdims=True)
+    report = NearestNeighbors(10).fit(X[:-500]).search_report(X[-500:])
+
+    assert report.n_queries == 500
+    assert report.filter in PRODUCTS
+    assert report.certified >= 0.99 * 500
+    assert report.candidates >= 10 * 500
+    assert {"encode", "product", "guess", "exclude", "refine"} <= set(report.seconds)
+
+
+def test_what_a_filter_leaves_is_answered_by_the_next():
+    X = HOSTILE["of all sizes"]
+    finer = by("bfloat16", 3).fit(X).search_report(X + 1e-9 * NORMAL)
+    last = by("bfloat16", 3).fit(HOSTILE["all equal"]).search_report(NORMAL)
+    ties = by("tree", 3).fit(HOSTILE["a lattice"]).search_report(HOSTILE["a lattice"])
+
+    assert 0 < finer.certified < 500
+    assert set(finer.fallbacks) <= {"float32", "float64", "exhaustive"}
+    assert last.certified == 0
+    assert last.fallbacks == {"exhaustive": 500}
+    assert any(re.fullmatch("tree, (8|64) times wider", name) for name in ties.fallbacks)
+
+
+def test_a_report_of_a_small_search_names_no_filter():
+    report = NearestNeighbors(1).fit([[0.0], [1.0]]).search_report([[0.2]])
+
+    assert (report.filter, report.n_queries, report.certified, report.fallbacks) == ("exhaustive", 1, 0, {})
+    assert set(report.seconds) == {"read", "exhaustive"}
+
+
+def test_a_report_raises_as_a_search_does():
+    with pytest.raises(ValueError, match="n_neighbors=3 is more than the 2 training examples"):
+        NearestNeighbors(3).fit([[0.0], [1.0]]).search_report([[0.2]])
+
+
+def test_a_tree_looks_a_little_farther_than_the_distance():
+    distance = torch.tensor([0.0, 1e-200, 1.0, 1e150], dtype=torch.float64)
+
+    assert (tree_reach(distance) > distance).all()
+    assert (tree_reach(distance) <= distance * (1 + 1e-11) + 1e-149).all()
