@@ -86,12 +86,33 @@ def _power_of_two(x: Tensor) -> float:
     return 2.0 ** int(torch.frexp(x).exponent)
 
 
-class Encoded(NamedTuple):
-    """The queries' side of the product."""
+class EncodedRows(NamedTuple):
+    """The rows' side of a product, and what the product is to be taken from, if anything."""
 
-    columns: Tensor  # (n, K) in T
-    size: Tensor  # float64 (n,): what the threshold depends on
+    columns: Tensor  # (n, K)
+    base: Tensor | None = None  # int32 (n,)
+
+
+class Encoded(NamedTuple):
+    """The queries' side of a product."""
+
+    columns: Tensor  # (n, K)
+    size: Tensor  # float64 (n,), their lengths
+    counted_from: Tensor  # float64 (n,), what bounds and thresholds are less by
     provable: Tensor  # bool (n,): nothing is proved about the others
+
+
+def reach(metric: Metric, reduced: Tensor, queries: Tensor, size: Tensor, frame: Frame) -> Tensor:
+    """The squared distances, (n,), in the frame: a row beyond is farther than ``reduced``, (n,), even as measured.
+
+    As measured: the sum, the root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of
+    themselves, and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths,
+    and |x| <= |q| + |q - x|.
+    """
+    assert metric.radius is not None
+    radius = metric.radius(reduced, queries)
+    measured = (radius * (1 + (2 * queries.shape[1] + 32) * U) + 1e-150) * frame.scale
+    return ((measured + 4 * U * size) * (1 + 8 * U)).square() * (1 + 8 * U)
 
 
 class SquaredBound:
@@ -107,7 +128,7 @@ class SquaredBound:
         finer = (dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize)
         return [SquaredBound(self.metric, self.n_features, self.frame, dtype) for dtype in finer]
 
-    def encode_rows(self, rows: Tensor) -> Tensor:
+    def encode_rows(self, rows: Tensor) -> EncodedRows:
         """The rows' side of the product, (n, K) in T.
 
         A row longer than 2^40 is at least 2^39 from a query of at most 2^39, so 2^77 is its bound, and nothing else.
@@ -120,7 +141,7 @@ class SquaredBound:
         too_long = ~(length <= TOO_LONG)
         encoded[too_long] = 0
         encoded[too_long, self.n_features] = TOO_LONG**2 / 8
-        return encoded
+        return EncodedRows(encoded)
 
     def encode_queries(self, queries: Tensor) -> Encoded:
         """The queries' side of the product; longer ones than 2^39 prove nothing."""
@@ -132,20 +153,34 @@ class SquaredBound:
         columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
         provable = length <= TOO_LONG / 2
         columns[~provable] = 0
-        return Encoded(columns, length, provable)
+        return Encoded(columns, length, torch.full_like(length, self.frame.near), provable)
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Numbers of T, (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured.
+        """Numbers of T, (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured."""
+        squared = reach(self.metric, reduced, queries, encoded.size, self.frame)
+        return ceiling((squared - encoded.counted_from).clamp_(min=0), self.dtype)
 
-        As measured: the sum, the root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of
-        themselves, and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths,
-        and |x| <= |q| + |q - x|.
-        """
-        assert self.metric.radius is not None
-        radius = self.metric.radius(reduced, queries)
-        measured = (radius * (1 + (2 * self.n_features + 32) * U) + 1e-150) * self.frame.scale
-        shifted = (measured + 4 * U * encoded.size) * (1 + 8 * U)
-        return ceiling((shifted.square() * (1 + 8 * U) - self.frame.near).clamp_(min=0), self.dtype)
+
+NEVER_EXCLUDED = -(2**30)  # the base of a row that is to be measured for every query
+
+
+def product_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The type of a product: 8-bit integers are added in 32 bits, floats are rounded to their own type."""
+    return torch.int32 if dtype == torch.int8 else dtype
+
+
+def padding(dtype: torch.dtype) -> float:
+    """The bound of a row that is not there, above any threshold that is used."""
+    return 2**30 if dtype == torch.int32 else 2.0**100
+
+
+def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
+    """The bounds, (n_rows, n_queries): the product, or what is left of the base without it."""
+    if rows.base is None:
+        torch.mm(rows.columns, queries.T, out=out)
+    else:
+        torch._int_mm(rows.columns, queries.T, out=out)
+        torch.sub(rows.base[:, None], out, out=out)
 
 
 def accumulation(n_columns: int, dtype: torch.dtype) -> float:
@@ -194,29 +229,49 @@ def product_keeps_its_bound(dtype: torch.dtype) -> bool:
 
 @functools.cache
 def _try_products(dtype: torch.dtype, mkldnn: bool) -> bool:
-    """Adds up what is hard to add: a large term and small ones, large terms that cancel, terms that may be flushed."""
-    generator = torch.Generator().manual_seed(0)
+    """Multiplies what is hard to add, and warns if that goes wrong."""
     for n_columns in (16, 100, 777, 4096):
-        a = torch.rand((48, n_columns), generator=generator, dtype=torch.float64) - 0.5
-        b = torch.rand((40, n_columns), generator=generator, dtype=torch.float64) - 0.5
-        a[:8], b[:8] = a[:8].abs(), b[:8].abs()
-        a[8:16, 1:] *= 2.0**-12  # each is lost when it is added to the first on its own
-        b[8:16, 1:] *= 2.0**-12
-        a[16:24, n_columns // 2 :] = -a[16:24, : n_columns - n_columns // 2]
-        b[16:24, n_columns // 2 :] = b[16:24, : n_columns - n_columns // 2]
-        a[24:32] *= 2.0**-70
-        b[24:32] *= 2.0**-60
-        a, b = a.to(dtype), b.to(dtype)
-        exact, magnitude = a.double() @ b.double().T, a.double().abs() @ b.double().abs().T
-        allowed = accumulation(n_columns, dtype) * magnitude + UNDERFLOW
-        product = torch.mm(a, b.T)
-        low, high = -ceiling(allowed - exact, dtype), ceiling(exact + allowed, dtype)
+        a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
+        exact = a.double() @ b.double().T
+        allowed = torch.zeros_like(exact)
+        product = torch.empty(exact.shape, dtype=product_dtype(dtype))
+        if dtype == torch.int8:
+            multiply(EncodedRows(a, torch.zeros(len(a), dtype=torch.int32)), b, product)
+            low = high = -exact
+        else:
+            multiply(EncodedRows(a), b, product)
+            magnitude = a.double().abs() @ b.double().abs().T
+            allowed = accumulation(n_columns, dtype) * magnitude + UNDERFLOW
+            low, high = -ceiling(allowed - exact, dtype), ceiling(exact + allowed, dtype)
         if not bool(((low <= product) & (product <= high)).all()):
-            warnings.warn(
-                f"torch.mm in {dtype} is less precise than it can be, so it is not used to search", stacklevel=2
-            )
+            warnings.warn(f"products in {dtype} are less precise here than they can be, and are not used", stacklevel=2)
             return False
     return True
+
+
+def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """A large term and small ones, large terms that cancel, terms that may be flushed."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.rand((48, n_columns), generator=generator, dtype=torch.float64) - 0.5
+    b = torch.rand((40, n_columns), generator=generator, dtype=torch.float64) - 0.5
+    a[:8], b[:8] = a[:8].abs(), b[:8].abs()
+    a[8:16, 1:] *= 2.0**-12  # each is lost when it is added to the first on its own
+    b[8:16, 1:] *= 2.0**-12
+    a[16:24, n_columns // 2 :] = -a[16:24, : n_columns - n_columns // 2]
+    b[16:24, n_columns // 2 :] = b[16:24, : n_columns - n_columns // 2]
+    a[24:32] *= 2.0**-70
+    b[24:32] *= 2.0**-60
+    return a.to(dtype), b.to(dtype)
+
+
+def _hard_integers(n_columns: int) -> tuple[Tensor, Tensor]:
+    """The largest products there are, of both signs: some instructions add two of them in 16 bits."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randint(-128, 128, (48, n_columns), generator=generator, dtype=torch.int8)
+    b = torch.randint(-128, 128, (40, n_columns), generator=generator, dtype=torch.int8)
+    for part in (a, b):
+        part[:8], part[8:16] = -128, 127
+    return a, b
 
 
 def tree_reach(distance: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Which filter goes with which data: a rule, and one measurement of this CPU. It decides on time, never on the answer.
 
 tree      few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-product   the metric bounds |q - x|, or is manhattan: in bfloat16 if this CPU is faster at it, else in float32
+product   the metric bounds |q - x|, or is manhattan: in the type that this CPU multiplies fastest, of int8 (where a
+          sample says that so coarse a bound is enough), bfloat16 and float32
 none      all pairs are measured
 """
 
@@ -14,14 +15,22 @@ import torch
 from torch import Tensor
 
 from accelerated.cells import choose_cells
-from accelerated.certificate import SquaredBound, choose_frame, product_keeps_its_bound
+from accelerated.certificate import (
+    EncodedRows,
+    SquaredBound,
+    choose_frame,
+    multiply,
+    product_dtype,
+    product_keeps_its_bound,
+)
+from accelerated.int8 import MOST_OUTSIDE, choose_bytes
 from accelerated.metrics import Metric
 from accelerated.product import Bound, ProductFilter
 from accelerated.report import Report
 from accelerated.tree import TreeFilter
 
 FEW_ROWS = 256  # measuring all pairs takes less
-DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+PRODUCTS = {"int8": torch.int8, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
 
 
 class Filter(Protocol):
@@ -51,32 +60,39 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
         return None
     if metric.tree_p is not None and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
         return TreeFilter(metric, rows)
-    if name in ("tree", "exhaustive"):
+    for dtype in fastest_first() if name is None else [PRODUCTS[name]] if name in PRODUCTS else []:
+        if product_keeps_its_bound(dtype) and (bound := choose_bound(metric, rows, dtype)) is not None:
+            chosen = ProductFilter(metric, rows, bound).keep_encoded()
+            if chosen.n_outside <= MOST_OUTSIDE:
+                return chosen
+    return None
+
+
+def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> Bound | None:
+    """The bound for these rows by products of ``dtype``; None where there is none, or only a bad one."""
+    if metric.tree_p == 1:
+        return choose_cells(rows) if dtype == torch.int8 else None
+    if metric.radius is None:
         return None
-    dtype = fastest_product() if name is None else DTYPES[name]
-    if not product_keeps_its_bound(dtype):
-        return None
-    bound: Bound
-    if metric.radius is not None:
-        bound = SquaredBound(metric, n_features, choose_frame(rows), dtype)
-    elif metric.tree_p == 1:
-        bound = choose_cells(rows, dtype)
-    else:
-        return None
-    return ProductFilter(metric, rows, bound).keep_encoded()
+    if dtype == torch.int8:
+        return choose_bytes(metric, rows)
+    return SquaredBound(metric, rows.shape[1], choose_frame(rows), dtype)
 
 
 @functools.cache
-def fastest_product() -> torch.dtype:
-    """bfloat16 where this CPU multiplies matrices of it faster than of float32, measured once."""
-    return min((torch.bfloat16, torch.float32), key=_seconds)
+def fastest_first() -> list[torch.dtype]:
+    """The types of numbers by how fast this CPU multiplies matrices of them, measured once."""
+    return sorted((torch.int8, torch.bfloat16, torch.float32), key=_seconds)
 
 
 def _seconds(dtype: torch.dtype) -> float:
-    a = torch.ones((512, 512), dtype=dtype)
+    rows = EncodedRows(torch.ones((512, 512), dtype=dtype))
+    if dtype == torch.int8:
+        rows = rows._replace(base=torch.zeros(512, dtype=torch.int32))
+    out = torch.empty((512, 512), dtype=product_dtype(dtype))
     seconds = []
     for _ in range(4):  # the first is slower
         start = time.perf_counter()
-        torch.mm(a, a)
+        multiply(rows, rows.columns, out)
         seconds.append(time.perf_counter() - start)
     return min(seconds)

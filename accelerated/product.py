@@ -16,7 +16,15 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from accelerated.certificate import Encoded, product_keeps_its_bound
+from accelerated.certificate import (
+    NEVER_EXCLUDED,
+    Encoded,
+    EncodedRows,
+    multiply,
+    padding,
+    product_dtype,
+    product_keeps_its_bound,
+)
 from accelerated.metrics import Metric
 from accelerated.refine import CACHED, Pairs, all_pairs, measure, measure_rest, nearest
 from accelerated.report import Report
@@ -28,23 +36,21 @@ BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, an
 TILE_ROWS = 4096  # the bounds of a tile are reduced to minima while they are in a core's cache
 LANES = 32  # queries side by side, for minima at full speed
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
-PADDING = 2.0**100  # the bound of a row that is not there, above any threshold that is used
+ENCODED_ROWS = 1024  # are encoded at a time
 
 
 class Bound(Protocol):
     """How rows and queries are encoded, so that their product is a lower bound on their distances."""
 
-    dtype: torch.dtype
-    n_columns: int
+    @property
+    def dtype(self) -> torch.dtype: ...
 
-    def encode_rows(self, rows: Tensor) -> Tensor:
-        """(n, n_columns) of dtype."""
-        ...
+    def encode_rows(self, rows: Tensor) -> EncodedRows: ...
 
     def encode_queries(self, queries: Tensor) -> Encoded: ...
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Numbers of dtype, (n,): a row with a bound above is farther than ``reduced``."""
+        """Numbers of the type of the product, (n,): a row with a bound above is farther than ``reduced``."""
         ...
 
     def finer(self) -> Sequence["Bound"]: ...
@@ -56,15 +62,23 @@ class ProductFilter:
     def __init__(self, metric: Metric, rows: Tensor, bound: Bound):
         self.name = str(bound.dtype).removeprefix("torch.")
         self.metric, self.rows, self.bound = metric, rows, bound
-        self.encoded: Tensor | None = None
+        self.encoded: EncodedRows | None = None
+        self.n_outside = 0
 
     def keep_encoded(self) -> Self:
         """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""
-        shape = len(self.rows), self.bound.n_columns
-        self.encoded = torch.empty(shape, dtype=self.bound.dtype, device=self.rows.device)
-        for start in range(0, len(self.rows), 1024):
-            some = slice(start, start + 1024)
-            self.encoded[some] = self.bound.encode_rows(self.rows[some])
+        first = self.bound.encode_rows(self.rows[:ENCODED_ROWS])
+        columns = first.columns.new_empty((len(self.rows), first.columns.shape[1]))
+        base = torch.empty(len(self.rows), dtype=torch.int32) if first.base is not None else None
+        for start in range(0, len(self.rows), ENCODED_ROWS):
+            some = slice(start, start + ENCODED_ROWS)
+            part = self.bound.encode_rows(self.rows[some])
+            columns[some] = part.columns
+            if base is not None and part.base is not None:
+                base[some] = part.base
+        self.encoded = EncodedRows(columns, base)
+        if base is not None:
+            self.n_outside = int((base == NEVER_EXCLUDED).count_nonzero())
         return self
 
     def finer(self) -> list["ProductFilter"]:
@@ -76,7 +90,7 @@ class ProductFilter:
         self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
-        batch, panel_rows = self.shape(len(queries), k + 1, memory_limit)
+        batch, panel_rows = self.shape(len(queries), k + 1 + self.n_outside, memory_limit)
         if not batch:
             nothing = torch.zeros((len(queries), k), dtype=torch.float64, device=queries.device)
             return nothing, nothing.to(torch.int64), nothing[:, 0].bool()
@@ -90,7 +104,7 @@ class ProductFilter:
     def shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
         """Queries in a batch and rows in a panel, such that scratch fits the limit; no queries where nothing does."""
         panel_rows = _round_up(max(k, _even_share(len(self.rows), PANEL_ROWS)), BLOCK)
-        batch = max(LANES, BOUNDS // panel_rows // LANES * LANES)
+        batch = max(LANES, self._n_bounds() // panel_rows // LANES * LANES)
         batch = min(batch, _round_up(_even_share(n_queries, batch), LANES))
         while batch and self._scratch_bytes(batch, panel_rows, k) > memory_limit:
             if batch > LANES or panel_rows <= max(k, TILE_ROWS):
@@ -99,9 +113,12 @@ class ProductFilter:
                 panel_rows = _round_up(panel_rows // 2, BLOCK)
         return batch, panel_rows
 
+    def _n_bounds(self) -> int:
+        return BOUNDS * 2 // max(2, product_dtype(self.bound.dtype).itemsize)
+
     def _scratch_bytes(self, batch: int, panel_rows: int, k: int) -> int:
         """An upper estimate: bounds and minima; parts of the blocks not excluded; pairs; a tile; gaps in refine."""
-        n_features, size = self.rows.shape[1], self.bound.dtype.itemsize
+        n_features, size = self.rows.shape[1], max(2, product_dtype(self.bound.dtype).itemsize)
         pairs = batch * most_candidates(panel_rows, k)
         tile = min(TILE_ROWS, panel_rows) * (0 if self.encoded is not None else 5 * 8 * (n_features + 8))
         return int(1.25 * size * batch * panel_rows) + pairs * (FANOUT * 24 + 80) + tile + 5 * 8 * CACHED
@@ -115,11 +132,11 @@ class ProductFilter:
         best = None
         for start in range(0, len(self.rows), panel_rows):
             n_rows = min(panel_rows, len(self.rows) - start)
-            with report.stage("product"):
-                bounds = Bounds(self._encoded_tiles(start, start + n_rows), n_rows, encoded.columns)
+            tiles = self._encoded_tiles(start, start + n_rows)
+            bounds = Bounds(tiles, n_rows, encoded.columns, report)
             if best is None:
                 with report.stage("guess"):
-                    guess = bounds.least(k if own is None else k + 1)
+                    guess = bounds.least(self.n_outside + (k if own is None else k + 1))
                 with report.stage("refine"):
                     guessed = measure(self.metric, queries, self.rows, all_pairs(guess), own)
                     farthest = guessed.view(guess.shape).kthvalue(k, dim=1).values
@@ -127,7 +144,7 @@ class ProductFilter:
                 farthest = torch.minimum(farthest, best[0][:, -1])
             with report.stage("exclude"):
                 limit = self.bound.threshold(farthest, queries, encoded)
-                answered &= limit < PADDING / 2
+                answered &= limit < padding(limit.dtype)
                 pairs = bounds.descend(limit, answered, most_candidates(panel_rows, k))
                 pairs = Pairs(pairs.query, pairs.row + start)
                 report.candidates += len(pairs.query)
@@ -140,10 +157,14 @@ class ProductFilter:
         assert best is not None
         return *best, answered
 
-    def _encoded_tiles(self, start: int, stop: int) -> Iterator[Tensor]:
+    def _encoded_tiles(self, start: int, stop: int) -> Iterator[EncodedRows]:
         for first in range(start, stop, TILE_ROWS):
             some = slice(first, min(first + TILE_ROWS, stop))
-            yield self.bound.encode_rows(self.rows[some]) if self.encoded is None else self.encoded[some]
+            if self.encoded is None:
+                yield self.bound.encode_rows(self.rows[some])
+            else:
+                columns, base = self.encoded
+                yield EncodedRows(columns[some], None if base is None else base[some])
 
 
 def _even_share(n: int, most: int) -> int:
@@ -167,27 +188,29 @@ class Bounds:
     same, except that negative numbers, which are below any threshold, stand in a wrong order among themselves.
     """
 
-    def __init__(self, tiles: Iterable[Tensor], n_rows: int, columns: Tensor):
+    def __init__(self, tiles: Iterable[EncodedRows], n_rows: int, columns: Tensor, report: Report):
         self.n_rows, self.n_queries = n_rows, len(columns)
         n_padded = _round_up(n_rows, BLOCK)
         self.width = len(columns) if len(columns) < LANES else _round_up(len(columns), LANES)
         columns = torch.nn.functional.pad(columns, (0, 0, 0, self.width - len(columns)))
         shape = (n_padded, self.width)
-        bounds = torch.empty(shape, dtype=columns.dtype, device=columns.device)
-        self.rows = bounds.view(INTEGERS[columns.dtype.itemsize])
+        bounds = torch.empty(shape, dtype=product_dtype(columns.dtype), device=columns.device)
+        self.rows = bounds.view(INTEGERS[bounds.dtype.itemsize])
         self.blocks = self.rows.new_empty((n_padded // FANOUT, self.width))
         coarse = self.rows.new_empty((n_padded // BLOCK, self.width))
         start = 0
         for tile in tiles:
-            stop = start + len(tile)
-            torch.mm(tile, columns.T, out=bounds[start:stop])
+            stop = start + len(tile.columns)
+            with report.stage("multiply"):
+                multiply(tile, columns, bounds[start:stop])
             if stop == n_rows:
-                bounds[stop:] = PADDING
+                bounds[stop:] = padding(bounds.dtype)
                 stop = n_padded
             fine = slice(start // FANOUT, stop // FANOUT)
             block = slice(start // BLOCK, stop // BLOCK)
-            torch.amin(self.rows[start:stop].view(-1, FANOUT, self.width), 1, out=self.blocks[fine])
-            torch.amin(self.blocks[fine].view(-1, FANOUT, self.width), 1, out=coarse[block])
+            with report.stage("minima"):
+                torch.amin(self.rows[start:stop].view(-1, FANOUT, self.width), 1, out=self.blocks[fine])
+                torch.amin(self.blocks[fine].view(-1, FANOUT, self.width), 1, out=coarse[block])
             start = stop
         self.coarse = coarse.T[: self.n_queries].contiguous()  # (n_queries, n_blocks)
 

@@ -34,7 +34,7 @@ def searched_by(name):
     return make_target(f"accelerated by {name}", *classes)
 
 
-FILTERS = ("bfloat16", "float32", "float64", "tree")  # where a metric has none, all pairs are measured
+FILTERS = ("int8", "bfloat16", "float32", "float64", "tree")  # where a metric has none, all pairs are measured
 TARGETS = {
     "reference": load_target("reference"),
     "accelerated": load_target("accelerated"),

@@ -1,0 +1,76 @@
+"""Who is compared: each is given the training rows once, and returns a function of queries that returns indices."""
+
+from collections.abc import Callable
+from typing import Any
+
+import faiss
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from sklearn.neighbors import NearestNeighbors as ScikitLearn
+
+from accelerated import NearestNeighbors
+
+Search = Callable[[np.ndarray], Any]  # queries -> indices (n_queries, k)
+CDIST = {"euclidean": 2.0, "manhattan": 1.0}
+
+
+def accelerated(X: np.ndarray, k: int, metric: str) -> Search:
+    """This package, as it comes."""
+    model = NearestNeighbors(k, metric=metric).fit(X)
+    return lambda Q: model.kneighbors(Q)[1]
+
+
+def sklearn_brute(X: np.ndarray, k: int, metric: str) -> Search:
+    """scikit-learn, all pairs."""
+    model = ScikitLearn(n_neighbors=k, metric=metric, algorithm="brute").fit(X)
+    return lambda Q: model.kneighbors(Q)[1]
+
+
+def sklearn_tree(X: np.ndarray, k: int, metric: str) -> Search:
+    """scikit-learn's k-d tree."""
+    model = ScikitLearn(n_neighbors=k, metric=metric, algorithm="kd_tree", n_jobs=torch.get_num_threads()).fit(X)
+    return lambda Q: model.kneighbors(Q)[1]
+
+
+def scipy_tree(X: np.ndarray, k: int, metric: str) -> Search:
+    """SciPy's k-d tree."""
+    tree = cKDTree(X)
+    return lambda Q: tree.query(Q, k, p=CDIST[metric], workers=torch.get_num_threads())[1].reshape(len(Q), k)
+
+
+def faiss_flat(X: np.ndarray, k: int, metric: str) -> Search:
+    """FAISS, all pairs, in float32; for cosine the inner product of unit rows."""
+    kind = {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1, "cosine": faiss.METRIC_INNER_PRODUCT}[metric]
+    index = faiss.IndexFlat(X.shape[1], kind)
+
+    def prepare(rows: np.ndarray) -> np.ndarray:
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True) if metric == "cosine" else rows
+
+    index.add(prepare(X))
+    return lambda Q: index.search(prepare(Q), k)[1]
+
+
+def torch_cdist(X: np.ndarray, k: int, metric: str) -> Search:
+    """``torch.cdist`` and ``topk``, 256 queries at a time; for cosine a product of unit rows."""
+    rows = torch.from_numpy(X.astype(np.float32) if X.dtype.kind != "f" else X)
+    if metric == "cosine":
+        rows = torch.nn.functional.normalize(rows)
+
+    def search(Q: np.ndarray) -> torch.Tensor:
+        queries = torch.from_numpy(Q).to(rows.dtype)
+        found = []
+        for some in queries.split(256):
+            if metric == "cosine":
+                some = torch.nn.functional.normalize(some)
+                found.append((some @ rows.T).topk(k).indices)
+            else:
+                found.append(torch.cdist(some, rows, p=CDIST[metric]).topk(k, largest=False).indices)
+        return torch.cat(found)
+
+    return search
+
+
+BRUTE = [sklearn_brute, faiss_flat, torch_cdist]
+TREES = [sklearn_tree, scipy_tree, sklearn_brute, faiss_flat]

@@ -1,0 +1,227 @@
+"""Everyone on the same data in the same process, taking turns; medians, and everyone's wrong rows.
+
+python benchmarks/run.py              all cells, results to benchmarks/results/cpu.json and docs/benchmarks.md
+python benchmarks/run.py --smoke      tiny sizes, a look whether it runs; writes nothing
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import faiss
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+
+from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
+from benchmarks.peers import BRUTE, TREES, Search, accelerated, sklearn_brute, sklearn_tree
+
+ROOT = Path(__file__).parent.parent
+ROUNDS = 7
+
+
+class Cell(NamedTuple):
+    """One comparison; ``goal`` is the time of the faster peer over ours."""
+
+    name: str
+    n_queries: int
+    n_rows: int
+    n_features: int
+    k: int
+    goal: float
+    make: Callable[[np.random.Generator, int, int], np.ndarray]
+    peers: list[Callable[[np.ndarray, int, str], Search]]
+    metric: str = "euclidean"
+
+
+def normal32(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return rng.normal(size=(n, d)).astype(np.float32)
+
+
+def normal64(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return rng.normal(size=(n, d))
+
+
+def uniform64(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return rng.random((n, d))
+
+
+def clustered32(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    """100 clusters, three times as far apart as they are wide."""
+    centers = 3 * rng.normal(size=(100, d))
+    return (centers[rng.integers(0, 100, n)] + rng.normal(size=(n, d))).astype(np.float32)
+
+
+def pixels(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    """Ten kinds of strokes, smooth, shifted a little, four fifths of them background: as MNIST's digits."""
+    side = round(d**0.5)
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    images = np.zeros((n, side, side))
+    kinds = np.random.default_rng(5).normal(size=(10, 4, 5)) * [0.2, 0.2, 1, 1, 1]
+    for i, kind in enumerate(rng.integers(0, 10, n)):
+        shift, turn = rng.normal(size=2) * 0.04, rng.normal() * 0.15
+        for a, b, c, e, bend in kinds[kind]:
+            u, v = x - a - shift[0], y - b - shift[1]
+            along, across = u * np.cos(c + turn) + v * np.sin(c + turn), v * np.cos(c + turn) - u * np.sin(c + turn)
+            images[i] += np.exp(-(((across - bend * along**2) / 0.05) ** 2) - (along / (0.1 + 0.1 * abs(e))) ** 2)
+    return (255 * images.clip(0, 1)).astype(np.uint8).reshape(n, -1)
+
+
+CELLS = [
+    Cell("784 features", 1000, 60_000, 784, 5, 3, normal32, BRUTE),
+    Cell("clustered", 1000, 100_000, 128, 10, 2.5, clustered32, BRUTE),
+    Cell("float64", 1000, 100_000, 64, 10, 4, normal64, BRUTE),
+    Cell("cosine", 1000, 200_000, 96, 100, 2.5, normal32, BRUTE, "cosine"),
+    Cell("3 features", 5000, 100_000, 3, 10, 1, uniform64, TREES),
+    Cell("8 features", 2000, 50_000, 8, 10, 1.5, normal64, TREES),
+    Cell("manhattan", 500, 50_000, 64, 5, 1, normal32, BRUTE, "manhattan"),
+    Cell("one query", 1, 1000, 10, 5, 0.5, normal64, [sklearn_brute, sklearn_tree]),
+    Cell("digits, uint8", 2000, 8000, 784, 5, 3, pixels, BRUTE),
+]
+
+
+def seconds_of(function: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def in_turns(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """The median seconds of each, called one after the other, round by round; the first round does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for turn in range(rounds + 1):
+        for name, function in functions.items():
+            taken = seconds_of(function)
+            if turn:
+                seconds[name].append(taken)
+    return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
+def wrong_rows(model: NearestNeighbors, Q: np.ndarray, found: np.ndarray, distances: np.ndarray) -> int:
+    """Rows whose neighbours are not at the true ``distances``, whatever their order; each measured as the truth is."""
+    metric, rows = model._metric, model._rows
+    queries = metric.prepare(torch.from_numpy(Q.astype(np.float64)))
+    wrong = 0
+    for query, named, true in zip(queries, np.asarray(found), distances, strict=True):
+        assert metric.pairs is not None
+        measured = metric.pairs(query.expand(len(named), -1), rows[torch.from_numpy(named.astype(np.int64))])
+        wrong += metric.to_distance(measured).sort().values.tolist() != true.tolist()
+    return wrong
+
+
+def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    made = cell.make(rng, cell.n_rows + cell.n_queries, cell.n_features)
+    X, Q = made[: cell.n_rows].copy(), made[cell.n_rows :].copy()
+    everyone = [accelerated, *cell.peers]
+    first = {one.__name__: seconds_of(lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
+    first = {one.__name__: seconds_of(lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
+    searches = {one.__name__: one(X, cell.k, cell.metric) for one in everyone}
+    repeated = max(rounds, 201 if cell.n_queries == 1 else 0)
+    seconds = in_turns({name: (lambda s=search: s(Q)) for name, search in searches.items()}, repeated)
+
+    exact = type("Exhaustive", (NearestNeighbors,), {"_filter": "exhaustive"})(cell.k, metric=cell.metric).fit(X)
+    distances, indices = exact.kneighbors(Q)
+    wrong = {name: wrong_rows(exact, Q, search(Q), distances) for name, search in searches.items()}
+    wrong["accelerated"] = int((searches["accelerated"](Q) != indices).any(1).sum())  # ours: in the order of the rule
+    report = NearestNeighbors(cell.k, metric=cell.metric).fit(X).search_report(Q)
+    peers = {name: taken for name, taken in seconds.items() if name != "accelerated"}
+    return {
+        "cell": cell.name,
+        "shape": [cell.n_queries, cell.n_rows, cell.n_features],
+        "k": cell.k,
+        "dtype": str(X.dtype),
+        "metric": cell.metric,
+        "goal": cell.goal,
+        "ratio": min(peers.values()) / seconds["accelerated"],
+        "ratio_with_fit": min(t for name, t in first.items() if name != "accelerated") / first["accelerated"],
+        "fastest_peer": min(peers, key=peers.__getitem__),
+        "seconds": seconds,
+        "seconds_with_fit": first,
+        "wrong_rows": wrong,
+        "filter": report.filter,
+        "certified_at_first_try": report.certified / report.n_queries,
+        "candidates_per_query": report.candidates / report.n_queries,
+        "fallbacks": report.fallbacks,
+        "stages": report.seconds,
+    }
+
+
+def run_selection(rounds: int, n_candidates: int) -> dict[str, Any]:
+    """Choosing k among many, by five folds, on the digits of scikit-learn."""
+    X, y = load_digits(return_X_y=True)
+    ks = list(range(1, n_candidates + 1))
+    grid = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": ks}, cv=5)
+    seconds = in_turns(
+        {
+            "accelerated": lambda: select_n_neighbors(KNNClassifier(), X, y, ks, cv=5),
+            "GridSearchCV": lambda: grid.fit(X, y),
+        },
+        rounds,
+    )
+    same = np.mean(select_n_neighbors(KNNClassifier(), X, y, ks, cv=5).scores, axis=1)
+    apart = float(np.abs(same - grid.cv_results_["mean_test_score"]).max())
+    return {"seconds": seconds, "ratio": seconds["GridSearchCV"] / seconds["accelerated"], "scores_apart": apart}
+
+
+def machine() -> dict[str, Any]:
+    cpuinfo = Path("/proc/cpuinfo").read_text()
+    names = ("torch", "numpy", "scipy", "scikit-learn", "faiss-cpu")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
+    return {
+        "cpu": cpuinfo.split("model name")[1].splitlines()[0].strip("\t: "),
+        "avx512_bf16": "avx512_bf16" in cpuinfo,
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in names},
+        "commit": commit.strip(),
+    }
+
+
+def as_table(results: dict[str, Any]) -> str:
+    lines = [
+        "| queries x rows x features | k | data | fastest peer / ours | goal | with `fit` | wrong rows | of peers |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for cell in results["cells"]:
+        shape = " x ".join(f"{n:,}" for n in cell["shape"])
+        kind = f"{cell['cell']}, {cell['dtype']}" if cell["dtype"] not in cell["cell"] else cell["cell"]
+        wrong = ", ".join(f"{name} {n}" for name, n in cell["wrong_rows"].items() if name != "accelerated" and n)
+        lines.append(
+            f"| {shape} | {cell['k']} | {kind} | {cell['ratio']:.1f} ({cell['fastest_peer']}) | {cell['goal']} | "
+            f"{cell['ratio_with_fit']:.1f} | {cell['wrong_rows']['accelerated']} | {wrong or 'none'} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--only", help="cells whose name contains this; writes nothing")
+    asked = parser.parse_args(arguments)
+    faiss.omp_set_num_threads(torch.get_num_threads())
+    cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
+    if asked.smoke:
+        cells = [cell._replace(n_queries=min(cell.n_queries, 20), n_rows=600, k=min(cell.k, 10)) for cell in cells]
+    results: dict[str, Any] = {"machine": machine(), "cells": []}
+    for cell in cells:
+        results["cells"].append(run_cell(cell, 2 if asked.smoke else ROUNDS))
+        print(as_table({"cells": results["cells"][-1:]}).splitlines()[-1], flush=True)
+    results["selection"] = run_selection(1, 5) if asked.smoke else run_selection(3, 30)
+    print("select_n_neighbors:", f"{results['selection']['ratio']:.1f} times faster than GridSearchCV")
+    if not asked.smoke and not asked.only:
+        (ROOT / "benchmarks" / "results" / "cpu.json").write_text(json.dumps(results, indent=1) + "\n")
+    return results
+
+
+if __name__ == "__main__":
+    main()
