@@ -31,6 +31,7 @@ class CellBound:
 
     def __init__(self, frame: Frame, cuts: Tensor, medians: Tensor, step: float, lost: float):
         self.frame, self.cuts, self.medians, self.step, self.lost = frame, cuts, medians, step, lost
+        self.encoding_bytes = 8 * 6 * medians.numel()
 
     def finer(self) -> list["CellBound"]:
         """None: the rest is measured."""

@@ -73,13 +73,13 @@ def choose_frame(rows: Tensor) -> Frame:
     squared = sample.square().sum(1)
     between = squared[:FEW, None] + squared - 2 * sample[:FEW] @ sample.T
     between.diagonal().fill_(float("inf"))
-    return Frame(center, scale, least_positive(between))
+    return Frame(center, scale, _least_if_small(between))
 
 
-def least_positive(between: Tensor) -> float:
-    """The least of the distances if it is above 0 and finite, else 0."""
+def _least_if_small(between: Tensor) -> float:
+    """The least of the distances; 0 where it would itself be large beside lengths near 1, or is no number."""
     near = float(between.min())
-    return near if 0 < near < float("inf") else 0.0
+    return near if 0 < near < 64 else 0.0
 
 
 def _power_of_two(x: Tensor) -> float:
@@ -122,6 +122,7 @@ class SquaredBound:
         self.metric, self.n_features, self.frame, self.dtype = metric, n_features, frame, dtype
         self.n_columns = n_features + 2 * N_PIECES[dtype] + 2
         self.alpha = accumulation(self.n_columns, dtype)
+        self.encoding_bytes = 8 * 6 * self.n_columns
 
     def finer(self) -> list["SquaredBound"]:
         """The same in more precise numbers."""
@@ -151,7 +152,7 @@ class SquaredBound:
         pieces = split(lowered, self.dtype)
         errors = round_up([length, residual], self.dtype)
         columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
-        provable = length <= TOO_LONG / 2
+        provable = (length <= TOO_LONG / 2) & columns.isfinite().all(1)
         columns[~provable] = 0
         return Encoded(columns, length, torch.full_like(length, self.frame.near), provable)
 
@@ -222,15 +223,22 @@ def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
 
 def product_keeps_its_bound(dtype: torch.dtype) -> bool:
     """Whether ``torch.mm`` on this CPU, as it is set now, adds as precisely as ``accumulation`` says; warns if not."""
-    if dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest":
-        return False  # it was asked to be less precise
+    if dtype == torch.float32 and not _float32_is_to_be_precise():
+        return False
     return _try_products(dtype, torch.backends.mkldnn.enabled)
+
+
+def _float32_is_to_be_precise() -> bool:
+    try:
+        return torch.get_float32_matmul_precision() == "highest"
+    except RuntimeError:  # set by backend: too many ways to tell
+        return False
 
 
 @functools.cache
 def _try_products(dtype: torch.dtype, mkldnn: bool) -> bool:
     """Multiplies what is hard to add, and warns if that goes wrong."""
-    for n_columns in (16, 100, 777, 4096):
+    for n_columns in (2, 3, 16, 100, 777, 4096):
         a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
         exact = a.double() @ b.double().T
         allowed = torch.zeros_like(exact)

@@ -7,7 +7,7 @@ with the nearest such integers q~ of a query, s = q - q~, add up in 32 bits with
 
 b is an integer: what is taken from a row is its ``base``. The rest goes into the threshold for b; |x| is at most
 128 sqrt(n_features), and s is 0 if the query is of whole numbers too. Rows that are not, if there are a few, get so
-low a base that they are never excluded.
+low a base that they are never excluded: their b is below -2^29, as no product is above, and no threshold is.
 """
 
 import torch
@@ -37,6 +37,7 @@ class ByteBound:
 
     def __init__(self, metric: Metric, middle: Tensor, frame: Frame):
         self.metric, self.middle, self.frame = metric, Frame(middle, 1.0, 0.0), frame
+        self.encoding_bytes = 8 * 5 * len(middle)
 
     def finer(self) -> list[SquaredBound]:
         """For queries between the whole numbers, in floating point."""
@@ -66,7 +67,7 @@ class ByteBound:
         squared = reach(self.metric, reduced, queries, encoded.size, self.middle)
         roundings = 2.0**-30 * (squared + encoded.size.square()) + 2.0**-30
         limit = ((squared - encoded.counted_from + roundings) / 2).floor()
-        return limit.clamp(NEVER_EXCLUDED, 2**30).nan_to_num(2**30).to(torch.int32)
+        return limit.clamp(NEVER_EXCLUDED / 2, 2**30).nan_to_num(2**30).to(torch.int32)
 
 
 def choose_bytes(metric: Metric, rows: Tensor) -> ByteBound | None:
@@ -74,7 +75,7 @@ def choose_bytes(metric: Metric, rows: Tensor) -> ByteBound | None:
     sample = rows[:: max(1, len(rows) // SAMPLE)].to(torch.float64)
     low, high = float(sample.min()), float(sample.max())
     whole = high - low <= HIGH - LOW and bool((sample == sample.round()).all())
-    if not whole or rows.shape[1] > TOO_WIDE:
+    if not whole or not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
         return None
     is_byte = low >= 0 and high <= HIGH - LOW  # then so may be the rows outside of the sample
     middle = torch.full((rows.shape[1],), float(-LOW if is_byte else round((low + high + 1) / 2)), dtype=torch.float64)

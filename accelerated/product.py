@@ -36,11 +36,13 @@ BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, an
 TILE_ROWS = 4096  # the bounds of a tile are reduced to minima while they are in a core's cache
 LANES = 32  # queries side by side, for minima at full speed
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
-ENCODED_ROWS = 1024  # are encoded at a time
+ENCODING = 2**24  # bytes of scratch to encode the rows with
 
 
 class Bound(Protocol):
     """How rows and queries are encoded, so that their product is a lower bound on their distances."""
+
+    encoding_bytes: int  # scratch for each row or query while it is encoded
 
     @property
     def dtype(self) -> torch.dtype: ...
@@ -67,11 +69,12 @@ class ProductFilter:
 
     def keep_encoded(self) -> Self:
         """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""
-        first = self.bound.encode_rows(self.rows[:ENCODED_ROWS])
+        first = self.bound.encode_rows(self.rows[:1])
+        n_at_once = max(1, ENCODING // self.bound.encoding_bytes)
         columns = first.columns.new_empty((len(self.rows), first.columns.shape[1]))
         base = torch.empty(len(self.rows), dtype=torch.int32) if first.base is not None else None
-        for start in range(0, len(self.rows), ENCODED_ROWS):
-            some = slice(start, start + ENCODED_ROWS)
+        for start in range(0, len(self.rows), n_at_once):
+            some = slice(start, start + n_at_once)
             part = self.bound.encode_rows(self.rows[some])
             columns[some] = part.columns
             if base is not None and part.base is not None:
@@ -91,7 +94,7 @@ class ProductFilter:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         batch, panel_rows = self.shape(len(queries), k + 1 + self.n_outside, memory_limit)
-        if not batch:
+        if not batch or not product_keeps_its_bound(self.bound.dtype):
             nothing = torch.zeros((len(queries), k), dtype=torch.float64, device=queries.device)
             return nothing, nothing.to(torch.int64), nothing[:, 0].bool()
         parts = []
@@ -107,10 +110,11 @@ class ProductFilter:
         batch = max(LANES, self._n_bounds() // panel_rows // LANES * LANES)
         batch = min(batch, _round_up(_even_share(n_queries, batch), LANES))
         while batch and self._scratch_bytes(batch, panel_rows, k) > memory_limit:
-            if batch > LANES or panel_rows <= max(k, TILE_ROWS):
+            least = _round_up(max(k, TILE_ROWS), BLOCK)
+            if batch > LANES or panel_rows <= least:
                 batch //= 2
             else:
-                panel_rows = _round_up(panel_rows // 2, BLOCK)
+                panel_rows = max(least, _round_up(panel_rows // 2, BLOCK))
         return batch, panel_rows
 
     def _n_bounds(self) -> int:
@@ -118,10 +122,11 @@ class ProductFilter:
 
     def _scratch_bytes(self, batch: int, panel_rows: int, k: int) -> int:
         """An upper estimate: bounds and minima; parts of the blocks not excluded; pairs; a tile; gaps in refine."""
-        n_features, size = self.rows.shape[1], max(2, product_dtype(self.bound.dtype).itemsize)
+        size = product_dtype(self.bound.dtype).itemsize
         pairs = batch * most_candidates(panel_rows, k)
-        tile = min(TILE_ROWS, panel_rows) * (0 if self.encoded is not None else 5 * 8 * (n_features + 8))
-        return int(1.25 * size * batch * panel_rows) + pairs * (FANOUT * 24 + 80) + tile + 5 * 8 * CACHED
+        encoded = batch if self.encoded is not None else max(batch, TILE_ROWS)
+        bounds = int(1.25 * size * batch * panel_rows)
+        return bounds + pairs * (FANOUT * 40 + 80) + encoded * self.bound.encoding_bytes + 5 * 8 * CACHED
 
     def _search_batch(
         self, queries: Tensor, own: Tensor | None, k: int, panel_rows: int, report: Report
@@ -136,7 +141,7 @@ class ProductFilter:
             bounds = Bounds(tiles, n_rows, encoded.columns, report)
             if best is None:
                 with report.stage("guess"):
-                    guess = bounds.least(self.n_outside + (k if own is None else k + 1))
+                    guess = bounds.least(min(n_rows, self.n_outside + (k if own is None else k + 1)))
                 with report.stage("refine"):
                     guessed = measure(self.metric, queries, self.rows, all_pairs(guess), own)
                     farthest = guessed.view(guess.shape).kthvalue(k, dim=1).values

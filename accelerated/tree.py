@@ -36,6 +36,17 @@ class TreeFilter:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         n_named = min(self.width * (k + 1 if own is None else k + 2), len(self.rows))
+        batch = max(1, memory_limit // (8 * 10 * n_named))  # of numbers: what the tree names, and its order
+        parts = []
+        for start in range(0, len(queries), batch):
+            some = slice(start, start + batch)
+            parts.append(self._search_batch(queries[some], None if own is None else own[some], k, n_named, report))
+        best, indices, answered = (torch.cat(part) for part in zip(*parts, strict=True))
+        return best, indices, answered
+
+    def _search_batch(
+        self, queries: Tensor, own: Tensor | None, k: int, n_named: int, report: Report
+    ) -> tuple[Tensor, Tensor, Tensor]:
         with report.stage("tree"):
             p, n_threads = self.metric.tree_p, torch.get_num_threads()
             far, named = self.tree.query(queries.numpy(), n_named, p=p, workers=n_threads)
@@ -45,7 +56,7 @@ class TreeFilter:
             if own is not None:
                 reduced[named == own.numpy()[:, None]] = np.inf
             sort_where_needed(reduced, named)
-            best, indices = torch.from_numpy(reduced[:, :k]), torch.from_numpy(named[:, :k])
+            best, indices = torch.from_numpy(reduced[:, :k].copy()), torch.from_numpy(named[:, :k].copy())
             report.candidates += named.size
         left_out = torch.from_numpy(far[:, -1]) if n_named < len(self.rows) else torch.full((len(queries),), np.inf)
         answered = tree_reach(self.metric.to_tree(best[:, -1])) < left_out

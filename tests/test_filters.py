@@ -1,6 +1,8 @@
 """The filters: what they prove is true, all of them give the same bits, and where they prove nothing others answer."""
 
 import re
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -157,6 +159,56 @@ def test_rows_that_are_not_whole_are_measured_for_every_query():
 
     assert (chosen.name, chosen.n_outside, other) == ("int8", 2, None)
     assert_same_as_exhaustive("int8", few, X[:100] + 0.5, 3)
+
+
+def test_a_frame_of_outliers_does_not_overflow():
+    for size in (1e3, 1e30, 1e60):
+        X = rng.normal(size=(1000, 12))
+        X[:64] = (1 + np.arange(64))[:, None] * size
+        for name in (*PRODUCTS, None):
+            assert_same_as_exhaustive(name, X, rng.normal(size=(50, 12)), 3)
+            assert_same_as_exhaustive(name, X, X[:70], 3, metric="manhattan")
+    X = rng.normal(size=(1024, 12))
+    X[:64], X[:64, 0] = 0, (1 + np.arange(64)) * 2.0**45
+    for metric in ("euclidean", "manhattan"):
+        for name in PRODUCTS:
+            assert_same_as_exhaustive(name, X, rng.normal(size=(20, 12)), 961, metric=metric)
+
+
+def test_neighbors_among_the_rows_that_are_never_excluded_are_found():
+    X = rng.integers(0, 256, (10_240, 64)).astype(float)
+    outside = np.arange(10) * 1000 + 1
+    X[outside] = rng.integers(200, 256, (10, 64))
+    X[outside, 0] = 1e7
+    Q = rng.integers(0, 60, (40, 64)).astype(float)
+    Q[:, 0] = 1e7
+    for k in (3, 10_235, 10_240):
+        assert_same_as_exhaustive("int8", X, Q[:8], k)
+
+
+@pytest.mark.parametrize("name", ["int8", "bfloat16"])
+@pytest.mark.parametrize("k", [4096, 4200, 6000])
+def test_many_neighbors_within_little_memory(name, k):
+    X = rng.integers(0, 9, (8000, 12)) * 1.0
+    assert_same_as_exhaustive(name, X, X[:40], k, memory_limit=2**26)
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_one_feature_is_enough(name):
+    X = rng.integers(0, 100, (300, 1))
+    for metric in ("euclidean", "manhattan", "cosine"):
+        assert_same_as_exhaustive(name, X, X[:33] + 1, 4, metric=metric)
+
+
+def test_precision_set_by_backend_is_no_matter():
+    code = """
+import torch
+torch.backends.cuda.matmul.fp32_precision = "tf32"
+from accelerated import NearestNeighbors
+X = torch.rand(2000, 20)
+assert NearestNeighbors(3).fit(X).search_report(X + 1e-3).certified == 2000
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def made_by(bound, rows, encoded):
