@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from accelerated.arrays import (
+    allocate,
     exact_dtype,
     one_row,
     output_device,
@@ -27,6 +28,8 @@ from accelerated.metrics import Metric, check_distances, get_metric
 from accelerated.report import Report
 from accelerated.search import make_index, search
 from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
+
+PREPARED_ROWS = 1024  # at a time
 
 
 class NearestNeighbors(BaseEstimator):
@@ -92,11 +95,17 @@ class NearestNeighbors(BaseEstimator):
         check_n_neighbors(self.n_neighbors)
         metric = get_metric(self.metric, self.p, self.metric_params)
         checked = check_rows(X, metric.largest)
-        dtype = exact_dtype(checked) if metric.keeps_rows else torch.float64
-        rows = read_rows(checked, 0, len(checked), resolve_device(self.device, X), dtype)
+        device = resolve_device(self.device, X)
+        if metric.keeps_rows:
+            rows = read_rows(checked, 0, len(checked), device, exact_dtype(checked))
+        else:
+            rows = allocate(tuple(checked.shape), torch.float64, device)
+            for start in range(0, len(rows), PREPARED_ROWS):
+                stop = min(start + PREPARED_ROWS, len(rows))
+                rows[start:stop] = metric.prepare(read_rows(checked, start, stop, device))
         if self.metric == "precomputed":
             check_distances(check_square(rows))
-        return metric, metric.prepare(rows)
+        return metric, rows
 
     def _keep(self, X: Any, metric: Metric, rows: Tensor) -> None:
         validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features

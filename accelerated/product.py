@@ -16,6 +16,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
+from accelerated.arrays import allocate
 from accelerated.certificate import (
     NEVER_EXCLUDED,
     Encoded,
@@ -33,7 +34,8 @@ FANOUT = 8  # rows in a block, and blocks in a larger block
 BLOCK = FANOUT * FANOUT
 PANEL_ROWS = 2**18
 BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, and the C library keeps them for reuse
-TILE_ROWS = 4096  # the bounds of a tile are reduced to minima while they are in a core's cache
+TILE = 2**20  # bounds, which are reduced to minima while they are in a core's cache
+TILE_ROWS = 2**14  # at most: what is encoded at once
 LANES = 32  # queries side by side, for minima at full speed
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 ENCODING = 2**24  # bytes of scratch to encode the rows with
@@ -71,7 +73,7 @@ class ProductFilter:
         """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""
         first = self.bound.encode_rows(self.rows[:1])
         n_at_once = max(1, ENCODING // self.bound.encoding_bytes)
-        columns = first.columns.new_empty((len(self.rows), first.columns.shape[1]))
+        columns = allocate((len(self.rows), first.columns.shape[1]), self.bound.dtype, self.rows.device)
         base = torch.empty(len(self.rows), dtype=torch.int32) if first.base is not None else None
         for start in range(0, len(self.rows), n_at_once):
             some = slice(start, start + n_at_once)
@@ -137,7 +139,7 @@ class ProductFilter:
         best = None
         for start in range(0, len(self.rows), panel_rows):
             n_rows = min(panel_rows, len(self.rows) - start)
-            tiles = self._encoded_tiles(start, start + n_rows)
+            tiles = self._encoded_tiles(start, start + n_rows, len(queries))
             bounds = Bounds(tiles, n_rows, encoded.columns, report)
             if best is None:
                 with report.stage("guess"):
@@ -162,9 +164,10 @@ class ProductFilter:
         assert best is not None
         return *best, answered
 
-    def _encoded_tiles(self, start: int, stop: int) -> Iterator[EncodedRows]:
-        for first in range(start, stop, TILE_ROWS):
-            some = slice(first, min(first + TILE_ROWS, stop))
+    def _encoded_tiles(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
+        n_rows = min(TILE_ROWS, _round_up(TILE // n_queries, BLOCK))
+        for first in range(start, stop, n_rows):
+            some = slice(first, min(first + n_rows, stop))
             if self.encoded is None:
                 yield self.bound.encode_rows(self.rows[some])
             else:

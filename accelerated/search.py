@@ -54,8 +54,9 @@ def search(
     n_queries, (n_train, n_features) = len(query_range), index.rows.shape
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=index.rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=index.rows.device)
-    block = max(1, min(BLOCK, memory_limit // (8 * 4 * (2 * n_features + 6 * k))))  # a quarter of the limit for
-    scratch = memory_limit - 8 * block * (2 * n_features + 6 * k)  # queries, as read and prepared, and their answers
+    per_query = 8 * (2 * n_features + 6 * k)  # bytes: as read, as prepared, and the answer on its way
+    block = max(1, min(BLOCK, memory_limit // 4 // per_query))
+    scratch = memory_limit - block * per_query
     if (needed := scratch_bytes(1, 1, n_features, k)) > scratch:
         needed += memory_limit - scratch
         raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
@@ -76,26 +77,21 @@ def _answer(
 ) -> tuple[Tensor, Tensor]:
     """Asks the filter, then finer ones about what it leaves, and measures all pairs of the rest."""
     report.n_queries += len(queries)
-    reduced = torch.empty((len(queries), k), dtype=torch.float64, device=queries.device)
-    indices = torch.empty((len(queries), k), dtype=torch.int64, device=queries.device)
-    left = torch.arange(len(queries), device=queries.device)
-    filters: list[Filter] = []
-    if index.filter is not None and len(queries) * index.rows.numel() >= index.worth:
-        filters = [index.filter, *index.filter.finer()]
-        report.filter = index.filter.name
-    for tried in filters:
-        if tried is not index.filter:
-            if len(left) < FEW or not _is_worth(tried, queries, own, left, k, memory_limit):
-                continue
-            report.fall_back(tried.name, len(left))
+    if index.filter is None or len(queries) * index.rows.numel() < index.worth:
+        with report.stage("exhaustive"):
+            return search_all(index.metric, index.rows, queries, own, k, memory_limit)
+    report.filter = index.filter.name
+    reduced, indices, answered = index.filter.search(queries, own, k, memory_limit, report)
+    report.certified += int(answered.count_nonzero())
+    left = (~answered).nonzero()[:, 0]
+    for finer in index.filter.finer():
         own_left = None if own is None else own[left]
-        reduced[left], indices[left], answered = tried.search(queries[left], own_left, k, memory_limit, report)
-        if tried is index.filter:
-            report.certified += int(answered.count_nonzero())
-        left = left[~answered]
+        if len(left) >= FEW and _is_worth(finer, queries[left], own_left, k, memory_limit):
+            report.fall_back(finer.name, len(left))
+            reduced[left], indices[left], answered = finer.search(queries[left], own_left, k, memory_limit, report)
+            left = left[~answered]
     if len(left):
-        if filters:
-            report.fall_back("exhaustive", len(left))
+        report.fall_back("exhaustive", len(left))
         with report.stage("exhaustive"):
             own_left = None if own is None else own[left]
             reduced[left], indices[left] = search_all(
@@ -104,8 +100,8 @@ def _answer(
     return reduced, indices
 
 
-def _is_worth(tried: Filter, queries: Tensor, own: Tensor | None, left: Tensor, k: int, memory_limit: int) -> bool:
-    """Whether the filter answers at least half of some of the queries that are left."""
-    some = left[:: max(1, len(left) // SOME)]
-    own_some = None if own is None else own[some]
-    return int(tried.search(queries[some], own_some, k, memory_limit, Report())[2].count_nonzero()) * 2 >= len(some)
+def _is_worth(finer: Filter, queries: Tensor, own: Tensor | None, k: int, memory_limit: int) -> bool:
+    """Whether the filter answers at least half of some of the queries."""
+    step = max(1, len(queries) // SOME)
+    answered = finer.search(queries[::step], None if own is None else own[::step], k, memory_limit, Report())[2]
+    return 2 * int(answered.count_nonzero()) >= len(answered)

@@ -27,6 +27,7 @@ from benchmarks.peers import BRUTE, TREES, Search, accelerated, sklearn_brute, s
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 7
+PAUSE = 0.05  # seconds between turns: threads of the one before still wait busily for more, and would slow the next
 
 
 class Cell(NamedTuple):
@@ -100,6 +101,7 @@ def in_turns(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, 
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for turn in range(rounds + 1):
         for name, function in functions.items():
+            time.sleep(PAUSE)
             taken = seconds_of(function)
             if turn:
                 seconds[name].append(taken)
