@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format pictures zoo peers clean
+.PHONY: demo test format pictures zoo peers bench clean
 
 demo: $(INSTALLED)  ## compare reference, accelerated and scikit-learn on real data
 	$(VENV)/bin/python -m conformance demo
@@ -28,6 +28,10 @@ zoo: $(INSTALLED)  ## try every mutant on every claim; write the pins, the table
 
 peers: $(INSTALLED)  ## try every claim on the peers, and write the table of what they do otherwise
 	$(VENV)/bin/python -m conformance compare reference accelerated sklearn faiss torch-cdist --write docs/peers.md
+
+bench: $(INSTALLED)  ## compare the times of accelerated and its peers, write results, table and picture anew
+	$(VENV)/bin/python -m benchmarks.run
+	$(VENV)/bin/python -m benchmarks.scaling
 
 clean:
 	rm -rf $(VENV)

@@ -82,7 +82,8 @@ def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> Bound | No
 @functools.cache
 def fastest_first() -> list[torch.dtype]:
     """The types of numbers by how fast this CPU multiplies matrices of them, measured once."""
-    return sorted((torch.int8, torch.bfloat16, torch.float32), key=_seconds)
+    types = (torch.int8, torch.bfloat16, torch.float32)
+    return sorted((dtype for dtype in types if product_keeps_its_bound(dtype)), key=_seconds)
 
 
 def _seconds(dtype: torch.dtype) -> float:

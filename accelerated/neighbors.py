@@ -1,6 +1,7 @@
 """The search as an estimator: scikit-learn's habits outside, tiles inside.
 
-``fit`` keeps float64 rows on the device; a query never writes to the model.
+``fit`` keeps the rows on the device, in float32 if that holds them and else in float64; a query never writes to the
+model.
 """
 
 from collections.abc import Callable
@@ -83,7 +84,7 @@ class NearestNeighbors(BaseEstimator):
         self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Keeps a float64 copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
+        """Keeps a copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
 
         Raises ValueError or TypeError for bad parameters and for what is not a full, finite matrix of real numbers.
         """
@@ -172,9 +173,20 @@ class NearestNeighbors(BaseEstimator):
         return self._metric.to_distance(reduced), indices
 
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
-        """How the search that ``kneighbors`` makes of X goes, in numbers; the neighbours are left out.
+        """How the search that ``kneighbors`` makes of X goes: a ``Report``, with the fields
+
+        - filter: what was asked first, "exhaustive" where all pairs were measured at once
+        - n_queries, certified: how many queries there were, and how many the filter answered with proof
+        - candidates: how many pairs the filter left to be measured exactly
+        - fallbacks: how many queries were handed on, by who got them
+        - seconds: by stage
 
         Raises as ``kneighbors`` does.
+
+        >>> X = torch.rand((20_000, 3), generator=torch.Generator().manual_seed(0))
+        >>> report = NearestNeighbors(n_neighbors=2).fit(X[:-100]).search_report(X[-100:])
+        >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
+        ('tree', 100, 100, 300, {})
         """
         n_queries, read_queries = self._open(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors

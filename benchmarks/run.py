@@ -26,6 +26,7 @@ from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
 from benchmarks.peers import BRUTE, TREES, Search, accelerated, sklearn_brute, sklearn_tree
 
 ROOT = Path(__file__).parent.parent
+RESULTS, PAGE = ROOT / "benchmarks" / "results" / "cpu.json", ROOT / "docs" / "benchmarks.md"
 ROUNDS = 7
 PAUSE = 0.05  # seconds between turns: threads of the one before still wait busily for more, and would slow the next
 
@@ -221,7 +222,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     results["selection"] = run_selection(1, 5) if asked.smoke else run_selection(3, 30)
     print("select_n_neighbors:", f"{results['selection']['ratio']:.1f} times faster than GridSearchCV")
     if not asked.smoke and not asked.only:
-        (ROOT / "benchmarks" / "results" / "cpu.json").write_text(json.dumps(results, indent=1) + "\n")
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        text = PAGE.read_text()
+        PAGE.write_text(text[: text.index("| queries")] + as_table(results) + text[text.rindex(" |\n") + 2 :])
     return results
 
 

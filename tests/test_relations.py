@@ -330,7 +330,7 @@ def last_of_equals(values, k):
 
 
 def expanded(queries, rows):
-    return ((queries * queries).sum(0)[:, None] + (rows * rows).sum(0) - 2 * queries.T @ rows).clamp(min=0)
+    return ((queries * queries).sum(0) + (rows * rows).sum(0) - 2 * (queries * rows).sum(0)).clamp(min=0)
 
 
 def farthest_vote_first(codes, weights, n_classes, ks):
