@@ -40,12 +40,15 @@ class CellBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """The rows' side, int8 (n, 2 N_CELLS n_features), and what they lose, int32 (n,)."""
         rows = self.frame.apply(rows)
-        is_in = self._cell(rows)[:, :, None] == torch.arange(N_CELLS)
-        value = torch.where(is_in, (rows[:, :, None] - self.medians) / self.step, 0.0)
+        cell = self._cell(rows)
+        value = (rows - self.medians.T.gather(0, cell)) / self.step
         rounded = value.round().clamp(-LARGEST, LARGEST)
-        lost = (value - rounded).abs().sum((1, 2)) * (1 + 2.0**-30)
+        lost = (value - rounded).abs().sum(1) * (1 + 2.0**-30)
         base = torch.where(lost <= self.lost, -lost.ceil(), NEVER_EXCLUDED).to(torch.int32)
-        return EncodedRows(torch.cat([is_in.flatten(1), rounded.flatten(1)], 1).to(torch.int8), base)
+        columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8)  # (n, 2, n_features, N_CELLS)
+        columns[:, 0].scatter_(2, cell[:, :, None], 1)
+        columns[:, 1].scatter_(2, cell[:, :, None], rounded.to(torch.int8)[:, :, None])
+        return EncodedRows(columns.flatten(1), base)
 
     def encode_queries(self, queries: Tensor) -> Encoded:
         """The queries' side, with the signs of what is taken from the base."""
@@ -68,7 +71,7 @@ class CellBound:
 
     def _cell(self, rows: Tensor) -> Tensor:
         """The number of each entry's cell, 0 to N_CELLS - 1, (n, n_features)."""
-        return (rows[:, :, None] > self.cuts).sum(2)
+        return torch.searchsorted(self.cuts, rows.T.contiguous()).T
 
 
 def choose_cells(rows: Tensor) -> CellBound | None:
@@ -79,7 +82,7 @@ def choose_cells(rows: Tensor) -> CellBound | None:
     quantiles = torch.quantile(sample, shares, dim=0).T.contiguous()
     bound = CellBound(frame, quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous(), 1.0, 0.0)
     cell = bound._cell(sample)
-    farthest = (sample - bound.medians.gather(1, cell.T).T).abs().max()
+    farthest = (sample - bound.medians.T.gather(0, cell)).abs().max()
     bound.step = ROOM * float(farthest) / LARGEST
     if not 0 < bound.step < float("inf"):
         return None

@@ -40,7 +40,7 @@ U = 2.0**-53  # half a unit in the last place of 1 in float64
 UNDERFLOW = 2.0**-60  # of squared lengths near 1; the least normal number of bfloat16 and float32 is 2^-126
 TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
 N_PIECES = {torch.bfloat16: 3, torch.float32: 1, torch.float64: 1}  # to hold a squared length to 2^-24, or exactly
-SAMPLE, FEW = 1024, 64  # rows that a frame is made from
+SAMPLE, FEW = 512, 64  # rows that a frame is made from
 
 
 class Frame(NamedTuple):

@@ -38,7 +38,7 @@ TILE = 2**20  # bounds, which are reduced to minima while they are in a core's c
 TILE_ROWS = 2**14  # at most: what is encoded at once
 LANES = 32  # queries side by side, for minima at full speed
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
-ENCODING = 2**24  # bytes of scratch to encode the rows with
+ENCODING = 2**22  # bytes of scratch to encode the rows with
 
 
 class Bound(Protocol):

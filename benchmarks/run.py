@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,12 +98,12 @@ def seconds_of(function: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def in_turns(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+def in_turns(functions: dict[str, Callable[[], Any]], rounds: int, pause: float = 0) -> dict[str, float]:
     """The median seconds of each, called one after the other, round by round; the first round does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for turn in range(rounds + 1):
         for name, function in functions.items():
-            time.sleep(PAUSE)
+            time.sleep(pause)
             taken = seconds_of(function)
             if turn:
                 seconds[name].append(taken)
@@ -126,11 +127,11 @@ def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
     made = cell.make(rng, cell.n_rows + cell.n_queries, cell.n_features)
     X, Q = made[: cell.n_rows].copy(), made[cell.n_rows :].copy()
     everyone = [accelerated, *cell.peers]
-    first = {one.__name__: seconds_of(lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
-    first = {one.__name__: seconds_of(lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
+    fits = {one.__name__: (lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
+    first = in_turns(fits, min(rounds, 3), PAUSE)
     searches = {one.__name__: one(X, cell.k, cell.metric) for one in everyone}
-    repeated = max(rounds, 201 if cell.n_queries == 1 else 0)
-    seconds = in_turns({name: (lambda s=search: s(Q)) for name, search in searches.items()}, repeated)
+    ask = {name: partial(search, Q) for name, search in searches.items()}
+    seconds = in_turns(ask, 201) if cell.n_queries == 1 else in_turns(ask, rounds, PAUSE)
 
     exact = type("Exhaustive", (NearestNeighbors,), {"_filter": "exhaustive"})(cell.k, metric=cell.metric).fit(X)
     distances, indices = exact.kneighbors(Q)

@@ -6,6 +6,7 @@ python -m benchmarks.scaling      results to benchmarks/results/scaling.json, pi
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks.peers import accelerated, faiss_flat, sklearn_brute
-from benchmarks.run import ROOT, in_turns, machine
+from benchmarks.run import PAUSE, ROOT, in_turns, machine
 
 PEERS = [sklearn_brute, faiss_flat]
 STUDIES = {  # what varies: its values, and up to which the peers are asked too
@@ -58,7 +59,7 @@ def study(name: str, rounds: int = 3) -> list[dict[str, Any]]:
         X, Q = (rng.standard_normal((n, at["features"]), dtype=np.float32) for n in (at["rows"], at["queries"]))
         everyone = [accelerated, *(PEERS if value <= most else [])]
         searches = {one.__name__: one(X, at["neighbors"], "euclidean") for one in everyone}
-        seconds = in_turns({who: (lambda s=search: s(Q)) for who, search in searches.items()}, rounds)
+        seconds = in_turns({who: partial(search, Q) for who, search in searches.items()}, rounds, PAUSE)
         points.append({name: value, "seconds": seconds})
         print(name, value, {who: round(taken, 4) for who, taken in seconds.items()}, flush=True)
     return points

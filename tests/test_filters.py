@@ -154,7 +154,7 @@ def test_rows_that_are_not_whole_are_measured_for_every_query():
     X = rng.integers(0, 256, (5000, 10)).astype(float)
     X[7] += 0.5
     few, many = X.copy(), X + (np.arange(5000) % 5 == 3)[:, None] * 0.5
-    few[9] = 1e6
+    few[10] = 1e6
     chosen, other = (choose_filter(METRICS["euclidean"], torch.from_numpy(rows), "int8") for rows in (few, many))
 
     assert (chosen.name, chosen.n_outside, other) == ("int8", 2, None)
