@@ -73,12 +73,15 @@ def choose_frame(rows: Tensor) -> Frame:
     squared = sample.square().sum(1)
     between = squared[:FEW, None] + squared - 2 * sample[:FEW] @ sample.T
     between.diagonal().fill_(float("inf"))
-    return Frame(center, scale, _least_if_small(between))
+    return Frame(center, scale, _near(between))
 
 
-def _least_if_small(between: Tensor) -> float:
-    """The least of the distances; 0 where it would itself be large beside lengths near 1, or is no number."""
-    near = float(between.min())
+def _near(between: Tensor) -> float:
+    """A little less than the least of the distances, as among more rows neighbours are nearer.
+
+    0 where that is large beside lengths near 1, or is no number.
+    """
+    near = 0.75 * float(between.min())
     return near if 0 < near < 64 else 0.0
 
 
