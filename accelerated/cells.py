@@ -21,6 +21,7 @@ from accelerated.certificate import NEVER_EXCLUDED, SAMPLE, Encoded, EncodedRows
 
 N_CELLS = 8
 LARGEST = 127  # steps
+TOO_WIDE = 2**21  # features: with fewer all sums stay below 2^30
 ROOM = 1.25  # for rows outside of the sample
 
 
@@ -29,8 +30,9 @@ class CellBound:
 
     dtype = torch.int8
 
-    def __init__(self, frame: Frame, cuts: Tensor, medians: Tensor, step: float, lost: float):
-        self.frame, self.cuts, self.medians, self.step, self.lost = frame, cuts, medians, step, lost
+    def __init__(self, frame: Frame, cuts: Tensor, medians: Tensor, step: float):
+        self.frame, self.cuts, self.medians, self.step = frame, cuts, medians, step
+        self.most_lost = len(cuts) / 2 + LARGEST  # what rounding can lose, and as much as a gap that was cut off
         self.encoding_bytes = 8 * 6 * medians.numel()
 
     def finer(self) -> list["CellBound"]:
@@ -40,11 +42,11 @@ class CellBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """The rows' side, int8 (n, 2 N_CELLS n_features), and what they lose, int32 (n,)."""
         rows = self.frame.apply(rows)
-        cell = self._cell(rows)
+        cell = cell_of(rows, self.cuts)
         value = (rows - self.medians.T.gather(0, cell)) / self.step
         rounded = value.round().clamp(-LARGEST, LARGEST)
         lost = (value - rounded).abs().sum(1) * (1 + 2.0**-30)
-        base = torch.where(lost <= self.lost, -lost.ceil(), NEVER_EXCLUDED).to(torch.int32)
+        base = torch.where(lost <= self.most_lost, -lost.ceil(), NEVER_EXCLUDED).to(torch.int32)
         columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8)  # (n, 2, n_features, N_CELLS)
         columns[:, 0].scatter_(2, cell[:, :, None], 1)
         columns[:, 1].scatter_(2, cell[:, :, None], rounded.to(torch.int8)[:, :, None])
@@ -69,10 +71,6 @@ class CellBound:
         shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)
         return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30).to(torch.int32)
 
-    def _cell(self, rows: Tensor) -> Tensor:
-        """The number of each entry's cell, 0 to N_CELLS - 1, (n, n_features)."""
-        return torch.searchsorted(self.cuts, rows.T.contiguous()).T
-
 
 def choose_cells(rows: Tensor) -> CellBound | None:
     """Cells of equally many rows, by some of them; None where these are all alike."""
@@ -80,11 +78,13 @@ def choose_cells(rows: Tensor) -> CellBound | None:
     sample = frame.apply(rows[:: max(1, len(rows) // SAMPLE)])
     shares = torch.arange(1, 2 * N_CELLS, dtype=torch.float64) / (2 * N_CELLS)
     quantiles = torch.quantile(sample, shares, dim=0).T.contiguous()
-    bound = CellBound(frame, quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous(), 1.0, 0.0)
-    cell = bound._cell(sample)
-    farthest = (sample - bound.medians.T.gather(0, cell)).abs().max()
-    bound.step = ROOM * float(farthest) / LARGEST
-    if not 0 < bound.step < float("inf"):
+    cuts, medians = quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
+    step = ROOM * float((sample - medians.T.gather(0, cell_of(sample, cuts))).abs().max()) / LARGEST
+    if not 0 < step < float("inf") or rows.shape[1] > TOO_WIDE:
         return None
-    bound.lost = rows.shape[1] / 2 + 1  # more than rounding can lose: something was cut off
-    return bound
+    return CellBound(frame, cuts, medians, step)
+
+
+def cell_of(rows: Tensor, cuts: Tensor) -> Tensor:
+    """The number of each entry's cell, 0 to N_CELLS - 1, (n, n_features)."""
+    return torch.searchsorted(cuts, rows.T.contiguous()).T

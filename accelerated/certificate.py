@@ -179,7 +179,10 @@ def padding(dtype: torch.dtype) -> float:
 
 
 def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
-    """The bounds, (n_rows, n_queries): the product, or what is left of the base without it."""
+    """The bounds, (n_rows, n_queries): the product, or what is left of the base without it.
+
+    torch has no public product of 8-bit integers on a CPU; ``product_keeps_its_bound`` tries the private one first.
+    """
     if rows.base is None:
         torch.mm(rows.columns, queries.T, out=out)
     else:
@@ -285,12 +288,3 @@ def _hard_integers(n_columns: int) -> tuple[Tensor, Tensor]:
     for part in (a, b):
         part[:8], part[8:16] = -128, 127
     return a, b
-
-
-def tree_reach(distance: Tensor) -> Tensor:
-    """What a tree may call a row that is not farther than ``distance``, as measured, and where it may look for it.
-
-    A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
-    steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.
-    """
-    return distance * (1 + 2.0**-40) + 1e-150

@@ -26,6 +26,7 @@ from accelerated.certificate import (
 from accelerated.int8 import MOST_OUTSIDE, choose_bytes
 from accelerated.metrics import Metric
 from accelerated.product import Bound, ProductFilter
+from accelerated.refine import Found
 from accelerated.report import Report
 from accelerated.tree import TreeFilter
 
@@ -39,9 +40,7 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
-    def search(
-        self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered.
 
         ``own`` (n_queries,) are the training rows that the queries are, which are not their neighbours.
@@ -54,13 +53,20 @@ class Filter(Protocol):
 
 
 def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filter | None:
-    """The filter called ``name``, or the one that the rule chooses; None where there is none."""
+    """The filter called ``name``, or the one that the rule chooses; None where all pairs are to be measured.
+
+    Also where the one called ``name`` cannot be used for these rows. Raises ValueError for a name that is none.
+    """
+    if name is not None and name not in (*PRODUCTS, "tree", "exhaustive"):
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, exhaustive")
     n_rows, n_features = rows.shape
     if rows.device.type != "cpu" or (name is None and n_rows < FEW_ROWS):
         return None
     if metric.tree_p is not None and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
         return TreeFilter(metric, rows)
-    for dtype in fastest_first() if name is None else [PRODUCTS[name]] if name in PRODUCTS else []:
+    if name in ("tree", "exhaustive"):
+        return None
+    for dtype in fastest_first() if name is None else [PRODUCTS[name]]:
         if product_keeps_its_bound(dtype) and (bound := choose_bound(metric, rows, dtype)) is not None:
             chosen = ProductFilter(metric, rows, bound).keep_encoded()
             if chosen.n_outside <= MOST_OUTSIDE:

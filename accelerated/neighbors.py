@@ -51,9 +51,13 @@ class NearestNeighbors(BaseEstimator):
         Where to search. None: where the training tensor is, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
         Bytes of scratch beside inputs, answers and fitted state. None: 1 GiB, or a quarter of what is free on a GPU.
+        Below some 10 MiB there is no room for the fast search, and all pairs are measured.
         (A callable for weights is shown the distances of all queries at once, which come on top.)
     progress : bool
         Whether to show a progress bar on stderr.
+
+    Beside its rows a fitted model keeps what the fast search needs: 2 bytes for each number, 1 for whole numbers in a
+    range of 256, 16 for manhattan, a tree for few features, and nothing for the other metrics.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -173,12 +177,12 @@ class NearestNeighbors(BaseEstimator):
         return self._metric.to_distance(reduced), indices
 
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
-        """How the search that ``kneighbors`` makes of X goes: a ``Report``, with the fields
+        """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.
 
         - filter: what was asked first, "exhaustive" where all pairs were measured at once
         - n_queries, certified: how many queries there were, and how many the filter answered with proof
-        - candidates: how many pairs the filter left to be measured exactly
-        - fallbacks: how many queries were handed on, by who got them
+        - candidates: how many pairs filters left to be measured exactly
+        - fallbacks: how many of the other queries were handed on, by who got them
         - seconds: by stage
 
         Raises as ``kneighbors`` does.

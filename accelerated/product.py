@@ -27,7 +27,7 @@ from accelerated.certificate import (
     product_keeps_its_bound,
 )
 from accelerated.metrics import Metric
-from accelerated.refine import CACHED, Pairs, all_pairs, measure, measure_rest, nearest
+from accelerated.refine import CACHED, Found, Pairs, all_pairs, measure, measure_rest, nearest, nothing_found
 from accelerated.report import Report
 
 FANOUT = 8  # rows in a block, and blocks in a larger block
@@ -36,6 +36,7 @@ PANEL_ROWS = 2**18
 BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, and the C library keeps them for reuse
 TILE = 2**20  # bounds, which are reduced to minima while they are in a core's cache
 TILE_ROWS = 2**14  # at most: what is encoded at once
+FEW = 16  # a filter that answers fewer than one in so many of a first batch is not asked about the others
 LANES = 32  # queries side by side, for minima at full speed
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 ENCODING = 2**22  # bytes of scratch to encode the rows with
@@ -61,7 +62,7 @@ class Bound(Protocol):
 
 
 class ProductFilter:
-    """Answers by bounds for all pairs, made by ``torch.mm`` in the numbers of the bound."""
+    """Answers by bounds for all pairs, made by a product in the numbers of the bound."""
 
     def __init__(self, metric: Metric, rows: Tensor, bound: Bound):
         self.name = str(bound.dtype).removeprefix("torch.")
@@ -91,16 +92,16 @@ class ProductFilter:
         bounds = (bound for bound in self.bound.finer() if product_keeps_its_bound(bound.dtype))
         return [ProductFilter(self.metric, self.rows, bound) for bound in bounds]
 
-    def search(
-        self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         batch, panel_rows = self.shape(len(queries), k + 1 + self.n_outside, memory_limit)
         if not batch or not product_keeps_its_bound(self.bound.dtype):
-            nothing = torch.zeros((len(queries), k), dtype=torch.float64, device=queries.device)
-            return nothing, nothing.to(torch.int64), nothing[:, 0].bool()
-        parts = []
+            return nothing_found(len(queries), k, queries.device)
+        parts: list[Found] = []
         for start in range(0, len(queries), batch):
+            if parts and FEW * int(parts[0][2].count_nonzero()) < len(parts[0][2]):  # it is of no use for such queries
+                parts.append(nothing_found(len(queries) - start, k, queries.device))
+                break
             some = slice(start, start + batch)
             parts.append(self._search_batch(queries[some], None if own is None else own[some], k, panel_rows, report))
         reduced, indices, answered = (torch.cat(part) for part in zip(*parts, strict=True))
@@ -130,9 +131,7 @@ class ProductFilter:
         bounds = int(1.25 * size * batch * panel_rows)
         return bounds + pairs * (FANOUT * 40 + 80) + encoded * self.bound.encoding_bytes + 5 * 8 * CACHED
 
-    def _search_batch(
-        self, queries: Tensor, own: Tensor | None, k: int, panel_rows: int, report: Report
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _search_batch(self, queries: Tensor, own: Tensor | None, k: int, panel_rows: int, report: Report) -> Found:
         with report.stage("encode"):
             encoded = self.bound.encode_queries(queries)
         answered = encoded.provable.clone()
@@ -238,7 +237,10 @@ class Bounds:
         return chosen
 
     def descend(self, limit: Tensor, wanted: Tensor, most: int) -> Pairs:
-        """The pairs with bounds up to ``limit`` (n_queries,); queries with more than ``most`` are no longer wanted."""
+        """The pairs with bounds up to ``limit`` (n_queries,), of the queries that are ``wanted``.
+
+        A query with more than ``most`` pairs, or blocks on the way to them, has none, and is struck out of ``wanted``.
+        """
         limit = limit.view(self.rows.dtype)
         open_blocks = self.coarse <= limit[:, None]
         wanted &= open_blocks.sum(1) <= most

@@ -20,6 +20,19 @@ class Pairs(NamedTuple):
     row: Tensor
 
 
+Found = tuple[Tensor, Tensor, Tensor]  # reduced distances and rows (n_queries, k), and which queries are answered
+
+
+def nothing_found(n_queries: int, k: int, device: torch.device) -> Found:
+    """No query is answered."""
+    reduced = torch.full((n_queries, k), float("inf"), dtype=torch.float64, device=device)
+    return (
+        reduced,
+        torch.zeros_like(reduced, dtype=torch.int64),
+        torch.zeros(n_queries, dtype=torch.bool, device=device),
+    )
+
+
 def measure(metric: Metric, queries: Tensor, rows: Tensor, pairs: Pairs, own: Tensor | None) -> Tensor:
     """The reduced distances of the pairs, float64 (p,); infinity where a training row is the query itself."""
     assert metric.pairs is not None

@@ -18,6 +18,7 @@ from accelerated.report import Report
 SMALL = 2**20  # features of pairs: below, measuring all takes less than a filter's preparations
 FEW = 4  # queries: below, measuring all pairs of the rest takes less than another filter
 SOME = 16  # queries on which a finer filter is tried first
+SHOWN = 64  # queries whose pairs are all measured before progress is shown
 BLOCK = 2048  # queries that are read at once, so that what a filter leaves is worth another
 
 
@@ -52,10 +53,13 @@ def search(
     Raises ValueError where ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
     n_queries, (n_train, n_features) = len(query_range), index.rows.shape
+    if n_queries * index.rows.numel() < index.worth:
+        index = index._replace(filter=None)
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=index.rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=index.rows.device)
     per_query = 8 * (2 * n_features + 6 * k)  # bytes: as read, as prepared, and the answer on its way
-    block = max(1, min(BLOCK, memory_limit // 4 // per_query))
+    most = BLOCK if index.filter is not None or index.rows.device.type != "cpu" else SHOWN
+    block = max(1, min(most, memory_limit // 4 // per_query))
     scratch = memory_limit - block * per_query
     if (needed := scratch_bytes(1, 1, n_features, k)) > scratch:
         needed += memory_limit - scratch
@@ -77,7 +81,7 @@ def _answer(
 ) -> tuple[Tensor, Tensor]:
     """Asks the filter, then finer ones about what it leaves, and measures all pairs of the rest."""
     report.n_queries += len(queries)
-    if index.filter is None or len(queries) * index.rows.numel() < index.worth:
+    if index.filter is None:
         with report.stage("exhaustive"):
             return search_all(index.metric, index.rows, queries, own, k, memory_limit)
     report.filter = index.filter.name
@@ -86,7 +90,9 @@ def _answer(
     left = (~answered).nonzero()[:, 0]
     for finer in index.filter.finer():
         own_left = None if own is None else own[left]
-        if len(left) >= FEW and _is_worth(finer, queries[left], own_left, k, memory_limit):
+        with report.stage("try"):
+            is_worth = len(left) >= FEW and _is_worth(finer, queries[left], own_left, k, memory_limit)
+        if is_worth:
             report.fall_back(finer.name, len(left))
             reduced[left], indices[left], answered = finer.search(queries[left], own_left, k, memory_limit, report)
             left = left[~answered]

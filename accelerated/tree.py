@@ -10,8 +10,8 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from accelerated.certificate import tree_reach
 from accelerated.metrics import Metric
+from accelerated.refine import Found, nothing_found
 from accelerated.report import Report
 
 ONE_THREAD = 2**15  # numbers: torch gives more to several threads, which wait busily and slow the tree's threads down
@@ -31,12 +31,14 @@ class TreeFilter:
         """The same tree, asked for more."""
         return [TreeFilter(self.metric, self.rows, self.tree, width) for width in (8, 64)]
 
-    def search(
-        self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         n_named = min(self.width * (k + 1 if own is None else k + 2), len(self.rows))
-        batch = max(1, memory_limit // (8 * 10 * n_named))  # of numbers: what the tree names, and its order
+        batch = memory_limit // (
+            8 * n_named * (10 + 4 * queries.shape[1])
+        )  # of numbers: what is named, its order, gaps
+        if not batch:
+            return nothing_found(len(queries), k, queries.device)
         parts = []
         for start in range(0, len(queries), batch):
             some = slice(start, start + batch)
@@ -44,9 +46,7 @@ class TreeFilter:
         best, indices, answered = (torch.cat(part) for part in zip(*parts, strict=True))
         return best, indices, answered
 
-    def _search_batch(
-        self, queries: Tensor, own: Tensor | None, k: int, n_named: int, report: Report
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _search_batch(self, queries: Tensor, own: Tensor | None, k: int, n_named: int, report: Report) -> Found:
         with report.stage("tree"):
             p, n_threads = self.metric.tree_p, torch.get_num_threads()
             far, named = self.tree.query(queries.numpy(), n_named, p=p, workers=n_threads)
@@ -87,3 +87,12 @@ def sort_where_needed(reduced: np.ndarray, rows: np.ndarray) -> None:
     lines = reduced[unsorted], rows[unsorted]
     order = np.lexsort(lines[::-1], axis=1)
     reduced[unsorted], rows[unsorted] = (np.take_along_axis(part, order, axis=1) for part in lines)
+
+
+def tree_reach(distance: Tensor) -> Tensor:
+    """What a tree may call a row that is not farther than ``distance``, as measured, and where it may look for it.
+
+    A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
+    steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.
+    """
+    return distance * (1 + 2.0**-40) + 1e-150

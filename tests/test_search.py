@@ -148,7 +148,7 @@ rng = np.random.default_rng(0)
 X, Q = rng.random(({n_train}, 32), dtype=np.float32), rng.random(({n_queries}, 32), dtype=np.float32)
 X, Q = (torch.from_numpy(rows) if {tensors} else rows for rows in (X, Q))
 NearestNeighbors._filter = {filter!r}
-model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
+model = NearestNeighbors(10, metric={metric!r}, memory_limit=64 * 2**20).fit(X)
 {fit}
 model.kneighbors(Q[:1])
 open("/proc/self/clear_refs", "w").write("5")
@@ -158,8 +158,8 @@ print((peak() - before) / 2**20)
 """
 
 
-def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, **sizes):
-    code = MEASURE_MEMORY.format(fit=fit, call=call, filter=filter, **sizes)
+def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, metric="euclidean", **sizes):
+    code = MEASURE_MEMORY.format(fit=fit, call=call, filter=filter, metric=metric, **sizes)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return float(run.stdout)
@@ -169,10 +169,18 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read
 
 
 @on_linux
-def test_a_large_search_stays_within_its_memory_limit():
-    pairs = accelerated.exhaustive.CPU_PAIRS
+@pytest.mark.parametrize(
+    ("filter", "metric"),
+    [("bfloat16", "euclidean"), ("float64", "euclidean"), ("int8", "manhattan"), ("tree", "chebyshev")],
+)
+def test_a_large_search_stays_within_its_memory_limit(filter, metric):
+    sizes = {
+        "pairs": accelerated.exhaustive.CPU_PAIRS,
+        "n_train": 100_000,
+        "n_queries": 100 if filter == "tree" else 2000,
+    }
 
-    assert measured_mebibytes(pairs=pairs, n_train=100_000, n_queries=1000, tensors=False) < 64 + 32
+    assert measured_mebibytes(filter=filter, metric=metric, tensors=False, **sizes) < 64 + 32
 
 
 @on_linux
