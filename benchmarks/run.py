@@ -264,7 +264,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     faiss.omp_set_num_threads(torch.get_num_threads())
     cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
     if asked.smoke:
-        cells = [cell._replace(n_queries=min(cell.n_queries, 20), n_rows=600, k=min(cell.k, 10)) for cell in cells]
+        cells = [cell._replace(n_queries=min(cell.n_queries, 20), n_rows=4000, k=min(cell.k, 10)) for cell in cells]
     results: dict[str, Any] = {"machine": machine(), "cells": []}
     for cell in cells:
         results["cells"].append(run_cell(cell, 2 if asked.smoke else ROUNDS))
