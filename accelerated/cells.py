@@ -17,7 +17,8 @@ gets lower. v is rounded to the nearest; the sum of what that changes, in steps 
 import torch
 from torch import Tensor
 
-from accelerated.certificate import NEVER_EXCLUDED, SAMPLE, Encoded, EncodedRows, Frame, U, choose_frame
+from accelerated.certificate import SAMPLE, Encoded, Frame, choose_frame
+from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, U
 
 N_CELLS = 8
 LARGEST = 127  # steps

@@ -15,16 +15,10 @@ import torch
 from torch import Tensor
 
 from accelerated.cells import choose_cells
-from accelerated.certificate import (
-    EncodedRows,
-    SquaredBound,
-    choose_frame,
-    multiply,
-    product_dtype,
-    product_keeps_its_bound,
-)
+from accelerated.certificate import SquaredBound, choose_frame
 from accelerated.int8 import MOST_OUTSIDE, choose_bytes
 from accelerated.metrics import Metric
+from accelerated.multiply import EncodedRows, multiply, product_dtype, product_keeps_its_bound
 from accelerated.product import Bound, ProductFilter
 from accelerated.refine import Found
 from accelerated.report import Report

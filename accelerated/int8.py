@@ -13,17 +13,9 @@ low a base that they are never excluded: their b is below -2^29, as no product i
 import torch
 from torch import Tensor
 
-from accelerated.certificate import (
-    NEVER_EXCLUDED,
-    SAMPLE,
-    Encoded,
-    EncodedRows,
-    Frame,
-    SquaredBound,
-    choose_frame,
-    reach,
-)
+from accelerated.certificate import SAMPLE, Encoded, Frame, SquaredBound, choose_frame, reach
 from accelerated.metrics import Metric
+from accelerated.multiply import NEVER_EXCLUDED, EncodedRows
 
 LOW, HIGH = -128, 127
 TOO_WIDE = 2**15  # features: with fewer all sums stay below 2^30

@@ -17,16 +17,16 @@ import torch
 from torch import Tensor
 
 from accelerated.arrays import allocate
-from accelerated.certificate import (
+from accelerated.certificate import Encoded
+from accelerated.metrics import Metric
+from accelerated.multiply import (
     NEVER_EXCLUDED,
-    Encoded,
     EncodedRows,
     multiply,
     padding,
     product_dtype,
     product_keeps_its_bound,
 )
-from accelerated.metrics import Metric
 from accelerated.refine import CACHED, Found, Pairs, all_pairs, measure, measure_rest, nearest, nothing_found
 from accelerated.report import Report
 

@@ -2,7 +2,7 @@
 
 The tree's distances round otherwise than ours, and of equal ones it may find any. So it is asked for one neighbour more
 than is needed: every row that it does not name is at least as far, in its arithmetic, as the last that it does. What it
-names is measured exactly; where the last is too near to be sure, everything within reach is asked for.
+names is measured exactly; where the last is too near to be sure, as among equals, a wider search may answer.
 """
 
 import numpy as np
@@ -34,9 +34,8 @@ class TreeFilter:
     def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         n_named = min(self.width * (k + 1 if own is None else k + 2), len(self.rows))
-        batch = memory_limit // (
-            8 * n_named * (10 + 4 * queries.shape[1])
-        )  # of numbers: what is named, its order, gaps
+        per_query = 8 * n_named * (10 + 4 * queries.shape[1])  # bytes: what is named, its order, its gaps
+        batch = memory_limit // per_query
         if not batch:
             return nothing_found(len(queries), k, queries.device)
         parts = []
@@ -90,7 +89,7 @@ def sort_where_needed(reduced: np.ndarray, rows: np.ndarray) -> None:
 
 
 def tree_reach(distance: Tensor) -> Tensor:
-    """What a tree may call a row that is not farther than ``distance``, as measured, and where it may look for it.
+    """The most that a tree may call a row that is not farther than ``distance``, as measured.
 
     A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
     steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.

@@ -14,17 +14,11 @@ import accelerated.product
 import accelerated.search
 from accelerated import NearestNeighbors
 from accelerated.cells import choose_cells
-from accelerated.certificate import (
-    SquaredBound,
-    ceiling,
-    choose_frame,
-    multiply,
-    product_dtype,
-    product_keeps_its_bound,
-)
+from accelerated.certificate import SquaredBound, choose_frame
 from accelerated.filters import PRODUCTS, choose_filter, fastest_first
 from accelerated.int8 import choose_bytes
 from accelerated.metrics import METRICS, get_metric
+from accelerated.multiply import ceiling, multiply, product_dtype, product_keeps_its_bound
 from accelerated.tree import tree_reach
 
 DTYPES = [torch.bfloat16, torch.float32, torch.float64]
@@ -289,7 +283,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
         exact = a.double() @ b.double()
         return out.copy_(exact + exact.abs() / 64)
 
-    accelerated.certificate._try_products.cache_clear()
+    accelerated.multiply._try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} are less precise here than they can be"):
@@ -298,7 +292,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.ones(300, 20), name) is None
     finally:
-        accelerated.certificate._try_products.cache_clear()
+        accelerated.multiply._try_products.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", PRODUCTS.values())
