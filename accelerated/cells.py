@@ -17,7 +17,7 @@ gets lower. v is rounded to the nearest; the sum of what that changes, in steps 
 import torch
 from torch import Tensor
 
-from accelerated.certificate import SAMPLE, Encoded, Frame, choose_frame
+from accelerated.certificate import Encoded, Frame, choose_frame, take_sample
 from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, U
 
 N_CELLS = 8
@@ -76,7 +76,7 @@ class CellBound:
 def choose_cells(rows: Tensor) -> CellBound | None:
     """Cells of equally many rows, by some of them; None where these are all alike."""
     frame = choose_frame(rows)
-    sample = frame.apply(rows[:: max(1, len(rows) // SAMPLE)])
+    sample = frame.apply(take_sample(rows))
     shares = torch.arange(1, 2 * N_CELLS, dtype=torch.float64) / (2 * N_CELLS)
     quantiles = torch.quantile(sample, shares, dim=0).T.contiguous()
     cuts, medians = quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()

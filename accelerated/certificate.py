@@ -52,12 +52,17 @@ class Frame(NamedTuple):
         return (rows.to(torch.float64) - self.center) * self.scale
 
 
+def take_sample(rows: Tensor) -> Tensor:
+    """About 512 of the rows, evenly spread, in float64."""
+    return rows[:: max(1, len(rows) // SAMPLE)].to(torch.float64)
+
+
 def choose_frame(rows: Tensor) -> Frame:
     """Made from some rows, and not from the outermost of these.
 
     The center is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
     """
-    sample = rows[:: max(1, len(rows) // SAMPLE)].to(torch.float64)
+    sample = take_sample(rows)
     tail = len(sample) // 10
     center = sample.sort(0).values[tail : len(sample) - tail].mean(0)
     length = torch.linalg.vector_norm(sample - center, dim=1).median()
@@ -129,9 +134,9 @@ class SquaredBound:
         """
         rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
         length = squared.sqrt()
-        pieces = split(squared * (1 - 3 * self.alpha), self.dtype)
+        pieces = _split(squared * (1 - 3 * self.alpha), self.dtype)
         errors = [2 * residual + 3 * self.alpha * length, 2 * (length + residual)]
-        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), round_up(errors, self.dtype)], 1)
+        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), _round_up(errors, self.dtype)], 1)
         too_long = ~(length <= TOO_LONG)
         encoded[too_long] = 0
         encoded[too_long, self.n_features] = TOO_LONG**2 / 8
@@ -142,8 +147,8 @@ class SquaredBound:
         rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
         length = squared.sqrt()
         lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - UNDERFLOW
-        pieces = split(lowered, self.dtype)
-        errors = round_up([length, residual], self.dtype)
+        pieces = _split(lowered, self.dtype)
+        errors = _round_up([length, residual], self.dtype)
         columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
         provable = (length <= TOO_LONG / 2) & columns.isfinite().all(1)
         columns[~provable] = 0
@@ -163,7 +168,7 @@ def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     return rounded, residual, torch.linalg.vecdot(rows, rows)
 
 
-def split(values: Tensor, dtype: torch.dtype) -> Tensor:
+def _split(values: Tensor, dtype: torch.dtype) -> Tensor:
     """Numbers of T, (n, N_PIECES), that add up to the values (n,)."""
     pieces = []
     for _ in range(N_PIECES[dtype]):
@@ -172,6 +177,6 @@ def split(values: Tensor, dtype: torch.dtype) -> Tensor:
     return torch.stack(pieces, 1)
 
 
-def round_up(values: list[Tensor], dtype: torch.dtype) -> Tensor:
+def _round_up(values: list[Tensor], dtype: torch.dtype) -> Tensor:
     """Numbers of T, (n, len(values)), at or above values (n,) that are not negative."""
     return (torch.stack(values, 1) * (1 + 2 * torch.finfo(dtype).eps)).to(dtype)

@@ -1,9 +1,9 @@
 """Which filter goes with which data: a rule, and one measurement of this CPU. It decides on time, never on the answer.
 
-tree      few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-product   the metric bounds |q - x|, or is manhattan: in the type that this CPU multiplies fastest, of int8 (where a
-          sample says that so coarse a bound is enough), bfloat16 and float32
-none      all pairs are measured
+tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
+product     the metric bounds |q - x|, or is manhattan: in the type that this CPU multiplies fastest, of int8 (for
+            manhattan, and for whole numbers in a range of 256), bfloat16 and float32
+exhaustive  neither: all pairs are measured
 """
 
 import functools

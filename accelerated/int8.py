@@ -13,7 +13,7 @@ low a base that they are never excluded: their b is below -2^29, as no product i
 import torch
 from torch import Tensor
 
-from accelerated.certificate import SAMPLE, Encoded, Frame, SquaredBound, choose_frame, reach
+from accelerated.certificate import Encoded, Frame, SquaredBound, choose_frame, reach, take_sample
 from accelerated.metrics import Metric
 from accelerated.multiply import NEVER_EXCLUDED, EncodedRows
 
@@ -64,7 +64,7 @@ class ByteBound:
 
 def choose_bytes(metric: Metric, rows: Tensor) -> ByteBound | None:
     """A bound for these rows; None where some of them are not small whole numbers."""
-    sample = rows[:: max(1, len(rows) // SAMPLE)].to(torch.float64)
+    sample = take_sample(rows)
     low, high = float(sample.min()), float(sample.max())
     whole = high - low <= HIGH - LOW and bool((sample == sample.round()).all())
     if not whole or not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly

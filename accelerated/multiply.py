@@ -78,7 +78,6 @@ def _try_products(dtype: torch.dtype, mkldnn: bool) -> bool:
     for n_columns in (2, 3, 16, 100, 777, 4096):
         a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
         exact = a.double() @ b.double().T
-        allowed = torch.zeros_like(exact)
         product = torch.empty(exact.shape, dtype=product_dtype(dtype))
         if dtype == torch.int8:
             multiply(EncodedRows(a, torch.zeros(len(a), dtype=torch.int32)), b, product)

@@ -147,10 +147,7 @@ class NearestNeighbors(BaseEstimator):
         distance of 0. Tensors in, tensors out. Raises NotFittedError, TypeError for a k that is no int, ValueError for
         queries unlike the examples, for more neighbours than there are, and for a ``memory_limit`` that is too small.
         """
-        n_queries, read_queries = self._open(X)
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
-        distances, indices = self._search(read_queries, range(n_queries), k, leave_one_out=X is None)
+        distances, indices = self._search_for(X, n_neighbors, Report())
         indices = self._output(indices, X)
         return (self._output(distances, X), indices) if return_distance else indices
 
@@ -192,12 +189,16 @@ class NearestNeighbors(BaseEstimator):
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
         ('tree', 100, 100, 300, {})
         """
+        report = Report()
+        self._search_for(X, n_neighbors, report)
+        return report
+
+    def _search_for(self, X: Any, n_neighbors: int | None, report: Report) -> tuple[Tensor, Tensor]:
+        """Distances and indices for all queries, and how it went in the report."""
         n_queries, read_queries = self._open(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         k = check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
-        report = Report()
-        self._search(read_queries, range(n_queries), k, leave_one_out=X is None, report=report)
-        return report
+        return self._search(read_queries, range(n_queries), k, leave_one_out=X is None, report=report)
 
     def _open(self, X: Any) -> tuple[int, Callable[[int, int], Tensor]]:
         """How many queries there are, and what reads and prepares a range of them."""

@@ -88,9 +88,8 @@ class ProductFilter:
         return self
 
     def finer(self) -> list["ProductFilter"]:
-        """The same in more precise numbers, where this CPU keeps their bound."""
-        bounds = (bound for bound in self.bound.finer() if product_keeps_its_bound(bound.dtype))
-        return [ProductFilter(self.metric, self.rows, bound) for bound in bounds]
+        """The same in more precise numbers."""
+        return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
 
     def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
