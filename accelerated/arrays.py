@@ -72,9 +72,12 @@ def resolve_device(device: Any, X: Any) -> torch.device:
 
 
 def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
-    """The bytes of scratch allowed; for None 1 GiB, or a quarter of what is free on a GPU."""
+    """The bytes of scratch allowed; for None 1 GiB, or a quarter of what is free on a GPU, for torch to give away."""
+    if memory_limit is None and device.type == "cuda":
+        kept_for_reuse = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return (torch.cuda.mem_get_info(device)[0] + kept_for_reuse) // 4
     if memory_limit is None:
-        return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 2**30
+        return 2**30
     if not is_int(memory_limit):
         raise TypeError(
             f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"

@@ -48,7 +48,7 @@ class CellBound:
         rounded = value.round().clamp(-LARGEST, LARGEST)
         lost = (value - rounded).abs().sum(1) * (1 + 2.0**-30)
         base = torch.where(lost <= self.most_lost, -lost.ceil(), NEVER_EXCLUDED).to(torch.int32)
-        columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8)  # (n, 2, n_features, N_CELLS)
+        columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8, device=rows.device)
         columns[:, 0].scatter_(2, cell[:, :, None], 1)
         columns[:, 1].scatter_(2, cell[:, :, None], rounded.to(torch.int8)[:, :, None])
         return EncodedRows(columns.flatten(1), base)
@@ -64,21 +64,21 @@ class CellBound:
         return Encoded(columns, size, torch.zeros_like(size), size.isfinite())
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Integers, int32 (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured.
+        """Whole numbers, float64 (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured.
 
         As in ``certificate.reach``, with sums of magnitudes in place of lengths.
         """
         measured = (reduced * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
         shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)
-        return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30).to(torch.int32)
+        return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30)
 
 
 def choose_cells(rows: Tensor) -> CellBound | None:
     """Cells of equally many rows, by some of them; None where these are all alike."""
     frame = choose_frame(rows)
     sample = frame.apply(take_sample(rows))
-    shares = torch.arange(1, 2 * N_CELLS, dtype=torch.float64) / (2 * N_CELLS)
-    quantiles = torch.quantile(sample, shares, dim=0).T.contiguous()
+    places = torch.arange(1, 2 * N_CELLS, device=rows.device) * len(sample) // (2 * N_CELLS)
+    quantiles = sample.sort(0).values[places].T.contiguous()
     cuts, medians = quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
     step = ROOM * float((sample - medians.T.gather(0, cell_of(sample, cuts))).abs().max()) / LARGEST
     if not 0 < step < float("inf") or rows.shape[1] > TOO_WIDE:

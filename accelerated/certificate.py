@@ -13,16 +13,15 @@ something of the query times something of the row. So one product of matrices of
 where n1 + n2 + n3 is |x|^2 and m1 + m2 + m3 is |q|^2, in as many pieces as T needs, a >= |q|, b >= |s|, A >= 2 |r| and
 B >= 2 |x~|. The residuals |r| and |s| are measured, not taken from a table: they are 0 for numbers that T holds.
 
-Rounding. However a sum of K products is ordered, in float32 it is off by at most K u times the sum of the magnitudes
-of its terms, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013). ``alpha`` is twice that,
-for hardware that rounds a product and a sum apart (``multiply``). The magnitudes are at most
-2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of 2 |r|, which pays for the first and the last
-two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays for their own, for what the pieces leave and
-for the float64 roundings of the norms. ``UNDERFLOW`` pays for whatever is flushed to 0.
+Rounding. A device adds these products with an error of at most ``alpha`` times the sum of the magnitudes of its terms
+(``precision``). The magnitudes are at most 2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of
+2 |r|, which pays for the first and the last two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays
+for their own, for what the pieces leave and for the float64 roundings of the norms. What is flushed to 0, and what the
+pieces leave of numbers below the least of T, is paid for by ``lost``.
 
-The result is then rounded to T. Rounding is monotone: what was at or below a threshold that is a number of T stays so.
-It costs nothing, as long as the threshold itself is rounded up. But numbers of T are coarse far from 0, so the bounds
-count from ``Frame.near``, a constant that is taken off |q|^2.
+The result is then rounded, perhaps to T. Rounding is monotone: what was at or below a threshold that is a number of
+the type of the result stays so. It costs nothing, as long as the threshold itself is rounded up. But numbers of 16 bits
+are coarse far from 0, so the bounds count from ``Frame.near``, a constant that is taken off |q|^2.
 
 Nothing of this depends on the shift, the scale and the constant: they make the terms small, and are never trusted.
 """
@@ -33,10 +32,12 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.multiply import UNDERFLOW, EncodedRows, U, accumulation, ceiling
+from accelerated.multiply import EncodedRows, U, ceiling
+from accelerated.precision import UNDERFLOW, accumulation
 
 TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
-N_PIECES = {torch.bfloat16: 3, torch.float32: 1, torch.float64: 1}  # to hold a squared length to 2^-24, or exactly
+TOO_LONG_IN_FLOAT16 = 2.0**7  # whose largest number is nearly 2^16
+N_PIECES = {torch.float16: 3, torch.bfloat16: 3}  # to hold a squared length to 2^-24; of other types one
 SAMPLE, FEW = 512, 64  # rows that a frame is made from
 
 
@@ -118,8 +119,10 @@ class SquaredBound:
 
     def __init__(self, metric: Metric, n_features: int, frame: Frame, dtype: torch.dtype):
         self.metric, self.n_features, self.frame, self.dtype = metric, n_features, frame, dtype
-        self.n_columns = n_features + 2 * N_PIECES[dtype] + 2
-        self.alpha = accumulation(self.n_columns, dtype)
+        self.n_columns = n_features + 2 * N_PIECES.get(dtype, 1) + 2
+        self.alpha = accumulation(self.n_columns, dtype, frame.center.device)
+        self.too_long = TOO_LONG_IN_FLOAT16 if dtype == torch.float16 else TOO_LONG
+        self.lost = 2.0**-23 if dtype == torch.float16 else UNDERFLOW  # of |x|^2 and |q|^2 half the least, 2^-24, each
         self.encoding_bytes = 8 * 6 * self.n_columns
 
     def finer(self) -> list["SquaredBound"]:
@@ -130,34 +133,35 @@ class SquaredBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """The rows' side of the product, (n, K) in T.
 
-        A row longer than 2^40 is at least 2^39 from a query of at most 2^39, so 2^77 is its bound, and nothing else.
+        A row longer than L = ``too_long`` is at least L / 2 from a query of at most L / 2, so L^2 / 8, which is less
+        than L^2 / 4 - near, is its bound, and nothing else.
         """
         rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
         length = squared.sqrt()
         pieces = _split(squared * (1 - 3 * self.alpha), self.dtype)
-        errors = [2 * residual + 3 * self.alpha * length, 2 * (length + residual)]
-        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), _round_up(errors, self.dtype)], 1)
-        too_long = ~(length <= TOO_LONG)
+        errors = torch.stack([2 * residual + 3 * self.alpha * length, 2 * (length + residual)], 1)
+        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), ceiling(errors, self.dtype)], 1)
+        too_long = ~(length <= self.too_long)
         encoded[too_long] = 0
-        encoded[too_long, self.n_features] = TOO_LONG**2 / 8
+        encoded[too_long, self.n_features] = self.too_long**2 / 8
         return EncodedRows(encoded)
 
     def encode_queries(self, queries: Tensor) -> Encoded:
-        """The queries' side of the product; longer ones than 2^39 prove nothing."""
+        """The queries' side of the product; longer ones than half of ``too_long`` prove nothing."""
         rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
         length = squared.sqrt()
-        lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - UNDERFLOW
+        lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - self.lost
         pieces = _split(lowered, self.dtype)
-        errors = _round_up([length, residual], self.dtype)
+        errors = ceiling(torch.stack([length, residual], 1), self.dtype)
         columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
-        provable = (length <= TOO_LONG / 2) & columns.isfinite().all(1)
+        provable = (length <= self.too_long / 2) & columns.isfinite().all(1)
         columns[~provable] = 0
         return Encoded(columns, length, torch.full_like(length, self.frame.near), provable)
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Numbers of T, (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured."""
+        """Numbers, float64 (n,): a row with a bound above is farther than ``reduced``, (n,), even as measured."""
         squared = reach(self.metric, reduced, queries, encoded.size, self.frame)
-        return ceiling((squared - encoded.counted_from).clamp_(min=0), self.dtype)
+        return (squared - encoded.counted_from).clamp_(min=0)
 
 
 def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
@@ -171,12 +175,7 @@ def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
 def _split(values: Tensor, dtype: torch.dtype) -> Tensor:
     """Numbers of T, (n, N_PIECES), that add up to the values (n,)."""
     pieces = []
-    for _ in range(N_PIECES[dtype]):
+    for _ in range(N_PIECES.get(dtype, 1)):
         pieces.append(values.to(dtype))
         values = values - pieces[-1]
     return torch.stack(pieces, 1)
-
-
-def _round_up(values: list[Tensor], dtype: torch.dtype) -> Tensor:
-    """Numbers of T, (n, len(values)), at or above values (n,) that are not negative."""
-    return (torch.stack(values, 1) * (1 + 2 * torch.finfo(dtype).eps)).to(dtype)

@@ -5,7 +5,7 @@ Everything is feature first, and the rest of the shape is the caller's: queries 
 feature's gaps for all pairs, and the features are added in a stated order.
 
 What may be used here is what rounds the same everywhere: tensor + - * /, abs, comparison, maximum. ``torch.sum``,
-``torch.sqrt`` (on CPU not correctly rounded) and fused operations are out; a test reads this file for them.
+``torch.sqrt`` (see ``roots``) and fused operations are out; a test reads this file for them.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
+
+from accelerated.roots import correct_sqrt, power
 
 
 def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
@@ -39,33 +41,34 @@ def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> 
     return _add(((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7])), terms(rest, stop))
 
 
+def sum_side_by_side(terms: Tensor) -> Tensor:
+    """As ``pairwise_sum``, of terms (n, ...) that are all there: equal halves take their steps together.
+
+    So a GPU is given some dozens of operations, not some hundreds.
+    """
+    n = len(terms)
+    if n <= 128:
+        return pairwise_sum(lambda i, j: terms[i:j] if i else terms[i:j].clone(), 0, n)
+    middle = n // 2 // 8 * 8
+    if 2 * middle != n:
+        return sum_side_by_side(terms[:middle]) + sum_side_by_side(terms[middle:])
+    halves = sum_side_by_side(terms.unflatten(0, (2, middle)).transpose(0, 1))
+    return halves[0] + halves[1]
+
+
 def _sum(terms: Callable[[int, int], Tensor], n: int) -> Tensor:
-    """The sum over n features of all terms. For pairs on a CPU, whose terms fit in cache, it is NumPy's own."""
-    if n >= 8 and (none := terms(0, 0)).ndim == 2 and none.device.type == "cpu":
-        return torch.from_numpy(np.sum(terms(0, n).T.contiguous().numpy(), axis=1))
-    return pairwise_sum(terms, 0, n)
+    """The sum over n features of all terms, at once for pairs, of which there are few; on a CPU it is NumPy's own."""
+    if n < 8 or (none := terms(0, 0)).ndim != 2:
+        return pairwise_sum(terms, 0, n)
+    if none.device.type != "cpu":
+        return sum_side_by_side(terms(0, n))
+    return torch.from_numpy(np.sum(terms(0, n).T.contiguous().numpy(), axis=1))
 
 
 def _add(total: Tensor, terms: Tensor) -> Tensor:
     for term in terms:
         total = total + term
     return total
-
-
-def correct_sqrt(x: Tensor) -> Tensor:
-    """The correctly rounded square root: NumPy's, because torch's on CPU is an approximation in the last bit.
-
-    A tile on another device makes a round trip to the host.
-    """
-    return torch.from_numpy(np.sqrt(x.cpu().numpy())).to(x.device)
-
-
-def power(x: Tensor, exponent: float) -> Tensor:
-    """x^exponent by NumPy: torch's has other bits at the end of an array than inside it, so equals would not tie.
-
-    The last bits are those of one library on one machine, and are not promised.
-    """
-    return torch.from_numpy(np.power(x.cpu().numpy(), exponent)).to(x.device)
 
 
 def _gap(queries: Tensor, rows: Tensor, i: int, j: int) -> Tensor:

@@ -1,14 +1,15 @@
-"""Which filter goes with which data: a rule, and one measurement of this CPU. It decides on time, never on the answer.
+"""Which filter goes with which data: a rule, and one measurement of the device; it decides on time, not on the answer.
 
-tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-product     the metric bounds |q - x|, or is manhattan: in the type that this CPU multiplies fastest, of int8 (for
-            manhattan, and for whole numbers in a range of 256), bfloat16 and float32
+tree        on a CPU, few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
+product     the metric bounds |q - x|, or is manhattan: in the type that this device multiplies fastest, of int8 (for
+            manhattan, and for whole numbers in a range of 256), bfloat16, on a GPU float16, and float32
 exhaustive  neither: all pairs are measured
 """
 
 import functools
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -18,14 +19,18 @@ from accelerated.cells import choose_cells
 from accelerated.certificate import SquaredBound, choose_frame
 from accelerated.int8 import MOST_OUTSIDE, choose_bytes
 from accelerated.metrics import Metric
-from accelerated.multiply import EncodedRows, multiply, product_dtype, product_keeps_its_bound
+from accelerated.multiply import EncodedRows, multiply, product_dtype, short_float
+from accelerated.precision import product_keeps_its_bound
 from accelerated.product import Bound, ProductFilter
 from accelerated.refine import Found
 from accelerated.report import Report
 from accelerated.tree import TreeFilter
 
 FEW_ROWS = 256  # measuring all pairs takes less
-PRODUCTS = {"int8": torch.int8, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+PRODUCTS = {
+    **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
+    **{"float32": torch.float32, "float64": torch.float64},
+}
 
 
 class Filter(Protocol):
@@ -54,14 +59,15 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
     if name is not None and name not in (*PRODUCTS, "tree", "exhaustive"):
         raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, exhaustive")
     n_rows, n_features = rows.shape
-    if rows.device.type != "cpu" or (name is None and n_rows < FEW_ROWS):
+    if name is None and n_rows < FEW_ROWS:
         return None
-    if metric.tree_p is not None and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
+    has_tree = metric.tree_p is not None and rows.device.type == "cpu"
+    if has_tree and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
         return TreeFilter(metric, rows)
     if name in ("tree", "exhaustive"):
         return None
-    for dtype in fastest_first() if name is None else [PRODUCTS[name]]:
-        if product_keeps_its_bound(dtype) and (bound := choose_bound(metric, rows, dtype)) is not None:
+    for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
+        if product_keeps_its_bound(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
             chosen = ProductFilter(metric, rows, bound).keep_encoded()
             if chosen.n_outside <= MOST_OUTSIDE:
                 return chosen
@@ -80,20 +86,22 @@ def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> Bound | No
 
 
 @functools.cache
-def fastest_first() -> list[torch.dtype]:
-    """The types of numbers by how fast this CPU multiplies matrices of them, measured once."""
-    types = (torch.int8, torch.bfloat16, torch.float32)
-    return sorted((dtype for dtype in types if product_keeps_its_bound(dtype)), key=_seconds)
+def fastest_first(device: torch.device) -> list[torch.dtype]:
+    """The types of numbers by how fast the device makes bounds from them, measured once."""
+    types = (torch.int8, short_float(device), torch.float32)
+    return sorted((dtype for dtype in types if product_keeps_its_bound(dtype, device)), key=partial(_seconds, device))
 
 
-def _seconds(dtype: torch.dtype) -> float:
-    rows = EncodedRows(torch.ones((512, 512), dtype=dtype))
+def _seconds(device: torch.device, dtype: torch.dtype) -> float:
+    n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
+    rows = EncodedRows(torch.ones((n, n_columns), dtype=dtype, device=device))
     if dtype == torch.int8:
-        rows = rows._replace(base=torch.zeros(512, dtype=torch.int32))
-    out = torch.empty((512, 512), dtype=product_dtype(dtype))
+        rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
+    out = torch.empty((n, n), dtype=product_dtype(dtype, device), device=device)
     seconds = []
     for _ in range(4):  # the first is slower
         start = time.perf_counter()
         multiply(rows, rows.columns, out)
+        out[0, 0].item()  # a GPU is done when it can say what it found
         seconds.append(time.perf_counter() - start)
     return min(seconds)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from accelerated.certificate import Encoded, Frame, SquaredBound, choose_frame, reach, take_sample
 from accelerated.metrics import Metric
-from accelerated.multiply import NEVER_EXCLUDED, EncodedRows
+from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, short_float
 
 LOW, HIGH = -128, 127
 TOO_WIDE = 2**15  # features: with fewer all sums stay below 2^30
@@ -33,7 +33,8 @@ class ByteBound:
 
     def finer(self) -> list[SquaredBound]:
         """For queries between the whole numbers, in floating point."""
-        first = SquaredBound(self.metric, len(self.frame.center), self.frame, torch.bfloat16)
+        center = self.frame.center
+        first = SquaredBound(self.metric, len(center), self.frame, short_float(center.device))
         return [first, *first.finer()]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
@@ -55,11 +56,11 @@ class ByteBound:
         return Encoded(columns.to(torch.int8), size, squared - paid * (1 + 2.0**-30), squared.isfinite())
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Integers, int32 (n,): a row whose b is above is farther than ``reduced``, (n,), even as measured."""
+        """Whole numbers, float64 (n,): a row whose b is above is farther than ``reduced``, (n,), even as measured."""
         squared = reach(self.metric, reduced, queries, encoded.size, self.middle)
         roundings = 2.0**-30 * (squared + encoded.size.square()) + 2.0**-30
         limit = ((squared - encoded.counted_from + roundings) / 2).floor()
-        return limit.clamp(NEVER_EXCLUDED / 2, 2**30).nan_to_num(2**30).to(torch.int32)
+        return limit.clamp(NEVER_EXCLUDED / 2, 2**30).nan_to_num(2**30)
 
 
 def choose_bytes(metric: Metric, rows: Tensor) -> ByteBound | None:
@@ -70,5 +71,5 @@ def choose_bytes(metric: Metric, rows: Tensor) -> ByteBound | None:
     if not whole or not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
         return None
     is_byte = low >= 0 and high <= HIGH - LOW  # then so may be the rows outside of the sample
-    middle = torch.full((rows.shape[1],), float(-LOW if is_byte else round((low + high + 1) / 2)), dtype=torch.float64)
+    middle = torch.full_like(sample[0], float(-LOW if is_byte else round((low + high + 1) / 2)))
     return ByteBound(metric, middle, choose_frame(rows))

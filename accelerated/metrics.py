@@ -10,6 +10,7 @@ from torch import Tensor
 
 from accelerated import distances
 from accelerated.parameters import is_number
+from accelerated.roots import correct_sqrt, power
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -64,23 +65,23 @@ def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
 
 
 def _radius_of_square(square: Tensor, queries: Tensor) -> Tensor:
-    return distances.correct_sqrt(square)
+    return correct_sqrt(square)
 
 
 def _radius_of_half_square(half_square: Tensor, queries: Tensor) -> Tensor:
-    return distances.correct_sqrt(2 * half_square)
+    return correct_sqrt(2 * half_square)
 
 
 def _radius_of_jaccard(distance: Tensor, queries: Tensor) -> Tensor:
     """s = |q - x|^2 features differ and at most |q|^2 + s are in either set, so the distance is at least s / that."""
     differing = distance * queries.count_nonzero(1) / (1 - distance)
-    return torch.where(distance < 1, distances.correct_sqrt(differing), torch.inf)
+    return torch.where(distance < 1, correct_sqrt(differing), torch.inf)
 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(distances.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2),
     "sqeuclidean": _by_feature(
-        distances.sqeuclidean, largest=1e150, radius=_radius_of_square, tree_p=2, to_tree=distances.correct_sqrt
+        distances.sqeuclidean, largest=1e150, radius=_radius_of_square, tree_p=2, to_tree=correct_sqrt
     ),
     "manhattan": _by_feature(distances.manhattan, largest=1e300, tree_p=1),
     "chebyshev": _by_feature(distances.chebyshev, largest=1e300, tree_p=np.inf),
@@ -125,7 +126,7 @@ def _minkowski_metric(p: Any) -> Metric:
         # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
         return _by_feature(
             partial(distances.minkowski_sum, p=int(p)),
-            to_distance=partial(distances.power, exponent=1 / p),
+            to_distance=partial(power, exponent=1 / p),
             largest=10 ** (290 / p),
         )
     return _by_feature(partial(_scaled_minkowski, p), largest=1e300)

@@ -26,6 +26,7 @@ from accelerated.arrays import (
     to_output,
 )
 from accelerated.metrics import Metric, check_distances, get_metric
+from accelerated.portable import Portable
 from accelerated.report import Report
 from accelerated.search import make_index, search
 from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
@@ -33,7 +34,7 @@ from accelerated.validation import check_n_neighbors, check_rows, check_same_sha
 PREPARED_ROWS = 1024  # at a time
 
 
-class NearestNeighbors(BaseEstimator):
+class NearestNeighbors(Portable, BaseEstimator):
     """Finds the k training examples nearest to a query, sorted by (distance, training index).
 
     Parameters
@@ -118,6 +119,16 @@ class NearestNeighbors(BaseEstimator):
         self._index = make_index(metric, rows, self._filter)
         self.n_samples_fit_ = len(rows)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """As of ``Portable``; what a filter keeps is of its device, and is made anew."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_index" or "_fitted_on" not in state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "_rows") and not hasattr(self, "_index"):
+            self._index = make_index(self._metric, self._rows, self._filter)
+
     def get_distance(self, a: Any, b: Any) -> float:
         """The distance between two examples of shape (n_features,), by the parameters as they are now.
 
@@ -189,7 +200,8 @@ class NearestNeighbors(BaseEstimator):
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
         ('tree', 100, 100, 300, {})
         """
-        report = Report()
+        check_is_fitted(self, "n_samples_fit_")
+        report = Report(device=self._rows.device)
         self._search_for(X, n_neighbors, report)
         return report
 

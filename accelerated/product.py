@@ -10,8 +10,8 @@ blocks of 8 rows, and over blocks of 8 such blocks, make a small tree over each 
 Nothing is assumed about the guess. A query that excludes too little is not answered here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, Self
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -19,27 +19,41 @@ from torch import Tensor
 from accelerated.arrays import allocate
 from accelerated.certificate import Encoded
 from accelerated.metrics import Metric
-from accelerated.multiply import (
-    NEVER_EXCLUDED,
-    EncodedRows,
-    multiply,
-    padding,
-    product_dtype,
-    product_keeps_its_bound,
-)
-from accelerated.refine import CACHED, Found, Pairs, all_pairs, measure, measure_rest, nearest, nothing_found
+from accelerated.minima import BLOCK, FANOUT, LANES, Bounds, round_up, width
+from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, aligned, ceiling, padding, product_dtype
+from accelerated.precision import product_keeps_its_bound
+from accelerated.refine import Found, Pairs, all_pairs, measure, nearest, nothing_found
 from accelerated.report import Report
 
-FANOUT = 8  # rows in a block, and blocks in a larger block
-BLOCK = FANOUT * FANOUT
 PANEL_ROWS = 2**18
-BOUNDS = 15 * 2**20  # of a panel for a batch: 30 MiB stay in a shared cache, and the C library keeps them for reuse
-TILE = 2**20  # bounds, which are reduced to minima while they are in a core's cache
-TILE_ROWS = 2**14  # at most: what is encoded at once
+TILE_ROWS, TILE_BYTES = 2**14, 2**28  # at most, of rows that are encoded when they are needed, and their scratch
+GAP_BYTES = 5 * 8  # for each gap that is added up
 FEW = 16  # a filter that answers fewer than one in so many of a first batch is not asked about the others
-LANES = 32  # queries side by side, for minima at full speed
-INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
-ENCODING = 2**22  # bytes of scratch to encode the rows with
+
+
+class Sizes(NamedTuple):
+    """How much is done at once."""
+
+    bounds: int  # of 2 bytes, of a panel for a batch
+    tile: int  # bounds made by one product
+    encoding: int  # bytes of scratch to encode rows with
+    gaps: int  # numbers, when pairs are measured
+
+
+# 30 MiB of bounds stay in a shared cache, and the C library keeps them for reuse. A tile is reduced to minima, and gaps
+# are added up, while they are in a core's cache.
+CPU_SIZES = Sizes(bounds=15 * 2**20, tile=2**20, encoding=2**22, gaps=2**17)
+# So much that some dozens of launches are little beside it: reckoned, not measured.
+GPU_SIZES = Sizes(bounds=2**30, tile=2**30, encoding=2**28, gaps=2**25)
+
+
+class Plan(NamedTuple):
+    """How much of a search is done at once."""
+
+    batch: int  # queries
+    panel_rows: int
+    gaps: int  # numbers, when pairs are measured
+    made: torch.dtype  # the type of the bounds
 
 
 class Bound(Protocol):
@@ -55,7 +69,7 @@ class Bound(Protocol):
     def encode_queries(self, queries: Tensor) -> Encoded: ...
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: Encoded) -> Tensor:
-        """Numbers of the type of the product, (n,): a row with a bound above is farther than ``reduced``."""
+        """Numbers, float64 (n,): a row with a bound above is farther than ``reduced``."""
         ...
 
     def finer(self) -> Sequence["Bound"]: ...
@@ -69,16 +83,17 @@ class ProductFilter:
         self.metric, self.rows, self.bound = metric, rows, bound
         self.encoded: EncodedRows | None = None
         self.n_outside = 0
+        self.sizes = CPU_SIZES if rows.device.type == "cpu" else GPU_SIZES
 
     def keep_encoded(self) -> Self:
         """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""
-        first = self.bound.encode_rows(self.rows[:1])
-        n_at_once = max(1, ENCODING // self.bound.encoding_bytes)
+        first = self._encode_rows(0, 1)
+        n_at_once = max(1, self.sizes.encoding // self.bound.encoding_bytes)
         columns = allocate((len(self.rows), first.columns.shape[1]), self.bound.dtype, self.rows.device)
-        base = torch.empty(len(self.rows), dtype=torch.int32) if first.base is not None else None
+        base = None if first.base is None else first.base.new_empty(len(self.rows))
         for start in range(0, len(self.rows), n_at_once):
             some = slice(start, start + n_at_once)
-            part = self.bound.encode_rows(self.rows[some])
+            part = self._encode_rows(start, start + n_at_once)
             columns[some] = part.columns
             if base is not None and part.base is not None:
                 base[some] = part.base
@@ -87,90 +102,101 @@ class ProductFilter:
             self.n_outside = int((base == NEVER_EXCLUDED).count_nonzero())
         return self
 
+    def _encode_rows(self, start: int, stop: int) -> EncodedRows:
+        columns, base = self.bound.encode_rows(self.rows[start:stop])
+        return EncodedRows(_pad_columns(columns), base)
+
     def finer(self) -> list["ProductFilter"]:
         """The same in more precise numbers."""
         return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
 
     def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
-        batch, panel_rows = self.shape(len(queries), k + 1 + self.n_outside, memory_limit)
-        if not batch or not product_keeps_its_bound(self.bound.dtype):
-            return nothing_found(len(queries), k, queries.device)
+        device = queries.device
+        made = product_dtype(self.bound.dtype, device)
+        plan = self.plan(len(queries), k + 1 + self.n_outside, made or torch.float64, memory_limit)
+        if not plan.batch or not product_keeps_its_bound(self.bound.dtype, device):
+            return nothing_found(len(queries), k, device)
         parts: list[Found] = []
-        for start in range(0, len(queries), batch):
+        for start in range(0, len(queries), plan.batch):
             if parts and FEW * int(parts[0][2].count_nonzero()) < len(parts[0][2]):  # it is of no use for such queries
-                parts.append(nothing_found(len(queries) - start, k, queries.device))
+                parts.append(nothing_found(len(queries) - start, k, device))
                 break
-            some = slice(start, start + batch)
-            parts.append(self._search_batch(queries[some], None if own is None else own[some], k, panel_rows, report))
+            some = slice(start, start + plan.batch)
+            parts.append(self._search_batch(queries[some], None if own is None else own[some], k, plan, report))
         reduced, indices, answered = (torch.cat(part) for part in zip(*parts, strict=True))
         return reduced, indices, answered
 
-    def shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
-        """Queries in a batch and rows in a panel, such that scratch fits the limit; no queries where nothing does."""
-        panel_rows = _round_up(max(k, _even_share(len(self.rows), PANEL_ROWS)), BLOCK)
-        batch = max(LANES, self._n_bounds() // panel_rows // LANES * LANES)
-        batch = min(batch, _round_up(_even_share(n_queries, batch), LANES))
-        while batch and self._scratch_bytes(batch, panel_rows, k) > memory_limit:
-            least = _round_up(max(k, TILE_ROWS), BLOCK)
+    def plan(self, n_queries: int, k: int, made: torch.dtype, memory_limit: int) -> Plan:
+        """How much to do at once, such that scratch fits the limit; no queries where nothing does."""
+        panel_rows = round_up(max(k, _even_share(len(self.rows), PANEL_ROWS)), BLOCK)
+        batch = max(LANES, self.sizes.bounds * 2 // max(2, made.itemsize) // panel_rows // LANES * LANES)
+        batch = min(batch, round_up(_even_share(n_queries, batch), LANES))
+        gaps = max(1, min(self.sizes.gaps, memory_limit // (4 * GAP_BYTES)))
+        while batch and self._scratch_bytes(plan := Plan(batch, panel_rows, gaps, made), k) > memory_limit:
+            least = round_up(max(k, TILE_ROWS), BLOCK)
             if batch > LANES or panel_rows <= least:
                 batch //= 2
             else:
-                panel_rows = max(least, _round_up(panel_rows // 2, BLOCK))
-        return batch, panel_rows
+                panel_rows = max(least, round_up(panel_rows // 2, BLOCK))
+        return plan._replace(batch=batch)
 
-    def _n_bounds(self) -> int:
-        return BOUNDS * 2 // max(2, product_dtype(self.bound.dtype).itemsize)
-
-    def _scratch_bytes(self, batch: int, panel_rows: int, k: int) -> int:
+    def _scratch_bytes(self, plan: Plan, k: int) -> int:
         """An upper estimate: bounds and minima; parts of the blocks not excluded; pairs; a tile; gaps in refine."""
-        size = product_dtype(self.bound.dtype).itemsize
-        pairs = batch * most_candidates(panel_rows, k)
-        encoded = batch if self.encoded is not None else max(batch, TILE_ROWS)
-        bounds = int(1.25 * size * batch * panel_rows)
-        return bounds + pairs * (FANOUT * 40 + 80) + encoded * self.bound.encoding_bytes + 5 * 8 * CACHED
+        pairs = plan.batch * most_candidates(plan.panel_rows, k)
+        encoded = plan.batch if self.encoded is not None else max(plan.batch, self._rows_encoded_at_once())
+        bounds = int(1.25 * plan.made.itemsize * width(plan.batch, self.rows.device) * plan.panel_rows)
+        return bounds + pairs * (FANOUT * 40 + 80) + encoded * self.bound.encoding_bytes + plan.gaps * GAP_BYTES
 
-    def _search_batch(self, queries: Tensor, own: Tensor | None, k: int, panel_rows: int, report: Report) -> Found:
+    def _rows_encoded_at_once(self) -> int:
+        return round_up(min(TILE_ROWS, TILE_BYTES // self.bound.encoding_bytes), BLOCK)
+
+    def _search_batch(self, queries: Tensor, own: Tensor | None, k: int, plan: Plan, report: Report) -> Found:
         with report.stage("encode"):
             encoded = self.bound.encode_queries(queries)
+            columns = _pad_columns(encoded.columns)
         answered = encoded.provable.clone()
         best = None
-        for start in range(0, len(self.rows), panel_rows):
-            n_rows = min(panel_rows, len(self.rows) - start)
+        for start in range(0, len(self.rows), plan.panel_rows):
+            n_rows = min(plan.panel_rows, len(self.rows) - start)
             tiles = self._encoded_tiles(start, start + n_rows, len(queries))
-            bounds = Bounds(tiles, n_rows, encoded.columns, report)
+            bounds = Bounds(tiles, n_rows, columns, plan.made, report)
             if best is None:
                 with report.stage("guess"):
                     guess = bounds.least(min(n_rows, self.n_outside + (k if own is None else k + 1)))
                 with report.stage("refine"):
-                    guessed = measure(self.metric, queries, self.rows, all_pairs(guess), own)
-                    farthest = guessed.view(guess.shape).kthvalue(k, dim=1).values
+                    guessed = measure(self.metric, queries, self.rows, all_pairs(guess), own, plan.gaps)
+                    farthest = guessed.view(guess.shape).topk(k, largest=False, sorted=False).values.amax(1)
             else:
                 farthest = torch.minimum(farthest, best[0][:, -1])
             with report.stage("exclude"):
-                limit = self.bound.threshold(farthest, queries, encoded)
-                answered &= limit < padding(limit.dtype)
-                pairs = bounds.descend(limit, answered, most_candidates(panel_rows, k))
+                limit = ceiling(self.bound.threshold(farthest, queries, encoded), plan.made)
+                answered &= limit < padding(plan.made)
+                pairs = bounds.descend(limit, answered, most_candidates(plan.panel_rows, k))
                 pairs = Pairs(pairs.query, pairs.row + start)
                 report.candidates += len(pairs.query)
             with report.stage("refine"):
-                if best is None:
-                    reduced = measure_rest(self.metric, queries, self.rows, pairs, own, all_pairs(guess), guessed)
-                else:
-                    reduced = measure(self.metric, queries, self.rows, pairs, own)
+                known = (all_pairs(guess), guessed) if best is None else None
+                reduced = measure(self.metric, queries, self.rows, pairs, own, plan.gaps, known)
                 best = nearest(pairs, reduced, len(queries), k, best)
         assert best is not None
         return *best, answered
 
     def _encoded_tiles(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
-        n_rows = min(TILE_ROWS, _round_up(TILE // n_queries, BLOCK))
+        n_rows = round_up(self.sizes.tile // n_queries, BLOCK)
+        if self.encoded is None:
+            n_rows = min(n_rows, self._rows_encoded_at_once())
         for first in range(start, stop, n_rows):
-            some = slice(first, min(first + n_rows, stop))
+            last = min(first + n_rows, stop)
             if self.encoded is None:
-                yield self.bound.encode_rows(self.rows[some])
+                yield self._encode_rows(first, last)
             else:
                 columns, base = self.encoded
-                yield EncodedRows(columns[some], None if base is None else base[some])
+                yield EncodedRows(columns[first:last], None if base is None else base[first:last])
+
+
+def _pad_columns(columns: Tensor) -> Tensor:
+    return torch.nn.functional.pad(columns, (0, aligned(columns.shape[1], columns.device) - columns.shape[1]))
 
 
 def _even_share(n: int, most: int) -> int:
@@ -178,82 +204,6 @@ def _even_share(n: int, most: int) -> int:
     return -(-n // -(-n // most))
 
 
-def _round_up(n: int, multiple: int) -> int:
-    return -(-n // multiple) * multiple
-
-
 def most_candidates(panel_rows: int, k: int) -> int:
     """How many rows, or blocks of them, may be left of a panel for one query."""
     return max(min(panel_rows // 16, 8192), 4 * k)
-
-
-class Bounds:
-    """The bounds of a panel of rows for some queries, and their minima over blocks of 8 and of 64 rows.
-
-    They are held as integers of the same bits: minima of these are faster than of 16-bit floats, and the order is the
-    same, except that negative numbers, which are below any threshold, stand in a wrong order among themselves.
-    """
-
-    def __init__(self, tiles: Iterable[EncodedRows], n_rows: int, columns: Tensor, report: Report):
-        self.n_rows, self.n_queries = n_rows, len(columns)
-        n_padded = _round_up(n_rows, BLOCK)
-        self.width = len(columns) if len(columns) < LANES else _round_up(len(columns), LANES)
-        columns = torch.nn.functional.pad(columns, (0, 0, 0, self.width - len(columns)))
-        shape = (n_padded, self.width)
-        bounds = torch.empty(shape, dtype=product_dtype(columns.dtype), device=columns.device)
-        self.rows = bounds.view(INTEGERS[bounds.dtype.itemsize])
-        self.blocks = self.rows.new_empty((n_padded // FANOUT, self.width))
-        coarse = self.rows.new_empty((n_padded // BLOCK, self.width))
-        start = 0
-        for tile in tiles:
-            stop = start + len(tile.columns)
-            with report.stage("multiply"):
-                multiply(tile, columns, bounds[start:stop])
-            if stop == n_rows:
-                bounds[stop:] = padding(bounds.dtype)
-                stop = n_padded
-            fine = slice(start // FANOUT, stop // FANOUT)
-            block = slice(start // BLOCK, stop // BLOCK)
-            with report.stage("minima"):
-                torch.amin(self.rows[start:stop].view(-1, FANOUT, self.width), 1, out=self.blocks[fine])
-                torch.amin(self.blocks[fine].view(-1, FANOUT, self.width), 1, out=coarse[block])
-            start = stop
-        self.coarse = coarse.T[: self.n_queries].contiguous()  # (n_queries, n_blocks)
-
-    def least(self, k: int) -> Tensor:
-        """For each query k different rows with low bounds, (n_queries, k)."""
-        levels = [self.blocks, self.rows]
-        top = self.coarse
-        if self.n_rows // BLOCK < k:
-            top = levels.pop(0).T[: self.n_queries]
-        if self.n_rows // FANOUT < k:
-            top = levels.pop(0).T[: self.n_queries]
-        chosen = top.topk(k, dim=1, largest=False, sorted=False).indices
-        query = torch.arange(self.n_queries, device=chosen.device)[:, None].expand_as(chosen)
-        for level in levels:
-            children, bounds = self._children(level, chosen, query)
-            chosen = children.gather(-1, bounds.argmin(-1, keepdim=True))[..., 0]
-        return chosen
-
-    def descend(self, limit: Tensor, wanted: Tensor, most: int) -> Pairs:
-        """The pairs with bounds up to ``limit`` (n_queries,), of the queries that are ``wanted``.
-
-        A query with more than ``most`` pairs, or blocks on the way to them, has none, and is struck out of ``wanted``.
-        """
-        limit = limit.view(self.rows.dtype)
-        open_blocks = self.coarse <= limit[:, None]
-        wanted &= open_blocks.sum(1) <= most
-        query, chosen = (open_blocks & wanted[:, None]).nonzero(as_tuple=True)
-        for level in (self.blocks, self.rows):
-            children, bounds = self._children(level, chosen, query)
-            parent, child = (bounds <= limit[query][:, None]).nonzero(as_tuple=True)
-            query, chosen = query[parent], children[parent, child]
-            wanted &= torch.bincount(query, minlength=self.n_queries) <= most
-            keep = wanted[query]
-            query, chosen = query[keep], chosen[keep]
-        return Pairs(query, chosen)
-
-    def _children(self, level: Tensor, blocks: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
-        """The eight parts of blocks, (..., 8), and their bounds for the queries."""
-        children = blocks[..., None] * FANOUT + torch.arange(FANOUT, device=blocks.device)
-        return children, level.view(-1).take(children * self.width + query[..., None])

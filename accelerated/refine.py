@@ -10,8 +10,6 @@ from torch import Tensor
 
 from accelerated.metrics import Metric
 
-CACHED = 2**17  # numbers: the gaps of a chunk of pairs, 1 MiB, stay in cache
-
 
 class Pairs(NamedTuple):
     """Which queries (p,) to measure to which training rows (p,)."""
@@ -33,11 +31,25 @@ def nothing_found(n_queries: int, k: int, device: torch.device) -> Found:
     )
 
 
-def measure(metric: Metric, queries: Tensor, rows: Tensor, pairs: Pairs, own: Tensor | None) -> Tensor:
-    """The reduced distances of the pairs, float64 (p,); infinity where a training row is the query itself."""
+def measure(
+    metric: Metric,
+    queries: Tensor,
+    rows: Tensor,
+    pairs: Pairs,
+    own: Tensor | None,
+    gaps: int,
+    known: tuple[Pairs, Tensor] | None = None,
+) -> Tensor:
+    """The reduced distances of the pairs, float64 (p,); infinity where a training row is the query itself.
+
+    About ``gaps`` differences are held at once. ``known`` are pairs that are measured already, in any order within a
+    query, and their reduced distances.
+    """
+    if known is not None:
+        return _measure_rest(metric, queries, rows, pairs, own, gaps, *known)
     assert metric.pairs is not None
     reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
-    chunk = max(1, CACHED // rows.shape[1])
+    chunk = max(1, gaps // rows.shape[1])
     for start in range(0, len(reduced), chunk):
         some = slice(start, start + chunk)
         reduced[some] = metric.pairs(queries.index_select(0, pairs.query[some]), rows.index_select(0, pairs.row[some]))
@@ -46,10 +58,16 @@ def measure(metric: Metric, queries: Tensor, rows: Tensor, pairs: Pairs, own: Te
     return reduced
 
 
-def measure_rest(
-    metric: Metric, queries: Tensor, rows: Tensor, pairs: Pairs, own: Tensor | None, known: Pairs, values: Tensor
+def _measure_rest(
+    metric: Metric,
+    queries: Tensor,
+    rows: Tensor,
+    pairs: Pairs,
+    own: Tensor | None,
+    gaps: int,
+    known: Pairs,
+    values: Tensor,
 ) -> Tensor:
-    """As ``measure``, for pairs of which some are measured: the ``known``, in any order within a query."""
     keys, known_keys = (some.query * len(rows) + some.row for some in (pairs, known))
     place = torch.searchsorted(keys, known_keys).clamp_(max=len(keys) - 1)
     found = keys[place] == known_keys if len(keys) else torch.zeros_like(known_keys, dtype=torch.bool)
@@ -57,7 +75,7 @@ def measure_rest(
     reduced[place[found]] = values[found]
     is_new = torch.ones_like(keys, dtype=torch.bool)
     is_new[place[found]] = False
-    reduced[is_new] = measure(metric, queries, rows, Pairs(pairs.query[is_new], pairs.row[is_new]), own)
+    reduced[is_new] = measure(metric, queries, rows, Pairs(pairs.query[is_new], pairs.row[is_new]), own, gaps)
     return reduced
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import torch
+
 
 @dataclass
 class Report:
@@ -21,6 +23,18 @@ class Report:
     candidates: int = 0
     fallbacks: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    device: torch.device | None = field(default=None, repr=False)  # to wait for, so that a GPU's time goes to its stage
+
+    def add(self, other: "Report") -> None:
+        """Counts what another report of the same search counted."""
+        self.n_queries += other.n_queries
+        self.filter = other.filter
+        self.certified += other.certified
+        self.candidates += other.candidates
+        for name, n_queries in other.fallbacks.items():
+            self.fall_back(name, n_queries)
+        for name, seconds in other.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
     def fall_back(self, name: str, n_queries: int) -> None:
         """Counts queries handed on."""
@@ -31,4 +45,6 @@ class Report:
         """Adds the time that the block takes to ``seconds[name]``."""
         start = time.perf_counter()
         yield
+        if self.device is not None and self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

@@ -4,6 +4,7 @@ The answer does not depend on which of them gave it; only the time does.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -19,7 +20,7 @@ SMALL = 2**20  # features of pairs: below, measuring all takes less than a filte
 FEW = 4  # queries: below, measuring all pairs of the rest takes less than another filter
 SOME = 16  # queries on which a finer filter is tried first
 SHOWN = 64  # queries whose pairs are all measured before progress is shown
-BLOCK = 2048  # queries that are read at once, so that what a filter leaves is worth another
+BLOCK, GPU_BLOCK = 2048, 2**14  # queries that are read at once, so that what a filter leaves is worth another
 
 
 class Index(NamedTuple):
@@ -33,7 +34,9 @@ class Index(NamedTuple):
 
 def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> Index:
     """The rows with the filter that the rule chooses, or with the one called so, which is then always asked."""
-    return Index(metric, rows, choose_filter(metric, rows, filter_name), SMALL if filter_name is None else 0)
+    with torch.autocast(rows.device.type, enabled=False):
+        chosen = choose_filter(metric, rows, filter_name)
+    return Index(metric, rows, chosen, SMALL if filter_name is None else 0)
 
 
 def search(
@@ -58,11 +61,13 @@ def search(
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=index.rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=index.rows.device)
     per_query = 8 * (2 * n_features + 6 * k)  # bytes: as read, as prepared, and the answer on its way
-    most = BLOCK if index.filter is not None or index.rows.device.type != "cpu" else SHOWN
+    most = BLOCK if index.filter is not None else SHOWN
+    most = GPU_BLOCK if index.rows.device.type != "cpu" else most
     block = max(1, min(most, memory_limit // 4 // per_query))
     scratch = memory_limit - block * per_query
-    if (needed := scratch_bytes(1, 1, n_features, k)) > scratch:
-        needed += memory_limit - scratch
+    least = scratch_bytes(1, 1, n_features, k)
+    if least > scratch:
+        needed = least + memory_limit - scratch
         raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
     with tqdm(total=n_queries * n_train, unit="pair", unit_scale=True, disable=not progress) as bar:
         for start in query_range[::block]:
@@ -71,9 +76,31 @@ def search(
                 queries = read_queries(start, stop)
             own = torch.arange(start, stop, device=queries.device) if leave_one_out else None
             some = slice(start - query_range.start, stop - query_range.start)
-            reduced[some], indices[some] = _answer(index, queries, own, k, scratch, report)
+            answer = partial(_answer, index, queries, own, k)
+            with torch.autocast(queries.device.type, enabled=False):  # in this thread
+                reduced[some], indices[some], scratch = _with_what_there_is(answer, scratch, least, report)
             bar.update(len(queries) * n_train)
     return reduced, indices
+
+
+def _with_what_there_is(
+    answer: Callable[[int, Report], tuple[Tensor, Tensor]], memory_limit: int, least: int, report: Report
+) -> tuple[Tensor, Tensor, int]:
+    """The answer within the limit; while a device runs out of memory, within half of it, which is the limit from then.
+
+    Raises torch.OutOfMemoryError where there is not even enough for one query and one row.
+    """
+    while True:
+        attempt = Report(device=report.device)
+        try:
+            found = answer(memory_limit, attempt)
+        except torch.OutOfMemoryError:
+            if memory_limit // 2 < least:
+                raise
+        else:
+            report.add(attempt)
+            return *found, memory_limit
+        memory_limit //= 2  # not where the error still holds what was made before it
 
 
 def _answer(

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
 from accelerated.parameters import check_int, check_number
+from accelerated.portable import Portable
 from accelerated.scoring import r_squared
 from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
 from accelerated.solvers import check_memory, solve
@@ -30,7 +31,7 @@ from accelerated.validation import (
 LARGEST = 1e150  # squares and products of numbers up to it fit
 
 
-class SimilarityRegressor(RegressorMixin, BaseEstimator):
+class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
     """Predicts f(x) = sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) y, where K_ij = k(x_i, x_j).
 
     For similarities without negative eigenvalues it is kernel ridge regression with a penalty of ``jitter``. Fitting

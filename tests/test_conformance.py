@@ -1,10 +1,12 @@
 """The claims hold: of both packages, of both solvers, and of what the mutants of the zoo are made from."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 
 import accelerated
@@ -13,6 +15,7 @@ from conformance.pins import pinned
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import base
+from tests.pretended_gpu import PretendedGpu
 
 
 class ByPseudoInverse(accelerated.SimilarityRegressor):
@@ -24,14 +27,14 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
         super().__init__(similarity, gamma=gamma, degree=degree, coef0=coef0, jitter=jitter, solver="pinv")
 
 
-def searched_by(name):
+def searched_by(name, device=None):
     """The search and both predictors of ``accelerated``, which insist on a filter."""
     classes = []
     for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
         forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
         classes.append(type(f"{one.__name__}_by_{name}", (one,), forced))
         globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
-    return make_target(f"accelerated by {name}", *classes)
+    return make_target(f"accelerated by {name}", *classes, device=device)
 
 
 FILTERS = ("int8", "bfloat16", "float32", "float64", "tree")  # where a metric has none, all pairs are measured
@@ -42,6 +45,12 @@ TARGETS = {
     "accelerated by pinv": make_target("accelerated by pinv", ByPseudoInverse),
     "zoo": make_target("zoo", base.Search, base.Classifier, base.Regressor, base.Similarity),
 }
+with PretendedGpu():
+    TARGETS["accelerated on a pretended GPU"] = load_target("accelerated", device="cuda")
+    for name in ("int8", "float16"):
+        TARGETS[f"accelerated by {name} on a pretended GPU"] = searched_by(name, "cuda")
+if torch.cuda.is_available():
+    TARGETS["accelerated on a GPU"] = load_target("accelerated", device="cuda")
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
@@ -52,7 +61,8 @@ def test_claim_holds(name, claim):
     draws = settings().max_examples // 2 if name in ("reference", "accelerated") else PROFILES["quick"].draws
     endless = Profile(draws, budget=np.inf, limit=np.inf)
 
-    result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
+    with PretendedGpu() if "on a pretended GPU" in name else nullcontext():
+        result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
 
     assert result.verdict == "holds", f"{result.message}\n{result.shown}"
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from accelerated.distances import correct_sqrt, pairwise_sum
+from accelerated.distances import pairwise_sum
+from accelerated.roots import correct_sqrt
 
 ACCELERATED = Path(__file__).parent.parent / "accelerated"
 LENGTHS = [*range(1, 400), 512, 1000, 1023, 1024, 1025, 4096, 8191, 10_007, 65_536, 99_999, 100_000]

@@ -1,0 +1,215 @@
+"""A GPU that is not there: tensors of this CPU which say that they are on a CUDA device and are treated as such.
+
+Inside ``PretendedGpu`` every call of torch passes through ``call``. What is made on ``cuda`` is marked. Marked tensors
+meet only those of the same device, have no NumPy, and count against the device's memory. Products of 16-bit matrices
+are those of a tensor core (``tensor_cores``), products of integers have CUDA's shapes only, and square roots are
+correctly rounded, as CUDA's are.
+
+This shows that the code for a GPU runs, mixes no devices, keeps to its memory, and proves what is true of such
+arithmetic. It says nothing about speed, nor about what real kernels do otherwise.
+"""
+
+import threading
+import weakref
+from collections import Counter
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from accelerated.filters import fastest_first
+from accelerated.precision import _try_products
+from accelerated.roots import rounds_roots_correctly
+from tests import tensor_cores
+
+CPU = torch.device("cpu")
+MOST_SIMULATED = 2**26  # multiplications: larger products are added as on this CPU
+MOVES = {"copy_", "type_as"}  # what may have tensors of two devices
+FOUND_OUT_ONCE = [_try_products, fastest_first, rounds_roots_correctly]  # about each device
+NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
+
+
+class OnGpu(Tensor):
+    """A tensor of the CPU that is marked with the device it pretends to be on."""
+
+    gpu: torch.device
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return call(func, args, kwargs or {})
+
+
+class PretendedGpu(TorchFunctionMode):
+    """Inside, ``n_devices`` CUDA devices seem to be there, with so many bytes of memory each.
+
+    ``allocated`` and ``peak`` count the bytes of marked tensors, not those inside of torch's own functions, and
+    ``n_refused`` how often there were too few.
+    """
+
+    current: "PretendedGpu | None" = None
+
+    def __init__(self, memory: int = 2**36, n_devices: int = 2, core: tensor_cores.Core = tensor_cores.HOPPER):
+        super().__init__()
+        self.memory, self.n_devices, self.core = memory, n_devices, core
+        self.storages: Counter[int] = Counter()
+        self.lock = threading.RLock()
+        self.allocated = self.peak = self.n_refused = 0
+        self.fakes = [
+            mock.patch("torch.cuda.is_available", lambda: True),
+            mock.patch("torch.cuda.current_device", lambda: 0),
+            mock.patch("torch.cuda.mem_get_info", lambda device=None: (memory - self.allocated, memory)),
+            mock.patch("torch.cuda.memory_reserved", lambda device=None: self.allocated),
+            mock.patch("torch.cuda.memory_allocated", lambda device=None: self.allocated),
+            mock.patch("torch.cuda.get_device_capability", lambda device=None: core.capability),
+            mock.patch("torch.cuda.get_device_name", lambda device=None: "a pretended GPU"),
+            mock.patch("torch.cuda.synchronize", lambda device=None: None),
+            mock.patch("threading.Thread.run", _run_inside(threading.Thread.run)),
+        ]
+
+    def __enter__(self):
+        for fake in self.fakes:
+            fake.start()
+        self._forget()
+        PretendedGpu.current = self
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        PretendedGpu.current = None
+        for fake in self.fakes:
+            fake.stop()
+        self._forget()
+
+    def _forget(self) -> None:
+        for function in FOUND_OUT_ONCE:
+            function.cache_clear()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return call(func, args, kwargs or {})
+
+    def device(self, name):
+        """The device called so, with its number; RuntimeError where there is none."""
+        device = torch.device(name)
+        index = device.index or 0
+        if device.type == "cuda" and index >= self.n_devices:
+            raise RuntimeError(f"CUDA error: invalid device ordinal {index}")
+        return torch.device("cuda", index) if device.type == "cuda" else device
+
+    def mark(self, tensor: Tensor, device: torch.device) -> Tensor:
+        """The tensor as one of the device, whose memory it takes unless it is a view of one that does."""
+        storage = tensor.untyped_storage()
+        key, size = storage.data_ptr(), storage.nbytes()
+        with self.lock:
+            if not self.storages[key]:
+                if self.allocated + size > self.memory:
+                    self.n_refused += 1
+                    raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes")
+                self.allocated += size
+                self.peak = max(self.peak, self.allocated)
+            self.storages[key] += 1
+        marked = tensor.as_subclass(OnGpu)
+        marked.gpu = device
+        weakref.finalize(marked, self._release, key, size)
+        return marked
+
+    def _release(self, key: int, size: int) -> None:
+        with self.lock:
+            self.storages[key] -= 1
+            if not self.storages[key]:
+                del self.storages[key]
+                self.allocated -= size
+
+
+class _Inside(TorchFunctionMode):
+    """What ``PretendedGpu`` is to its own thread, for the others that are started meanwhile."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return call(func, args, kwargs or {})
+
+
+def _run_inside(run):
+    def run_inside(thread):
+        with _Inside():
+            run(thread)
+
+    return run_inside
+
+
+def call(func, args, kwargs):
+    """What torch returns, on the device where CUDA would put it."""
+    gpu = PretendedGpu.current
+    name = getattr(func, "__name__", "")
+    with torch._C.DisableTorchFunctionSubclass():
+        if gpu is None:
+            raise RuntimeError("a tensor outlived its pretended GPU")
+        if func == Tensor.device.__get__:
+            return getattr(args[0], "gpu", CPU)
+        if func == Tensor.is_cuda.__get__:
+            return isinstance(args[0], OnGpu)
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        devices = {getattr(t, "gpu", t.device) for t in tensors if t.ndim or isinstance(t, OnGpu)}
+        if len(devices) > 1 and name not in MOVES:
+            raise RuntimeError(f"Expected all tensors to be on the same device, but {name} got {devices}")
+        if name in NOT_ON_CUDA and any(isinstance(t, OnGpu) for t in tensors):
+            raise TypeError("can't convert cuda device type tensor to numpy. Use Tensor.cpu() first.")
+        device = getattr(tensors[0], "gpu", tensors[0].device) if tensors else None
+        if name not in MOVES and devices:
+            device = next(iter(devices))
+        for leaf in (kwargs.get("device"), *(args[1:] if name == "to" else [])):
+            if isinstance(leaf, torch.device) or (isinstance(leaf, str) and leaf.partition(":")[0] in ("cuda", "cpu")):
+                device = gpu.device(leaf)
+        device = {"cpu": CPU, "cuda": gpu.device("cuda")}.get(name, device)
+        is_on_gpu = device is not None and device.type == "cuda"
+        if not is_on_gpu and not any(isinstance(t, OnGpu) for t in tensors):
+            return func(*args, **kwargs)
+        args, kwargs = tree_map(_on_cpu, (args, kwargs))
+        if name in ("cpu", "cuda"):
+            func, args = Tensor.clone, args[:1]
+        result = FUNCTIONS.get(func, func)(*args, **kwargs)
+        if name in ("to", "contiguous") and device != getattr(tensors[0], "gpu", CPU) and _is_same(result, args[0]):
+            result = result.clone()  # memory of another device is a copy
+        if is_on_gpu:
+            result = tree_map(lambda leaf: gpu.mark(leaf, device) if isinstance(leaf, Tensor) else leaf, result)
+        return result
+
+
+def _on_cpu(leaf):
+    if isinstance(leaf, OnGpu):
+        return leaf.as_subclass(Tensor)
+    if isinstance(leaf, torch.device) or (isinstance(leaf, str) and leaf.startswith("cuda")):
+        return CPU
+    return leaf
+
+
+def _is_same(a: Tensor, b: Tensor) -> bool:
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+
+
+def _mm(a: Tensor, b: Tensor, out_dtype: torch.dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+    if a.dtype not in (torch.float16, torch.bfloat16):
+        assert out_dtype is None
+        return torch.mm(a, b) if out is None else torch.mm(a, b, out=out)
+    assert PretendedGpu.current is not None
+    if a.numel() * b.shape[1] > MOST_SIMULATED:
+        product = torch.mm(a.float(), b.float()).to(out_dtype or a.dtype)
+    else:
+        product = tensor_cores.multiply(a, b, out_dtype or a.dtype, PretendedGpu.current.core)
+    return product if out is None else out.copy_(product)
+
+
+def _int_mm(a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The shapes that cuBLAS takes, by the checks in torch's ``_int_mm_out_cuda``."""
+    if len(a) <= 16 or a.shape[1] % 8 or b.shape[1] % 8:
+        raise RuntimeError(f"self.size(0) needs to be greater than 16, sizes multiples of 8, got {a.shape}, {b.shape}")
+    product = (a.double() @ b.double()).to(torch.int32)
+    return product if out is None else out.copy_(product)
+
+
+def _sqrt(x: Tensor) -> Tensor:
+    return torch.from_numpy(np.sqrt(x.numpy()))
+
+
+FUNCTIONS = {torch.mm: _mm, torch._int_mm: _int_mm, torch.sqrt: _sqrt, Tensor.sqrt: _sqrt}

@@ -1,0 +1,396 @@
+"""The path for GPUs, on a pretended one, and on a real one where there is: same bits, proofs, memory, settings."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+import accelerated.multiply
+import accelerated.product
+from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
+from accelerated.arrays import resolve_memory_limit
+from accelerated.certificate import SquaredBound, choose_frame
+from accelerated.filters import PRODUCTS, choose_filter, fastest_first
+from accelerated.metrics import METRICS
+from accelerated.multiply import product_dtype
+from accelerated.precision import UNDERFLOW, _hard_floats, accumulation, product_keeps_its_bound
+from accelerated.roots import correct_sqrt, rounds_roots_correctly
+from tests import tensor_cores
+from tests.pretended_gpu import PretendedGpu
+from tests.test_filters import HOSTILE, by, made_by
+
+GPU = torch.device("cuda", 0)
+CORES = {"Volta": tensor_cores.VOLTA, "Ampere": tensor_cores.AMPERE, "Hopper": tensor_cores.HOPPER}
+rng = np.random.default_rng(0)
+X, Q = rng.normal(size=(3000, 20)).astype(np.float32), rng.normal(size=(100, 20)).astype(np.float32)
+
+
+@pytest.fixture
+def gpu():
+    with PretendedGpu() as pretended:
+        yield pretended
+
+
+@pytest.fixture
+def cublas_settings():
+    """Torch's settings for products on CUDA, put back afterwards."""
+    settings = torch.backends.cuda.matmul
+    names = ["allow_fp16_reduced_precision_reduction", "allow_bf16_reduced_precision_reduction"]
+    names += ["allow_fp16_accumulation"]
+    before = {name: getattr(settings, name) for name in names}
+    yield settings
+    for name, value in before.items():
+        setattr(settings, name, value)
+
+
+def assert_same(actual, expected):
+    distances, indices = (np.asarray(part.cpu() if isinstance(part, torch.Tensor) else part) for part in actual)
+    np.testing.assert_array_equal(indices, expected[1])
+    np.testing.assert_array_equal(distances.view(np.int64), expected[0].view(np.int64))
+
+
+@pytest.mark.parametrize(
+    ("name", "core"),
+    [("float16", "Hopper"), ("float16", "Volta"), ("bfloat16", "Hopper"), ("int8", "Hopper"), ("float32", "Hopper")],
+)
+def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
+    answered = 0
+    for X in HOSTILE.values():
+        Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, 12))])
+        all_pairs = by("exhaustive", 7, device="cpu").fit(X)
+        expected, without_self = all_pairs.kneighbors(Q), all_pairs.kneighbors()
+        with PretendedGpu(core=CORES[core]):
+            model = by(name, 7, device="cuda").fit(X)
+            assert_same(model.kneighbors(Q), expected)
+            assert_same(model.kneighbors(), without_self)
+            answered += model.search_report(Q).certified
+    assert answered > 50
+
+
+@pytest.mark.parametrize("metric", ["cosine", "jaccard", "manhattan", "chebyshev", "minkowski", "hamming"])
+def test_every_metric_on_a_device_gives_the_bits_of_the_cpu(device, metric):
+    expected = NearestNeighbors(5, metric=metric, p=3, device="cpu").fit(X).kneighbors(Q)
+    model = NearestNeighbors(5, metric=metric, p=3, device=device).fit(X)
+
+    assert model._rows.device == device
+    assert_same(model.kneighbors(Q), expected)
+
+
+def test_answers_to_tensors_stay_on_their_device(device):
+    model = KNNClassifier(5, weights="distance").fit(torch.tensor(X, device=device), torch.tensor(X[:, 0] > 0))
+    queries = torch.tensor(Q, device=device)
+
+    assert {part.device for part in model.kneighbors(queries)} == {device}
+    assert model.predict_proba(queries).device == model.predict(queries).device == device
+    expected = KNNClassifier(5, weights="distance", device="cpu").fit(X, X[:, 0] > 0)
+    np.testing.assert_array_equal(model.predict_proba(queries).cpu(), expected.predict_proba(Q))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_stream_that_is_not_the_default_one_is_no_matter():
+    expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
+    with torch.cuda.stream(torch.cuda.Stream()):
+        model = NearestNeighbors(5, device="cuda").fit(torch.tensor(X, device="cuda") * 2)
+        distances, indices = model.kneighbors(torch.tensor(Q, device="cuda") * 2)
+
+    assert_same((distances / 2, indices), expected)
+
+
+def test_roots_and_quotients_on_a_device_have_the_bits_of_numpy(device):
+    a, b = rng.lognormal(sigma=50, size=200_000), rng.lognormal(sigma=50, size=200_000)
+    on_device = [torch.tensor(values, device=device) for values in (a, b)]
+
+    np.testing.assert_array_equal(correct_sqrt(on_device[0]).cpu(), np.sqrt(a))
+    np.testing.assert_array_equal((on_device[0] / on_device[1]).cpu(), a / b)
+
+
+def test_a_device_that_rounds_roots_otherwise_is_noticed(gpu, monkeypatch):
+    assert rounds_roots_correctly(GPU)
+    rounds_roots_correctly.cache_clear()
+    real = torch.sqrt
+    some = 2.0**-52 * (torch.rand(100_000, dtype=torch.float64) > 0.999)
+    monkeypatch.setattr(torch, "sqrt", lambda x: (real(x.cpu()) * (1 + some[: len(x)])).to(x.device))
+
+    assert not rounds_roots_correctly(GPU)
+    values = torch.tensor([2.0, 51.0], dtype=torch.float64, device=GPU)
+    assert correct_sqrt(values).tolist() == np.sqrt([2.0, 51.0]).tolist()
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("data", HOSTILE)
+def test_a_bound_by_tensor_cores_is_below_the_squared_distance_and_not_far_below(data, dtype, core):
+    rows = torch.from_numpy(HOSTILE[data])
+    queries = rows[:60] + 0.01 * rows[60:120]
+    with PretendedGpu(core=CORES[core]):
+        frame = choose_frame(rows.to(GPU))
+        bound = SquaredBound(METRICS["euclidean"], 12, frame, dtype)
+        encoded = bound.encode_queries(queries.to(GPU))
+        provable = encoded.provable.cpu()
+        bounds = made_by(bound, rows.to(GPU), encoded)
+        q, x = (frame.apply(some.to(GPU)).cpu().numpy().astype(np.longdouble) for some in (queries[provable], rows))
+    true = ((q[:, None] - x) ** 2).sum(2) - frame.near
+    reach = np.linalg.norm(x, axis=1) <= bound.too_long
+    one_up = 2.0**-23  # made in float32
+
+    assert (bounds <= true * (1 + np.sign(true) * one_up))[:, reach].all()
+    assert (bounds[:, ~reach] < true[:, ~reach]).all()
+    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + frame.near
+    coarse = torch.finfo(dtype).eps
+    assert (true - bounds <= (8 * coarse + 8 * bound.alpha) * size + 2 * bound.lost)[:, reach].all()
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_tensor_cores_add_as_precisely_as_is_said_and_not_much_more(dtype, core):
+    """Sums that lose most: a first term of 1 and others just below what is cut off; split or not."""
+    worst = 0.0
+    for n_columns in (8, 16, 64, 128, 792, 2048):
+        a, b = _hard_floats(n_columns, dtype)
+        step = 2.0 ** -(CORES[core].bits + 1)  # half of the last bit kept beside 1
+        a[0, 1:], b[0, 1:] = np.sqrt(0.99 * step), np.sqrt(0.99 * step)
+        a[0, 0] = b[0, 0] = 1
+        exact, magnitude = a.double() @ b.double().T, a.double().abs() @ b.double().abs().T
+        with PretendedGpu(core=CORES[core]):
+            alpha = accumulation(n_columns, dtype, GPU)
+        for splits in (1, min(8, n_columns // 8), min(32, n_columns // 8)):
+            made = tensor_cores.multiply(a, b.T, torch.float32, CORES[core], splits).double()
+            error = (made - exact).abs()
+            assert (error <= alpha * magnitude + UNDERFLOW).all()
+            worst = max(worst, float((error / magnitude)[:24, :24].nan_to_num().max() / (alpha - 2.0**-18)))
+    assert worst > 0.1
+
+
+def test_a_sum_is_cut_towards_zero_by_tensor_cores():
+    a, b = torch.tensor([[1.0] + [2.0**-13] * 15]).half(), torch.tensor([[1.0] + [2.0**-13 * 0.9] * 15]).half()
+    exact = float(a.double() @ b.double().T)
+
+    assert exact > 1 + 2.0**-23
+    assert tensor_cores.multiply(a, b.T, torch.float32, tensor_cores.VOLTA).item() == 1.0
+    assert tensor_cores.multiply(a, b.T, torch.float32, tensor_cores.HOPPER).item() == 1.0
+    few = a[:, :2], b[:, :2].T
+    assert tensor_cores.multiply(-few[0], few[1], torch.float32, tensor_cores.HOPPER).item() == -1.0
+
+
+def test_products_are_trusted_by_what_torch_is_told(gpu, cublas_settings):
+    float16, bfloat16 = torch.float16, torch.bfloat16
+    assert (product_dtype(float16, GPU), product_dtype(bfloat16, GPU)) == (torch.float32, torch.float32)
+    cublas_settings.allow_fp16_reduced_precision_reduction = False
+    assert (product_dtype(float16, GPU), product_dtype(bfloat16, GPU)) == (float16, torch.float32)
+    cublas_settings.allow_bf16_reduced_precision_reduction = False
+    assert (product_dtype(float16, GPU), product_dtype(bfloat16, GPU)) == (float16, bfloat16)
+    cublas_settings.allow_fp16_accumulation = True
+    assert (product_dtype(float16, GPU), product_dtype(bfloat16, GPU)) == (None, bfloat16)
+    assert product_dtype(float16, torch.device("cpu")) == float16
+
+
+@pytest.mark.parametrize("accumulates_in_16_bits", [False, True])
+@pytest.mark.parametrize("reduces_in_16_bits", [False, True])
+def test_settings_do_not_change_the_answer(gpu, cublas_settings, reduces_in_16_bits, accumulates_in_16_bits):
+    expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
+    model = by("float16", 5, device="cuda").fit(X)
+    cublas_settings.allow_fp16_reduced_precision_reduction = reduces_in_16_bits
+    cublas_settings.allow_fp16_accumulation = accumulates_in_16_bits
+
+    assert_same(model.kneighbors(Q), expected)
+    report = model.search_report(Q)
+    assert report.fallbacks == ({"float32": 100} if accumulates_in_16_bits else {})
+
+
+def test_without_products_in_float32_those_in_16_bits_are_not_trusted(gpu, cublas_settings, monkeypatch):
+    """As in torch 2.6 and 2.7."""
+    monkeypatch.setattr(torch.ops.aten.mm, "overloads", lambda: ["default", "out"])
+
+    assert product_dtype(torch.float16, GPU) is None
+    cublas_settings.allow_fp16_reduced_precision_reduction = False
+    assert product_dtype(torch.float16, GPU) == torch.float16
+
+
+def test_cores_that_keep_fewer_bits_are_noticed_and_not_used():
+    """As the 8-bit floats of Hopper do."""
+    expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
+    with PretendedGpu(core=tensor_cores.Core((9, 0), 16, 13)):
+        with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise than they can be"):
+            assert not product_keeps_its_bound(torch.float16, GPU)
+        with warnings.catch_warnings():  # once for each device
+            warnings.simplefilter("error")
+            assert choose_filter(METRICS["euclidean"], torch.tensor(X, device=GPU), "float16") is None
+            model = by("float32", 5, device="cuda").fit(X)
+            assert_same(model.kneighbors(Q), expected)
+
+
+def test_cores_that_flush_small_numbers_are_noticed(gpu, monkeypatch):
+    real = tensor_cores.multiply
+
+    def flushing(a, b, *others):
+        a, b = (torch.where(values.abs() < 2.0**-14, torch.zeros_like(values), values) for values in (a, b))
+        return real(a, b, *others)
+
+    monkeypatch.setattr(tensor_cores, "multiply", flushing)
+    with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise"):
+        assert not product_keeps_its_bound(torch.float16, GPU)
+
+
+def test_products_that_fail_are_noticed_and_not_used(gpu, monkeypatch):
+    """As cuBLAS does in torch's deterministic mode unless it is given a workspace."""
+
+    def fails(*args):
+        raise RuntimeError("deterministic behavior was enabled")
+
+    monkeypatch.setattr(tensor_cores, "multiply", fails)
+    with pytest.warns(UserWarning, match="float16 on cuda:0 fail, and are not used: deterministic behavior"):
+        assert not product_keeps_its_bound(torch.float16, GPU)
+
+
+def test_only_nvidia_gpus_from_hopper_on_are_taken_to_add_like_hopper(monkeypatch):
+    alphas = []
+    for core in (tensor_cores.AMPERE, tensor_cores.HOPPER, tensor_cores.HOPPER._replace(capability=(10, 0))):
+        with PretendedGpu(core=core):
+            alphas.append(accumulation(128, torch.float16, GPU))
+    monkeypatch.setattr(torch.version, "hip", "6.0")
+    with PretendedGpu():
+        alphas.append(accumulation(128, torch.float16, GPU))
+
+    assert alphas == [2.0**-15 + 2.0**-18, 2.0**-17 + 2.0**-18, 2.0**-17 + 2.0**-18, 2.0**-15 + 2.0**-18]
+
+
+def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
+    for n_rows, n_features, n_queries in ((300, 3, 1), (257, 20, 33), (65, 9, 7), (64, 8, 100), (1, 5, 3)):
+        rows = rng.integers(0, 256, (n_rows, n_features))
+        queries = rng.integers(0, 256, (n_queries, n_features))
+        k = min(4, n_rows)
+        expected = by("exhaustive", k, device="cpu").fit(rows).kneighbors(queries)
+        model = by("int8", k, device="cuda").fit(rows)
+
+        assert_same(model.kneighbors(queries), expected)
+        assert model.search_report(queries).certified > 0
+
+
+def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
+    monkeypatch.setattr(accelerated.product, "PANEL_ROWS", 64)
+    rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
+    expected = by("exhaustive", 3, device="cpu").fit(rows).kneighbors(queries)
+    for n_rows in range(129, 150):
+        expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
+        assert_same(by("int8", 3, device="cuda").fit(rows[:n_rows]).kneighbors(queries), expected)
+
+
+def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu):
+    assert set(fastest_first(GPU)) == {torch.int8, torch.float16, torch.float32}
+    for rows in (torch.rand((4000, 1), device=GPU), torch.rand((4000, 20), device=GPU)):
+        assert choose_filter(METRICS["euclidean"], rows).name in PRODUCTS
+        assert choose_filter(METRICS["euclidean"], rows, "tree") is None
+
+
+@pytest.mark.parametrize("name", ["float16", "int8", "float32", "exhaustive"])
+@pytest.mark.parametrize("memory_limit", [2**20, 2**23, 2**26])
+def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit):
+    rows, queries = rng.integers(0, 200, (20_000, 30)), torch.tensor(rng.integers(0, 200, (70, 30)), device=GPU)
+    model = by(name, 5, device="cuda", memory_limit=memory_limit).fit(rows)
+    model.kneighbors(queries[:5])  # tries the device, once
+    gpu.peak = before = gpu.allocated
+    model.kneighbors(queries)
+
+    answers = 2 * 8 * 70 * 5
+    assert gpu.peak - before <= memory_limit + 2 * answers
+
+
+@pytest.mark.parametrize("name", ["float16", "exhaustive"])
+def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch):
+    monkeypatch.setattr("accelerated.search.GPU_BLOCK", 64)
+    rows, queries = rng.normal(size=(20_000, 12)), rng.normal(size=(200, 12))
+    expected = by("exhaustive", 5, device="cpu").fit(rows).kneighbors(queries)
+    with PretendedGpu() as gpu:
+        model = by(name, 5, device="cuda", memory_limit=2**30).fit(rows)
+        model.kneighbors(queries)
+        gpu.peak = gpu.allocated
+        model.kneighbors(queries)
+        enough = gpu.peak
+        for share in (2, 8):
+            gpu.memory = gpu.allocated + (enough - gpu.allocated) // share
+            gpu.n_refused = 0
+            report = model.search_report(queries)
+            assert gpu.n_refused > 0
+            assert report.n_queries == 200
+            assert report.certified == (200 if name == "float16" and share == 2 else 0)
+            assert_same(model.kneighbors(queries), expected)
+
+
+def test_after_one_refusal_less_is_asked_for(monkeypatch):
+    monkeypatch.setattr("accelerated.search.GPU_BLOCK", 20)
+    with PretendedGpu() as gpu:
+        model = by("exhaustive", 5, device="cuda", memory_limit=2**30).fit(X)
+        model.kneighbors(Q)
+        gpu.memory = gpu.allocated + 2**21
+        gpu.n_refused = 0
+        model.kneighbors(Q)
+        assert 0 < gpu.n_refused < 10  # of five blocks of queries only the first has to learn
+
+
+def test_too_little_memory_for_anything_is_an_error():
+    with PretendedGpu() as gpu:
+        model = by("float16", 5, device="cuda", memory_limit=2**30).fit(X)
+        gpu.memory = gpu.allocated
+        with pytest.raises(torch.OutOfMemoryError, match="CUDA out of memory"):
+            model.kneighbors(Q)
+
+
+def test_the_memory_limit_is_a_quarter_of_what_torch_can_get(gpu, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (8 * 2**30, 80 * 2**30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 6 * 2**30)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 2 * 2**30)
+
+    assert resolve_memory_limit(None, GPU) == 3 * 2**30
+    assert resolve_memory_limit(5, GPU) == 5
+
+
+def test_a_report_waits_for_the_gpu_and_a_search_does_not(gpu, monkeypatch):
+    waited = []
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    model = NearestNeighbors(5, device="cuda").fit(X)
+    model.kneighbors(Q)
+    assert waited == []
+    report = model.search_report(Q)
+    assert set(waited) == {GPU}
+    assert set(report.seconds) >= {"multiply", "minima", "exclude", "refine"}
+
+
+@pytest.mark.parametrize("make", [KNNClassifier, SimilarityRegressor])
+def test_a_model_of_a_gpu_is_loaded_there_or_where_there_is_none(make):
+    y = (X[:300, 0] > 0).astype(int)
+    expected = make(device="cpu").fit(X[:300], y).predict(Q)
+    with PretendedGpu():
+        model = make(device="cuda").fit(torch.tensor(X[:300], device="cuda"), y)
+        pickled = pickle.dumps(model)
+        again = pickle.loads(pickled)
+        placed = [value.device for value in vars(again).values() if isinstance(value, torch.Tensor)]
+        assert placed and set(placed) == {GPU}
+        np.testing.assert_allclose(again.predict(Q), expected, rtol=1e-9)
+    elsewhere = pickle.loads(pickled)
+
+    np.testing.assert_allclose(elsewhere.predict(Q), expected, rtol=1e-9)
+    if make is KNNClassifier:
+        assert {part.device.type for part in elsewhere.kneighbors()} == {"cpu"}
+
+
+def test_a_pretended_gpu_refuses_what_a_gpu_refuses(gpu):
+    """Or the tests above would show nothing."""
+    there, here = torch.ones(2, 2, device="cuda"), torch.ones(2, 2)
+    with pytest.raises(RuntimeError, match="all tensors to be on the same device"):
+        there + here
+    with pytest.raises(TypeError, match="can't convert cuda"):
+        there.numpy()
+    with pytest.raises(RuntimeError, match="invalid device ordinal 7"):
+        there.to("cuda:7")
+    with pytest.raises(RuntimeError, match="greater than 16"):
+        torch._int_mm(there.to(torch.int8), there.to(torch.int8))
+    assert (there + 1).device == there.to("cuda").device == GPU
+    assert there.to("cuda:1").device == torch.device("cuda", 1)
+    assert there.cpu().device == here.device
+    before = gpu.allocated
+    more = there.repeat(100, 1)
+    assert gpu.allocated == before + 4 * 400
+    del more
+    assert gpu.allocated == before
