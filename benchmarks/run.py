@@ -7,9 +7,7 @@ python benchmarks/run.py --smoke      tiny sizes, a look whether it runs; writes
 import argparse
 import json
 import platform
-import statistics
 import subprocess
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
@@ -25,14 +23,12 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
 from benchmarks.peers import BRUTE, TREES, Search, accelerated, torch_cdist
+from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 
 ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "cpu.json", ROOT / "docs" / "benchmarks.md"
 ROUNDS = 7
 PAUSE = 0.05  # seconds between turns: threads of the one before still wait busily for more, and would slow the next
-
-
-EXHAUSTIVE = type("Exhaustive", (NearestNeighbors,), {"_filter": "exhaustive"})
 
 
 class Cell(NamedTuple):
@@ -93,36 +89,6 @@ CELLS = [
     Cell("one query", 1, 1000, 10, 5, "0.5 of scikit-learn", normal64, [*TREES, torch_cdist]),
     Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, BRUTE),
 ]
-
-
-def seconds_of(function: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-def in_turns(functions: dict[str, Callable[[], Any]], rounds: int, pause: float = 0) -> dict[str, float]:
-    """The median seconds of each, called one after the other, round by round; the first round does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
-    for turn in range(rounds + 1):
-        for name, function in functions.items():
-            time.sleep(pause)
-            taken = seconds_of(function)
-            if turn:
-                seconds[name].append(taken)
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
-
-
-def wrong_rows(model: NearestNeighbors, Q: np.ndarray, found: np.ndarray, distances: np.ndarray) -> int:
-    """Rows whose neighbours are not at the true ``distances``, whatever their order; each measured as the truth is."""
-    metric, rows = model._metric, model._rows
-    queries = metric.prepare(torch.from_numpy(Q.astype(np.float64)))
-    wrong = 0
-    for query, named, true in zip(queries, np.asarray(found), distances, strict=True):
-        assert metric.pairs is not None
-        measured = metric.pairs(query.expand(len(named), -1), rows[torch.from_numpy(named.astype(np.int64))])
-        wrong += metric.to_distance(measured).sort().values.tolist() != true.tolist()
-    return wrong
 
 
 def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:

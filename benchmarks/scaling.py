@@ -14,7 +14,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks.peers import accelerated, faiss_flat, sklearn_brute
-from benchmarks.run import PAUSE, ROOT, in_turns, machine
+from benchmarks.run import PAUSE, ROOT, machine
+from benchmarks.timing import in_turns
 
 PEERS = [sklearn_brute, faiss_flat]
 STUDIES = {  # what varies: its values, and up to which the peers are asked too

@@ -10,6 +10,7 @@ arithmetic. It says nothing about speed, nor about what real kernels do otherwis
 """
 
 import threading
+import time
 import weakref
 from collections import Counter
 from unittest import mock
@@ -42,6 +43,22 @@ class OnGpu(Tensor):
         return call(func, args, kwargs or {})
 
 
+class Event:
+    """A mark in time."""
+
+    def __init__(self, enable_timing=False):
+        self.seconds = None
+
+    def record(self):
+        self.seconds = time.perf_counter()
+
+    def synchronize(self):
+        pass
+
+    def elapsed_time(self, other):
+        return 1000 * (other.seconds - self.seconds)
+
+
 class PretendedGpu(TorchFunctionMode):
     """Inside, ``n_devices`` CUDA devices seem to be there, with so many bytes of memory each.
 
@@ -66,6 +83,9 @@ class PretendedGpu(TorchFunctionMode):
             mock.patch("torch.cuda.get_device_capability", lambda device=None: core.capability),
             mock.patch("torch.cuda.get_device_name", lambda device=None: "a pretended GPU"),
             mock.patch("torch.cuda.synchronize", lambda device=None: None),
+            mock.patch("torch.cuda.max_memory_allocated", lambda device=None: self.peak),
+            mock.patch("torch.cuda.reset_peak_memory_stats", self._forget_peak),
+            mock.patch("torch.cuda.Event", Event),
             mock.patch("threading.Thread.run", _run_inside(threading.Thread.run)),
         ]
 
@@ -89,6 +109,9 @@ class PretendedGpu(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})
+
+    def _forget_peak(self, device=None) -> None:
+        self.peak = self.allocated
 
     def device(self, name):
         """The device called so, with its number; RuntimeError where there is none."""

@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import accelerated.search
 from accelerated import NearestNeighbors
-from benchmarks import run
+from benchmarks import gpu, run, timing
+from tests.pretended_gpu import PretendedGpu
 
 ROOT = Path(__file__).parent.parent
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
@@ -25,22 +27,46 @@ def test_a_small_benchmark_runs_and_finds_no_wrong_row_of_ours(monkeypatch):
     assert set(results["cells"][0]["seconds"]) == {"accelerated", "sklearn_brute", "faiss_flat", "torch_cdist"}
 
 
+def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypatch, capsys):
+    monkeypatch.setattr(accelerated.search, "SMALL", 0)
+    here = gpu.main(["--smoke", "--device", "cpu"])
+    with PretendedGpu():
+        there = gpu.main(["--smoke"])
+
+    for results in (here, there):
+        assert [cell["cell"] for cell in results["cells"]] == [cell.name for cell in gpu.CELLS]
+        for cell in results["cells"]:
+            assert cell["wrong_rows"]["accelerated"] == 0
+            assert cell["filter"] != "exhaustive" and cell["certified_at_first_try"] >= 0.9
+            assert cell["ratio"] > 0 and cell["share_of_rate"] > 0
+    assert here["cells"][0]["peak_bytes"] is None
+    assert all(0 < cell["peak_bytes"] <= cell["memory_limit"] for cell in there["cells"])
+    assert there["machine"]["device"] == "a pretended GPU"
+    assert "128 features: " in capsys.readouterr().out
+
+
+def test_a_benchmark_of_no_gpu_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        gpu.main(["--device", "cpu"])
+    assert "--device cpu is no GPU" in capsys.readouterr().err
+
+
 def test_wrong_rows_are_counted_and_the_order_of_equals_is_not_wrong():
     X = np.array([[0.0], [1.0], [-1.0], [5.0], [6.0]])
     model = NearestNeighbors(2).fit(X)
     Q = np.array([[0.0], [5.0], [0.0]])
     distances = model.kneighbors(Q)[0]
 
-    assert run.wrong_rows(model, Q, np.array([[0, 1], [3, 4], [0, 2]]), distances) == 0
-    assert run.wrong_rows(model, Q, np.array([[0, 3], [3, 4], [1, 2]]), distances) == 2
+    assert timing.wrong_rows(model, Q, np.array([[0, 1], [3, 4], [0, 2]]), distances) == 0
+    assert timing.wrong_rows(model, Q, np.array([[0, 3], [3, 4], [1, 2]]), distances) == 2
 
 
 def test_turns_give_the_median_of_each_without_the_first_round(monkeypatch):
     taken = iter([100, 200, 1, 10, 3, 30, 2, 20])
     calls = []
-    monkeypatch.setattr(run, "seconds_of", lambda function: function() or next(taken))
+    monkeypatch.setattr(timing, "seconds_of", lambda function, device: function() or next(taken))
 
-    assert run.in_turns({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3) == {"a": 2, "b": 20}
+    assert timing.in_turns({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3) == {"a": 2, "b": 20}
     assert calls == ["a", "b"] * 4
 
 
