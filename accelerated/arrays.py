@@ -85,6 +85,11 @@ def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
     return memory_limit
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device had too little memory, for torch or for what it calls."""
+    return isinstance(error, torch.OutOfMemoryError) or "ALLOC_FAILED" in str(error) or "out of memory" in str(error)
+
+
 def one_row(example: Any) -> Any:
     """One example as a matrix of one row of its kind."""
     if isinstance(example, Tensor):

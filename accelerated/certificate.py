@@ -16,8 +16,12 @@ B >= 2 |x~|. The residuals |r| and |s| are measured, not taken from a table: the
 Rounding. A device adds these products with an error of at most ``alpha`` times the sum of the magnitudes of its terms
 (``precision``). The magnitudes are at most 2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of
 2 |r|, which pays for the first and the last two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays
-for their own, for what the pieces leave and for the float64 roundings of the norms. What is flushed to 0, and what the
-pieces leave of numbers below the least of T, is paid for by ``lost``.
+for their own, for what the pieces leave and for the float64 roundings of the norms.
+
+Small numbers. What is flushed to 0 is paid for by ``lost``. In float16 that is more: the last pieces of |x|^2 and |q|^2
+leave up to 2^-25 each; and a factor below 2^-14, or 0, may cost alpha 2^-14 times the other one, which is at most 1,
+2 |q~| or 2 |x~|: alpha 2^-12 if these are below 4, and less than alpha (|q|^2 + |x|^2) if not, which is left of the
+3 alpha. That remainder also pays where an x is so small that |r| is as large as |x|; where q is, too, ``lost`` does.
 
 The result is then rounded, perhaps to T. Rounding is monotone: what was at or below a threshold that is a number of
 the type of the result stays so. It costs nothing, as long as the threshold itself is rounded up. But numbers of 16 bits
@@ -63,12 +67,12 @@ def choose_frame(rows: Tensor) -> Frame:
 
     The center is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
     """
-    sample = take_sample(rows)
+    sample = take_sample(rows).cpu()
     tail = len(sample) // 10
     center = sample.sort(0).values[tail : len(sample) - tail].mean(0)
     length = torch.linalg.vector_norm(sample - center, dim=1).median()
     if not 0 < length < float("inf"):
-        return Frame(torch.zeros_like(center), 1.0, 0.0)
+        return Frame(torch.zeros_like(center).to(rows.device), 1.0, 0.0)
     grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
     center = (center / grid).round() * grid
     scale = 1 / _power_of_two(length)
@@ -76,7 +80,7 @@ def choose_frame(rows: Tensor) -> Frame:
     squared = sample.square().sum(1)
     between = squared[:FEW, None] + squared - 2 * sample[:FEW] @ sample.T
     between.diagonal().fill_(float("inf"))
-    return Frame(center, scale, _near(between))
+    return Frame(center.to(rows.device), scale, _near(between))
 
 
 def _near(between: Tensor) -> float:
@@ -122,7 +126,7 @@ class SquaredBound:
         self.n_columns = n_features + 2 * N_PIECES.get(dtype, 1) + 2
         self.alpha = accumulation(self.n_columns, dtype, frame.center.device)
         self.too_long = TOO_LONG_IN_FLOAT16 if dtype == torch.float16 else TOO_LONG
-        self.lost = 2.0**-23 if dtype == torch.float16 else UNDERFLOW  # of |x|^2 and |q|^2 half the least, 2^-24, each
+        self.lost = 2.0**-23 + 2.0**-12 * self.alpha if dtype == torch.float16 else UNDERFLOW
         self.encoding_bytes = 8 * 6 * self.n_columns
 
     def finer(self) -> list["SquaredBound"]:

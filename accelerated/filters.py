@@ -1,6 +1,7 @@
 """Which filter goes with which data: a rule, and one measurement of the device; it decides on time, not on the answer.
 
-tree        on a CPU, few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
+tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
+boxes       the same on a GPU, more than 2^(10 + 2 n_features): it measures more of them, each for some 20 bounds
 product     the metric bounds |q - x|, or is manhattan: in the type that this device multiplies fastest, of int8 (for
             manhattan, and for whole numbers in a range of 256), bfloat16, on a GPU float16, and float32
 exhaustive  neither: all pairs are measured
@@ -9,12 +10,12 @@ exhaustive  neither: all pairs are measured
 import functools
 import time
 from collections.abc import Sequence
-from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from accelerated.boxes import BoxFilter
 from accelerated.cells import choose_cells
 from accelerated.certificate import SquaredBound, choose_frame
 from accelerated.int8 import MOST_OUTSIDE, choose_bytes
@@ -39,6 +40,11 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def n_at_once(self) -> int:
+        """Queries that it is worth handing over at once."""
+        ...
+
     def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered.
 
@@ -56,15 +62,18 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
 
     Also where the one called ``name`` cannot be used for these rows. Raises ValueError for a name that is none.
     """
-    if name is not None and name not in (*PRODUCTS, "tree", "exhaustive"):
-        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, exhaustive")
+    if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
     n_rows, n_features = rows.shape
     if name is None and n_rows < FEW_ROWS:
         return None
-    has_tree = metric.tree_p is not None and rows.device.type == "cpu"
-    if has_tree and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
-        return TreeFilter(metric, rows)
-    if name in ("tree", "exhaustive"):
+    is_cpu = rows.device.type == "cpu"
+    if metric.tree_p is not None:
+        if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (10 + n_features))):
+            return TreeFilter(metric, rows)
+        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (10 + 2 * n_features)):
+            return BoxFilter(metric, rows, [ProductFilter(metric, rows, bound) for bound in finer_bounds(metric, rows)])
+    if name in ("tree", "boxes", "exhaustive"):
         return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
         if product_keeps_its_bound(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
@@ -85,19 +94,29 @@ def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> Bound | No
     return SquaredBound(metric, rows.shape[1], choose_frame(rows), dtype)
 
 
-@functools.cache
+def finer_bounds(metric: Metric, rows: Tensor) -> list[SquaredBound]:
+    """Bounds in floating point, the fastest first; none for manhattan and chebyshev."""
+    if metric.radius is None:
+        return []
+    first = SquaredBound(metric, rows.shape[1], choose_frame(rows), short_float(rows.device))
+    return [first, *first.finer()]
+
+
 def fastest_first(device: torch.device) -> list[torch.dtype]:
-    """The types of numbers by how fast the device makes bounds from them, measured once."""
+    """The types of numbers by how fast the device makes bounds from them."""
     types = (torch.int8, short_float(device), torch.float32)
-    return sorted((dtype for dtype in types if product_keeps_its_bound(dtype, device)), key=partial(_seconds, device))
+    made = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_its_bound(dtype, device)}
+    return sorted(made, key=lambda dtype: _seconds(device, dtype, made[dtype]))
 
 
-def _seconds(device: torch.device, dtype: torch.dtype) -> float:
+@functools.cache
+def _seconds(device: torch.device, dtype: torch.dtype, made: torch.dtype) -> float:
+    """How long a product takes, measured once."""
     n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
     rows = EncodedRows(torch.ones((n, n_columns), dtype=dtype, device=device))
     if dtype == torch.int8:
         rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
-    out = torch.empty((n, n), dtype=product_dtype(dtype, device), device=device)
+    out = torch.empty((n, n), dtype=made, device=device)
     seconds = []
     for _ in range(4):  # the first is slower
         start = time.perf_counter()

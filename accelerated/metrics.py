@@ -26,7 +26,7 @@ class Metric(NamedTuple):
     measures those from start to stop: (a, stop - start). It differs from the distance only for Minkowski with a whole
     p, where it is the sum under the root: the sum is the same in every library, ``pow`` is not.
 
-    What a filter may use, None where there is no such thing: ``pairs(queries, rows)`` measures n pairs, (n, n_features)
+    What a filter may use, None where there is no such thing: ``pairs(queries, rows)`` measures pairs, (..., n_features)
     each, with the same bits; ``radius(reduced, queries)`` is how long a gap |q - x| can be without being farther than
     ``reduced``, both (n,); ``tree_p`` is the Minkowski power of a tree whose distances are ``to_tree`` of the reduced.
     """
@@ -52,7 +52,7 @@ def _tile(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: T
 
 
 def _pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor) -> Tensor:
-    return distance(queries.T, rows.T)
+    return distance(queries.movedim(-1, 0), rows.movedim(-1, 0))
 
 
 def _by_feature(distance: Callable[[Tensor, Tensor], Tensor], **others: Any) -> Metric:

@@ -81,7 +81,7 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 
 
 def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """The least numbers of T at or above the values.
+    """The least numbers of T at or above the values, which are whole if T is of integers.
 
     A float is the next one if its bits, as an integer, are one more; one less below 0.
     """

@@ -23,20 +23,20 @@ class Portable:
         return {name: _move(value, CPU) for name, value in state.items()} | {"_fitted_on": gpus[0]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Puts the tensors back to the device that they come from, or leaves them if there is none."""
+        """Puts the tensors back to the device that they come from; if there is none, nothing is said to be there."""
         gpu = state.pop("_fitted_on", None)
-        if gpu is not None:
-            device = gpu if _is_there(gpu) else CPU
-            state = {name: _move(value, device) for name, value in state.items()}
+        if gpu is not None and _is_there(gpu):
+            state = {name: _move(value, gpu) for name, value in state.items()}
+        elif gpu is not None:
+            gone = [name for name, value in state.items() if name.startswith("_") and isinstance(value, torch.device)]
+            state = state | dict.fromkeys(gone, CPU)
         vars(self).update(state)
 
 
 def _move(value: Any, device: torch.device) -> Any:
-    if isinstance(value, Tensor):
-        return value.to(device)
     if isinstance(value, list):
         return [_move(item, device) for item in value]
-    return device if isinstance(value, torch.device) and value.type == "cuda" else value
+    return value.to(device) if isinstance(value, Tensor) else value
 
 
 def _is_there(device: torch.device) -> bool:

@@ -34,6 +34,7 @@ FEW = 16  # a filter that answers fewer than one in so many of a first batch is 
 class Sizes(NamedTuple):
     """How much is done at once."""
 
+    queries: int  # handed over at once, so that what is left is worth another filter
     bounds: int  # of 2 bytes, of a panel for a batch
     tile: int  # bounds made by one product
     encoding: int  # bytes of scratch to encode rows with
@@ -42,9 +43,9 @@ class Sizes(NamedTuple):
 
 # 30 MiB of bounds stay in a shared cache, and the C library keeps them for reuse. A tile is reduced to minima, and gaps
 # are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(bounds=15 * 2**20, tile=2**20, encoding=2**22, gaps=2**17)
+CPU_SIZES = Sizes(queries=2048, bounds=15 * 2**20, tile=2**20, encoding=2**22, gaps=2**17)
 # So much that some dozens of launches are little beside it: reckoned, not measured.
-GPU_SIZES = Sizes(bounds=2**30, tile=2**30, encoding=2**28, gaps=2**25)
+GPU_SIZES = Sizes(queries=2**14, bounds=2**30, tile=2**30, encoding=2**28, gaps=2**25)
 
 
 class Plan(NamedTuple):
@@ -84,6 +85,7 @@ class ProductFilter:
         self.encoded: EncodedRows | None = None
         self.n_outside = 0
         self.sizes = CPU_SIZES if rows.device.type == "cpu" else GPU_SIZES
+        self.n_at_once = self.sizes.queries
 
     def keep_encoded(self) -> Self:
         """Encodes all rows now; otherwise a tile of them is encoded whenever it is needed."""

@@ -3,6 +3,7 @@
 The answer does not depend on which of them gave it; only the time does.
 """
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from accelerated.arrays import is_out_of_memory
 from accelerated.exhaustive import scratch_bytes, search_all
 from accelerated.filters import Filter, choose_filter
 from accelerated.metrics import Metric
@@ -19,8 +21,7 @@ from accelerated.report import Report
 SMALL = 2**20  # features of pairs: below, measuring all takes less than a filter's preparations
 FEW = 4  # queries: below, measuring all pairs of the rest takes less than another filter
 SOME = 16  # queries on which a finer filter is tried first
-SHOWN = 64  # queries whose pairs are all measured before progress is shown
-BLOCK, GPU_BLOCK = 2048, 2**14  # queries that are read at once, so that what a filter leaves is worth another
+SHOWN, SHOWN_ON_GPU = 64, 2**14  # queries whose pairs are all measured before progress is shown
 
 
 class Index(NamedTuple):
@@ -34,8 +35,14 @@ class Index(NamedTuple):
 
 def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> Index:
     """The rows with the filter that the rule chooses, or with the one called so, which is then always asked."""
-    with torch.autocast(rows.device.type, enabled=False):
-        chosen = choose_filter(metric, rows, filter_name)
+    try:
+        with torch.autocast(rows.device.type, enabled=False):
+            chosen = choose_filter(metric, rows, filter_name)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
+        chosen = None
     return Index(metric, rows, chosen, SMALL if filter_name is None else 0)
 
 
@@ -61,9 +68,9 @@ def search(
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=index.rows.device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=index.rows.device)
     per_query = 8 * (2 * n_features + 6 * k)  # bytes: as read, as prepared, and the answer on its way
-    most = BLOCK if index.filter is not None else SHOWN
-    most = GPU_BLOCK if index.rows.device.type != "cpu" else most
-    block = max(1, min(most, memory_limit // 4 // per_query))
+    shown = SHOWN if index.rows.device.type == "cpu" else SHOWN_ON_GPU
+    n_at_once = shown if index.filter is None else index.filter.n_at_once
+    block = max(1, min(n_at_once, memory_limit // 4 // per_query))
     scratch = memory_limit - block * per_query
     least = scratch_bytes(1, 1, n_features, k)
     if least > scratch:
@@ -88,14 +95,14 @@ def _with_what_there_is(
 ) -> tuple[Tensor, Tensor, int]:
     """The answer within the limit; while a device runs out of memory, within half of it, which is the limit from then.
 
-    Raises torch.OutOfMemoryError where there is not even enough for one query and one row.
+    Raises torch's error where there is not even enough for one query and one row.
     """
     while True:
         attempt = Report(device=report.device)
         try:
             found = answer(memory_limit, attempt)
-        except torch.OutOfMemoryError:
-            if memory_limit // 2 < least:
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or memory_limit // 2 < least:
                 raise
         else:
             report.add(attempt)

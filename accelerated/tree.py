@@ -21,6 +21,8 @@ LEAF = 32  # rows: measured faster than SciPy's 10 to 16 from 3 to 8 features
 class TreeFilter:
     """Answers for euclidean, manhattan and chebyshev distances."""
 
+    n_at_once = 2048
+
     def __init__(self, metric: Metric, rows: Tensor, tree: cKDTree | None = None, width: int = 1):
         """With more ``width`` it asks for so many times more neighbours, for ties."""
         self.metric, self.rows, self.width = metric, rows, width
@@ -57,7 +59,7 @@ class TreeFilter:
             sort_where_needed(reduced, named)
             best, indices = torch.from_numpy(reduced[:, :k].copy()), torch.from_numpy(named[:, :k].copy())
             report.candidates += named.size
-        left_out = torch.from_numpy(far[:, -1]) if n_named < len(self.rows) else torch.full((len(queries),), np.inf)
+        left_out = torch.from_numpy(far[:, -1]) if n_named < len(self.rows) else torch.full_like(best[:, -1], torch.inf)
         answered = tree_reach(self.metric.to_tree(best[:, -1])) < left_out
         return best, indices, answered
 

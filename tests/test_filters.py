@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import accelerated.boxes
 import accelerated.filters
 import accelerated.product
 import accelerated.search
@@ -72,7 +73,11 @@ APPLY = [
     *((name, metric) for name in PRODUCTS for metric in ("euclidean", "sqeuclidean", "jaccard")),
     *((name, "cosine") for name in PRODUCTS if name != "int8"),
     ("int8", "manhattan"),
-    *(("tree", metric) for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev")),
+    *(
+        (name, metric)
+        for name in ("tree", "boxes")
+        for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev")
+    ),
 ]
 
 
@@ -108,9 +113,9 @@ def test_the_edges_of_tiles_panels_and_batches_are_no_matter(monkeypatch, n_rows
                 assert_same_as_exhaustive("bfloat16", X, None, k)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "tree"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes"])
 def test_a_small_memory_limit_gives_the_same_bits(name):
-    X, Q = rng.integers(0, 200, (4000, 12)), rng.integers(0, 200, (40, 12))
+    X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
     answered = [
         assert_same_as_exhaustive(name, X, Q, 9, memory_limit=memory_limit)
         for memory_limit in (2**20, 2**21, 2**22, 3 * 2**21, 2**23, 2**24, 2**25, 2**27)
@@ -265,7 +270,7 @@ def test_a_ceiling_is_the_least_number_at_or_above(dtype):
     assert (ceiling(above.double(), dtype) == above).all()
 
 
-@pytest.mark.parametrize("name", ["bfloat16", "tree"])
+@pytest.mark.parametrize("name", ["bfloat16", "tree", "boxes"])
 def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name):
     """So these tests would notice."""
     X, Q = rng.normal(size=(2000, 4)), rng.normal(size=(200, 4))
@@ -274,7 +279,7 @@ def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name)
         real = SquaredBound.threshold
         monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
     else:
-        monkeypatch.setattr(accelerated.tree, half, lambda distance: 0 * distance)
+        monkeypatch.setattr(getattr(accelerated, name), half, lambda distance: 0 * distance)
         X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
     with pytest.raises(AssertionError):
         assert_same_as_exhaustive(name, X, Q, 10)
@@ -320,6 +325,28 @@ def test_autocast_is_no_matter():
     with torch.autocast("cpu"):
         for name in PRODUCTS:
             assert assert_same_as_exhaustive(name, HOSTILE["pixels"], HOSTILE["pixels"][:50], 5) == 50
+
+
+def test_the_default_device_is_no_matter():
+    with torch.device("meta"):  # which holds no numbers
+        for name in (*PRODUCTS, "tree", "boxes"):
+            accelerated.precision._try_products.cache_clear()
+            data = HOSTILE["pixels"][:, : 1 if name == "boxes" else 2]
+            assert assert_same_as_exhaustive(name, data, data[:50], 5, device="cpu") > 40
+
+
+def test_points_are_put_in_blocks_that_lie_together():
+    for n, most in ((1, 1), (1, 4), (64, 64), (65, 64), (1000, 64), (1000, 1), (7, 2)):
+        points = torch.from_numpy(rng.normal(size=(n, 3)))
+        blocks = accelerated.boxes.in_blocks(points, most)
+        numbers = blocks[blocks >= 0]
+        assert sorted(numbers.tolist()) == list(range(n))
+        assert blocks.shape[1] <= most and (blocks[:, 0] >= 0).all()
+        assert (blocks < 0).any(1).sum() <= 1
+    line = torch.arange(256, dtype=torch.float64)[torch.randperm(256)][:, None]
+    assert (
+        line[accelerated.boxes.in_blocks(line, 64)].amax(1) - line[accelerated.boxes.in_blocks(line, 64)].amin(1) == 63
+    ).all()
 
 
 def test_the_rule_chooses_by_features_rows_and_metric():

@@ -1,5 +1,6 @@
 """The path for GPUs, on a pretended one, and on a real one where there is: same bits, proofs, memory, settings."""
 
+import copy
 import pickle
 import warnings
 
@@ -9,13 +10,14 @@ import torch
 
 import accelerated.multiply
 import accelerated.product
+import tests.pretended_gpu
 from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
 from accelerated.arrays import resolve_memory_limit
 from accelerated.certificate import SquaredBound, choose_frame
 from accelerated.filters import PRODUCTS, choose_filter, fastest_first
 from accelerated.metrics import METRICS
 from accelerated.multiply import product_dtype
-from accelerated.precision import UNDERFLOW, _hard_floats, accumulation, product_keeps_its_bound
+from accelerated.precision import UNDERFLOW, _hard_floats, accumulation, magnitudes, product_keeps_its_bound
 from accelerated.roots import correct_sqrt, rounds_roots_correctly
 from tests import tensor_cores
 from tests.pretended_gpu import PretendedGpu
@@ -53,7 +55,10 @@ def assert_same(actual, expected):
 
 @pytest.mark.parametrize(
     ("name", "core"),
-    [("float16", "Hopper"), ("float16", "Volta"), ("bfloat16", "Hopper"), ("int8", "Hopper"), ("float32", "Hopper")],
+    [
+        *[(name, "Hopper") for name in ("float16", "bfloat16", "int8", "float32", "boxes")],
+        ("float16", "Volta"),
+    ],
 )
 def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
     answered = 0
@@ -152,7 +157,7 @@ def test_tensor_cores_add_as_precisely_as_is_said_and_not_much_more(dtype, core)
         step = 2.0 ** -(CORES[core].bits + 1)  # half of the last bit kept beside 1
         a[0, 1:], b[0, 1:] = np.sqrt(0.99 * step), np.sqrt(0.99 * step)
         a[0, 0] = b[0, 0] = 1
-        exact, magnitude = a.double() @ b.double().T, a.double().abs() @ b.double().abs().T
+        exact, magnitude = a.double() @ b.double().T, magnitudes(a, b)
         with PretendedGpu(core=CORES[core]):
             alpha = accumulation(n_columns, dtype, GPU)
         for splits in (1, min(8, n_columns // 8), min(32, n_columns // 8)):
@@ -208,10 +213,10 @@ def test_without_products_in_float32_those_in_16_bits_are_not_trusted(gpu, cubla
     assert product_dtype(torch.float16, GPU) == torch.float16
 
 
-def test_cores_that_keep_fewer_bits_are_noticed_and_not_used():
-    """As the 8-bit floats of Hopper do."""
+@pytest.mark.parametrize(("capability", "bits"), [((9, 0), 23), ((9, 0), 13), ((8, 0), 21)])
+def test_cores_that_keep_fewer_bits_are_noticed_and_not_used(capability, bits):
     expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
-    with PretendedGpu(core=tensor_cores.Core((9, 0), 16, 13)):
+    with PretendedGpu(core=tensor_cores.Core(capability, 4, bits)):
         with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise than they can be"):
             assert not product_keeps_its_bound(torch.float16, GPU)
         with warnings.catch_warnings():  # once for each device
@@ -244,16 +249,35 @@ def test_products_that_fail_are_noticed_and_not_used(gpu, monkeypatch):
         assert not product_keeps_its_bound(torch.float16, GPU)
 
 
-def test_only_nvidia_gpus_from_hopper_on_are_taken_to_add_like_hopper(monkeypatch):
+def test_in_deterministic_mode_nothing_of_cublas_is_needed(gpu, monkeypatch):
+    """Without a workspace it refuses all products of floats, but not those of integers."""
+    functions = "tests.pretended_gpu.FUNCTIONS"
+
+    def refuses(*args, **others):
+        raise RuntimeError("Deterministic behavior was enabled, but this operation is not deterministic")
+
+    floats = {torch.mm: refuses, torch.matmul: refuses, torch.Tensor.__matmul__: refuses}
+    monkeypatch.setattr(functions, {**tests.pretended_gpu.FUNCTIONS, **floats})
+    monkeypatch.setattr(torch, "are_deterministic_algorithms_enabled", lambda: True)
+    rows = rng.integers(0, 256, (2000, 10)).astype(float)
+    for data, metric in ((rows, "euclidean"), (rows, "manhattan"), (rows + 0.5 * rng.random(rows.shape), "euclidean")):
+        expected = by("exhaustive", 3, device="cpu", metric=metric).fit(data).kneighbors(data[:50])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert_same(NearestNeighbors(3, device="cuda", metric=metric).fit(data).kneighbors(data[:50]), expected)
+
+
+def test_only_gpus_that_were_found_to_are_taken_to_add_like_hopper(monkeypatch):
     alphas = []
-    for core in (tensor_cores.AMPERE, tensor_cores.HOPPER, tensor_cores.HOPPER._replace(capability=(10, 0))):
-        with PretendedGpu(core=core):
+    for capability in ((8, 0), (9, 0), (10, 0), (12, 0)):
+        with PretendedGpu(core=tensor_cores.HOPPER._replace(capability=capability)):
             alphas.append(accumulation(128, torch.float16, GPU))
     monkeypatch.setattr(torch.version, "hip", "6.0")
     with PretendedGpu():
         alphas.append(accumulation(128, torch.float16, GPU))
 
-    assert alphas == [2.0**-15 + 2.0**-18, 2.0**-17 + 2.0**-18, 2.0**-17 + 2.0**-18, 2.0**-15 + 2.0**-18]
+    hopper, older = 2.0**-17 + 2.0**-18, 2.0**-15 + 2.0**-18
+    assert alphas == [older, hopper, hopper, older, older]
 
 
 def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
@@ -279,15 +303,18 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
 
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu):
     assert set(fastest_first(GPU)) == {torch.int8, torch.float16, torch.float32}
-    for rows in (torch.rand((4000, 1), device=GPU), torch.rand((4000, 20), device=GPU)):
-        assert choose_filter(METRICS["euclidean"], rows).name in PRODUCTS
-        assert choose_filter(METRICS["euclidean"], rows, "tree") is None
+    few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))
+    assert choose_filter(METRICS["euclidean"], many).name in PRODUCTS
+    for metric in ("euclidean", "manhattan", "chebyshev"):
+        assert choose_filter(METRICS[metric], few).name == "boxes"
+        assert choose_filter(METRICS[metric], few, "tree") is None
+    assert choose_filter(METRICS["cosine"], few).name in PRODUCTS
 
 
-@pytest.mark.parametrize("name", ["float16", "int8", "float32", "exhaustive"])
-@pytest.mark.parametrize("memory_limit", [2**20, 2**23, 2**26])
+@pytest.mark.parametrize("name", ["float16", "int8", "float32", "boxes", "exhaustive"])
+@pytest.mark.parametrize("memory_limit", [2**20, 2**24])
 def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit):
-    rows, queries = rng.integers(0, 200, (20_000, 30)), torch.tensor(rng.integers(0, 200, (70, 30)), device=GPU)
+    rows, queries = rng.integers(0, 200, (10_000, 30)), torch.tensor(rng.integers(0, 200, (70, 30)), device=GPU)
     model = by(name, 5, device="cuda", memory_limit=memory_limit).fit(rows)
     model.kneighbors(queries[:5])  # tries the device, once
     gpu.peak = before = gpu.allocated
@@ -297,10 +324,36 @@ def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit):
     assert gpu.peak - before <= memory_limit + 2 * answers
 
 
+def test_libraries_without_memory_are_like_torch_without_memory(gpu, monkeypatch):
+    real, refused = tensor_cores.multiply, []
+
+    def refuses_once(*args):
+        if not refused:
+            refused.append(1)
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+        return real(*args)
+
+    model = by("float16", 5, device="cuda").fit(X)
+    expected = by("exhaustive", 5, device="cpu").fit(X).kneighbors(Q)
+    monkeypatch.setattr(tensor_cores, "multiply", refuses_once)
+    assert_same(model.kneighbors(Q), expected)
+    assert refused
+
+
+def test_without_memory_for_a_filter_all_pairs_are_measured():
+    expected = by("exhaustive", 5, device="cpu").fit(X).kneighbors(Q)
+    with PretendedGpu(memory=2**22):
+        with pytest.warns(UserWarning, match="cuda:0 has no memory left for a fast search"):
+            model = NearestNeighbors(5, device="cuda").fit(X)
+        assert_same(model.kneighbors(Q), expected)
+        assert model.search_report(Q).filter == "exhaustive"
+
+
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
 def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch):
-    monkeypatch.setattr("accelerated.search.GPU_BLOCK", 64)
-    rows, queries = rng.normal(size=(20_000, 12)), rng.normal(size=(200, 12))
+    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 64)
+    monkeypatch.setattr("accelerated.product.GPU_SIZES", accelerated.product.GPU_SIZES._replace(queries=64))
+    rows, queries = rng.normal(size=(10_000, 12)), rng.normal(size=(200, 12))
     expected = by("exhaustive", 5, device="cpu").fit(rows).kneighbors(queries)
     with PretendedGpu() as gpu:
         model = by(name, 5, device="cuda", memory_limit=2**30).fit(rows)
@@ -319,7 +372,7 @@ def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch
 
 
 def test_after_one_refusal_less_is_asked_for(monkeypatch):
-    monkeypatch.setattr("accelerated.search.GPU_BLOCK", 20)
+    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 20)
     with PretendedGpu() as gpu:
         model = by("exhaustive", 5, device="cuda", memory_limit=2**30).fit(X)
         model.kneighbors(Q)
@@ -373,6 +426,19 @@ def test_a_model_of_a_gpu_is_loaded_there_or_where_there_is_none(make):
     np.testing.assert_allclose(elsewhere.predict(Q), expected, rtol=1e-9)
     if make is KNNClassifier:
         assert {part.device.type for part in elsewhere.kneighbors()} == {"cpu"}
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_model_of_a_gpu_is_like_it(gpu, copied):
+    asked = torch.device("cuda", 1)
+    model = NearestNeighbors(3, device=asked).fit(torch.tensor(X[:300], device="cuda:0"))
+    again = copied(model)
+
+    assert again.get_params() == model.get_params()
+    assert again._rows.device == asked
+    for one in (model, again):
+        assert {part.device for part in one.kneighbors()} == {GPU}
+    np.testing.assert_array_equal(again.kneighbors()[1].cpu(), model.kneighbors()[1].cpu())
 
 
 def test_a_pretended_gpu_refuses_what_a_gpu_refuses(gpu):
