@@ -198,7 +198,8 @@ class ProductFilter:
 
 
 def _pad_columns(columns: Tensor) -> Tensor:
-    return torch.nn.functional.pad(columns, (0, aligned(columns.shape[1], columns.device) - columns.shape[1]))
+    lacking = aligned(columns.shape[1], columns.device) - columns.shape[1]
+    return torch.nn.functional.pad(columns, (0, lacking)) if lacking else columns
 
 
 def _even_share(n: int, most: int) -> int:
