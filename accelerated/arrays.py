@@ -63,9 +63,12 @@ def resolve_device(device: Any, X: Any) -> torch.device:
     """The device asked for; else where the tensor X is; else CUDA if there is one, else the CPU."""
     if device is not None:
         try:
-            return torch.empty(0, dtype=torch.float64, device=device).device
-        except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no float64 on it
-            raise ValueError(f"device={device!r} cannot be used: {error}") from error
+            there = torch.empty(0, dtype=torch.float64, device=device)
+            there.cpu()
+            return there.device
+        except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no numbers on it
+            why = str(error).partition("\n")[0]
+            raise ValueError(f"device={device!r} cannot be used: {why}") from error
     if isinstance(X, Tensor):
         return X.device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -11,6 +11,7 @@ looks at blocks together:
 Where boxes exclude little, as among equals, a query is not answered here.
 """
 
+import copy
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -22,45 +23,51 @@ from accelerated.refine import Found, Pairs, nearest, nothing_found
 from accelerated.report import Report
 from accelerated.tree import tree_reach
 
-BLOCK = 64  # rows, and at most as many queries in a group
+ROWS = 64  # in a block, at most, and queries in a group
 MOST_BLOCKS = 4  # one in so many may be left for a group
 MOST_ROWS = 1024  # may be left for a query; or 4 k
-GAPS, GPU_GAPS = 2**18, 2**26  # numbers at once, when rows are measured
-GAP_BYTES, ROW_BYTES, BOX_BYTES = 80, 100, 40  # of scratch for each, for a row that is left, and for a pair of boxes
+GAPS, GPU_GAPS = 2**18, 2**26  # differences of queries and rows that are held at once
+SCRATCH_OF_GAP = 80  # bytes: the difference, its square, with one feature also the sum, its root, whether it is near
+SCRATCH_OF_BOXES = 40  # bytes: how far two boxes are apart, in four steps, and which are left
+SCRATCH_OF_GUESS = 4 * 8  # bytes: a distance, put together, turned, and selected from
+SCRATCH_OF_ROW = 100  # bytes: a row that is left, its query and its distance, put together, sorted, in a matrix
+MOST_PAIRS = 2**30  # of boxes: CUDA's nonzero counts to 2^31
 
 
 class BoxFilter:
     """Answers for euclidean, manhattan and chebyshev distances."""
 
-    name = "boxes"
-    n_at_once = 2**20
+    n_at_once = 2**16
 
-    def __init__(self, metric: Metric, rows: Tensor, then: Sequence[ProductFilter]):
-        rows = rows.to(torch.float64)
-        self.metric, self.n_rows, self.then = metric, len(rows), then
-        self.numbers = in_blocks(rows, BLOCK)  # of the rows, (n_blocks, size)
+    def __init__(self, metric: Metric, rows: Tensor, products: Sequence[ProductFilter]):
+        self.name, self.most_in_group = "boxes", ROWS
+        self.metric, self.n_rows, self.products = metric, len(rows), products
+        self.numbers = in_blocks(rows, ROWS)  # of the rows, (n_blocks, size)
         self.rows = rows_or_nan(rows, self.numbers)  # (n_blocks, size, n_features); no comparison with NaN is true
-        self.low, self.high = corners(self.rows)
+        self.low, self.high = (corner.to(torch.float64) for corner in corners(self.rows))
 
-    def finer(self) -> Sequence[ProductFilter]:
-        """Bounds by products, if there are any for the metric."""
-        return self.then
+    def finer(self) -> Sequence["BoxFilter | ProductFilter"]:
+        """The same for each query alone, as one that lies apart spoils its group; then the products."""
+        alone = copy.copy(self)
+        alone.name, alone.most_in_group = "boxes, one by one", 1
+        return [alone, *self.products]
 
     def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
         """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
         reduced, indices, answered = nothing_found(len(queries), k, queries.device)
-        with report.stage("group"):
-            numbers = in_blocks(queries, max(1, min(BLOCK, len(queries) * BLOCK // self.n_rows)))
+        with report.stage("group"):  # as many queries as lie in the space of a block
+            numbers = in_blocks(queries, max(1, min(self.most_in_group, len(queries) * ROWS // self.n_rows)))
         size = numbers.shape[1]
-        gaps = min(GAPS if queries.device.type == "cpu" else GPU_GAPS, memory_limit // (2 * GAP_BYTES))
-        per_query = ROW_BYTES * most_rows(k) + 3 * 8 * self.rows.shape[1] * self._n_guessed(k)
-        batch = (memory_limit - gaps * GAP_BYTES) // (len(self.low) * BOX_BYTES + size * per_query)
+        gaps = min(GAPS if queries.device.type == "cpu" else GPU_GAPS, memory_limit // (2 * SCRATCH_OF_GAP))
+        of_query = SCRATCH_OF_ROW * most_rows(k) + SCRATCH_OF_GUESS * self.rows.shape[1] * self._n_guessed(k)
+        of_group = SCRATCH_OF_BOXES * len(self.low) + size * of_query
+        batch = min((memory_limit - gaps * SCRATCH_OF_GAP) // of_group, MOST_PAIRS // len(self.low))
         if batch and gaps >= size * self.rows[0].numel():
             for some in numbers.split(batch):
                 found = self._search_groups(queries, some, own, k, gaps, report)
                 is_query = some >= 0
                 for all_of_them, of_groups in zip((reduced, indices, answered), found, strict=True):
-                    all_of_them[some[is_query]] = of_groups[is_query]
+                    all_of_them[some[is_query]] = of_groups.unflatten(0, some.shape)[is_query]
         return reduced, indices, answered
 
     def _n_guessed(self, k: int) -> int:
@@ -70,47 +77,32 @@ class BoxFilter:
     def _search_groups(
         self, queries: Tensor, numbers: Tensor, own: Tensor | None, k: int, gaps: int, report: Report
     ) -> Found:
-        """The answers for the queries of groups, (n_groups, size) of their numbers; (n_groups, size, k) each."""
+        """The answers for the queries with these numbers, (n_groups, size), as if in one line."""
         numbers = torch.where(numbers < 0, numbers[:, :1], numbers)
-        n_groups, size = numbers.shape
         groups = queries[numbers]  # (n_groups, size, n_features)
         own = None if own is None else own[numbers]
         with report.stage("guess"):
             away = self._distance_of_boxes(groups.amin(1), groups.amax(1))  # (n_groups, n_blocks)
             near_blocks = away.topk(self._n_guessed(k), dim=1, largest=False).indices
-            group = torch.arange(n_groups, device=queries.device).repeat_interleave(near_blocks.shape[1])
-            guessed = torch.cat(list(self._measure(groups, own, group, near_blocks.flatten(), gaps)))
-            guessed = guessed.unflatten(0, near_blocks.shape).transpose(1, 2).flatten(2)
-            farthest = guessed.topk(k, dim=2, largest=False, sorted=False).values.amax(2)  # (n_groups, size)
+            group = torch.arange(len(groups), device=queries.device).repeat_interleave(near_blocks.shape[1])
+            block = near_blocks.flatten()
+            guessed = torch.cat([part for _, part in self._measure(groups, own, group, block, gaps)])
+            by_query = guessed.unflatten(0, near_blocks.shape).transpose(1, 2).flatten(2)
+            farthest = by_query.topk(k, dim=2, largest=False, sorted=False).values.amax(2)  # (n_groups, size)
+            del by_query
+            left = Left(farthest, most_rows(k))
+            left.add(group, self.numbers[block], guessed)
         with report.stage("exclude"):
             is_left = away <= tree_reach(self.metric.to_tree(farthest)).amax(1, keepdim=True)
             few = is_left.sum(1) <= max(near_blocks.shape[1], len(self.low) // MOST_BLOCKS)
+            is_left.scatter_(1, near_blocks, False)
             group, block = (is_left & few[:, None]).nonzero(as_tuple=True)
-            report.candidates += size * self.rows.shape[1] * (near_blocks.numel() + len(group))
         with report.stage("refine"):
-            n_left = torch.zeros(n_groups * size, dtype=torch.int64, device=queries.device)
-            left = []
-            start = 0
-            for reduced in self._measure(groups, own, group, block, gaps):  # (n, size, block size)
-                some = slice(start, start := start + len(reduced))
-                place = group[some, None] * size + torch.arange(
-                    size, device=queries.device
-                )  # of the queries, (n, size)
-                is_near = reduced <= farthest.view(-1)[place][..., None]
-                is_near &= (n_left[place] <= most_rows(k))[..., None]
-                n, in_group, in_block = is_near.nonzero(as_tuple=True)
-                place = place[n, in_group]
-                n_left += torch.bincount(place, minlength=len(n_left))
-                left.append((place, self.numbers[block[some]][n, in_block], reduced[is_near]))
-            answered = few.repeat_interleave(size) & (n_left <= most_rows(k))
-            best = self._best(left, answered, k)
-        return best[0].unflatten(0, (n_groups, size)), best[1].unflatten(0, (n_groups, size)), answered.view(-1, size)
-
-    def _best(self, left: list[tuple[Tensor, Tensor, Tensor]], answered: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        place, row, reduced = (torch.cat(part) for part in zip(*left, strict=True))
-        keep = answered[place].nonzero()[:, 0]
-        keep = keep[(place[keep] * self.n_rows + row[keep]).argsort()]
-        return nearest(Pairs(place[keep], row[keep]), reduced[keep], len(answered), k)
+            for some, reduced in self._measure(groups, own, group, block, gaps):
+                left.add(group[some], self.numbers[block[some]], reduced)
+            report.candidates += groups.shape[1] * self.rows.shape[1] * (near_blocks.numel() + len(group))
+            answered = few.repeat_interleave(groups.shape[1]) & left.is_complete()
+            return *left.nearest(answered, k, self.n_rows), answered
 
     def _distance_of_boxes(self, low: Tensor, high: Tensor) -> Tensor:
         """How far boxes with these corners, (n, n_features), are from those of the blocks, (n, n_blocks)."""
@@ -123,16 +115,50 @@ class BoxFilter:
                 total += gap if self.metric.tree_p == 1 else gap * gap
         return total.sqrt_() if self.metric.tree_p == 2 else total
 
-    def _measure(self, groups: Tensor, own: Tensor | None, group: Tensor, block: Tensor, gaps: int) -> Iterator[Tensor]:
-        """The reduced distances of groups and blocks, (n,) each, some of them at a time, (..., size, block size)."""
+    def _measure(
+        self, groups: Tensor, own: Tensor | None, group: Tensor, block: Tensor, gaps: int
+    ) -> Iterator[tuple[slice, Tensor]]:
+        """Which of the groups and blocks, (n,) each, and their reduced distances, (..., size, block size)."""
         assert self.metric.pairs is not None
         n_at_once = gaps // (groups.shape[1] * self.rows[0].numel())
-        for start in range(0, max(1, len(group)), n_at_once):
-            g, b = group[start : start + n_at_once], block[start : start + n_at_once]
-            reduced = self.metric.pairs(groups[g][:, :, None], self.rows[b][:, None])
+        for start in range(0, len(group), n_at_once):
+            some = slice(start, start + n_at_once)
+            rows = self.rows[block[some]].to(torch.float64)
+            reduced = self.metric.pairs(groups[group[some]][:, :, None], rows[:, None])
             if own is not None:
-                reduced.masked_fill_(own[g][:, :, None] == self.numbers[b][:, None], torch.inf)
-            yield reduced
+                is_own = own[group[some]][:, :, None] == self.numbers[block[some]][:, None]
+                reduced.masked_fill_(is_own, torch.inf)
+            yield some, reduced
+
+
+class Left:
+    """The rows that may be neighbours: not beyond ``farthest``, (n_groups, size), and not too many for a query."""
+
+    def __init__(self, farthest: Tensor, most: int):
+        self.farthest, self.most = farthest, most
+        self.n_rows = torch.zeros(farthest.numel(), dtype=torch.int64, device=farthest.device)  # of each query
+        self.parts: list[tuple[Tensor, Tensor, Tensor]] = []  # queries, rows, reduced distances
+
+    def add(self, group: Tensor, numbers: Tensor, reduced: Tensor) -> None:
+        """Those of blocks of rows with these numbers, (n, block size), at reduced distances (n, size, block size)."""
+        is_near = reduced <= self.farthest[group][..., None]
+        size = self.farthest.shape[1]
+        query = group[:, None] * size + torch.arange(size, device=group.device)  # (n, size)
+        self.n_rows.index_add_(0, query.flatten(), is_near.sum(2).flatten())
+        is_near &= (self.n_rows <= self.most)[query][..., None]
+        n, in_group, in_block = is_near.nonzero(as_tuple=True)
+        self.parts.append((query[n, in_group], numbers[n, in_block], reduced[is_near]))
+
+    def is_complete(self) -> Tensor:
+        """The queries for which all such rows are here, (n_groups * size,)."""
+        return self.n_rows <= self.most
+
+    def nearest(self, wanted: Tensor, k: int, n_rows: int) -> tuple[Tensor, Tensor]:
+        """Reduced distances and rows of the k nearest, (n_groups * size, k), of the queries that are ``wanted``."""
+        query, row, reduced = (torch.cat(part) for part in zip(*self.parts, strict=True))
+        keep = wanted[query].nonzero()[:, 0]
+        keep = keep[(query[keep] * n_rows + row[keep]).argsort()]
+        return nearest(Pairs(query[keep], row[keep]), reduced[keep], len(wanted), k)
 
 
 def most_rows(k: int) -> int:
@@ -143,7 +169,8 @@ def most_rows(k: int) -> int:
 def in_blocks(points: Tensor, most: int) -> Tensor:
     """The numbers of points (n, n_features), those that lie together in a line, (n_blocks, size).
 
-    A line has at most ``most``; all are full but for one, which ends in -1.
+    A line has at most ``most``. What is lacking to full lines is at the end, where all of a line may be lacking, which
+    then is none; of the others all are full but for one, which ends in -1.
 
     >>> in_blocks(torch.tensor([[9.0, 0.0], [0.0, 1.0], [8.0, 0.0], [0.0, 0.0], [1.0, 0.0]]), most=2)
     tensor([[ 3,  1],
@@ -162,7 +189,7 @@ def in_blocks(points: Tensor, most: int) -> Tensor:
         widest = (high - low).argmax(1)[:, None, None].expand(-1, halved.shape[1], 1)
         numbers = numbers.gather(1, halved.gather(2, widest)[..., 0].argsort(1))  # NaN comes last
     numbers = numbers.view(-1, size)
-    return numbers[numbers[:, 0] >= 0]
+    return numbers[: -(-n // size)]
 
 
 def rows_or_nan(points: Tensor, numbers: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Which filter goes with which data: a rule, and one measurement of the device; it decides on time, not on the answer.
 
 tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-boxes       the same on a GPU, more than 2^(10 + 2 n_features): it measures more of them, each for some 20 bounds
+boxes       the same on a GPU, more than 2^(10 + 2 n_features): with fewer, it measures so many that bounds are faster
 product     the metric bounds |q - x|, or is manhattan: in the type that this device multiplies fastest, of int8 (for
             manhattan, and for whole numbers in a range of 256), bfloat16, on a GPU float16, and float32
 exhaustive  neither: all pairs are measured
@@ -113,7 +113,8 @@ def fastest_first(device: torch.device) -> list[torch.dtype]:
 def _seconds(device: torch.device, dtype: torch.dtype, made: torch.dtype) -> float:
     """How long a product takes, measured once."""
     n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
-    rows = EncodedRows(torch.ones((n, n_columns), dtype=dtype, device=device))
+    numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
+    rows = EncodedRows(numbers.to(device, dtype))
     if dtype == torch.int8:
         rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
     out = torch.empty((n, n), dtype=made, device=device)

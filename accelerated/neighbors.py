@@ -51,15 +51,16 @@ class NearestNeighbors(Portable, BaseEstimator):
     device : str or torch.device, optional
         Where to search. None: where the training tensor is, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
-        Bytes of scratch beside inputs, answers, fitted state and what libraries keep for themselves, on a GPU some
-        dozens of MiB. None: 1 GiB, or a quarter of what is free on a GPU. The less, the slower; where a GPU runs out
-        of memory all the same, half is tried.
+        Bytes of scratch beside inputs, answers, fitted state and what libraries keep for themselves; on a GPU that is
+        some dozens of MiB, and the first fit takes 70 more to try its products. None: 1 GiB, or a quarter of what is
+        free on a GPU. The less, the slower; where a GPU runs out of memory all the same, half is tried.
         (A callable for weights is shown the distances of all queries at once, which come on top.)
     progress : bool
         Whether to show a progress bar on stderr.
 
     Beside its rows a fitted model keeps what the fast search needs: about 2 bytes for each number and 16 for each row,
-    1 for whole numbers in a range of 256, 16 for manhattan, a tree for few features, and nothing for other metrics.
+    1 for whole numbers in a range of 256, 16 for manhattan, a tree for few features or on a GPU a copy of the rows, and
+    nothing for other metrics.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])

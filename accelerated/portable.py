@@ -23,13 +23,14 @@ class Portable:
         return {name: _move(value, CPU) for name, value in state.items()} | {"_fitted_on": gpus[0]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Puts the tensors back to the device that they come from; if there is none, nothing is said to be there."""
+        """Puts the tensors back to the device that they come from, else to any of its kind, else to the CPU."""
         gpu = state.pop("_fitted_on", None)
-        if gpu is not None and _is_there(gpu):
-            state = {name: _move(value, gpu) for name, value in state.items()}
-        elif gpu is not None:
-            gone = [name for name, value in state.items() if name.startswith("_") and isinstance(value, torch.device)]
-            state = state | dict.fromkeys(gone, CPU)
+        if gpu is not None:
+            device = next(one for one in (gpu, torch.device(gpu.type), CPU) if _is_there(one))
+            state = {name: _move(value, device) for name, value in state.items()}
+            for name, value in state.items():
+                if name.startswith("_") and isinstance(value, torch.device) and not _is_there(value):
+                    state[name] = device
         vars(self).update(state)
 
 
@@ -41,6 +42,7 @@ def _move(value: Any, device: torch.device) -> Any:
 
 def _is_there(device: torch.device) -> bool:
     try:
-        return resolve_device(device, None) == device
+        resolve_device(device, None)
     except ValueError:
         return False
+    return True

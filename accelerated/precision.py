@@ -29,7 +29,7 @@ from accelerated.multiply import SHORT_FLOATS, EncodedRows, U, aligned, ceiling,
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
 CUT = 2.0**-18
 SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of some dozens of rows
-LARGE = (136, 64)  # for which a GPU has other kernels
+LARGE = (136, 16)  # for which a GPU has other kernels
 LIKE_HOPPER = {(9, 0), (10, 0)}  # compute capabilities: H100, H200, B200
 
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from accelerated import NearestNeighbors
-from accelerated.arrays import resolve_memory_limit
+from accelerated.arrays import resolve_device, resolve_memory_limit
 from benchmarks.gpu_peers import PRODUCTS, TREES, Search, accelerated
 from benchmarks.timing import EXHAUSTIVE, in_turns, seconds_of, wrong_rows
 
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "gpu.json"
 ROUNDS = 7
 CHECKED = 1000  # queries that are compared with all pairs measured
+FEW = {3: 70_000}  # rows for a look, by features: as many as boxes are for
 LARGE = 8192  # the product that the rate of all others is compared with
 
 
@@ -117,7 +118,7 @@ def peak_memory(function: Callable[[], Any], device: torch.device) -> int | None
 
 def large_product_rate(n: int, device: torch.device) -> float:
     """Operations a second in a product of n x n matrices in float16."""
-    a = torch.ones((n, n), dtype=torch.float16, device=device)
+    a = torch.randn((n, n), device=device).half()
     seconds = min(seconds_of(lambda: torch.mm(a, a), device) for _ in range(10))
     return 2 * n**3 / seconds
 
@@ -155,12 +156,19 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--only", help="cells whose name contains this; writes nothing")
     parser.add_argument("--device", default="cuda")
     asked = parser.parse_args(arguments)
-    device = torch.empty(0, device=asked.device).device
+    try:
+        device = resolve_device(asked.device, None)
+    except ValueError as error:
+        parser.error(str(error))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # whose stream the events are on
     if device.type != "cuda" and not asked.smoke:
         parser.error(f"--device {asked.device} is no GPU, and only --smoke makes sense there")
     cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
     if asked.smoke:
-        cells = [cell._replace(n_queries=20, n_rows=3000, k=min(cell.k, 10)) for cell in cells]
+        cells = [
+            cell._replace(n_queries=20, n_rows=FEW.get(cell.n_features, 3000), k=min(cell.k, 10)) for cell in cells
+        ]
     rate = large_product_rate(64 if asked.smoke else LARGE, device)
     results: dict[str, Any] = {"machine": machine(device), "large_product_tflops": rate / 1e12, "cells": []}
     for cell in cells:

@@ -86,6 +86,7 @@ class PretendedGpu(TorchFunctionMode):
             mock.patch("torch.cuda.max_memory_allocated", lambda device=None: self.peak),
             mock.patch("torch.cuda.reset_peak_memory_stats", self._forget_peak),
             mock.patch("torch.cuda.Event", Event),
+            mock.patch("torch.cuda.set_device", lambda device: None),
             mock.patch("threading.Thread.run", _run_inside(threading.Thread.run)),
         ]
 

@@ -42,6 +42,7 @@ def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypa
     assert here["cells"][0]["peak_bytes"] is None
     assert all(0 < cell["peak_bytes"] <= cell["memory_limit"] for cell in there["cells"])
     assert there["machine"]["device"] == "a pretended GPU"
+    assert [cell["filter"] for cell in there["cells"] if cell["cell"] == "3 features"] == ["boxes"]
     assert "128 features: " in capsys.readouterr().out
 
 
@@ -49,6 +50,9 @@ def test_a_benchmark_of_no_gpu_is_refused(capsys):
     with pytest.raises(SystemExit):
         gpu.main(["--device", "cpu"])
     assert "--device cpu is no GPU" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        gpu.main(["--device", "cuda:99"])
+    assert "device='cuda:99' cannot be used" in capsys.readouterr().err
 
 
 def test_wrong_rows_are_counted_and_the_order_of_equals_is_not_wrong():

@@ -277,7 +277,7 @@ def test_the_row_of_a_data_frame_is_an_example():
 def test_the_device_is_the_one_asked_for_else_that_of_the_tensor():
     assert resolve_device("cpu", X) == torch.device("cpu")
     assert resolve_device(None, torch.empty(1, device="meta")) == torch.device("meta")
-    for missing in ["gpu", "cuda:99", "mps"]:
+    for missing in ["gpu", "cuda:99", "mps", "meta"]:
         with pytest.raises(ValueError, match=f"device='{missing}' cannot be used"):
             NearestNeighbors(device=missing).fit(X)
 

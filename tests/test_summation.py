@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from accelerated.distances import pairwise_sum
+from accelerated.distances import pairwise_sum, sum_side_by_side
 from accelerated.roots import correct_sqrt
 
 ACCELERATED = Path(__file__).parent.parent / "accelerated"
@@ -61,6 +61,16 @@ def test_pairwise_sum_has_the_bits_of_np_sum_at_every_length(scale):
         total = pairwise_sum(lambda i, j, t=tensor: t[i:j].clone(), 0, n)
 
         assert total.item() == np.sum(values), n
+
+
+def test_sums_side_by_side_have_the_bits_of_np_sum_at_every_length():
+    rng = np.random.default_rng(0)
+    for n in LENGTHS:
+        values = rng.lognormal(sigma=8, size=(3, n))
+        terms = torch.from_numpy(values.T.copy())
+
+        assert sum_side_by_side(terms).tolist() == [np.sum(row) for row in values], n
+        np.testing.assert_array_equal(terms, values.T)  # and leave the terms as they were
 
 
 def test_correct_sqrt_has_the_bits_of_np_sqrt():
