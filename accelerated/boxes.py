@@ -173,7 +173,7 @@ def in_blocks(points: Tensor, most: int) -> Tensor:
     then is none; of the others all are full but for one, which ends in -1.
 
     >>> in_blocks(torch.tensor([[9.0, 0.0], [0.0, 1.0], [8.0, 0.0], [0.0, 0.0], [1.0, 0.0]]), most=2)
-    tensor([[ 3,  1],
+    tensor([[ 1,  3],
             [ 4,  2],
             [ 0, -1]])
     """
@@ -187,7 +187,7 @@ def in_blocks(points: Tensor, most: int) -> Tensor:
         halved = rows_or_nan(points, numbers)
         low, high = corners(halved)
         widest = (high - low).argmax(1)[:, None, None].expand(-1, halved.shape[1], 1)
-        numbers = numbers.gather(1, halved.gather(2, widest)[..., 0].argsort(1))  # NaN comes last
+        numbers = numbers.gather(1, halved.gather(2, widest)[..., 0].argsort(dim=1, stable=True))  # NaN last
     numbers = numbers.view(-1, size)
     return numbers[: -(-n // size)]
 

@@ -63,14 +63,21 @@ class PretendedGpu(TorchFunctionMode):
     """Inside, ``n_devices`` CUDA devices seem to be there, with so many bytes of memory each.
 
     ``allocated`` and ``peak`` count the bytes of marked tensors, not those inside of torch's own functions, and
-    ``n_refused`` how often there were too few.
+    ``n_refused`` how often there were too few. What was found out about a device is forgotten, unless it is ``known``:
+    the same as before.
     """
 
     current: "PretendedGpu | None" = None
 
-    def __init__(self, memory: int = 2**36, n_devices: int = 2, core: tensor_cores.Core = tensor_cores.HOPPER):
+    def __init__(
+        self,
+        memory: int = 2**36,
+        n_devices: int = 2,
+        core: tensor_cores.Core = tensor_cores.HOPPER,
+        known: bool = False,
+    ):
         super().__init__()
-        self.memory, self.n_devices, self.core = memory, n_devices, core
+        self.memory, self.n_devices, self.core, self.known = memory, n_devices, core, known
         self.storages: Counter[int] = Counter()
         self.lock = threading.RLock()
         self.allocated = self.peak = self.n_refused = 0
@@ -105,8 +112,9 @@ class PretendedGpu(TorchFunctionMode):
         self._forget()
 
     def _forget(self) -> None:
-        for function in FOUND_OUT_ONCE:
-            function.cache_clear()
+        if not self.known:
+            for function in FOUND_OUT_ONCE:
+                function.cache_clear()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})

@@ -32,7 +32,7 @@ def searched_by(name, device=None):
     classes = []
     for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
         forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
-        classes.append(type(f"{one.__name__}_by_{name}", (one,), forced))
+        classes.append(type(f"{one.__name__}_by_{name}_on_{device}", (one,), forced))
         globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
     return make_target(f"accelerated by {name}", *classes, device=device)
 
@@ -61,7 +61,7 @@ def test_claim_holds(name, claim):
     draws = settings().max_examples // 2 if name in ("reference", "accelerated") else PROFILES["quick"].draws
     endless = Profile(draws, budget=np.inf, limit=np.inf)
 
-    with PretendedGpu() if "on a pretended GPU" in name else nullcontext():
+    with PretendedGpu(known=True) if "on a pretended GPU" in name else nullcontext():
         result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
 
     assert result.verdict == "holds", f"{result.message}\n{result.shown}"
