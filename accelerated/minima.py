@@ -5,18 +5,13 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from accelerated.multiply import INTEGERS, EncodedRows, multiply, padding
+from accelerated.multiply import INTEGERS, EncodedRows, multiply, padding, round_up
 from accelerated.refine import Pairs
 from accelerated.report import Report
 
 FANOUT = 8  # rows in a block, and blocks in a larger block
 BLOCK = FANOUT * FANOUT
 LANES = 32  # queries side by side, for minima at full speed
-
-
-def round_up(n: int, multiple: int) -> int:
-    """The least multiple that is not less than n."""
-    return -(-n // multiple) * multiple
 
 
 def width(n_queries: int, device: torch.device) -> int:

@@ -20,7 +20,7 @@ class EncodedRows(NamedTuple):
 
 
 def short_float(device: torch.device) -> torch.dtype:
-    """The 16-bit floats for squared distances: as fast as the other kind on a GPU, and eight times as fine."""
+    """The 16-bit floats for squared distances: on a GPU float16, which is eight times as fine as the other kind."""
     return torch.bfloat16 if device.type == "cpu" else torch.float16
 
 
@@ -56,9 +56,14 @@ def padding(dtype: torch.dtype) -> float:
     return 2**30 if dtype == torch.int32 else float("inf")
 
 
+def round_up(n: int, multiple: int) -> int:
+    """The least multiple that is not less than n."""
+    return -(-n // multiple) * multiple
+
+
 def aligned(n: int, device: torch.device) -> int:
     """How many columns a product with n is given, the others zero."""
-    return n if device.type == "cpu" else -(-n // ALIGNED) * ALIGNED
+    return n if device.type == "cpu" else round_up(n, ALIGNED)
 
 
 def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:

@@ -51,9 +51,9 @@ class NearestNeighbors(Portable, BaseEstimator):
     device : str or torch.device, optional
         Where to search. None: where the training tensor is, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
-        Bytes of scratch beside inputs, answers, fitted state and what libraries keep for themselves; on a GPU that is
-        some dozens of MiB, and the first fit takes 70 more to try its products. None: 1 GiB, or a quarter of what is
-        free on a GPU. The less, the slower; where a GPU runs out of memory all the same, half is tried.
+        Bytes of scratch beside inputs, answers, fitted state and what libraries keep for themselves. None: 1 GiB, or a
+        quarter of what is free on a GPU. The less, the slower; where a GPU runs out of memory all the same, half is
+        tried. The first fit on a GPU tries products, the largest of 4096 x 4096 numbers, beside the limit.
         (A callable for weights is shown the distances of all queries at once, which come on top.)
     progress : bool
         Whether to show a progress bar on stderr.

@@ -19,8 +19,8 @@ from torch import Tensor
 from accelerated.arrays import allocate
 from accelerated.certificate import Encoded
 from accelerated.metrics import Metric
-from accelerated.minima import BLOCK, FANOUT, LANES, Bounds, round_up, width
-from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, aligned, ceiling, padding, product_dtype
+from accelerated.minima import BLOCK, FANOUT, LANES, Bounds, width
+from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, aligned, ceiling, padding, product_dtype, round_up
 from accelerated.precision import product_keeps_its_bound
 from accelerated.refine import Found, Pairs, all_pairs, measure, nearest, nothing_found
 from accelerated.report import Report

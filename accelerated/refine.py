@@ -46,7 +46,9 @@ def measure(
     query, and their reduced distances.
     """
     if known is not None:
-        return _measure_rest(metric, queries, rows, pairs, own, gaps, *known)
+        reduced, is_new = _look_up(pairs, *known, len(rows))
+        reduced[is_new] = measure(metric, queries, rows, Pairs(pairs.query[is_new], pairs.row[is_new]), own, gaps)
+        return reduced
     assert metric.pairs is not None
     reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
     chunk = max(1, gaps // rows.shape[1])
@@ -58,25 +60,16 @@ def measure(
     return reduced
 
 
-def _measure_rest(
-    metric: Metric,
-    queries: Tensor,
-    rows: Tensor,
-    pairs: Pairs,
-    own: Tensor | None,
-    gaps: int,
-    known: Pairs,
-    values: Tensor,
-) -> Tensor:
-    keys, known_keys = (some.query * len(rows) + some.row for some in (pairs, known))
+def _look_up(pairs: Pairs, known: Pairs, values: Tensor, n_rows: int) -> tuple[Tensor, Tensor]:
+    """The values of those pairs that are known, (p,), and which are not."""
+    keys, known_keys = (some.query * n_rows + some.row for some in (pairs, known))
     place = torch.searchsorted(keys, known_keys).clamp_(max=len(keys) - 1)
     found = keys[place] == known_keys if len(keys) else torch.zeros_like(known_keys, dtype=torch.bool)
-    reduced = torch.empty(len(keys), dtype=torch.float64, device=rows.device)
+    reduced = values.new_empty(len(keys))
     reduced[place[found]] = values[found]
     is_new = torch.ones_like(keys, dtype=torch.bool)
     is_new[place[found]] = False
-    reduced[is_new] = measure(metric, queries, rows, Pairs(pairs.query[is_new], pairs.row[is_new]), own, gaps)
-    return reduced
+    return reduced, is_new
 
 
 def all_pairs(rows: Tensor) -> Pairs:

@@ -1,7 +1,7 @@
 """Square roots and powers that have the same bits on every device.
 
-IEEE 754 wants the square root correctly rounded, and CUDA says that its own is. torch's on a CPU is not: it is off in
-the last bit of about one number in a hundred, 51.0 among them.
+IEEE 754 wants the square root correctly rounded, and CUDA says that its own is. torch's on a CPU need not be: it may
+be off in the last bit.
 """
 
 import functools
