@@ -8,7 +8,10 @@
 ...     distances = np.array([get_distance(query, example) for example in X])
 ...     return np.argsort(distances, kind="stable")[:k]  # stable: equal distances keep the order of the examples
 >>> def predict(X, y, query, k):
-...     return sum(y[i] for i in get_neighbors(X, query, k)) / k
+...     total = 0.0
+...     for i in get_neighbors(X, query, k):
+...         total += y[i]
+...     return total / k
 >>> X, y = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]), [10.0, 50.0, 20.0]
 >>> predict(X, y, query=np.array([0.0, 0.0]), k=2)
 15.0

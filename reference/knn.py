@@ -43,8 +43,8 @@ class WeightedNeighbors(NearestNeighbors):
 class KNNRegressor(WeightedNeighbors):
     """Predicts the average of the targets of the k nearest examples.
 
-    Kernel regression (Nadaraya, Watson, 1964) averages over all examples, weighted by their similarity; this is the
-    same with weight 1 / k for the nearest k and 0 for the others.
+    It is kernel regression (Nadaraya, Watson, 1964), which averages over all examples weighted by their similarity,
+    with the weight 1 / k for the k nearest examples and 0 for the others.
 
     >>> model = KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5])
     >>> model.predict([[0.5], [9]]).tolist()

@@ -31,7 +31,7 @@ def get_distance_function(metric, p=2, metric_params=None):
 
 
 def take_root(measured, metric, p):
-    """Returns the distances for what ``get_distance_function`` measured: the p-th roots of Minkowski's sums."""
+    """Returns distances from values of ``get_distance_function``: the p-th roots of sums, other values unchanged."""
     return np.power(measured, 1 / float(p)) if _is_ranked_by_sum(metric, p) else measured
 
 

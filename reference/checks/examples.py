@@ -59,7 +59,7 @@ def check_magnitude(rows, largest):
 
 
 def is_matrix(X):
-    """Returns whether X is an array or a DataFrame of numbers. A list is a list of examples, whatever they are."""
+    """Returns whether X is an array or a DataFrame of numbers; the entries of a list are examples of any kind."""
     return hasattr(X, "__array__") and np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
 
 
