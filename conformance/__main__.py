@@ -12,14 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from conformance import report
-from conformance.adapters import TargetError
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
-from conformance.compare import matrix
 from conformance.demo import main as demo
-from conformance.isolation import Job, run_isolated
-from conformance.runner import PROFILES, Profile, Result, deep
+from conformance.runner import report
+from conformance.runner.compare import matrix
+from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.trial import PROFILES, Profile, Result, deep
 from conformance.targets import TASKS
+from conformance.targets.adapters import TargetError
 from conformance.zoo import stories
 from conformance.zoo.proof import prove, read_signatures
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance import isolation, peers, report
 from conformance.__main__ import main
 from conformance.claims import CLAIMS
-from conformance.isolation import Job, run_isolated
-from conformance.runner import PROFILES, Profile, Result, deep, run_claim, seed_of
-from conformance.targets import load_target
+from conformance.runner import PROFILES, Profile, Result, isolation, report, run_claim
+from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.trial import deep, seed_of
+from conformance.targets import load_target, peers
 
 RIGHT = """
 class KNN:

@@ -10,8 +10,8 @@ import torch
 from hypothesis import settings
 
 import accelerated
+from conformance.cases.pins import pinned
 from conformance.claims import CLAIMS, LEVELS
-from conformance.pins import pinned
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import base

@@ -20,18 +20,8 @@ import accelerated.voting
 import conformance.demo
 import reference
 import reference.distances
-from conformance.answers import Found
-from conformance.bounds import (
-    average_bound,
-    coarseness,
-    difference_bounds,
-    minkowski_bounds,
-    similarity_bounds,
-)
-from conformance.cases import Case, SimilarityCase, from_json, to_json
-from conformance.claims import CLAIMS
-from conformance.claims.similarity import _bounds
-from conformance.data import (
+from conformance.cases.case import Case, SimilarityCase, from_json, to_json
+from conformance.cases.data import (
     DATA,
     duplicates,
     far_clusters,
@@ -41,8 +31,18 @@ from conformance.data import (
     near_ties,
     permuted_gaps,
 )
-from conformance.exact import exact_distances, is_determined, nearest
-from conformance.relations import (
+from conformance.cases.strategies import cases, similarity_cases
+from conformance.claims import CLAIMS
+from conformance.claims.similarity import _bounds
+from conformance.oracle.bounds import (
+    average_bound,
+    coarseness,
+    difference_bounds,
+    minkowski_bounds,
+    similarity_bounds,
+)
+from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.relations import (
     assert_admissible,
     assert_averages,
     assert_distance,
@@ -50,8 +50,8 @@ from conformance.relations import (
     assert_same_bits,
 )
 from conformance.runner import PROFILES, Profile, run_claim
-from conformance.strategies import cases, similarity_cases
 from conformance.targets import load_target
+from conformance.targets.answers import Found
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance import data
-from conformance.claims import (
-    averages,
-    bad_input,
-    bits,
-    distance,
-    manners,
-    neighbors,
-    numerics,
-    similarity,
-    symmetries,
-    ties,
-    votes,
-)
-from conformance.strategies import (
+from conformance.cases import data
+from conformance.cases.strategies import (
     any_labels,
     cases,
     distinct_cases,
@@ -44,6 +31,19 @@ from conformance.strategies import (
     whole_numbers,
     wide_cases,
     word_labels,
+)
+from conformance.claims import (
+    averages,
+    bad_input,
+    bits,
+    distance,
+    manners,
+    neighbors,
+    numerics,
+    similarity,
+    symmetries,
+    ties,
+    votes,
 )
 from conformance.targets import Target
 

@@ -2,20 +2,19 @@
 
 import numpy as np
 
-from conformance.adapters import Fitted
-from conformance.cases import Case
-from conformance.claims.expected import (
+from conformance.cases import Case, closeness
+from conformance.oracle.exact import is_determined
+from conformance.oracle.expected import (
     WEIGHT_ROUNDINGS,
     assert_score,
     averages_of,
-    closeness,
     exact_of_all,
     nearest_distances,
     targets_of,
 )
-from conformance.exact import is_determined
-from conformance.relations import assert_averages
+from conformance.oracle.relations import assert_averages
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted
 
 
 def averages_of_targets(target: Target, case: Case) -> None:

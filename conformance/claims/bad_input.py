@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Fitted, Missing
-from conformance.answers import Unreadable
 from conformance.cases import Case
-from conformance.claims.expected import targets_of
 from conformance.claims.manners import Question, each_model, questions
+from conformance.oracle.expected import targets_of
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted, Missing
+from conformance.targets.answers import Unreadable
 
 REFUSALS = (ValueError, TypeError)
 

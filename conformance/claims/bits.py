@@ -8,12 +8,12 @@ from functools import cache
 
 import numpy as np
 
-from conformance.adapters import Missing
-from conformance.bounds import minkowski_bounds
 from conformance.cases import Case
-from conformance.exact import exact
-from conformance.relations import assert_admissible, assert_same_bits
+from conformance.oracle.bounds import minkowski_bounds
+from conformance.oracle.exact import exact
+from conformance.oracle.relations import assert_admissible, assert_same_bits
 from conformance.targets import Target, load_target
+from conformance.targets.adapters import Missing
 
 oracle = cache(load_target)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from conformance.bounds import coarseness
 from conformance.cases import Case
-from conformance.exact import exact_distances
-from conformance.relations import assert_distance
+from conformance.oracle.bounds import coarseness
+from conformance.oracle.exact import exact_distances
+from conformance.oracle.relations import assert_distance
 from conformance.targets import Target
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Adapter, Fitted, Missing, as_arrays, as_lists
 from conformance.cases import Case
-from conformance.claims.expected import targets_of
-from conformance.relations import assert_same_bits
+from conformance.oracle.expected import targets_of
+from conformance.oracle.relations import assert_same_bits
 from conformance.targets import Target
+from conformance.targets.adapters import Adapter, Fitted, Missing, as_arrays, as_lists
 
 
 def each_model(claim: Callable[[Target, Case], None]) -> Callable[[Target, Case], None]:

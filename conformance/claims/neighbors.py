@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from conformance.adapters import Missing
-from conformance.answers import Form, Found, read_batch, read_one, stack
 from conformance.cases import Case
-from conformance.exact import exact_distances, is_determined
-from conformance.probe import forms
-from conformance.relations import assert_distance, assert_nearest
+from conformance.oracle.exact import exact_distances, is_determined
+from conformance.oracle.relations import assert_distance, assert_nearest
 from conformance.targets import Target
+from conformance.targets.adapters import Missing
+from conformance.targets.answers import Form, Found, read_batch, read_one, stack
+from conformance.targets.probe import forms
 
 PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_at=1, by_label=False)
 

@@ -6,7 +6,7 @@ Nobody is asked for more than float64 differences can do: see ``difference_bound
 import numpy as np
 
 from conformance.cases import Case
-from conformance.relations import assert_nearest
+from conformance.oracle.relations import assert_nearest
 from conformance.targets import Target
 
 

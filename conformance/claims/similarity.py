@@ -10,12 +10,12 @@ from fractions import Fraction
 import numpy as np
 from sklearn.kernel_ridge import KernelRidge
 
-from conformance.adapters import Missing
-from conformance.answers import to_array
-from conformance.bounds import similarity_bounds
 from conformance.cases import SimilarityCase
 from conformance.claims.bits import oracle
+from conformance.oracle.bounds import similarity_bounds
 from conformance.targets import Target
+from conformance.targets.adapters import Missing
+from conformance.targets.answers import to_array
 from reference.similarities import get_similarity
 from reference.similarity_regressor import cut_off
 

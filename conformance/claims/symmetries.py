@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.answers import Found
-from conformance.bounds import average_bound, coarseness
 from conformance.cases import Case
-from conformance.exact import exact_distances, is_determined, nearest
-from conformance.relations import assert_nearest, renumbered
+from conformance.oracle.bounds import average_bound, coarseness
+from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.relations import assert_nearest, renumbered
 from conformance.targets import Target
+from conformance.targets.answers import Found
 
 
 def moving_changes_nothing(target: Target, case: Case) -> None:

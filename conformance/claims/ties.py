@@ -7,7 +7,7 @@ import numpy as np
 
 from conformance.cases import Case
 from conformance.claims.neighbors import in_order
-from conformance.exact import exact_distances, is_determined, nearest
+from conformance.oracle.exact import exact_distances, is_determined, nearest
 from conformance.targets import Target
 
 

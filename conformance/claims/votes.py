@@ -5,21 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Fitted
-from conformance.answers import to_array
-from conformance.bounds import ROUNDOFF, average_bound, coarseness
-from conformance.cases import Case
-from conformance.claims.expected import (
+from conformance.cases import Case, closeness
+from conformance.oracle.bounds import ROUNDOFF, average_bound, coarseness
+from conformance.oracle.exact import Number, exact, is_determined, nearest
+from conformance.oracle.expected import (
     WEIGHT_ROUNDINGS,
     assert_score,
-    closeness,
     exact_of_all,
     nearest_distances,
     targets_of,
     weights_of,
 )
-from conformance.exact import Number, exact, is_determined, nearest
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted
+from conformance.targets.answers import to_array
 
 
 def the_majority_wins(target: Target, case: Case) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from conformance.cases.pins import Pin, write_pins
 from conformance.claims import BY_NAME
-from conformance.isolation import Job, run_isolated
-from conformance.peers import KNOWN
-from conformance.pins import Pin, write_pins
-from conformance.runner import PROFILES, Result, run_claim
+from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.trial import PROFILES, Result, run_claim
 from conformance.targets import make_target
+from conformance.targets.peers import KNOWN
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
 from conformance.zoo.picture import draw, table_of_mutants

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
 from conformance.cases import Case, SimilarityCase
-from conformance.peers import READY
-from conformance.probe import open_adapter
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
+from conformance.targets.peers import READY
+from conformance.targets.probe import open_adapter
 
 PROMISE_BITS = ("reference", "accelerated")
 TASKS = ("classifier", "regressor", "search", "similarity")

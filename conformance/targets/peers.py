@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, Nearest
 
 import accelerated
 import reference
-from conformance.adapters import TargetError
+from conformance.targets.adapters import TargetError
 
 
 class SimilarityByKernelRidge(KernelRidge):

@@ -1,9 +1,9 @@
 """The claims against implementations, as Markdown."""
 
 from conformance.claims import CLAIMS
-from conformance.demo import table
-from conformance.peers import KNOWN
-from conformance.runner import Result
+from conformance.runner.markdown import table
+from conformance.runner.trial import Result
+from conformance.targets.peers import KNOWN
 
 SIGNS = {"holds": "holds", "known": "**differs**", "skipped": ""}
 

@@ -11,10 +11,10 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from conformance.adapters import Missing
-from conformance.cases import to_json
+from conformance.cases.case import to_json
 from conformance.claims import BY_NAME, Claim
 from conformance.targets import Target, load_target
+from conformance.targets.adapters import Missing
 
 SHRINKING = 5.0  # seconds, after which the smallest case so far is the one that is shown
 TRIED_IN_VAIN = 10  # draws that all lack something, after which a claim is skipped
