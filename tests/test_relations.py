@@ -33,7 +33,6 @@ from conformance.cases.data import (
 )
 from conformance.cases.strategies import cases, similarity_cases
 from conformance.claims import CLAIMS
-from conformance.claims.similarity import _bounds
 from conformance.oracle.bounds import (
     average_bound,
     coarseness,
@@ -49,6 +48,7 @@ from conformance.oracle.relations import (
     assert_nearest,
     assert_same_bits,
 )
+from conformance.oracle.similarity import prediction_bounds
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target
 from conformance.targets.answers import Found
@@ -276,7 +276,7 @@ def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
         n = int(rng.integers(1, 12))
         X, Q, y = rng.normal(size=(n, 2)), rng.normal(size=(3, 2)), rng.normal(size=n)
         case = SimilarityCase(X, Q, y, gamma=float(rng.choice([0.5, 4.0])), jitter=float(rng.choice([1e-6, 1e-2])))
-        bounds = _bounds(case, load_target("reference"))
+        bounds = prediction_bounds(case, stranger=False)
         predicted = [
             package.SimilarityRegressor(**case.params).fit(X, y).predict(Q) for package in (reference, accelerated)
         ]
@@ -319,7 +319,7 @@ def test_most_drawn_regressions_are_determined():
     @settings(max_examples=300)
     @given(similarity_cases())
     def judge(case):
-        judged.append(_bounds(case, load_target("reference")) is not None)
+        judged.append(prediction_bounds(case, stranger=False) is not None)
 
     judge()
     assert np.mean(judged) > 0.9

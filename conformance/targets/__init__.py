@@ -5,6 +5,6 @@ knows the names of its arguments; ``answers`` reads its neighbours in any of the
 that are known by name, and their known differences.
 """
 
-from conformance.targets.target import TASKS, Target, load_class, load_target, make_target
+from conformance.targets.target import TASKS, Target, load_class, load_target, make_target, other_package
 
-__all__ = ["TASKS", "Target", "load_class", "load_target", "make_target"]
+__all__ = ["TASKS", "Target", "load_class", "load_target", "make_target", "other_package"]
