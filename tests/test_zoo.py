@@ -10,7 +10,8 @@ from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import ZOO, stories
 from conformance.zoo.picture import table_of_mutants
-from conformance.zoo.proof import BROKEN, read_signatures, try_mutant
+from conformance.zoo.proof import BROKEN, try_mutant
+from conformance.zoo.signatures import read_signatures
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}

@@ -99,8 +99,8 @@ def _assert_same_average(case: Case, actual: np.ndarray, expected: np.ndarray, l
     """The same bits, except where weights are made from p-th roots.
 
     The roots of the two packages are within 4 u of one another, and the weights made from them, with two roundings
-    each, within 8 u. The quotient of sum w y and sum w then moves by at most 16 u max|y|; each package adds gamma_{2k+1} by
-    its own rounding. The bound is doubled for the terms in u^2.
+    each, within 8 u. The quotient of sum w y and sum w then moves by at most 16 u max|y|; each package adds
+    gamma_{2k+1} by its own rounding. The bound is doubled for the terms in u^2.
     """
     if case.weights == "uniform" or not is_rooted(case):
         assert_same_bits(actual, expected, "average")

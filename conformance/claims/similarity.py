@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from sklearn.kernel_ridge import KernelRidge
 
 from conformance.cases import SimilarityCase
 from conformance.cases.strategies import similarity_cases
@@ -36,6 +35,8 @@ def kernel_ridge_agrees(target: Target, case: SimilarityCase) -> None:
 
     It is a third oracle, with another formula for the distances and another solver.
     """
+    from sklearn.kernel_ridge import KernelRidge
+
     ridge = KernelRidge(
         alpha=case.jitter, kernel=case.similarity, gamma=case.gamma, degree=case.degree, coef0=case.coef0
     )
