@@ -1,164 +1,130 @@
 """Tries claims about nearest neighbours on any implementation.
 
-TARGET is module:Class, path/to/file.py:Class, or one of reference, accelerated, sklearn, faiss, torch-cdist. Other
-jobs: "compare A B C" prints the claims against several targets, "zoo" against the wrong implementations that the suite
-is proven with, "demo" shows both packages on real data. The exit status is 0 if all claims hold (but for the known
-differences of a named peer), 1 if some do not, 2 if the target or an argument is wrong.
+TARGET is module:Class, path/to/file.py:Class, or one of reference, accelerated, sklearn, faiss, torch-cdist; a TARGET
+without a job in front of it is checked. The exit status is 0 if all claims hold (but for the known differences of a
+named peer), 1 if some do not, 2 if the target or an argument is wrong.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
-from conformance import report
-from conformance.adapters import TargetError
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
-from conformance.compare import matrix
-from conformance.demo import main as demo
-from conformance.isolation import Job, run_isolated
-from conformance.runner import PROFILES, Profile, Result, deep
+from conformance.runner import PROFILES
+from conformance.runner.check import check
+from conformance.runner.compare import compare
+from conformance.runner.isolation import Job
+from conformance.runner.report import list_of_claims
+from conformance.runner.trial import deep
 from conformance.targets import TASKS
-from conformance.zoo import stories
-from conformance.zoo.proof import prove, read_signatures
+from conformance.targets.adapters import TargetError
+from conformance.zoo.proof import prove
+
+PROGRAM = "python -m conformance"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs what the arguments ask for; 0 if everything held, 1 if something did not, 2 for what cannot be run."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if arguments.list:
-        print(report.list_of_claims())
-        return 0
-    if not arguments.job:
-        parser.error("a TARGET is missing: module:Class, path/to/file.py:Class, or reference, accelerated, sklearn ...")
-    job, *targets = arguments.job
-    if arguments.write is not None and job not in ("compare", "zoo"):
-        parser.error("--write goes with compare or zoo; a TARGET's report is written by --json FILE")
-    if arguments.json and job in ("compare", "zoo", "demo"):
-        parser.error(f"--json goes with a TARGET, not with {job}")
-    if arguments.write == "" and job == "compare":
-        parser.error("compare --write needs a FILE")
-    if not arguments.minutes > 0:
-        parser.error(f"--minutes {arguments.minutes} must be above 0")
-    for file in filter(None, (arguments.json, arguments.write)):
-        if not Path(file).parent.is_dir() or Path(file).is_dir():
-            parser.error(f"{file} is no file that could be written")
-    if targets and job != "compare":
-        parser.error(f"one TARGET at a time, or: compare {' '.join(arguments.job)}")
-    if job == "demo":
-        return demo()
+    """Runs the job that the arguments name, and returns the exit status."""
+    words = sys.argv[1:] if argv is None else argv
+    parser, jobs = _parsers()
+    starts_with_a_job = words and words[0] in (*jobs, "--list", "-h", "--help")
+    arguments = parser.parse_args(words if starts_with_a_job else ["check", *words])
     try:
-        if job == "zoo":
-            return prove(arguments.write)
-        claims = _chosen(arguments.only)
-        profile = deep(arguments.minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
-        if job == "compare":
-            return _compare(targets, claims, profile, arguments)
-        return _try(job, claims, profile, arguments)
+        return arguments.run(arguments)
     except TargetError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
+    """The parser of the command line, and the names of its jobs."""
     text, _, rest = str(__doc__).partition("\n\n")
-    parser = argparse.ArgumentParser(prog="python -m conformance", description=text, epilog=rest)
-    add = parser.add_argument
-    add("job", nargs="*", metavar="TARGET", help="or: compare TARGET ..., zoo, demo")
-    add("--profile", choices=[*PROFILES, "deep"], default="default", help="20 or 100 draws a claim, or many minutes")
-    add("--minutes", type=float, default=10.0, help="for --profile deep, shared by the claims; default 10")
-    add("--only", action="append", default=[], metavar="CLAIM", help="a claim, or all of a level; may be repeated")
-    add(
-        "--task",
-        choices=TASKS,
-        default="",
-        help="what the class is, where it cannot be told; or which class of a named target",
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=text, epilog=rest)
+    parser.add_argument(
+        "--list", dest="run", action="store_const", const=_list, help="print every claim and why it matters"
     )
+    jobs = parser.add_subparsers(metavar="JOB")
+
+    one = jobs.add_parser("check", help="try the claims on one TARGET")
+    one.add_argument("target", metavar="TARGET")
+    one.add_argument("--json", type=_writable, metavar="FILE", help="write everything to FILE")
+    one.set_defaults(run=_check)
+
+    several = jobs.add_parser("compare", help="try the claims on several targets, and print a table")
+    several.add_argument("targets", metavar="TARGET", nargs="+")
+    several.add_argument("--write", type=_writable, metavar="FILE", help="write the table to FILE")
+    several.set_defaults(run=_compare)
+    for job in (one, several):
+        _add_options(job)
+
+    zoo = jobs.add_parser("zoo", help="try the claims on the wrong implementations that the suite must catch")
+    zoo.add_argument("--only", action="append", default=[], metavar="MUTANT", help="one mutant; may be repeated")
+    zoo.add_argument("--write", action="store_true", help="write the pins, the signatures, docs/zoo.md and its picture")
+    zoo.set_defaults(run=lambda arguments: prove(arguments.only, arguments.write))
+
+    jobs.add_parser("demo", help="compare both packages and scikit-learn on real data").set_defaults(run=_demo)
+    jobs.add_parser("list", help="print every claim and why it matters").set_defaults(run=_list)
+    return parser, list(jobs.choices)
+
+
+def _add_options(job: argparse.ArgumentParser) -> None:
+    add = job.add_argument
+    add("--profile", choices=[*PROFILES, "deep"], default="default", help="20 or 100 draws a claim, or many minutes")
+    add("--minutes", type=_minutes, default=10.0, help="for --profile deep, shared by the claims; default 10")
+    add("--only", action="append", default=[], metavar="CLAIM", help="a claim, or all of a level; may be repeated")
+    add("--task", choices=TASKS, default="", help="the task of the class, or one task of a named target")
     add("--device", help="handed to the constructor, such as cuda")
     add("--seed", type=int, default=0, help="another seed draws other cases; default 0")
-    add("--json", metavar="FILE", help="writes everything to FILE")
-    add(
-        "--write",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="compare: writes the table to FILE; zoo: writes docs/zoo.md, its picture and the pins",
-    )
-    add("--list", action="store_true", help="prints every claim and why it matters")
-    return parser
 
 
-def _chosen(only: list[str]) -> list[str]:
-    """The names of the claims to try. Raises TargetError for one that is none."""
-    unknown = set(only) - set(BY_NAME) - set(LEVELS)
-    if unknown:
-        raise TargetError(f"--only {unknown.pop()!r} is no claim and no level; --list prints them")
-    return [claim.name for claim in CLAIMS if not only or claim.name in only or claim.level in only]
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not minutes > 0:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0")
+    return minutes
 
 
-def _try(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
-    header, *results = _run(target, claims, profile, arguments, show=True)
-    broken = [result for result in results if result.verdict not in report.AS_USUAL]
-    full = [result for result in broken if arguments.only or BY_NAME[result.claim].level not in report.OWN_RULES]
-    notes = [*report.by_reason("known", results), *report.by_reason("skipped", results)]
-    if notes:
-        print("", *notes, sep="\n")
-    for result in broken:
-        print("\n" + report.failure(result, header, full=result in full))
-    if len(full) < len(broken):
-        print("\nwith --only CLAIM those are shown in full")
-    print("\n" + report.summary(results))
-    similar = report.alike(results, read_signatures())
-    if broken and similar:
-        print("The same claims about answers fail for these wrong implementations of conformance/zoo:")
-        print("\n".join(f"  {name}: {story}" for name, story in stories(similar)))
-    if arguments.json:
-        report.write_json(arguments.json, report.as_json(header, results, arguments.profile, arguments.seed))
-    return 1 if broken else 0
+def _writable(text: str) -> str:
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a file that can be written")
+    return text
 
 
-def _run(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace, show: bool) -> list:
-    """The header, and then the results; printed as they come, under a bar where somebody is watching."""
-    lines = run_isolated(_job(target, claims, profile, arguments))
-    bar = tqdm(total=len(claims), desc=target, unit="claim", leave=False, disable=None)
-    collected: list = []
-    for line in lines:
-        if isinstance(line, Result):
-            bar.update()
-            line = report.judged(target, line)
-            text = [report.row(line)] if line.verdict != "skipped" else []
-        else:
-            text = report.header_lines(line, arguments.profile, arguments.seed)
-        for one in text if show else []:
-            bar.write(one)
-        collected.append(line)
-    bar.close()
-    return collected
+def _list(arguments: argparse.Namespace) -> int:
+    print(list_of_claims())
+    return 0
 
 
-def _job(target: str, claims: list[str], profile: Profile, arguments: argparse.Namespace) -> Job:
+def _demo(arguments: argparse.Namespace) -> int:
+    from conformance.demo import main as demo
+
+    return demo()
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    return check(_job(arguments.target, arguments), arguments.profile, bool(arguments.only), arguments.json)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    return compare([_job(target, arguments) for target in arguments.targets], arguments.write)
+
+
+def _job(target: str, arguments: argparse.Namespace) -> Job:
+    claims = _chosen(arguments.only)
+    profile = deep(arguments.minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
     return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task)
 
 
-def _compare(targets: list[str], claims: list[str], profile: Profile, arguments: argparse.Namespace) -> int:
-    if not targets:
-        raise TargetError("compare needs targets, as in: compare reference sklearn my_knn.py:KNN")
-    for target in targets:  # a wrong one is told before the others have taken their time
-        next(run_isolated(_job(target, claims[:1], profile, arguments)))
-    columns: dict[str, list[Result]] = {}
-    for target in targets:
-        _, *columns[target] = _run(target, claims, profile, arguments, show=False)
-    text = matrix(columns)
-    print(text)
-    if arguments.write:
-        made_by = f"# Claims and implementations\n\nMade by `python -m conformance compare {' '.join(targets)}`."
-        Path(arguments.write).write_text(f"{made_by}\n\n{text}\n")
-    return int(any(r.verdict not in report.AS_USUAL for results in columns.values() for r in results))
+def _chosen(only: list[str]) -> list[str]:
+    """The names of the claims to try. Raises TargetError for a name that is neither a claim's nor a level's."""
+    unknown = set(only) - set(BY_NAME) - set(LEVELS)
+    if unknown:
+        raise TargetError(f"--only {unknown.pop()!r} is neither a claim nor a level; --list prints them")
+    return [claim.name for claim in CLAIMS if not only or claim.name in only or claim.level in only]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 
 import accelerated
 import reference
-from conformance.relations import assert_same_bits
+from conformance.oracle.relations import assert_same_bits
+from conformance.runner.markdown import table
 
 
 def main() -> int:
@@ -150,11 +151,3 @@ def _true_neighbors(X: np.ndarray, Q: np.ndarray, k: int) -> np.ndarray:
 def _recall(answer: np.ndarray, truth: np.ndarray) -> float:
     found = [len(set(a) & set(b)) for a, b in zip(answer.tolist(), truth.tolist(), strict=True)]
     return sum(found) / truth.size
-
-
-def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Rows of text as a Markdown table, its columns aligned."""
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
-    return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])

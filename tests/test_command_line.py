@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance import isolation, peers, report
 from conformance.__main__ import main
 from conformance.claims import CLAIMS
-from conformance.isolation import Job, run_isolated
-from conformance.runner import PROFILES, Profile, Result, deep, run_claim, seed_of
-from conformance.targets import load_target
+from conformance.runner import PROFILES, Profile, Result, isolation, report, run_claim
+from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.trial import deep, seed_of
+from conformance.targets import load_target, peers
 
 RIGHT = """
 class KNN:
@@ -118,7 +118,7 @@ def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
         (None, ["knn"], "target 'knn' is neither reference, accelerated"),
         (None, ["nowhere.at_all:KNN"], "nowhere.at_all cannot be imported: ModuleNotFoundError"),
         (RIGHT, ["--device", "cuda"], "takes no device, but --device is cuda"),
-        (RIGHT, ["--only", "nothing"], "--only 'nothing' is no claim and no level"),
+        (RIGHT, ["--only", "nothing"], "--only 'nothing' is neither a claim nor a level"),
     ],
     ids=[
         "missing file",
@@ -147,9 +147,14 @@ def test_what_cannot_be_tried_is_one_clear_line(target, capsys, source, words, m
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "a TARGET is missing"),
-        (["a", "b"], "one TARGET at a time, or: compare a b"),
-        (["compare"], "compare needs targets"),
+        ([], "the following arguments are required: TARGET"),
+        (["a", "b"], "unrecognized arguments: b"),
+        (["compare"], "the following arguments are required: TARGET"),
+        (["reference", "--write", "file"], "unrecognized arguments: --write file"),
+        (["compare", "reference", "--json", "file"], "unrecognized arguments: --json file"),
+        (["compare", "reference", "--write"], "argument --write: expected one argument"),
+        (["reference", "--minutes", "0"], "argument --minutes: 0 must be above 0"),
+        (["reference", "--json", "nowhere/file"], "argument --json: nowhere/file is not a file that can be written"),
         (["reference", "--profile", "slow"], "invalid choice: 'slow'"),
     ],
 )

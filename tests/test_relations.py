@@ -20,18 +20,8 @@ import accelerated.voting
 import conformance.demo
 import reference
 import reference.distances
-from conformance.answers import Found
-from conformance.bounds import (
-    average_bound,
-    coarseness,
-    difference_bounds,
-    minkowski_bounds,
-    similarity_bounds,
-)
-from conformance.cases import Case, SimilarityCase, from_json, to_json
-from conformance.claims import CLAIMS
-from conformance.claims.similarity import _bounds
-from conformance.data import (
+from conformance.cases.case import Case, SimilarityCase, from_json, to_json
+from conformance.cases.data import (
     DATA,
     duplicates,
     far_clusters,
@@ -41,17 +31,27 @@ from conformance.data import (
     near_ties,
     permuted_gaps,
 )
-from conformance.exact import exact_distances, is_determined, nearest
-from conformance.relations import (
+from conformance.cases.strategies import cases, similarity_cases
+from conformance.claims import CLAIMS
+from conformance.oracle.bounds import (
+    average_bound,
+    coarseness,
+    difference_bounds,
+    minkowski_bounds,
+    similarity_bounds,
+)
+from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.relations import (
     assert_admissible,
     assert_averages,
     assert_distance,
     assert_nearest,
     assert_same_bits,
 )
+from conformance.oracle.similarity import prediction_bounds
 from conformance.runner import PROFILES, Profile, run_claim
-from conformance.strategies import cases, similarity_cases
 from conformance.targets import load_target
+from conformance.targets.answers import Found
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
         n = int(rng.integers(1, 12))
         X, Q, y = rng.normal(size=(n, 2)), rng.normal(size=(3, 2)), rng.normal(size=n)
         case = SimilarityCase(X, Q, y, gamma=float(rng.choice([0.5, 4.0])), jitter=float(rng.choice([1e-6, 1e-2])))
-        bounds = _bounds(case, load_target("reference"))
+        bounds = prediction_bounds(case, stranger=False)
         predicted = [
             package.SimilarityRegressor(**case.params).fit(X, y).predict(Q) for package in (reference, accelerated)
         ]
@@ -319,7 +319,7 @@ def test_most_drawn_regressions_are_determined():
     @settings(max_examples=300)
     @given(similarity_cases())
     def judge(case):
-        judged.append(_bounds(case, load_target("reference")) is not None)
+        judged.append(prediction_bounds(case, stranger=False) is not None)
 
     judge()
     assert np.mean(judged) > 0.9

@@ -18,7 +18,7 @@ import accelerated.solvers
 import reference
 import reference.similarity_regressor
 from accelerated.solvers import cut_off, is_clearly_positive, solve
-from conformance.strategies import SIMILARITIES
+from conformance.cases.strategies import SIMILARITIES
 
 both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
 

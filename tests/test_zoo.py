@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cases.pins import Pin, from_json, read_pins, write_pins
 from conformance.claims import BY_NAME
-from conformance.pins import Pin, from_json, read_pins, write_pins
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import ZOO, stories
 from conformance.zoo.picture import table_of_mutants
-from conformance.zoo.proof import BROKEN, read_signatures, try_mutant
+from conformance.zoo.proof import BROKEN, try_mutant
+from conformance.zoo.signatures import read_signatures
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
@@ -47,7 +48,7 @@ def test_a_mutant_is_found_again_by_its_pin_alone():
 
 
 def test_pins_are_written_once_each(monkeypatch, tmp_path):
-    monkeypatch.setattr("conformance.pins.FILE", tmp_path / "pins.json")
+    monkeypatch.setattr("conformance.cases.pins.FILE", tmp_path / "pins.json")
     first, second = Pin("a_claim", "A", {"k": 1}), Pin("a_claim", "B", {"k": 2})
 
     write_pins([first, second, first._replace(found_by="C")])

@@ -1,95 +1,112 @@
-"""Level "averages": what a regressor makes of the neighbours, judged where they are determined."""
+"""Level "averages": a regressor's predictions, judged where the neighbours are determined."""
 
 import numpy as np
 
-from conformance.adapters import Fitted
-from conformance.cases import Case
-from conformance.claims.expected import (
+from conformance.cases import Case, closeness
+from conformance.cases.strategies import (
+    distinct_cases,
+    far_numbers,
+    lattice_cases,
+    numbers,
+    several_numbers,
+    whole_numbers,
+)
+from conformance.claims.claim import BOUND, claim
+from conformance.oracle.exact import is_determined
+from conformance.oracle.expected import (
     WEIGHT_ROUNDINGS,
     assert_score,
     averages_of,
-    closeness,
     exact_of_all,
     nearest_distances,
     targets_of,
 )
-from conformance.exact import is_determined
-from conformance.relations import assert_averages
+from conformance.oracle.relations import assert_averages
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted
 
 
+@claim(distinct_cases(y=numbers))
 def averages_of_targets(target: Target, case: Case) -> None:
     """A prediction is the average of the targets of the k nearest.
 
-    Not their median, nor their sum, nor divided by another number than k.
+    It is not their median, nor their sum, nor their sum divided by another number than k.
     """
     _assert_averages(target.regressor(case), case)
 
 
+@claim(lattice_cases(y=whole_numbers))
 def averages_of_whole_numbers(target: Target, case: Case) -> None:
     """Whole targets, of any small type, are averaged without wrapping around and without being cut off.
 
-    0 and 1 make 0.5, and 255 and 255 make 255 though uint8 cannot hold their sum.
+    The average of 0 and 1 is 0.5, and that of 255 and 255 is 255 though uint8 cannot hold their sum.
     """
     _assert_averages(target.regressor(case), case)
 
 
+@claim(distinct_cases(y=far_numbers), BOUND)
 def averages_of_far_numbers(target: Target, case: Case) -> None:
     """Targets far from 0 keep their digits, in float64.
 
-    Half of the digits are gone if they pass through float32.
+    Half of the digits are lost if the targets pass through float32.
     """
-    predicted = target.regressor(case).predict(case.Q).astype(np.float64)  # whose bound is asked of every type
+    predicted = target.regressor(case).predict(case.Q).astype(np.float64)  # the bound of float64 is asked of every type
     assert_averages(predicted, averages_of(case), case, "prediction")
 
 
+@claim(distinct_cases(y=several_numbers))
 def averages_of_each_output(target: Target, case: Case) -> None:
     """Each of several outputs is averaged by itself.
 
-    The mean over all axes is one number that looks like an average.
+    The mean over all axes is a single number that looks like an average.
     """
     _assert_averages(target.regressor(case), case)
 
 
+@claim(lattice_cases(y=numbers))
 def averages_of_everything_when_k_is_n(target: Target, case: Case) -> None:
-    """With k = n every prediction is the mean of all targets, whatever the query.
+    """With k = n every prediction is the mean of all targets, for any query.
 
-    It needs no distance at all, so that what fails here is the average.
+    No distance is needed here, so that a failure is a failure of the average.
     """
     full = Case(case.X, case.Q, len(case.X), case.y)
     _assert_averages(target.regressor(full), full)
 
 
+@claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
 def averages_by_inverse_distance(target: Target, case: Case) -> None:
     """With weights 1 / distance a prediction is the weighted average.
 
-    Weights by 1 / distance squared, by rank, or that are not divided by their sum, look alike on a plot.
+    Weights by 1 / distance squared, by rank, or without division by their sum look alike on a plot.
     """
     _assert_averages(target.regressor(case), case)
 
 
+@claim(lattice_cases(y=numbers, weights="distance"), BOUND)
 def an_exact_match_counts_alone(target: Target, case: Case) -> None:
     """With weights 1 / distance, neighbours at distance 0 count alone and alike; other queries are not concerned.
 
-    1 / 0 is infinite: divided by itself NaN, and with a small number added to every distance not quite alone.
+    1 / 0 is infinite: divided by itself it is NaN, and a small number added to every distance lets other rows count.
     """
     _assert_averages(target.regressor(case), case)
 
 
+@claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
 def a_tiny_distance_is_an_exact_match(target: Target, case: Case) -> None:
     """A distance so small that 1 / distance overflows counts as 0 does.
 
-    Infinite divided by infinite is NaN, and a test for 0 does not see it coming.
+    Infinity divided by infinity is NaN, and a test for distance 0 does not prevent it.
     """
     tiny = Case(case.X * 5e-324, case.Q * 5e-324, case.k, case.y, "manhattan", weights="distance")
     expected = averages_of(case, [[1.0] * case.k for _ in case.Q])
     assert_averages(target.regressor(tiny).predict(tiny.Q), expected, case, "prediction")
 
 
+@claim(distinct_cases(y=numbers), BOUND)
 def averages_by_given_weights(target: Target, case: Case) -> None:
     """A function for weights is given the distances, and its weights are used.
 
-    Whoever calls it on indices, or on squared distances, gets numbers too.
+    A function that is called on indices, or on squared distances, returns numbers too.
     """
     weights = [[float(closeness(d)) for d in row] for row in nearest_distances(case)]
     fitted = target.predictor("regressor", case, closeness)
@@ -97,10 +114,11 @@ def averages_by_given_weights(target: Target, case: Case) -> None:
     assert_averages(fitted.predict(case.Q), expected, case, "prediction", WEIGHT_ROUNDINGS)
 
 
+@claim(lattice_cases(y=numbers, min_rows=2))
 def averages_without_the_row_itself(target: Target, case: Case) -> None:
     """``predict(None)`` predicts each training row from the others.
 
-    The honest error of a model on its own training data, twins included.
+    This is the honest error of a model on its own training data, also where rows have twins.
     """
     k = min(case.k, len(case.X) - 1)
     fitted = target.regressor(Case(case.X, case.Q, k, case.y))
@@ -111,6 +129,7 @@ def averages_without_the_row_itself(target: Target, case: Case) -> None:
             assert_averages(predicted[i : i + 1], averages_of(alone), alone, f"prediction[{i}]")
 
 
+@claim(lattice_cases(y=numbers, min_rows=2), BOUND)
 def the_score_is_r_squared(target: Target, case: Case) -> None:
     """``score`` is R^2: 1 less the squared errors' share of the squared deviations from the mean.
 
@@ -121,13 +140,13 @@ def the_score_is_r_squared(target: Target, case: Case) -> None:
     y = np.arange(len(case.X), dtype=np.float64)
     predicted = fitted.predict(case.X)
     expected = 1 - np.sum((y - predicted) ** 2) / np.sum((y - y.mean()) ** 2)
-    # n squares, their sum, and the deviations' likewise: a relative 2 n + 10 roundings of the share that is subtracted
+    # n squares and their sum, for errors and deviations: a relative 2 n + 10 roundings of the share that is subtracted
     bound = 2 * (2 * len(y) + 10) * (2 - expected)
     assert_score(fitted.call("score", case.X, y), float(expected), bound)
 
 
 def _assert_averages(fitted: Fitted, case: Case) -> None:
-    """Of each query whose neighbours are determined."""
+    """Raises AssertionError unless each query whose neighbours are determined gets their average."""
     predicted = fitted.predict(case.Q)
     expected = np.array(averages_of(case))
     if predicted.shape != expected.shape:

@@ -1,6 +1,6 @@
-"""Level "bad input": what has no answer is refused, early and with a ValueError or a TypeError.
+"""Level "bad input": input that has no answer is refused, early and with a ValueError or a TypeError.
 
-An answer to a question that makes no sense is worse than none: nobody looks at it again.
+An answer to a meaningless question is worse than an error, because it is not looked at again.
 """
 
 from collections.abc import Callable
@@ -10,21 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Fitted, Missing
-from conformance.answers import Unreadable
 from conformance.cases import Case
-from conformance.claims.expected import targets_of
-from conformance.claims.manners import Question, each_model, questions
+from conformance.cases.strategies import labels, lattice_cases
+from conformance.claims.claim import BEHAVIOUR, claim
+from conformance.claims.questions import Question, each_model, questions
+from conformance.oracle.expected import targets_of
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted, Missing
+from conformance.targets.answers import Unreadable
 
+PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
 REFUSALS = (ValueError, TypeError)
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def missing_numbers_are_refused(target: Target, case: Case) -> None:
     """NaN or infinity among the training rows is refused.
 
-    NaN is not smaller than anything, nor larger: a sort leaves it anywhere.
+    NaN is neither smaller nor larger than any number: a sort leaves it anywhere.
     """
     for wrong in (np.nan, np.inf):
         X = case.X.copy()
@@ -32,11 +36,12 @@ def missing_numbers_are_refused(target: Target, case: Case) -> None:
         _assert_case_refused(target, replace(case, X=X), f"X with {wrong}")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def missing_numbers_in_queries_are_refused(target: Target, case: Case) -> None:
     """NaN or infinity in a query is refused.
 
-    All distances are NaN, and the neighbours are the first rows.
+    All its distances are NaN, and the neighbours are the first rows.
     """
     fitted = target.any(case)
     for wrong in (np.nan, np.inf):
@@ -45,16 +50,18 @@ def missing_numbers_in_queries_are_refused(target: Target, case: Case) -> None:
         _assert_queries_refused(fitted, Q, f"a query with {wrong}")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 def missing_targets_are_refused(target: Target, case: Case) -> None:
     """NaN among the targets is refused.
 
-    One of them is in the average of everyone near it.
+    A single NaN spoils the average of every query near it.
     """
     y = np.arange(len(case.X), dtype=np.float64)
     y[-1] = np.nan
     _assert_refused(lambda: target.regressor(replace(case, y=y)).predict(case.Q), "y with nan")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
     """A k larger than the number of rows is refused.
@@ -65,6 +72,7 @@ def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
     _assert_case_refused(target, replace(case, k=n + 1), f"k={n + 1} of {n} rows")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def k_below_one_is_refused(target: Target, case: Case) -> None:
     """A k of 0 or less is refused.
@@ -75,22 +83,24 @@ def k_below_one_is_refused(target: Target, case: Case) -> None:
         _assert_case_refused(target, replace(case, k=k), f"k={k}")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def k_that_is_no_whole_number_is_refused(target: Target, case: Case) -> None:
     """A k of 1.5 or "1" is refused.
 
-    Or it fails somewhere else, with a message about slices.
+    Otherwise it fails somewhere else, with a message about slices.
     """
     wrong: tuple[Any, ...] = (1.5, "1")
     for k in wrong:
         _assert_case_refused(target, replace(case, k=k), f"k={k!r}")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def unequal_lengths_are_refused(target: Target, case: Case) -> None:
     """Fewer or more targets than rows are refused.
 
-    ``zip`` stops at the shorter one and says nothing.
+    ``zip`` stops at the shorter list without an error.
     """
     if "search" in target.adapters:
         raise Missing(f"{target.name} takes no targets")
@@ -98,31 +108,34 @@ def unequal_lengths_are_refused(target: Target, case: Case) -> None:
         _assert_case_refused(target, replace(case, y=y), f"{len(y)} targets")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def other_widths_are_refused(target: Target, case: Case) -> None:
     """Queries with fewer or more features than the rows are refused.
 
-    Broadcasting stretches one feature to any number, and ``zip`` forgets those that are too many.
+    Broadcasting stretches one feature to any number, and ``zip`` drops the surplus features.
     """
     fitted = target.any(case)
     for Q in (np.column_stack([case.Q, case.Q]), case.Q[:, :1] if case.Q.shape[1] > 1 else np.tile(case.Q, 3)):
         _assert_queries_refused(fitted, Q, f"queries of width {Q.shape[1]}, rows of {case.X.shape[1]}")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def flat_training_data_is_refused(target: Target, case: Case) -> None:
     """Training data with one axis is refused.
 
-    Whether its numbers are one row or one column, nobody knows.
+    Its numbers may be one row or one column, and a guess may be wrong.
     """
     _assert_case_refused(target, replace(case, X=case.X[:, 0]), "X of one axis")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def no_rows_are_refused(target: Target, case: Case) -> None:
     """No training rows, or no queries, are refused.
 
-    The minimum of nothing, or an average that is 0 divided by 0; and later an empty batch that goes unnoticed.
+    The minimum of nothing is undefined, an average of nothing is 0 / 0, and an empty batch goes unnoticed until later.
     """
     empty = case.X[:0]
     y = None if case.y is None else case.y[:0]
@@ -133,6 +146,7 @@ def no_rows_are_refused(target: Target, case: Case) -> None:
         _assert_queries_refused(fitted, empty, "no queries")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def complex_numbers_are_refused(target: Target, case: Case) -> None:
     """Complex numbers are refused.
@@ -142,9 +156,10 @@ def complex_numbers_are_refused(target: Target, case: Case) -> None:
     _assert_case_refused(target, replace(case, X=case.X + 1j), "complex X")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def unknown_names_are_refused(target: Target, case: Case) -> None:
-    """A metric, or weights, of a name that nobody knows is refused.
+    """An unknown name of a metric or of weights is refused.
 
     "euclidian" must not mean the default.
     """
@@ -157,11 +172,12 @@ def unknown_names_are_refused(target: Target, case: Case) -> None:
             _assert_case_refused(target, wrong, f"{what}='none'")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def asking_before_fit_is_refused(target: Target, case: Case) -> None:
     """A model that was not fitted says so.
 
-    With a ValueError or an AttributeError, as scikit-learn's NotFittedError is both.
+    It raises a ValueError or an AttributeError; scikit-learn's NotFittedError is both.
     """
     (adapter,) = target.adapters.values()
     fitted = adapter.build(k=1)
@@ -169,7 +185,7 @@ def asking_before_fit_is_refused(target: Target, case: Case) -> None:
 
 
 def _assert_case_refused(target: Target, case: Case, what: str) -> None:
-    """The case is refused when it is fitted, or else whatever is asked then."""
+    """Raises AssertionError unless the case is refused when it is fitted, or by every way to ask the fitted model."""
     (adapter,) = target.adapters.values()
     for question in questions(adapter):
         _assert_refused(partial(_fit_and_ask, target, case, question), what)
@@ -187,7 +203,7 @@ def _assert_queries_refused(
 
 
 def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exception], ...] = REFUSALS) -> None:
-    """Raises AssertionError where the question is answered, or fails with what is no refusal."""
+    """Raises AssertionError where the question is answered, or raises an exception that is not a refusal."""
     try:
         answer = ask()
     except Missing:

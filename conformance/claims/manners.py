@@ -1,4 +1,4 @@
-"""Level "manners": what a program that calls the target, and other programs beside it, rely on."""
+"""Level "manners": the habits that a calling program, and other programs beside it, rely on."""
 
 import pickle
 import warnings
@@ -6,73 +6,29 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import wraps
 from io import StringIO
 from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Adapter, Fitted, Missing, as_arrays, as_lists
 from conformance.cases import Case
-from conformance.claims.expected import targets_of
-from conformance.relations import assert_same_bits
+from conformance.cases.strategies import distinct_cases, labels, lattice_cases
+from conformance.claims.claim import BEHAVIOUR, CHANGED, claim
+from conformance.claims.questions import answers, each_model
+from conformance.oracle.expected import targets_of
+from conformance.oracle.relations import assert_same_bits
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted, Missing, as_arrays, as_lists
+
+PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
 
 
-def each_model(claim: Callable[[Target, Case], None]) -> Callable[[Target, Case], None]:
-    """The claim, tried on each of a target's classes."""
-
-    @wraps(claim)
-    def on_each(target: Target, case: Case) -> None:
-        parts, missing = target.parts(), []
-        for part in parts:
-            try:
-                claim(part, case)
-            except Missing as lack:
-                missing.append(lack)
-        if len(missing) == len(parts):
-            raise missing[0]
-
-    return on_each
-
-
-def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
-    """Whatever the model says about the queries: neighbours, their distances, predictions."""
-    return [part for question in questions(fitted.adapter) for part in question(fitted, Q)]
-
-
-Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
-
-
-def questions(adapter: Adapter) -> list[Question]:
-    """The ways to ask a model about queries, each of which must refuse what has no answer."""
-    ways: list[Question] = [_neighbors] if adapter.form else []
-    return [*ways, _predictions] if adapter.has("predict") else ways
-
-
-def _neighbors(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
-    found = fitted.neighbors(Q)
-    indices = np.array(found.indices)
-    return [indices] if found.distances is None else [indices, found.distances]
-
-
-def _predictions(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
-    return [fitted.predict(Q)]
-
-
-def _assert_same(actual: list[np.ndarray], expected: list[np.ndarray], when: str) -> None:
-    for one, other in zip(actual, expected, strict=True):
-        try:
-            assert_same_bits(one, other, "answer")
-        except AssertionError as error:
-            raise AssertionError(f"{error}, {when}") from None
-
-
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def fit_returns_the_model(target: Target, case: Case) -> None:
     """``fit`` returns the model itself, so that ``Model().fit(X, y).predict(Q)`` works.
 
-    Without it every pipeline fails with "NoneType has no attribute predict".
+    Otherwise every pipeline fails with "NoneType has no attribute predict".
     """
     fitted = target.any(case)
     returned = fitted.call("fit", *(case.X, case.y)[: fitted.fit_takes])
@@ -80,6 +36,7 @@ def fit_returns_the_model(target: Target, case: Case) -> None:
         raise AssertionError(f"fit returned {type(returned).__name__}, but should return the model")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.3)
 @each_model
 def inputs_are_not_written_to(target: Target, case: Case) -> None:
     """Arrays that are handed in are the same afterwards.
@@ -100,7 +57,7 @@ def _itself(rows: np.ndarray) -> np.ndarray:
 
 
 def _handing_over(fitted: Fitted, how: Callable[[np.ndarray], Any] = _itself) -> Fitted:
-    """The same model, which is handed the very arrays and not copies, or something else that is made of them."""
+    """The same model, which is handed the very arrays and not copies, or the values that ``how`` makes of them."""
     return replace(fitted, hand_over=how)
 
 
@@ -109,11 +66,12 @@ def _need_arrays(fitted: Fitted) -> None:
         raise Missing(f"{fitted.adapter.name} takes no arrays")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.3)
 @each_model
 def training_data_is_copied(target: Target, case: Case) -> None:
     """Writing to the arrays after ``fit`` changes no answer.
 
-    A buffer that is filled anew for the next batch is the training data of a model that kept a reference.
+    A model that keeps a reference changes its training data when the caller fills the buffer with the next batch.
     """
     fitted = target.any(case)
     _need_arrays(fitted)
@@ -124,11 +82,12 @@ def training_data_is_copied(target: Target, case: Case) -> None:
     _assert_same(answers(fitted, case.Q), expected, "after X[:] = 77")
 
 
+@claim(PREDICTING, CHANGED, effort=0.3)
 @each_model
 def fitting_again_forgets(target: Target, case: Case) -> None:
     """A model that is fitted again answers like a new one, whatever it was fitted to before.
 
-    Norms, trees and classes of the first data that live on beside the second.
+    Norms, trees and classes of the first data may live on beside those of the second.
     """
     expected = answers(target.any(case), case.Q)
     fitted = target.any(_other(case))
@@ -137,11 +96,12 @@ def fitting_again_forgets(target: Target, case: Case) -> None:
     _assert_same(answers(fitted, case.Q), expected, "of a model fitted twice")
 
 
+@claim(PREDICTING, CHANGED, effort=0.3)
 @each_model
 def two_models_are_two(target: Target, case: Case) -> None:
     """Fitting a second model does not change the first.
 
-    A default argument that is a list, or an attribute of the class, is shared by all.
+    A default argument that is a list, or an attribute of the class, is shared by all models.
     """
     first = target.any(case)
     expected = answers(first, case.Q)
@@ -149,11 +109,12 @@ def two_models_are_two(target: Target, case: Case) -> None:
     _assert_same(answers(first, case.Q), expected, "after another model was fitted")
 
 
+@claim(PREDICTING, CHANGED, effort=0.3)
 @each_model
 def asking_changes_nothing(target: Target, case: Case) -> None:
     """Asking twice gives the same bits, also after other questions.
 
-    Scratch space on the model, or a random choice between equals.
+    Scratch space on the model changes the next answer, and so does a random choice between equal distances.
     """
     fitted = target.any(case)
     expected = answers(fitted, case.Q)
@@ -161,11 +122,12 @@ def asking_changes_nothing(target: Target, case: Case) -> None:
     _assert_same(answers(fitted, case.Q), expected, "when asked again")
 
 
+@claim(distinct_cases(y=labels), CHANGED, effort=0.3)
 @each_model
 def memory_layout_is_no_matter(target: Target, case: Case) -> None:
     """Columns first, every second column, rows backwards, read-only, bytes the other way round: the same answers.
 
-    Code that looks at the memory and not at the array, and code that writes to what it was given.
+    Some code reads the memory and not the array, and some writes to the array that it was given.
     """
     expected = answers(target.any(case), case.Q)
     fitted = target.any(case)
@@ -189,11 +151,12 @@ def _read_only(rows: np.ndarray) -> np.ndarray:
     return rows
 
 
+@claim(PREDICTING, CHANGED, effort=0.3)
 @each_model
 def lists_are_as_good_as_arrays(target: Target, case: Case) -> None:
     """Lists of numbers give the answers that arrays give.
 
-    Nobody converts ``[[1, 2], [3, 4]]`` for a first try.
+    A first try is often written as ``[[1, 2], [3, 4]]``.
     """
     fitted = target.any(case)
     expected = answers(fitted, case.Q)
@@ -201,11 +164,12 @@ def lists_are_as_good_as_arrays(target: Target, case: Case) -> None:
     _assert_same(answers(_handing_over(fitted, as_lists), case.Q), expected, "to lists")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def random_numbers_are_left_alone(target: Target, case: Case) -> None:
     """NumPy's global random numbers are neither drawn nor seeded.
 
-    Whoever seeds them makes everybody's experiment the same.
+    A library that seeds them makes every experiment of its callers the same.
     """
     np.random.seed(5)
     answers(target.any(case), case.Q)
@@ -213,11 +177,12 @@ def random_numbers_are_left_alone(target: Target, case: Case) -> None:
         raise AssertionError("NumPy's global random state is another, but should be as it was")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def nothing_is_printed(target: Target, case: Case) -> None:
     """Nothing is printed.
 
-    A line for each query, left from debugging, is a line for each of a million queries.
+    A debugging line for each query is a million lines for a million queries.
     """
     out = StringIO()
     with redirect_stdout(out):
@@ -226,6 +191,7 @@ def nothing_is_printed(target: Target, case: Case) -> None:
         raise AssertionError(f"printed {out.getvalue()[:60]!r}, but should print nothing")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.3)
 @each_model
 def nothing_is_warned_of(target: Target, case: Case) -> None:
     """Ordinary data raises no warning.
@@ -243,11 +209,12 @@ def _takes_weights(target: Target) -> bool:
     return all("weights" in a.names and not a.lacks.get("weights=distance") for a in target.adapters.values())
 
 
+@claim(PREDICTING, CHANGED, effort=0.1)
 @each_model
 def a_pickled_model_answers_alike(target: Target, case: Case) -> None:
     """A model that was pickled and loaded gives the same bits.
 
-    Joblib pickles what it hands to its workers; lambdas and open files do not travel.
+    Joblib pickles the models that it hands to its workers; lambdas and open files cannot be pickled.
     """
     fitted = target.any(case)
     expected = answers(fitted, case.Q)
@@ -255,11 +222,12 @@ def a_pickled_model_answers_alike(target: Target, case: Case) -> None:
     _assert_same(answers(fitted, case.Q), expected, "of the unpickled model")
 
 
+@claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def parameters_can_be_read_and_changed(target: Target, case: Case) -> None:
-    """``get_params`` has what the constructor was given, and a k that is set counts from the next query.
+    """``get_params`` has the values that the constructor was given, and a k that is set counts from the next query.
 
-    scikit-learn's clone builds the copy from ``get_params``; what was converted or renamed is lost.
+    scikit-learn's clone builds the copy from ``get_params``, and loses values that were converted or renamed.
     """
     fitted = target.any(case)
     fitted.adapter.need("get_params")
@@ -276,11 +244,12 @@ def parameters_can_be_read_and_changed(target: Target, case: Case) -> None:
     _assert_same(answers(fitted, case.Q), expected, f"after set_params({name}=1)")
 
 
+@claim(PREDICTING, CHANGED, effort=0.1)
 @each_model
 def threads_do_not_disturb_each_other(target: Target, case: Case) -> None:
     """Queries from several threads at once give the answers that each gives alone.
 
-    What a query writes to the model is another query's.
+    Anything that a query writes to the model is read by another query.
     """
     fitted = target.any(case)
     queries = [case.Q, case.X, case.Q[::-1].copy(), case.X[::-1].copy()] * 2
@@ -295,3 +264,11 @@ def _other(case: Case) -> Case:
     X, Q = (np.column_stack([rows[::-1] + 3, rows[::-1]]) for rows in (case.X, case.Q))
     X = np.concatenate([X, X + 100])
     return Case(X, Q, case.k, np.concatenate([targets_of(case), targets_of(case) + 7]))
+
+
+def _assert_same(actual: list[np.ndarray], expected: list[np.ndarray], when: str) -> None:
+    for one, other in zip(actual, expected, strict=True):
+        try:
+            assert_same_bits(one, other, "answer")
+        except AssertionError as error:
+            raise AssertionError(f"{error}, {when}") from None

@@ -1,57 +1,58 @@
-"""Level "similarity": the similarity regressors agree, and do what can be worked out on paper.
+"""Level "similarity": the similarity regressors agree, and predict the numbers that can be worked out on paper.
 
 Predictions are compared, never the weights of the examples: where examples are nearly alike, very different weights
-predict the same. How far predictions may differ is made from the condition number of the very matrix that is solved.
+predict the same. The bound on their difference is computed from the condition number of the matrix that is solved.
 """
 
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from sklearn.kernel_ridge import KernelRidge
 
-from conformance.adapters import Missing
-from conformance.answers import to_array
-from conformance.bounds import similarity_bounds
 from conformance.cases import SimilarityCase
-from conformance.claims.bits import oracle
-from conformance.targets import Target
-from reference.similarities import get_similarity
-from reference.similarity_regressor import cut_off
+from conformance.cases.strategies import similarity_cases
+from conformance.claims.claim import BOUND, CHANGED, claim
+from conformance.oracle.similarity import matrix, prediction_bounds, residual_bounds, similarities
+from conformance.targets import Target, other_package
+from conformance.targets.adapters import Missing
+from conformance.targets.answers import to_array
+
+NO_NEGATIVE_EIGENVALUE = ("rbf", "laplacian", "linear", "cosine", "polynomial")
 
 
+@claim(similarity_cases(), BOUND)
 def same_similarity_predictions(target: Target, case: SimilarityCase) -> None:
     """Predictions by similarity are those of the readable formula, up to the condition of K + jitter I.
 
-    Weights of the examples are not compared: where examples are nearly alike, very different ones predict the same.
+    Weights of the examples are not compared: where examples are nearly alike, very different weights predict the same.
     """
-    other = oracle("accelerated" if target.name == "reference" else "reference")
-    _assert_predicted(target, case, _predict(other, case), _bounds(case, target))
+    _assert_predicted(target, case, _predict(other_package(target), case), _bounds(case, target))
 
 
+@claim(similarity_cases(NO_NEGATIVE_EIGENVALUE, jitters=(1e-6, 1e-2)), BOUND)
 def kernel_ridge_agrees(target: Target, case: SimilarityCase) -> None:
     """Where a similarity has no negative eigenvalue, scikit-learn's kernel ridge regression predicts the same.
 
-    The third oracle, by another formula for the distances and another solver.
+    It is a third oracle, with another formula for the distances and another solver.
     """
+    from sklearn.kernel_ridge import KernelRidge
+
     ridge = KernelRidge(
         alpha=case.jitter, kernel=case.similarity, gamma=case.gamma, degree=case.degree, coef0=case.coef0
     )
-    bounds = _bounds(case, None, invertible=True)
-    if bounds is None:  # where scikit-learn may warn of a singular matrix
+    bounds = prediction_bounds(case, stranger=True, invertible=True)
+    if bounds is None:  # scikit-learn may warn of a singular matrix
         return
     _assert_predicted(target, case, ridge.fit(case.X, case.y).predict(case.Q), bounds)
 
 
+@claim(similarity_cases(jitters=(1e-6, 1e-2)), BOUND)
 def weights_solve_the_equations(target: Target, case: SimilarityCase) -> None:
     """Where K + jitter I has an inverse, the weights alpha solve it for y: predictions miss y by jitter alpha.
 
-    A solver that fails without a word leaves a residual.
+    A solver that fails without an error leaves a residual.
     """
-    A = _matrix(case)
-    bounds = similarity_bounds(
-        A, A, case.y, cut_off(len(A)), _entry_errors(case, not target.promises_bits), invertible=True
-    )
+    bounds = residual_bounds(case, stranger=not target.promises_bits)
     fitted = target.similarity(case)
     if not hasattr(fitted.model, "dual_coef_"):
         raise Missing(f"{fitted.adapter.name} has no dual_coef_")
@@ -59,39 +60,42 @@ def weights_solve_the_equations(target: Target, case: SimilarityCase) -> None:
     _assert_within(fitted.predict(case.X) + case.jitter * alpha, case.y, bounds)
 
 
+@claim(similarity_cases(max_rows=2), BOUND)
 def one_or_two_points(target: Target, case: SimilarityCase) -> None:
     """One and two examples: the prediction is that of the formula worked out by hand.
 
     Cramer's rule in rational arithmetic has no solver in it that could be wrong.
     """
     bounds = _bounds(case, target, invertible=True)
-    if bounds is None:  # singular: the formulas would divide by 0
+    if bounds is None:  # the matrix is singular, and the formulas would divide by 0
         return
-    exact = [[Fraction(value) for value in row] for row in _matrix(case).tolist()]
+    exact = [[Fraction(value) for value in row] for row in matrix(case).tolist()]
     y = [Fraction(value) for value in case.y.tolist()]
     if len(y) == 1:
         alpha = [y[0] / exact[0][0]]
     else:  # Cramer's rule
         (a, b), (_, d) = exact
         alpha = [(d * y[0] - b * y[1]) / (a * d - b * b), (a * y[1] - b * y[0]) / (a * d - b * b)]
-    rows = [[Fraction(value) for value in row] for row in _similarities(case, case.Q).tolist()]
+    rows = [[Fraction(value) for value in row] for row in similarities(case, case.Q).tolist()]
     expected = np.array([float(sum(s * w for s, w in zip(row, alpha, strict=True))) for row in rows])
     _assert_predicted(target, case, expected, bounds)
 
 
+@claim(similarity_cases(("rbf", "laplacian"), gammas=(0.0, 1e-30)), BOUND)
 def all_alike(target: Target, case: SimilarityCase) -> None:
     """With gamma 0, or nearly, all examples are alike, and every prediction is the mean, sum y / (n + jitter).
 
-    The matrix has rank one: all but one of its singular values are rounding, or the jitter.
+    The matrix has rank one: all singular values but one are rounding errors, or the jitter.
     """
     expected = np.full(len(case.Q), case.y.sum() / (len(case.y) + case.jitter))
     _assert_predicted(target, case, expected, _bounds(case, target))
 
 
+@claim(similarity_cases(("rbf", "laplacian")), BOUND)
 def none_alike(target: Target, case: SimilarityCase) -> None:
     """With a large gamma no two examples are alike: each is predicted y / (1 + jitter), and anything else 0.
 
-    The matrix is the identity, and what is predicted shows the jitter alone.
+    The matrix is the identity, and the prediction shows the jitter alone.
     """
     X = np.unique(np.round(case.X), axis=0)  # 1 apart: exp(-1000) is 0
     case = replace(case, X=X, Q=np.concatenate([X, X + 0.5]), y=case.y[: len(X)], gamma=4000.0)
@@ -99,15 +103,17 @@ def none_alike(target: Target, case: SimilarityCase) -> None:
     _assert_predicted(target, case, expected, _bounds(case, target))
 
 
+@claim(similarity_cases(), CHANGED)
 def twins_count_once(target: Target, case: SimilarityCase) -> None:
-    """Every example twice, and twice the jitter, predicts what the examples once and the jitter once predict.
+    """Every example twice, and twice the jitter, predicts the same as the examples once and the jitter once.
 
-    Twins make the matrix singular but for the jitter.
+    But for the jitter, twins make the matrix singular.
     """
     twice = replace(case, X=np.repeat(case.X, 2, axis=0), y=np.repeat(case.y, 2), jitter=2 * case.jitter)
     _assert_predict_alike(target, twice, case, _add(_bounds(case, target), _bounds(twice, target)))
 
 
+@claim(similarity_cases(), CHANGED)
 def conflicting_twins_meet_halfway(target: Target, case: SimilarityCase) -> None:
     """Equal examples with different targets count like equal examples that both have the mean of the targets.
 
@@ -119,10 +125,11 @@ def conflicting_twins_meet_halfway(target: Target, case: SimilarityCase) -> None
     _assert_predict_alike(target, conflicting, agreeing, _add(_bounds(agreeing, target), _bounds(conflicting, target)))
 
 
+@claim(similarity_cases(), CHANGED)
 def linear_in_the_targets(target: Target, case: SimilarityCase) -> None:
-    """Predictions are linear in the targets: of 2 y - 3 z they are 2 times those of y less 3 times those of z.
+    """Predictions are linear in the targets: for 2 y - 3 z they are 2 times those for y less 3 times those for z.
 
-    Rounded, centred or clipped targets are not.
+    Targets that are rounded, centred or clipped break this.
     """
     z = replace(case, y=np.random.default_rng(len(case.y)).normal(size=len(case.y)))
     both = replace(case, y=2 * case.y - 3 * z.y)
@@ -133,10 +140,11 @@ def linear_in_the_targets(target: Target, case: SimilarityCase) -> None:
     _assert_within(_predict(target, both), expected, bounds)
 
 
+@claim(similarity_cases(), CHANGED)
 def outputs_are_independent(target: Target, case: SimilarityCase) -> None:
     """Each of several outputs is predicted as it is alone.
 
-    One system with several right-hand sides.
+    Several outputs are one system of equations with several right-hand sides.
     """
     alone = [replace(case, y=y) for y in (case.y, -2 * case.y[::-1], np.arange(len(case.y)) / 8)]
     bounds = [_bounds(one, target) for one in alone]
@@ -147,10 +155,11 @@ def outputs_are_independent(target: Target, case: SimilarityCase) -> None:
         _assert_within(predicted, _predict(target, one), bound)
 
 
+@claim(similarity_cases(), CHANGED)
 def order_is_no_matter(target: Target, case: SimilarityCase) -> None:
     """The order of the examples is no matter.
 
-    A triangle of the matrix, or a last row, is one order's.
+    A solver that reads one triangle of the matrix, or loses its last row, depends on that order.
     """
     order = np.random.default_rng(len(case.y)).permutation(len(case.y))
     shuffled = replace(case, X=case.X[order], y=case.y[order])
@@ -161,50 +170,12 @@ def _predict(target: Target, case: SimilarityCase) -> np.ndarray:
     return target.similarity(case).predict(case.Q)
 
 
-def _similarities(case: SimilarityCase, queries: np.ndarray) -> np.ndarray:
-    similarity = get_similarity(case.similarity, case.gamma, case.degree, case.coef0)
-    return np.array([similarity(x, case.X) for x in queries])
-
-
-def _matrix(case: SimilarityCase) -> np.ndarray:
-    return _similarities(case, case.X) + case.jitter * np.eye(len(case.X))
-
-
-def _bounds(case: SimilarityCase, target: Target | None = None, invertible: bool = False) -> np.ndarray | None:
-    """How far apart predictions may be; None where rounding decides the rank. See ``similarity_bounds``.
-
-    Strangers may expand the square, and need not know the pseudo-inverse of what is singular.
-    """
-    stranger = target is None or not target.promises_bits
-    errors = _entry_errors(case, expanded=stranger)
-    A, k = _matrix(case), _similarities(case, case.Q)
-    return similarity_bounds(A, k, case.y, cut_off(len(case.y)), errors, invertible or stranger)
-
-
-def _entry_errors(case: SimilarityCase, expanded: bool = False) -> float:
-    """How far two float64 similarities may be apart, in units of 2^-53, with d features of squared length at most m.
-
-    * rbf and laplacian: the distance t is relatively wrong by d + 2 and the product with gamma by one more; exp moves
-      by gamma t exp(-gamma t) <= 1/e for each of them, and two ``exp`` differ by 4 themselves: d + 8. By the expanded
-      form t is wrong by (d + 4) 4 m, see ``expansion_bounds``, and exp by gamma times that.
-    * linear: d m. Cosine: d + 8, with lengths of 1 that are off by d / 2 + 4 each: 4 d + 24.
-    * sigmoid and polynomial: gamma x.y + c is at most b = gamma m + |c| and wrong by (d + 2) b; tanh does not stretch
-      it, a power stretches it by degree b^(degree - 1), and both round themselves by 4.
-    """
-    d = case.X.shape[1]
-    m = float(max(np.sum(case.X**2, axis=1).max(), np.sum(case.Q**2, axis=1).max()))
-    b = case.gamma * m + abs(case.coef0)
-    return {
-        "rbf": d + 8 + expanded * case.gamma * (d + 4) * 4 * m,
-        "laplacian": d + 8,
-        "linear": d * m,
-        "cosine": 4 * d + 24,
-        "sigmoid": (d + 2) * b + 4,
-        "polynomial": (d + 2) * case.degree * b**case.degree + 4 * b**case.degree,
-    }[case.similarity]
+def _bounds(case: SimilarityCase, target: Target, invertible: bool = False) -> np.ndarray | None:
+    return prediction_bounds(case, not target.promises_bits, invertible)
 
 
 def _add(*bounds: np.ndarray | None) -> np.ndarray | None:
+    """The sum of the bounds; None where one of them is None."""
     known = [bound for bound in bounds if bound is not None]
     return np.sum(known, axis=0) if len(known) == len(bounds) else None
 

@@ -1,36 +1,40 @@
-"""Level "symmetries": what must not change an answer, or must change it in a known way.
+"""Level "symmetries": changes of the data that must not change the answer, or must change it in a known way.
 
-Each follow-up answer is judged by the exact distances of the case that it was made from, not by the first answer: ties
-may be broken otherwise, and are. Sources: Xie and others, Testing and validating machine learning classifiers by
-metamorphic testing, 2011 (of its eleven relations those that hold for nearest neighbours); Liu and others, How
-effectively does metamorphic testing alleviate the oracle problem?, 2014.
+Each follow-up answer is judged by the exact distances of the case that it was made from, not by the first answer: equal
+distances may come in another order, and they do. Sources: Xie and others, Testing and validating machine learning
+classifiers by metamorphic testing, 2011 (of its eleven relations those that hold for nearest neighbours); Liu and
+others, How effectively does metamorphic testing alleviate the oracle problem?, 2014.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from conformance.answers import Found
-from conformance.bounds import average_bound, coarseness
 from conformance.cases import Case
-from conformance.exact import exact_distances, is_determined, nearest
-from conformance.relations import assert_nearest, renumbered
+from conformance.cases.strategies import distinct_cases, labels, lattice_cases, numbers
+from conformance.claims.claim import CHANGED, claim
+from conformance.oracle.bounds import average_bound, coarseness
+from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.relations import assert_nearest, renumbered
 from conformance.targets import Target
+from conformance.targets.answers import Found
 
 
+@claim(lattice_cases(), CHANGED)
 def moving_changes_nothing(target: Target, case: Case) -> None:
     """Moving all rows and queries by the same whole numbers leaves the neighbours.
 
-    |x|^2 + |q|^2 - 2 x.q grows with the distance from the origin, and its rounding with it.
+    |x|^2 + |q|^2 - 2 x.q grows with the distance from the origin, and its rounding error grows with it.
     """
     shift = 2.0**27 * (1 + np.arange(case.X.shape[1]))
     _assert_still_nearest(target, case, case.X + shift, case.Q + shift)
 
 
+@claim(lattice_cases(), CHANGED)
 def scaling_changes_nothing(target: Target, case: Case) -> None:
     """Scaling everything by a power of two leaves the neighbours, and scales the distances exactly.
 
-    A small number added for safety, or an absolute tolerance, has a scale of its own.
+    A small number that is added for safety, and an absolute tolerance, do not scale with the data.
     """
     for factor in (2.0**-40, 2.0**40):
         found = _assert_still_nearest(target, case, case.X * factor, case.Q * factor)
@@ -41,43 +45,48 @@ def scaling_changes_nothing(target: Target, case: Case) -> None:
             raise AssertionError(f"distances={found.distances.tolist()}, but should be {(unscaled * factor).tolist()}")
 
 
+@claim(lattice_cases(), CHANGED)
 def mirroring_changes_nothing(target: Target, case: Case) -> None:
     """Changing the sign of features leaves the neighbours.
 
-    Distances know gaps; products know signs.
+    Distances depend on gaps alone, while products depend on signs.
     """
     signs = np.where(np.arange(case.X.shape[1]) % 2, 1.0, -1.0)
     _assert_still_nearest(target, case, case.X * signs, case.Q * signs)
 
 
+@claim(lattice_cases(), CHANGED)
 def order_of_features_is_no_matter(target: Target, case: Case) -> None:
     """Features in another order leave the neighbours.
 
-    A feature that is skipped, or taken for an index or a label.
+    A feature may be skipped, or taken for an index or a label.
     """
     _assert_still_nearest(target, case, case.X[:, ::-1].copy(), case.Q[:, ::-1].copy())
 
 
+@claim(lattice_cases(), CHANGED)
 def a_constant_feature_changes_nothing(target: Target, case: Case) -> None:
     """A feature that is the same everywhere, 0 or large, leaves the neighbours.
 
-    Standardising divides by its deviation, which is 0.
+    Standardising divides by the feature's deviation, which is 0.
     """
     for value in (0.0, 2.0**27):
         X, Q = (np.column_stack([rows, np.full(len(rows), value)]) for rows in (case.X, case.Q))
         _assert_still_nearest(target, case, X, Q)
 
 
+@claim(lattice_cases(), CHANGED)
 def order_of_rows_is_no_matter(target: Target, case: Case) -> None:
     """Rows in another order are the same neighbours under other indices.
 
-    A running best that forgets, or a bound that is right for sorted data.
+    A running best may forget a row, and a bound may hold for sorted data only.
     """
     order = np.arange(len(case.X))[::-1]
     found = target.search(replace(case, X=case.X[order])).neighbors(case.Q)
     assert_nearest(renumbered(found, order), case, rounds=False)
 
 
+@claim(lattice_cases(), CHANGED)
 def far_rows_change_nothing(target: Target, case: Case) -> None:
     """Rows that are farther than all others leave the neighbours.
 
@@ -88,10 +97,11 @@ def far_rows_change_nothing(target: Target, case: Case) -> None:
     assert_nearest(found, case, rounds=False)
 
 
+@claim(lattice_cases(min_rows=2), CHANGED, effort=3)
 def other_rows_can_go(target: Target, case: Case) -> None:
-    """Without a row that is no neighbour the neighbours are the same.
+    """Removing a row that is not a neighbour leaves the neighbours.
 
-    It was not used, so it cannot be missed.
+    An answer that changes has depended on a row that it does not name.
     """
     for query in case.Q:
         distances = exact_distances(case.X, query, case.metric)
@@ -102,10 +112,11 @@ def other_rows_can_go(target: Target, case: Case) -> None:
             assert_nearest(found, replace(case, Q=query[None]), rounds=False)
 
 
+@claim(lattice_cases(min_rows=2), CHANGED)
 def halves_can_be_merged(target: Target, case: Case) -> None:
     """The nearest of the neighbours in two halves of the rows are the neighbours in all.
 
-    What every search in tiles relies on; an index without its tile's start is an index into another tile.
+    Every search by blocks relies on it; an index that does not count from its block's first row names a wrong row.
     """
     half = len(case.X) // 2
     if half:
@@ -121,8 +132,9 @@ def halves_can_be_merged(target: Target, case: Case) -> None:
         assert_nearest(Found(merged), case, rounds=False)
 
 
+@claim(lattice_cases(), CHANGED)
 def the_query_added_is_found_first(target: Target, case: Case) -> None:
-    """With the query itself added to the rows, the nearest k + 1 are the nearest of all, it among them.
+    """With the query itself added to the rows, the nearest k + 1 are the nearest of all, the query among them.
 
     A row at distance 0 is a row like any other.
     """
@@ -133,19 +145,21 @@ def the_query_added_is_found_first(target: Target, case: Case) -> None:
         assert_nearest(found, more, rounds=False)
 
 
+@claim(lattice_cases(), CHANGED)
 def every_row_twice_is_every_neighbor_twice(target: Target, case: Case) -> None:
     """With every row twice, the nearest 2 k are still the nearest: twins are two rows.
 
-    Sets and dictionaries of rows keep one of the twins.
+    Sets and dictionaries of rows keep only one of the twins.
     """
     twice = replace(case, X=np.repeat(case.X, 2, axis=0), k=2 * case.k)
     assert_nearest(target.search(twice).neighbors(case.Q), twice, rounds=False)
 
 
+@claim(lattice_cases(metrics=("cosine",)), CHANGED)
 def length_is_nothing_to_cosine(target: Target, case: Case) -> None:
     """Rows multiplied by positive numbers have the same neighbours by cosine distance.
 
-    The largest of products is the longest of vectors.
+    The largest product belongs to the longest row.
     """
     if np.all(np.any(case.X, axis=1)) and np.all(np.any(case.Q, axis=1)):
         lengths = 2.0 ** (np.arange(len(case.X)) % 7 - 3)
@@ -153,15 +167,16 @@ def length_is_nothing_to_cosine(target: Target, case: Case) -> None:
         assert_nearest(found, case)
 
 
+@claim(distinct_cases(y=numbers), CHANGED)
 def averages_are_linear(target: Target, case: Case) -> None:
     """Targets doubled and moved by 16 make predictions doubled and moved by 16.
 
-    An average is linear; a median is not, nor is a shrinkage to 0.
+    An average is linear; a median is not, and neither is a shrinkage to 0.
     """
     assert case.y is not None
     changed = replace(case, y=2 * case.y + 16)
     before, after = (target.regressor(c).predict(case.Q) for c in (case, changed))
-    # twice the bound of the one, once that of the other, and two roundings of what is expected
+    # twice the bound of the first prediction, once that of the second, and two roundings of the expected value
     u = 2.0**-53 * coarseness(after)
     largest, moved = (float(np.max(np.abs(c.y))) for c in (case, changed))  # type: ignore[arg-type]
     bound = 2 * average_bound(case.k, largest, u) + average_bound(case.k, moved, u) + 4 * u * (2 * largest + 16)
@@ -169,10 +184,11 @@ def averages_are_linear(target: Target, case: Case) -> None:
         raise AssertionError(f"prediction={after.tolist()}, but should be {(2 * before + 16).tolist()}")
 
 
+@claim(lattice_cases(y=labels), CHANGED)
 def other_names_for_classes(target: Target, case: Case) -> None:
-    """Classes under other names are predicted under those names, where one clearly wins.
+    """Classes under other names are predicted under those names, where one class clearly wins.
 
-    A name is no number: 0, 1 and 2 must not be distances, indices or weights.
+    A name is not a number: 0, 1 and 2 must not be distances, indices or weights.
     """
     assert case.y is not None
     names = np.array([-5, 40, 1000])
@@ -182,10 +198,11 @@ def other_names_for_classes(target: Target, case: Case) -> None:
             raise AssertionError(f"prediction={renamed!s}, but should be {names[label]!s}, as {label!s} is called now")
 
 
+@claim(lattice_cases(y=labels), CHANGED, effort=2)
 def a_prediction_confirms_itself(target: Target, case: Case) -> None:
     """With the query and the class that it clearly wins added to the training data, the prediction is the same.
 
-    The class gains a vote, and who gives way for it has at most lost one.
+    The class gains a vote, and the neighbour that gives way costs it at most one.
     """
     assert case.y is not None
     for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
@@ -196,10 +213,11 @@ def a_prediction_confirms_itself(target: Target, case: Case) -> None:
                 raise AssertionError(f"prediction={again[0]!s}, but should still be {label!s}")
 
 
+@claim(lattice_cases(y=labels), CHANGED)
 def twins_of_the_winners_change_nothing(target: Target, case: Case) -> None:
     """With all rows of the class that clearly wins twice, the prediction is the same.
 
-    Its votes come earlier and count no less.
+    The votes of that class come earlier and count no less.
     """
     assert case.y is not None
     for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
@@ -211,10 +229,11 @@ def twins_of_the_winners_change_nothing(target: Target, case: Case) -> None:
                 raise AssertionError(f"prediction={again[0]!s}, but should still be {label!s}")
 
 
+@claim(lattice_cases(y=labels), CHANGED)
 def losers_can_change_their_name(target: Target, case: Case) -> None:
     """With the other classes under other names, the class that clearly wins is the same.
 
-    Who loses votes against the winner under any name.
+    Classes that lose the vote lose it under any name.
     """
     assert case.y is not None
     for query, label in zip(case.Q, target.classifier(case).predict(case.Q), strict=True):
@@ -235,7 +254,7 @@ def _wins_clearly(case: Case, query: np.ndarray, label: int) -> bool:
 
 
 def _assert_still_nearest(target: Target, case: Case, X: np.ndarray, Q: np.ndarray) -> Found:
-    """The neighbours of the changed case are the nearest of the case itself."""
+    """The neighbours of the changed case, which must be the nearest of the case itself."""
     found = target.search(replace(case, X=X, Q=Q)).neighbors(Q)
     assert_nearest(found, case, rounds=False)
     return found

@@ -1,35 +1,46 @@
-"""Level "votes": what a classifier makes of the neighbours, judged where they are determined."""
+"""Level "votes": a classifier's predictions and shares, judged where the neighbours are determined."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from conformance.adapters import Fitted
-from conformance.answers import to_array
-from conformance.bounds import ROUNDOFF, average_bound, coarseness
-from conformance.cases import Case
-from conformance.claims.expected import (
+from conformance.cases import Case, closeness
+from conformance.cases.strategies import (
+    any_labels,
+    distinct_cases,
+    labels,
+    lattice_cases,
+    one_label,
+    several_labels,
+    word_labels,
+)
+from conformance.claims.claim import BEHAVIOUR, BOUND, claim
+from conformance.oracle.bounds import ROUNDOFF, average_bound, coarseness
+from conformance.oracle.exact import Number, exact, is_determined, nearest
+from conformance.oracle.expected import (
     WEIGHT_ROUNDINGS,
     assert_score,
-    closeness,
     exact_of_all,
     nearest_distances,
     targets_of,
     weights_of,
 )
-from conformance.exact import Number, exact, is_determined, nearest
 from conformance.targets import Target
+from conformance.targets.adapters import Fitted
+from conformance.targets.answers import to_array
 
 
+@claim(lattice_cases(y=labels))
 def the_majority_wins(target: Target, case: Case) -> None:
     """A prediction is a class that no other has more votes than.
 
-    Which of several with as many votes is another claim's.
+    Another claim says which of several classes with equal votes is predicted.
     """
     _assert_votes(target.classifier(case), case)
 
 
+@claim(distinct_cases(y=labels, weights="distance"), BOUND)
 def votes_weigh_by_inverse_distance(target: Target, case: Case) -> None:
     """With weights 1 / distance the class with the largest sum of weights wins.
 
@@ -38,6 +49,7 @@ def votes_weigh_by_inverse_distance(target: Target, case: Case) -> None:
     _assert_votes(target.classifier(case), case)
 
 
+@claim(lattice_cases(y=labels, weights="distance"), effort=2)
 def an_exact_match_votes_alone(target: Target, case: Case) -> None:
     """With weights 1 / distance, neighbours at distance 0 vote alone, one vote each.
 
@@ -46,19 +58,22 @@ def an_exact_match_votes_alone(target: Target, case: Case) -> None:
     _assert_votes(target.classifier(case), case)
 
 
+@claim(distinct_cases(y=labels), BOUND)
 def votes_weigh_as_given(target: Target, case: Case) -> None:
-    """A function for weights is given the distances, and the votes weigh what it returns.
+    """A function for weights is given the distances, and each vote weighs as much as the function returns.
 
-    Weights that are computed and then counted as one.
+    A classifier may compute the weights and then count every vote as 1.
     """
     weights = [[float(closeness(d)) for d in row] for row in nearest_distances(case)]
     _assert_votes(target.predictor("classifier", case, closeness), case, weights)
 
 
+@claim(lattice_cases(y=any_labels))
 def labels_come_back_as_they_were(target: Target, case: Case) -> None:
     """Labels of any kind come back as they were: words, truth values, numbers that do not count from 0.
 
-    ``bincount`` knows no negative numbers and no words, and a table of a million rows for a label of a million.
+    ``bincount`` takes neither negative numbers nor words, and makes a table of a million counts for a label of a
+    million.
     """
     predicted = target.classifier(case).predict(case.Q)
     known = [(type(label), label) for label in set(targets_of(case).tolist())]  # 1.0 is not True
@@ -68,10 +83,11 @@ def labels_come_back_as_they_were(target: Target, case: Case) -> None:
     _assert_elected(predicted, case)
 
 
+@claim(lattice_cases(y=one_label), effort=0.3)
 def one_class_is_predicted_always(target: Target, case: Case) -> None:
     """Where there is one class, it is predicted, with a share of 1.
 
-    Formulas for two classes and one-hot codes without a column left.
+    Formulas for two classes, and one-hot codes that drop a column, have nothing to count here.
     """
     fitted = target.classifier(case)
     predicted, only = fitted.predict(case.Q), targets_of(case)[0]
@@ -84,10 +100,11 @@ def one_class_is_predicted_always(target: Target, case: Case) -> None:
             raise AssertionError(f"shares={shares.tolist()}, but should be {[[1.0]] * len(case.Q)}")
 
 
+@claim(lattice_cases(y=several_labels))
 def each_output_has_votes_of_its_own(target: Target, case: Case) -> None:
     """Each of several outputs is voted on by itself.
 
-    Votes on rows of labels, or one table of classes for all outputs.
+    A classifier may vote on whole rows of labels, or use a single table of classes for all outputs.
     """
     predicted = target.classifier(case).predict(case.Q)
     y = targets_of(case)
@@ -97,10 +114,11 @@ def each_output_has_votes_of_its_own(target: Target, case: Case) -> None:
         _assert_elected(predicted[:, j], Case(case.X, case.Q, case.k, column))
 
 
+@claim(lattice_cases(y=labels, min_rows=2))
 def votes_without_the_row_itself(target: Target, case: Case) -> None:
     """``predict(None)`` predicts each training row's class from the others.
 
-    With k = 1 and the row itself among its neighbours every model is right about everything.
+    With k = 1 and the row itself among its neighbours, every model is right about everything.
     """
     k = min(case.k, len(case.X) - 1)
     predicted = target.classifier(Case(case.X, case.Q, k, case.y)).predict(None)
@@ -109,13 +127,62 @@ def votes_without_the_row_itself(target: Target, case: Case) -> None:
         _assert_elected(predicted[i : i + 1], alone, name=f"prediction without row {i}")
 
 
+@claim(lattice_cases(y=labels), BOUND)
 def shares_are_the_part_of_the_votes(target: Target, case: Case) -> None:
     """``predict_proba`` has for each class the part of the k votes that it got.
 
-    Shares that add up to k, or to nothing in particular.
+    Shares that are not divided by k add up to k, or to any other number.
+    """
+    target.need("classifier", "predict_proba")
+    _assert_shares(target.classifier(case), case)
+
+
+@claim(lattice_cases(y=word_labels), BOUND)
+def shares_are_in_the_order_of_classes(target: Target, case: Case) -> None:
+    """The columns of ``predict_proba`` are in the order of ``classes_``, which is sorted; a class without votes has 0.
+
+    The order in which classes are met in the data depends on the data.
+    """
+    target.need("classifier", "predict_proba")
+    _assert_shares(target.classifier(case), case)
+    fitted = target.classifier(case)
+    if hasattr(fitted.model, "classes_"):
+        classes, expected = to_array(fitted.model.classes_).tolist(), sorted(set(targets_of(case).tolist()))
+        if classes != expected:
+            raise AssertionError(f"classes_={classes}, but should be {expected}")
+
+
+@claim(lattice_cases(y=labels), BEHAVIOUR)
+def the_largest_share_is_predicted(target: Target, case: Case) -> None:
+    """``predict`` names a class with the largest share in ``predict_proba``.
+
+    Two pieces of code that answer one question can disagree.
     """
     target.need("classifier", "predict_proba")
     fitted = target.classifier(case)
+    shares, predicted = fitted.shares(case.Q), fitted.predict(case.Q).tolist()
+    classes = sorted(set(targets_of(case).tolist()))
+    for i, (share, label) in enumerate(zip(shares.tolist(), predicted, strict=True)):
+        best = [name for name, part in zip(classes, share, strict=True) if part == max(share)]
+        if label not in best:
+            raise AssertionError(f"prediction[{i}]={label!r}, but should be {best[0]!r}, with a share of {max(share)}")
+
+
+@claim(lattice_cases(y=labels), BOUND)
+def the_score_is_accuracy(target: Target, case: Case) -> None:
+    """``score`` is the share of queries whose class is predicted.
+
+    The share is that of the queries that were given, and not of the training data.
+    """
+    target.need("classifier", "score")
+    fitted = target.classifier(case)
+    y = targets_of(case)[::-1].copy()
+    expected = float(np.mean(fitted.predict(case.X) == y))
+    assert_score(fitted.call("score", case.X, y), expected, len(y))  # as the mean of n times 0 or 1
+
+
+def _assert_shares(fitted: Fitted, case: Case) -> None:
+    """Raises AssertionError unless each query whose neighbours are determined gets the shares of their votes."""
     shares, y = fitted.shares(case.Q), targets_of(case)
     classes = sorted(set(y.tolist()))
     if shares.shape != (len(case.Q), len(classes)):
@@ -129,46 +196,6 @@ def shares_are_the_part_of_the_votes(target: Target, case: Case) -> None:
                 raise AssertionError(f"shares[{i}]={shares[i].tolist()}, but should be {expected} for {classes}")
 
 
-def shares_are_in_the_order_of_classes(target: Target, case: Case) -> None:
-    """The columns of ``predict_proba`` are in the order of ``classes_``, which is sorted; who got no vote has 0.
-
-    The order in which classes were met in the data depends on the data.
-    """
-    shares_are_the_part_of_the_votes(target, case)
-    fitted = target.classifier(case)
-    if hasattr(fitted.model, "classes_"):
-        classes, expected = to_array(fitted.model.classes_).tolist(), sorted(set(targets_of(case).tolist()))
-        if classes != expected:
-            raise AssertionError(f"classes_={classes}, but should be {expected}")
-
-
-def the_largest_share_is_predicted(target: Target, case: Case) -> None:
-    """``predict`` names a class with the largest share in ``predict_proba``.
-
-    Two answers to one question by two pieces of code.
-    """
-    target.need("classifier", "predict_proba")
-    fitted = target.classifier(case)
-    shares, predicted = fitted.shares(case.Q), fitted.predict(case.Q).tolist()
-    classes = sorted(set(targets_of(case).tolist()))
-    for i, (share, label) in enumerate(zip(shares.tolist(), predicted, strict=True)):
-        best = [name for name, part in zip(classes, share, strict=True) if part == max(share)]
-        if label not in best:
-            raise AssertionError(f"prediction[{i}]={label!r}, but should be {best[0]!r}, with a share of {max(share)}")
-
-
-def the_score_is_accuracy(target: Target, case: Case) -> None:
-    """``score`` is the share of queries whose class is predicted.
-
-    Of those that were given, and not of the training data.
-    """
-    target.need("classifier", "score")
-    fitted = target.classifier(case)
-    y = targets_of(case)[::-1].copy()
-    expected = float(np.mean(fitted.predict(case.X) == y))
-    assert_score(fitted.call("score", case.X, y), expected, len(y))  # as the mean of n times 0 or 1
-
-
 def _assert_votes(fitted: Fitted, case: Case, weights: Sequence[Sequence[float]] | None = None) -> None:
     _assert_elected(fitted.predict(case.Q), case, weights)
 
@@ -178,9 +205,9 @@ def _assert_elected(
 ) -> None:
     """Raises AssertionError unless each query whose neighbours are determined gets a class with the most votes.
 
-    A weight that the target computes in float64 is relatively wrong by WEIGHT_ROUNDINGS u, and so is one of ours; its
-    sums, by k - 1 more, while ours are exact. Where two sums are nearer to one another than that, rounding decides, and
-    either class is right.
+    A weight that is computed in float64 is relatively wrong by at most WEIGHT_ROUNDINGS u, the target's and ours alike.
+    The target's sums round k - 1 times more; ours are exact. Where two sums are nearer to one another than these
+    errors, rounding decides, and either class is right.
     """
     if predicted.shape != (len(case.Q),):
         raise AssertionError(f"{name} has shape {predicted.shape}, but should have {(len(case.Q),)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from conformance.claims import CLAIMS, LEVELS
-from conformance.demo import table
+from conformance.runner.markdown import table
 from conformance.zoo import ZOO
 
 INTRODUCTION = """# The bug zoo

@@ -1,10 +1,10 @@
-"""Proves the suite by its zoo: tries every mutant on every claim, and keeps what was found.
+"""Proves the suite by its zoo: tries mutants on every claim, and keeps which claims catch them.
 
-``python -m conformance zoo`` prints which claims catch which mutant; with ``--write`` it writes that to
-``signatures.json`` and ``docs/zoo.md``, draws ``docs/zoo.png``, and pins the smallest cases that were found.
+``python -m conformance zoo`` prints which claims catch which mutant; ``--only MUTANT`` tries that one alone. With
+``--write`` the claims go to ``signatures.json`` and to the table and the picture in ``docs``, and the smallest failing
+cases are pinned.
 """
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
@@ -13,70 +13,92 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from conformance.cases.pins import Pin, read_pins, write_pins
 from conformance.claims import BY_NAME
-from conformance.isolation import Job, run_isolated
-from conformance.peers import KNOWN
-from conformance.pins import Pin, write_pins
-from conformance.runner import PROFILES, Result, run_claim
+from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.trial import PROFILES, Result, run_claim
 from conformance.targets import make_target
+from conformance.targets.adapters import TargetError
+from conformance.targets.peers import KNOWN
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
 from conformance.zoo.picture import draw, table_of_mutants
+from conformance.zoo.signatures import read_signatures, write_signatures
 
-SIGNATURES = Path(__file__).parent / "signatures.json"
 DOCS = Path(__file__).parents[2] / "docs"
 BROKEN = ("FAILS", "raises")
 
 
+def prove(only: list[str], write: bool) -> int:
+    """Tries the mutants, all or only some, on all claims; 0 if each is caught by the claim that it names, else 1."""
+    mutants = _chosen(only)
+    examined = dict(zip(mutants, _examine(mutants), strict=True))
+    for mutant, (caught, result) in examined.items():
+        verdict = "caught by" if result.verdict in BROKEN else "ESCAPES"
+        print(f"{mutant.__name__:28} {verdict} {mutant.claim}, and {len(caught)} in all")
+        if only:
+            print(*(f"  {claim}" for claim in caught), sep="\n")
+    if write:
+        _write(examined, only)
+    return int(any(result.verdict not in BROKEN for _, result in examined.values()))
+
+
+Examined = tuple[list[str], Result]  # the claims that catch a mutant, and the result of the claim that it names
+
+
+def _chosen(only: list[str]) -> list[type[Mutant]]:
+    """The mutants of these names, or all. Raises TargetError for a name that is not a mutant's."""
+    unknown = set(only) - {mutant.__name__ for mutant in ZOO}
+    if unknown:
+        raise TargetError(f"--only {unknown.pop()!r} is not a mutant; docs/zoo.md lists them")
+    return [mutant for mutant in ZOO if not only or mutant.__name__ in only]
+
+
+def _examine(mutants: list[type[Mutant]]) -> Iterator[Examined]:
+    """What each mutant is caught by, tried in as many processes as there are processors."""
+    with ProcessPoolExecutor() as pool:
+        named = pool.map(_shrunk, mutants)
+        trials = [(mutant, claim) for mutant in mutants for claim in BY_NAME]
+        verdicts = pool.map(_is_caught, trials, chunksize=8)
+        for result in tqdm(named, total=len(mutants), unit="mutant", disable=None):
+            yield [claim for claim in BY_NAME if next(verdicts)], result
+
+
+def _is_caught(trial: tuple[type[Mutant], str]) -> bool:
+    with redirect_stdout(StringIO()):  # one of the mutants prints
+        return try_mutant(*trial, shrink=False).verdict in BROKEN
+
+
+def _shrunk(mutant: type[Mutant]) -> Result:
+    with redirect_stdout(StringIO()):
+        return try_mutant(mutant, mutant.claim)
+
+
 def try_mutant(mutant: type[Mutant], claim: str, shrink: bool = True) -> Result:
-    """What the default profile finds out, without pins."""
+    """The result of the default profile, without pins."""
     return run_claim(make_target(mutant.__name__, mutant), BY_NAME[claim], PROFILES["default"], shrink=shrink)
 
 
-def _examine(mutant: type[Mutant]) -> tuple[list[str], Result]:
-    """The claims that catch a mutant, and the result of the one that must, shrunk."""
-    with redirect_stdout(StringIO()):  # one of them prints
-        caught = [name for name in BY_NAME if try_mutant(mutant, name, shrink=False).verdict in BROKEN]
-        return caught, try_mutant(mutant, mutant.claim)
-
-
-def prove(write: str | None) -> int:
-    """Tries all mutants on all claims, half an hour; 0 if each is caught by the claim that it names."""
-    with ProcessPoolExecutor() as pool:
-        examined = list(tqdm(pool.map(_examine, ZOO), total=len(ZOO), unit="mutant", disable=None))
-    escaped = 0
-    for mutant, (caught, result) in zip(ZOO, examined, strict=True):
-        found = result.verdict in BROKEN
-        escaped += not found
-        print(f"{mutant.__name__:28} {'caught by' if found else 'ESCAPES'} {mutant.claim}, and {len(caught)} in all")
-    if write is not None:
-        SIGNATURES.write_text(_lines({m.__name__: caught for m, (caught, _) in zip(ZOO, examined, strict=True)}))
-        pins = [Pin(m.claim, m.__name__, r.case) for m, (_, r) in zip(ZOO, examined, strict=True) if r.case]
-        write_pins(pins + list(_pins_of_peers()))
-        write_docs()
-    return int(escaped > 0)
+def _write(examined: dict[type[Mutant], Examined], only: list[str]) -> None:
+    """Writes signatures, pins, table and picture; of mutants that were not tried, and of peers, the old ones stay."""
+    names = {mutant.__name__ for mutant in examined}
+    found = {mutant.__name__: caught for mutant, (caught, _) in examined.items()}
+    pins = [Pin(mutant.claim, mutant.__name__, result.case) for mutant, (_, result) in examined.items() if result.case]
+    if only:
+        found = {**read_signatures(), **found}
+        pins += [pin for pin in read_pins() if pin.found_by not in names]
+    else:
+        pins += _pins_of_peers()
+    signatures = {mutant.__name__: found[mutant.__name__] for mutant in ZOO}
+    write_signatures(signatures)
+    write_pins(pins)
+    (DOCS / "zoo.md").write_text(table_of_mutants(signatures))
+    draw(signatures, DOCS / "zoo.png")
 
 
 def _pins_of_peers() -> Iterator[Pin]:
-    """The smallest cases on which peers differ in the ways that are known."""
+    """The smallest cases on which peers show their known differences."""
     for name, known in KNOWN.items():
         for result in run_isolated(Job(name, list(known), PROFILES["default"])):
             if isinstance(result, Result) and result.case is not None:
                 yield Pin(result.claim, name, result.case)
-
-
-def _lines(signatures: dict[str, list[str]]) -> str:
-    return (
-        "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(claims)}" for name, claims in signatures.items()) + "\n}\n"
-    )
-
-
-def read_signatures() -> dict[str, list[str]]:
-    """For each mutant the claims that catch it."""
-    return json.loads(SIGNATURES.read_text())
-
-
-def write_docs() -> None:
-    """Writes the table and draws the picture of the mutants, from what was kept."""
-    (DOCS / "zoo.md").write_text(table_of_mutants(read_signatures()))
-    draw(read_signatures(), DOCS / "zoo.png")

@@ -1,6 +1,7 @@
 """Runs a target in a process of its own, so that one which hangs, crashes or prints takes nothing with it.
 
-The worker (``python -m conformance.isolation``) writes one line of JSON for what it begins and for what it finds.
+The worker (``python -m conformance.runner.isolation``) writes one line of JSON about the target, then one for each
+claim.
 """
 
 import contextlib
@@ -16,11 +17,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from conformance.adapters import TargetError
+from conformance.cases.pins import pinned
 from conformance.claims import BY_NAME
-from conformance.pins import pinned
-from conformance.runner import Profile, Result, run_claim
+from conformance.runner.trial import Profile, Result, run_claim
 from conformance.targets import Target, load_target
+from conformance.targets.adapters import TargetError
 
 OPENING = 60.0  # seconds to import a target and fit it to seven examples
 PATIENCE = 3  # claims that may hang or crash before the rest is skipped
@@ -79,7 +80,7 @@ class Worker:
         words = [
             sys.executable,
             "-m",
-            "conformance.isolation",
+            "conformance.runner.isolation",
             json.dumps({**job._asdict(), "profile": asdict(job.profile)}),
         ]
         self.errors = tempfile.TemporaryFile(mode="w+", errors="replace")  # noqa: SIM115 closed in close

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.random import Generator
 
 from conformance.cases import Case, SimilarityCase
-from conformance.data import BIT_METRICS, DATA, N_FEATURES, extreme, lattice, mixed_dtypes
+from conformance.cases.data import BIT_METRICS, DATA, N_FEATURES, extreme, lattice, mixed_dtypes
 
 Targets = Callable[[st.DrawFn, np.ndarray], np.ndarray]  # of a code for each example, from -8 to 8
 CODES = st.integers(-8, 8)
@@ -167,7 +167,7 @@ def made_cases(
     dtype: str = "float64",
     max_features: int = 5,
 ) -> Case:
-    """Data of the given makers, see ``conformance.data``; some queries are training rows."""
+    """Data of the given makers, see ``conformance.cases.data``; some queries are training rows."""
     make = draw(st.sampled_from(makers))
     n = draw(st.one_of(st.integers(1, 16), st.sampled_from([26, 40])))  # torch.cdist is another one from 26 rows on
     d = draw(st.integers(1, max_features))

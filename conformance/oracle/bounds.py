@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.exact import Number
+from conformance.oracle.exact import Number
 
 ROUNDOFF = Fraction(1, 2**53)  # of float64
 SMALLEST = Fraction(1, 2**1074)  # the smallest positive float64

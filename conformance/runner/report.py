@@ -10,8 +10,8 @@ from textwrap import fill
 from typing import Any
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
-from conformance.peers import KNOWN
-from conformance.runner import Result
+from conformance.runner.trial import Result
+from conformance.targets.peers import KNOWN
 
 WIDTH = max(map(len, BY_NAME))
 SHOWN_CALLS = 12
@@ -80,7 +80,7 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
         found = ["from conformance.targets import load_class", f"{name} = load_class({target!r})"]
     calls = _last_model(result.calls)
     if any("closeness" in call for call in calls):
-        found = [*found, "from conformance.claims.expected import closeness"]
+        found = [*found, "from conformance.cases import closeness"]
     asked = [f"print({call})" if _answers(call) else call for call in calls]
     return "\n".join(
         [

@@ -7,16 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.bounds import coarseness
 from conformance.cases import Case
-from conformance.exact import Number, exact, exact_distances, nearest
+from conformance.oracle.bounds import coarseness
+from conformance.oracle.exact import Number, exact, exact_distances, nearest
 
 WEIGHT_ROUNDINGS = 16  # a distance of at most 3 features rounds 7 times, 1 / distance once; as much again
-
-
-def closeness(distances: Any) -> Any:
-    """A callable for ``weights``, finite at 0."""
-    return 1.0 / (1.0 + distances)
 
 
 def exact_of_all(case: Case) -> list[list[Number]]:

@@ -53,6 +53,11 @@ class SimilarityCase(_Printed):
         return {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
 
 
+def closeness(distances: Any) -> Any:
+    """A callable for ``weights``, finite at 0."""
+    return 1.0 / (1.0 + distances)
+
+
 def as_code(value: Any) -> str:
     """Python that makes the value, given ``import numpy as np``.
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.answers import Form, Found, Unreadable, read_batch, read_one, stack, to_array
-from conformance.bounds import coarseness
-from conformance.cases import as_code
+from conformance.cases.case import as_code
+from conformance.oracle.bounds import coarseness
+from conformance.targets.answers import Form, Found, Unreadable, read_batch, read_one, stack, to_array
 
 NAMES = {  # what constructors call their arguments
     "k": ("n_neighbors", "k", "K", "num_neighbors", "n_neighbours", "num_neighbours"),

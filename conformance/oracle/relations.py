@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.answers import Found
-from conformance.bounds import average_bound, coarseness, difference_bounds
 from conformance.cases import Case
-from conformance.exact import Number, exact, exact_distances
+from conformance.oracle.bounds import average_bound, coarseness, difference_bounds
+from conformance.oracle.exact import Number, exact, exact_distances
+from conformance.targets.answers import Found
 
 
 def assert_same_bits(actual: np.ndarray, expected: np.ndarray, name: str) -> None:

@@ -1,11 +1,31 @@
-"""The claims against implementations, as Markdown."""
+"""Compares several targets: a Markdown table with a row for each claim, and the reasons of the known differences."""
+
+from pathlib import Path
+
+from tqdm import tqdm
 
 from conformance.claims import CLAIMS
-from conformance.demo import table
-from conformance.peers import KNOWN
-from conformance.runner import Result
+from conformance.runner import report
+from conformance.runner.check import run_judged
+from conformance.runner.isolation import Job
+from conformance.runner.markdown import table
+from conformance.runner.trial import Result
+from conformance.targets.peers import KNOWN
 
 SIGNS = {"holds": "holds", "known": "**differs**", "skipped": ""}
+
+
+def compare(jobs: list[Job], file: str | None) -> int:
+    """Prints the table, and writes it to the file if there is one; 0 if no claim is broken, else 1."""
+    for job in jobs:  # a target that cannot be tried stops the run at once, not after the others have taken their time
+        run_judged(job._replace(claims=job.claims[:1]))
+    columns = {job.target: list(tqdm(run_judged(job)[1], job.target, len(job.claims), leave=False)) for job in jobs}
+    text = matrix(columns)
+    print(text)
+    if file:
+        made_by = f"Made by `python -m conformance compare {' '.join(columns)}`."
+        Path(file).write_text(f"# Claims and implementations\n\n{made_by}\n\n{text}\n")
+    return int(any(r.verdict not in report.AS_USUAL for results in columns.values() for r in results))
 
 
 def matrix(columns: dict[str, list[Result]]) -> str:
@@ -33,9 +53,9 @@ def _count(results: list[Result]) -> str:
 
 
 def _reasons(target: str, verdicts: dict[str, str]) -> str:
-    known = {claim: reason for claim, reason in KNOWN[target].items() if verdicts.get(claim) == "known"}
     grouped: dict[str, list[str]] = {}
-    for claim, reason in known.items():
-        grouped.setdefault(reason, []).append(claim)
+    for claim, reason in KNOWN[target].items():
+        if verdicts.get(claim) == "known":
+            grouped.setdefault(reason, []).append(claim)
     lines = [f"- {reason}: {', '.join(f'`{claim}`' for claim in claims)}" for reason, claims in grouped.items()]
     return "\n".join([f"Known differences of {target}:", "", *lines]) if lines else ""

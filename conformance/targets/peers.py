@@ -1,26 +1,16 @@
-"""Targets that can be named: the two packages, and peers behind the usual names, with what they do otherwise.
+"""Targets that are known by name: the two packages, and their peers with their known differences.
 
-A known difference has a reason, and one that is gone fails the run: then the reason is out of date.
+A known difference has a reason. A claim that holds although a difference is listed fails the run, because the list is
+out of date.
 """
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 import numpy as np
-import torch
-from sklearn.kernel_ridge import KernelRidge
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
 
-import accelerated
-import reference
-from conformance.adapters import TargetError
-
-
-class SimilarityByKernelRidge(KernelRidge):
-    """scikit-learn's kernel ridge regression under the names of a ``SimilarityRegressor``."""
-
-    def __init__(self, similarity="rbf", *, gamma=1.0, degree=3, coef0=1.0, jitter=1e-6):  # type: ignore[no-untyped-def]
-        self.similarity, self.jitter = similarity, jitter
-        super().__init__(alpha=jitter, kernel=similarity, gamma=gamma, degree=degree, coef0=coef0)
+from conformance.targets.adapters import TargetError
 
 
 class TorchCdist:
@@ -30,10 +20,14 @@ class TorchCdist:
         self.n_neighbors, self.device = n_neighbors, device
 
     def fit(self, X: np.ndarray) -> "TorchCdist":
+        import torch
+
         self.rows = torch.tensor(X, device=self.device)
         return self
 
-    def kneighbors(self, X: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def kneighbors(self, X: np.ndarray) -> tuple[Any, Any]:
+        import torch
+
         distances = torch.cdist(torch.tensor(X, device=self.device), self.rows)
         nearest = distances.topk(self.n_neighbors, largest=False)
         return nearest.values, nearest.indices
@@ -59,6 +53,19 @@ class FaissFlat:
         return np.sqrt(squares), indices
 
 
+def _package(name: str) -> list[type]:
+    models = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor")
+    return [getattr(import_module(name), model) for model in models]
+
+
+def _sklearn() -> list[type]:
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
+
+    from conformance.targets.kernel_ridge import SimilarityByKernelRidge
+
+    return [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor, SimilarityByKernelRidge]
+
+
 def _faiss() -> list[type]:
     try:
         import faiss  # noqa: F401
@@ -67,15 +74,10 @@ def _faiss() -> list[type]:
     return [FaissFlat]
 
 
-def _models_of(package: object) -> list[type]:
-    names = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor")
-    return [getattr(package, name) for name in names]
-
-
-READY: dict[str, Callable[[], list[type]]] = {
-    "reference": lambda: _models_of(reference),
-    "accelerated": lambda: _models_of(accelerated),
-    "sklearn": lambda: [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor, SimilarityByKernelRidge],
+READY: dict[str, Callable[[], list[type]]] = {  # imported when they are asked for
+    "reference": lambda: _package("reference"),
+    "accelerated": lambda: _package("accelerated"),
+    "sklearn": _sklearn,
     "faiss": _faiss,
     "torch-cdist": lambda: [TorchCdist],
 }

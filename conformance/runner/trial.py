@@ -9,12 +9,12 @@ from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from conformance.adapters import Missing
-from conformance.cases import to_json
+from conformance.cases.case import to_json
 from conformance.claims import BY_NAME, Claim
+from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
+from conformance.targets.adapters import Missing
 
 SHRINKING = 5.0  # seconds, after which the smallest case so far is the one that is shown
 TRIED_IN_VAIN = 10  # draws that all lack something, after which a claim is skipped
@@ -50,17 +50,6 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
-
-
-class PlainProvider(HypothesisProvider):
-    """Draws what Hypothesis draws, but for the numbers that it would pick out of the source code of the modules around:
-    with those, the draws of a claim would change with the target's source, and with that of other claims."""
-
-    def _maybe_draw_constant(self, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS["plain"] = PlainProvider
 
 
 def deep(minutes: float, claims: int) -> Profile:
@@ -172,7 +161,7 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
     @hypothesis.seed(seed)
     @settings(
         max_examples=draws,
-        backend="plain",
+        backend=PLAIN,
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],

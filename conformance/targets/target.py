@@ -5,16 +5,17 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from conformance.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
 from conformance.cases import Case, SimilarityCase
-from conformance.peers import READY
-from conformance.probe import open_adapter
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
+from conformance.targets.peers import READY
+from conformance.targets.probe import open_adapter
 
 PROMISE_BITS = ("reference", "accelerated")
 TASKS = ("classifier", "regressor", "search", "similarity")
@@ -117,6 +118,16 @@ def load_target(text: str, device: str | None = None, task: str = "") -> Target:
         known = ", ".join(READY)
         raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
     return make_target(text, load_class(text), device=device, task=task)
+
+
+@cache
+def _package(name: str) -> Target:
+    return load_target(name)
+
+
+def other_package(target: Target) -> Target:
+    """The oracle for the target: ``reference``, and for ``reference`` itself ``accelerated``."""
+    return _package("accelerated" if target.name == "reference" else "reference")
 
 
 def load_class(text: str) -> type:

@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from conformance.adapters import FINDERS, Adapter, Fitted, Missing, TargetError, as_arrays, as_lists, as_tensors, option
-from conformance.answers import Form, Unreadable, to_array
-from conformance.data import BIT_METRICS
-from conformance.strategies import SIMILARITIES
+from conformance.cases.data import BIT_METRICS
+from conformance.cases.strategies import SIMILARITIES
+from conformance.targets.adapters import (
+    FINDERS,
+    Adapter,
+    Fitted,
+    Missing,
+    TargetError,
+    as_arrays,
+    as_lists,
+    as_tensors,
+    option,
+)
+from conformance.targets.answers import Form, Unreadable, to_array
 
 X = np.array([[0.3, 0.8], [10.1, 0.1], [4.2, 0.9], [7.7, 0.2], [5.9, 0.7], [-3.4, 0.3], [-8.6, 0.6]])
 LABELS = np.array([50, 51, 52, 53, 54, 55, 56])

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from conformance.cases import Case, SimilarityCase, from_json
+from conformance.cases.case import Case, SimilarityCase, from_json
 
 FILE = Path(__file__).parent / "pins.json"
 

@@ -1,0 +1,65 @@
+"""How claims question a target: each of its classes, in every way in which the class answers."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+
+from conformance.cases import Case
+from conformance.targets import Target
+from conformance.targets.adapters import Adapter, Fitted, Missing
+from conformance.targets.answers import Found
+
+Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
+
+
+def each_model(trial: Callable[[Target, Case], None]) -> Callable[[Target, Case], None]:
+    """Tries the claim on each of the target's classes; raises Missing only where none of them has the means."""
+
+    @wraps(trial)
+    def on_each(target: Target, case: Case) -> None:
+        parts, missing = target.parts(), []
+        for part in parts:
+            try:
+                trial(part, case)
+            except Missing as lack:
+                missing.append(lack)
+        if len(missing) == len(parts):
+            raise missing[0]
+
+    return on_each
+
+
+def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    """Everything that the model says about the queries: neighbours, their distances, predictions."""
+    return [part for question in questions(fitted.adapter) for part in question(fitted, Q)]
+
+
+def questions(adapter: Adapter) -> list[Question]:
+    """The ways to ask a model about queries; each of them must refuse bad input."""
+    ways: list[Question] = [_neighbors] if adapter.form else []
+    return [*ways, _predictions] if adapter.has("predict") else ways
+
+
+def _neighbors(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    found = fitted.neighbors(Q)
+    indices = np.array(found.indices)
+    return [indices] if found.distances is None else [indices, found.distances]
+
+
+def _predictions(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:
+    return [fitted.predict(Q)]
+
+
+def in_order(found: Found) -> Found:
+    """The neighbours; raises Missing where they are known only as a set."""
+    if not found.ordered:
+        raise Missing("its neighbours come in no order")
+    return found
+
+
+def with_distances(found: Found) -> Found:
+    """The neighbours; raises Missing where they come without distances."""
+    if found.distances is None:
+        raise Missing("its neighbours come without distances")
+    return found
