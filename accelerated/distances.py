@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated.roots import correct_sqrt, power
+from accelerated.square_root import correct_sqrt, power
 
 
 def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from accelerated import distances
 from accelerated.parameters import is_number
-from accelerated.roots import correct_sqrt, power
+from accelerated.square_root import correct_sqrt, power
 
 LARGEST = float(np.finfo(np.float64).max)
 

@@ -26,9 +26,9 @@ from accelerated.arrays import (
     to_output,
 )
 from accelerated.metrics import Metric, check_distances, get_metric
-from accelerated.portable import Portable
-from accelerated.report import Report
-from accelerated.search import make_index, search
+from accelerated.pickling import Portable
+from accelerated.search.batches import make_index, search
+from accelerated.search.report import Report
 from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
 
 PREPARED_ROWS = 1024  # at a time

@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
-from accelerated.exhaustive import tile_shape
+from accelerated.search.exhaustive import tile_shape
 from accelerated.validation import check_finite
 
 Examples = Tensor | list[Any]  # rows (n, n_features); for a function of two examples also a list of anything

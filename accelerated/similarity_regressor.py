@@ -15,7 +15,7 @@ from torch import Tensor
 
 from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
 from accelerated.parameters import check_int, check_number
-from accelerated.portable import Portable
+from accelerated.pickling import Portable
 from accelerated.scoring import r_squared
 from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
 from accelerated.solvers import check_memory, solve

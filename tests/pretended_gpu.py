@@ -21,9 +21,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from accelerated.filters import _seconds
-from accelerated.precision import _try_products
-from accelerated.roots import rounds_roots_correctly
+from accelerated.search.bounds.accumulation import _try_products
+from accelerated.search.rule import _seconds
+from accelerated.square_root import rounds_roots_correctly
 from tests import tensor_cores
 
 CPU = torch.device("cpu")

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.boxes
-import accelerated.filters
-import accelerated.product
-import accelerated.search
+import accelerated.search.batches
+import accelerated.search.few_features
+import accelerated.search.product_filter
+import accelerated.search.rule
 from accelerated import NearestNeighbors
-from accelerated.cells import choose_cells
-from accelerated.certificate import SquaredBound, choose_frame
-from accelerated.filters import PRODUCTS, choose_filter, fastest_first
-from accelerated.int8 import choose_bytes
 from accelerated.metrics import METRICS, get_metric
-from accelerated.multiply import ceiling, multiply, product_dtype
-from accelerated.precision import product_keeps_its_bound
-from accelerated.tree import tree_reach
+from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.manhattan import choose_cells
+from accelerated.search.bounds.multiply import ceiling, multiply, product_dtype
+from accelerated.search.bounds.squared import SquaredBound, choose_frame
+from accelerated.search.bounds.whole_numbers import choose_bytes
+from accelerated.search.rule import PRODUCTS, choose_filter, fastest_first
+from accelerated.search.tree import tree_reach
 
 CPU = torch.device("cpu")
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -102,11 +102,15 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("n_queries", [1, 2, 7, 31, 32, 33])
 def test_the_edges_of_tiles_panels_and_batches_are_no_matter(monkeypatch, n_rows, n_queries):
-    monkeypatch.setattr(accelerated.product, "TILE_ROWS", 64)
-    monkeypatch.setattr(accelerated.product, "CPU_SIZES", accelerated.product.CPU_SIZES._replace(bounds=32 * 64))
+    monkeypatch.setattr(accelerated.search.product_filter, "TILE_ROWS", 64)
+    monkeypatch.setattr(
+        accelerated.search.product_filter,
+        "CPU_SIZES",
+        accelerated.search.product_filter.CPU_SIZES._replace(bounds=32 * 64),
+    )
     X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
     for panel_rows in (64, 128):
-        monkeypatch.setattr(accelerated.product, "PANEL_ROWS", panel_rows)
+        monkeypatch.setattr(accelerated.search.product_filter, "PANEL_ROWS", panel_rows)
         for k in {1, 2, n_rows // 2 + 1, n_rows}:
             if k <= n_rows:
                 assert_same_as_exhaustive("bfloat16", X, Q, k)
@@ -280,7 +284,11 @@ def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name)
         real = SquaredBound.threshold
         monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
     else:
-        monkeypatch.setattr(getattr(accelerated, name), half, lambda distance: 0 * distance)
+        monkeypatch.setattr(
+            getattr(accelerated.search, "few_features" if name == "boxes" else name),
+            half,
+            lambda distance: 0 * distance,
+        )
         X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
     with pytest.raises(AssertionError):
         assert_same_as_exhaustive(name, X, Q, 10)
@@ -292,7 +300,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
         exact = a.double() @ b.double()
         return out.copy_(exact + exact.abs() / 64)
 
-    accelerated.precision._try_products.cache_clear()
+    accelerated.search.bounds.accumulation._try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
@@ -301,7 +309,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.ones(300, 20), name) is None
     finally:
-        accelerated.precision._try_products.cache_clear()
+        accelerated.search.bounds.accumulation._try_products.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", PRODUCTS.values())
@@ -331,7 +339,7 @@ def test_autocast_is_no_matter():
 def test_the_default_device_is_no_matter():
     with torch.device("meta"):  # which holds no numbers
         for name in (*PRODUCTS, "tree", "boxes"):
-            accelerated.precision._try_products.cache_clear()
+            accelerated.search.bounds.accumulation._try_products.cache_clear()
             data = HOSTILE["pixels"][:, : 1 if name == "boxes" else 2]
             assert assert_same_as_exhaustive(name, data, data[:50], 5, device="cpu") > 40
 
@@ -339,14 +347,16 @@ def test_the_default_device_is_no_matter():
 def test_points_are_put_in_blocks_that_lie_together():
     for n, most in ((1, 1), (1, 4), (64, 64), (65, 64), (1000, 64), (1000, 1), (7, 2)):
         points = torch.from_numpy(rng.normal(size=(n, 3)))
-        blocks = accelerated.boxes.in_blocks(points, most)
+        blocks = accelerated.search.few_features.in_blocks(points, most)
         numbers = blocks[blocks >= 0]
         assert sorted(numbers.tolist()) == list(range(n))
         assert blocks.shape[1] <= most and (blocks[:, 0] >= 0).all()
         assert (blocks < 0).any(1).sum() <= 1
     line = torch.arange(256, dtype=torch.float64)[torch.randperm(256)][:, None]
     assert (
-        line[accelerated.boxes.in_blocks(line, 64)].amax(1) - line[accelerated.boxes.in_blocks(line, 64)].amin(1) == 63
+        line[accelerated.search.few_features.in_blocks(line, 64)].amax(1)
+        - line[accelerated.search.few_features.in_blocks(line, 64)].amin(1)
+        == 63
     ).all()
 
 

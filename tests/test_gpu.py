@@ -8,19 +8,25 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.filters
-import accelerated.product
+import accelerated.search.product_filter
+import accelerated.search.rule
 import tests.pretended_gpu
 from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
 from accelerated.arrays import resolve_memory_limit
-from accelerated.boxes import BoxFilter
-from accelerated.certificate import SquaredBound, choose_frame
-from accelerated.filters import choose_filter, fastest_first
 from accelerated.metrics import METRICS
-from accelerated.multiply import product_dtype
-from accelerated.precision import UNDERFLOW, _hard_floats, accumulation, magnitudes, product_keeps_its_bound
-from accelerated.report import Report
-from accelerated.roots import correct_sqrt, rounds_roots_correctly
+from accelerated.search.bounds.accumulation import (
+    UNDERFLOW,
+    _hard_floats,
+    accumulation,
+    magnitudes,
+    product_keeps_its_bound,
+)
+from accelerated.search.bounds.multiply import product_dtype
+from accelerated.search.bounds.squared import SquaredBound, choose_frame
+from accelerated.search.few_features import BoxFilter
+from accelerated.search.report import Report
+from accelerated.search.rule import choose_filter, fastest_first
+from accelerated.square_root import correct_sqrt, rounds_roots_correctly
 from tests import tensor_cores
 from tests.pretended_gpu import PretendedGpu
 from tests.test_filters import HOSTILE, by, made_by
@@ -296,7 +302,7 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.product, "PANEL_ROWS", 64)
+    monkeypatch.setattr(accelerated.search.product_filter, "PANEL_ROWS", 64)
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
@@ -304,7 +310,7 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
 
 
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.filters, "_seconds", lambda device, dtype, made: seconds[dtype])
+    monkeypatch.setattr(accelerated.search.rule, "_seconds", lambda device, dtype, made: seconds[dtype])
     seconds = {torch.int8: 3, torch.float16: 1, torch.float32: 2}
     assert fastest_first(GPU) == [torch.float16, torch.float32, torch.int8]
     few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))
@@ -399,8 +405,10 @@ def test_without_memory_for_a_filter_all_pairs_are_measured():
 
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
 def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch):
-    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 64)
-    monkeypatch.setattr("accelerated.product.GPU_SIZES", accelerated.product.GPU_SIZES._replace(queries=64))
+    monkeypatch.setattr("accelerated.search.batches.SHOWN_ON_GPU", 64)
+    monkeypatch.setattr(
+        "accelerated.search.product_filter.GPU_SIZES", accelerated.search.product_filter.GPU_SIZES._replace(queries=64)
+    )
     rows, queries = rng.normal(size=(10_000, 12)), rng.normal(size=(200, 12))
     expected = by("exhaustive", 5, device="cpu").fit(rows).kneighbors(queries)
     with PretendedGpu() as gpu:
@@ -420,7 +428,7 @@ def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch
 
 
 def test_after_one_refusal_less_is_asked_for(monkeypatch):
-    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 20)
+    monkeypatch.setattr("accelerated.search.batches.SHOWN_ON_GPU", 20)
     with PretendedGpu() as gpu:
         model = by("exhaustive", 5, device="cuda", memory_limit=2**30).fit(X)
         model.kneighbors(Q)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.exhaustive
+import accelerated.search.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.exhaustive import scratch_bytes, smallest, tile_shape
+from accelerated.search.exhaustive import scratch_bytes, smallest, tile_shape
 
 TILE = 64
 
@@ -57,7 +57,7 @@ def test_given_distances_may_be_tiled(monkeypatch, own):
 def assert_tile_gives_the_same_bits(monkeypatch, model, Q, n_tile_queries, n_tile_rows, own):
     distances, indices = model.kneighbors(None if own else Q)
 
-    monkeypatch.setattr(accelerated.exhaustive, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
+    monkeypatch.setattr(accelerated.search.exhaustive, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
     tiled_distances, tiled_indices = model.kneighbors(None if own else Q)
 
     np.testing.assert_array_equal(tiled_indices, indices)
@@ -136,10 +136,10 @@ def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
 MEASURE_MEMORY = """
 import numpy as np
 import torch
-import accelerated.exhaustive
+import accelerated.search.exhaustive
 from accelerated import NearestNeighbors
 
-accelerated.exhaustive.CPU_PAIRS = {pairs}
+accelerated.search.exhaustive.CPU_PAIRS = {pairs}
 
 def peak():  # resident bytes, the most since the last reset
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
@@ -175,7 +175,7 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read
 )
 def test_a_large_search_stays_within_its_memory_limit(filter, metric):
     sizes = {
-        "pairs": accelerated.exhaustive.CPU_PAIRS,
+        "pairs": accelerated.search.exhaustive.CPU_PAIRS,
         "n_train": 100_000,
         "n_queries": 100 if filter == "tree" else 2000,
     }

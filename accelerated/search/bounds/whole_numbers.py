@@ -13,9 +13,9 @@ low a base that they are never excluded: their b is below -2^29, as no product i
 import torch
 from torch import Tensor
 
-from accelerated.certificate import Encoded, Frame, SquaredBound, choose_frame, reach, take_sample
 from accelerated.metrics import Metric
-from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, short_float
+from accelerated.search.bounds.multiply import NEVER_EXCLUDED, EncodedRows, short_float
+from accelerated.search.bounds.squared import Encoded, Frame, SquaredBound, choose_frame, reach, take_sample
 
 LOW, HIGH = -128, 127
 TOO_WIDE = 2**15  # features: with fewer all sums stay below 2^30

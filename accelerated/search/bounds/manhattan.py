@@ -17,8 +17,8 @@ gets lower. v is rounded to the nearest; the sum of what that changes, in steps 
 import torch
 from torch import Tensor
 
-from accelerated.certificate import Encoded, Frame, choose_frame, take_sample
-from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, U
+from accelerated.search.bounds.multiply import NEVER_EXCLUDED, EncodedRows, U
+from accelerated.search.bounds.squared import Encoded, Frame, choose_frame, take_sample
 
 N_CELLS = 8
 LARGEST = 127  # steps

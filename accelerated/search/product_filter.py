@@ -17,13 +17,21 @@ import torch
 from torch import Tensor
 
 from accelerated.arrays import allocate
-from accelerated.certificate import Encoded
 from accelerated.metrics import Metric
-from accelerated.minima import BLOCK, FANOUT, LANES, Bounds, width
-from accelerated.multiply import NEVER_EXCLUDED, EncodedRows, aligned, ceiling, padding, product_dtype, round_up
-from accelerated.precision import product_keeps_its_bound
-from accelerated.refine import Found, Pairs, all_pairs, measure, nearest, nothing_found
-from accelerated.report import Report
+from accelerated.search.block_minima import BLOCK, FANOUT, LANES, Bounds, width
+from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.multiply import (
+    NEVER_EXCLUDED,
+    EncodedRows,
+    aligned,
+    ceiling,
+    padding,
+    product_dtype,
+    round_up,
+)
+from accelerated.search.bounds.squared import Encoded
+from accelerated.search.refine import Found, Pairs, all_pairs, measure, nearest, nothing_found
+from accelerated.search.report import Report
 
 PANEL_ROWS = 2**18
 TILE_ROWS, TILE_BYTES = 2**14, 2**28  # at most, of rows that are encoded when they are needed, and their scratch

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from accelerated.multiply import INTEGERS, EncodedRows, multiply, padding, round_up
-from accelerated.refine import Pairs
-from accelerated.report import Report
+from accelerated.search.bounds.multiply import INTEGERS, EncodedRows, multiply, padding, round_up
+from accelerated.search.refine import Pairs
+from accelerated.search.report import Report
 
 FANOUT = 8  # rows in a block, and blocks in a larger block
 BLOCK = FANOUT * FANOUT

@@ -13,10 +13,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from accelerated.arrays import is_out_of_memory
-from accelerated.exhaustive import scratch_bytes, search_all
-from accelerated.filters import Filter, choose_filter
 from accelerated.metrics import Metric
-from accelerated.report import Report
+from accelerated.search.exhaustive import scratch_bytes, search_all
+from accelerated.search.report import Report
+from accelerated.search.rule import Filter, choose_filter
 
 SMALL = 2**20  # features of pairs: below, measuring all takes less than a filter's preparations
 FEW = 4  # queries: below, measuring all pairs of the rest takes less than another filter

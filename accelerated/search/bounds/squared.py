@@ -36,8 +36,8 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.multiply import EncodedRows, U, ceiling
-from accelerated.precision import UNDERFLOW, accumulation
+from accelerated.search.bounds.accumulation import UNDERFLOW, accumulation
+from accelerated.search.bounds.multiply import EncodedRows, U, ceiling
 
 TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
 TOO_LONG_IN_FLOAT16 = 2.0**7  # whose largest number is nearly 2^16

@@ -11,8 +11,8 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.refine import Found, nothing_found
-from accelerated.report import Report
+from accelerated.search.refine import Found, nothing_found
+from accelerated.search.report import Report
 
 ONE_THREAD = 2**15  # numbers: torch gives more to several threads, which wait busily and slow the tree's threads down
 LEAF = 32  # rows: measured faster than SciPy's 10 to 16 from 3 to 8 features

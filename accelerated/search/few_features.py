@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.product import ProductFilter
-from accelerated.refine import Found, Pairs, nearest, nothing_found
-from accelerated.report import Report
-from accelerated.tree import tree_reach
+from accelerated.search.product_filter import ProductFilter
+from accelerated.search.refine import Found, Pairs, nearest, nothing_found
+from accelerated.search.report import Report
+from accelerated.search.tree import tree_reach
 
 ROWS = 64  # in a block, at most, and queries in a group
 MOST_BLOCKS = 4  # one in so many may be left for a group

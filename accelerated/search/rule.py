@@ -15,17 +15,17 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from accelerated.boxes import BoxFilter
-from accelerated.cells import choose_cells
-from accelerated.certificate import SquaredBound, choose_frame
-from accelerated.int8 import MOST_OUTSIDE, choose_bytes
 from accelerated.metrics import Metric
-from accelerated.multiply import EncodedRows, multiply, product_dtype, short_float
-from accelerated.precision import product_keeps_its_bound
-from accelerated.product import Bound, ProductFilter
-from accelerated.refine import Found
-from accelerated.report import Report
-from accelerated.tree import TreeFilter
+from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.manhattan import choose_cells
+from accelerated.search.bounds.multiply import EncodedRows, multiply, product_dtype, short_float
+from accelerated.search.bounds.squared import SquaredBound, choose_frame
+from accelerated.search.bounds.whole_numbers import MOST_OUTSIDE, choose_bytes
+from accelerated.search.few_features import BoxFilter
+from accelerated.search.product_filter import Bound, ProductFilter
+from accelerated.search.refine import Found
+from accelerated.search.report import Report
+from accelerated.search.tree import TreeFilter
 
 FEW_ROWS = 256  # measuring all pairs takes less
 PRODUCTS = {

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from accelerated.arrays import is_out_of_memory
-from accelerated.multiply import SHORT_FLOATS, EncodedRows, U, aligned, ceiling, multiply, product_dtype
+from accelerated.search.bounds.multiply import SHORT_FLOATS, EncodedRows, U, aligned, ceiling, multiply, product_dtype
 
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
 CUT = 2.0**-18
