@@ -113,11 +113,12 @@ def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray
     if model.metric == "precomputed":
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
     searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
-    ks = sorted(set(candidates))
-    batches = [list(searcher._answers(*found, ks)) for found in searcher._find(_take(rows, test))]
-    predicted = [np.concatenate(list(map(to_numpy, parts))) for parts in zip(*batches, strict=True)]
+    predicted: dict[int, list[np.ndarray]] = {k: [] for k in candidates}
+    for distances, indices in searcher._find(_take(rows, test)):
+        for k, answers_of_k in predicted.items():
+            answers_of_k.append(to_numpy(searcher._answer(distances[:, :k], indices[:, :k])))
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
-    scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}
+    scores = {k: score(answers[test], np.concatenate(answers_of_k)) for k, answers_of_k in predicted.items()}
     return [scores[k] for k in candidates]
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
-from accelerated.search.exhaustive import tile_shape
+from accelerated.search import block_shape
 from accelerated.validation import check_finite
 
 Examples = Tensor | list[Any]  # rows (n, n_features); for a function of two examples also a list of anything
@@ -110,7 +110,7 @@ def _to_python(examples: Examples) -> np.ndarray | list[Any]:
     return rows
 
 
-def compare_in_tiles(
+def compare_in_blocks(
     similarity: Similarity,
     examples: Examples,  # n of them, prepared
     read_queries: Callable[[int, int], Examples],  # (start, stop) -> stop - start queries, prepared
@@ -126,12 +126,12 @@ def compare_in_tiles(
     small for one query and one example.
     """
     n_features = examples.shape[1] if isinstance(examples, Tensor) else 1
-    n_tile_queries, n_tile_rows = tile_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
+    n_at_once, block_rows = block_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
     with tqdm(total=n_queries * len(examples), unit="pair", unit_scale=True, disable=not progress) as bar:
-        for first in range(0, n_queries, n_tile_queries):
-            queries = read_queries(first, min(first + n_tile_queries, n_queries))
-            for start in range(0, len(examples), n_tile_rows):
-                stop = min(start + n_tile_rows, len(examples))
-                tile = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
-                yield slice(first, first + len(queries)), slice(start, stop), tile
-                bar.update(tile.numel())
+        for first in range(0, n_queries, n_at_once):
+            queries = read_queries(first, min(first + n_at_once, n_queries))
+            for start in range(0, len(examples), block_rows):
+                stop = min(start + block_rows, len(examples))
+                block = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
+                yield slice(first, first + len(queries)), slice(start, stop), block
+                bar.update(block.numel())

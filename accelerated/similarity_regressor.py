@@ -13,11 +13,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
+from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
+from accelerated.devices import resolve_device
 from accelerated.parameters import check_int, check_number
-from accelerated.pickling import Portable
+from accelerated.pickling import PickledOnCpu
 from accelerated.scoring import r_squared
-from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
+from accelerated.search import resolve_memory_limit
+from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
 from accelerated.validation import (
     check_finite,
@@ -31,7 +33,7 @@ from accelerated.validation import (
 LARGEST = 1e150  # squares and products of numbers up to it fit
 
 
-class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
+class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     """Predicts f(x) = sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) y, where K_ij = k(x_i, x_j).
 
     For similarities without negative eigenvalues it is kernel ridge regression with a penalty of ``jitter``. Fitting
@@ -125,7 +127,7 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         """K, the similarities of all examples to one another, (n, n)."""
         n = len(examples)
         K = torch.empty((n, n), dtype=torch.float64, device=device)
-        tiles = compare_in_tiles(
+        blocks = compare_in_blocks(
             similarity,
             examples,
             lambda start, stop: examples[start:stop],
@@ -134,8 +136,8 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
             memory_limit=memory_limit - 8 * n * n,
             progress=self.progress,
         )
-        for rows, columns, tile in tiles:
-            K[rows, columns] = tile
+        for rows, columns, block in blocks:
+            K[rows, columns] = block
         return K
 
     def predict(self, X: Any) -> Any:
@@ -147,7 +149,7 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         n_queries, read_queries = self._open(X)
         device, n_outputs = self._alpha.device, self._alpha.shape[1]
         predicted = torch.zeros((n_queries, n_outputs), dtype=torch.float64, device=device)
-        tiles = compare_in_tiles(
+        blocks = compare_in_blocks(
             self._similarity,
             self._examples,
             read_queries,
@@ -156,8 +158,8 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
             memory_limit=resolve_memory_limit(self.memory_limit, device),
             progress=self.progress,
         )
-        for rows, columns, tile in tiles:
-            predicted[rows] += tile @ self._alpha[columns]
+        for rows, columns, block in blocks:
+            predicted[rows] += block @ self._alpha[columns]
         check_finite(predicted, "a prediction")
         return to_output(predicted[:, 0] if self.dual_coef_.ndim == 1 else predicted, output_device(X))
 
@@ -179,7 +181,7 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         if callable(self.similarity) and not is_matrix(X):
             return copy.deepcopy(check_objects(X))
         checked = check_rows(X, LARGEST)
-        rows = read_rows(checked, 0, len(checked), device)
+        rows = copy_rows(checked, device)
         return check_square(rows) if self.similarity == "precomputed" else rows
 
     def _open(self, X: Any) -> tuple[int, Callable[[int, int], Examples]]:
@@ -191,7 +193,7 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         checked = check_rows(X, LARGEST)
         validate_data(self, X, reset=False, skip_check_array=True)
         return len(checked), lambda start, stop: self._similarity.prepare(
-            read_rows(checked, start, stop, self._alpha.device)
+            copy_rows(checked[start:stop], self._alpha.device)
         )
 
     def __sklearn_tags__(self) -> Tags:

@@ -1,107 +1,89 @@
-"""The search that is right by construction: measure every pair, a tile at a time, and keep the k best.
+"""The exhaustive search, right by construction: it measures every pair, block by block, and keeps the k nearest.
 
-The full matrix of distances never exists. Each query carries its k best so far, sorted by (reduced distance, training
-index); a tile is put behind them, and the k best of both are kept. Training tiles come in order, so whoever stands
-further left has the lower index, and taking equals from left to right is the tie rule.
+The full matrix of distances never exists. Each query carries its k nearest rows so far, sorted by (reduced distance,
+training index). The distances of the next block of rows are appended to them, and the k least of both are kept. Blocks
+come in order, so of equal distances the one further left has the lower training index: taking equal distances from left
+to right is the tie rule.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
+from accelerated.search.filter import Batch, Filter, Found
+from accelerated.search.memory import block_shape
+from accelerated.search.report import Clock
 
-CPU_PAIRS = 2**15  # a tile's gaps, 8 features x 32,768 pairs x 8 bytes = 2 MiB, stay in a core's cache
-TILE_ROWS = 2048  # enough that the k best carried from tile to tile cost little
-
-
-def search_all(
-    metric: Metric,
-    rows: Tensor,  # (n_train, n_features), prepared
-    queries: Tensor,  # (n_queries, n_features), prepared
-    own: Tensor | None,  # (n_queries,), the training row that each query is, which is not its neighbour
-    k: int,
-    memory_limit: int,
-) -> tuple[Tensor, Tensor]:
-    """Reduced distances (float64) and indices (int64) of the k nearest rows, both (n_queries, k).
-
-    Raises ValueError where ``memory_limit``, bytes of scratch, is too small for one query and one row.
-    """
-    n_queries, (n_train, n_features) = len(queries), rows.shape
-    n_tile_queries, n_tile_rows = tile_shape(n_queries, n_train, n_features, k, memory_limit, rows.device.type)
-    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=rows.device)
-    indices = torch.empty((n_queries, k), dtype=torch.int64, device=rows.device)
-    for start in range(0, n_queries, n_tile_queries):
-        some = slice(start, min(start + n_tile_queries, n_queries))
-        best = torch.empty((some.stop - start, 0), dtype=torch.float64, device=rows.device)
-        best_indices = best.to(torch.int64)
-        for row_start in range(0, n_train, n_tile_rows):
-            row_stop = min(row_start + n_tile_rows, n_train)
-            tile = metric.reduced(queries[some], rows, row_start, row_stop)  # (a, b)
-            if own is not None:
-                tile = _without_self(tile, own[some], row_start)
-            best, best_indices = _merge(best, best_indices, tile, row_start, k)
-        reduced[some], indices[some] = best, best_indices
-    return reduced, indices
+MOST_QUERIES_ON_GPU = 2**14  # in a batch, so that the progress bar moves
 
 
-def tile_shape(
-    n_queries: int, n_train: int, n_features: int, k: int, memory_limit: int, device_type: str
-) -> tuple[int, int]:
-    """Queries and training rows per tile: small enough for a CPU's cache, and for ``memory_limit`` everywhere."""
-    n_tile_rows = min(n_train, max(TILE_ROWS, k))
-    n_tile_queries = n_queries
-    if device_type == "cpu":
-        n_tile_queries = min(n_queries, max(1, CPU_PAIRS // n_tile_rows))
-        n_tile_rows = min(n_train, max(n_tile_rows, CPU_PAIRS // n_tile_queries))
-    while (needed := scratch_bytes(n_tile_queries, n_tile_rows, n_features, k)) > memory_limit:
-        if n_tile_queries == n_tile_rows == 1:
-            raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
-        if n_tile_queries >= n_tile_rows:
-            n_tile_queries = (n_tile_queries + 1) // 2
-        else:
-            n_tile_rows = (n_tile_rows + 1) // 2
-    return n_tile_queries, n_tile_rows
+@dataclass(frozen=True)
+class Exhaustive:
+    """Certifies every query, for every metric."""
+
+    metric: Metric
+    rows: Tensor  # (n_rows, n_features), prepared
+    name = "exhaustive"
+
+    def batch_size(self, k: int, memory_limit: int) -> int:
+        """Returns the number of queries to measure together to a block of rows."""
+        return self._block_shape(MOST_QUERIES_ON_GPU, k, memory_limit)[0]
+
+    def _block_shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
+        n_rows, n_features = self.rows.shape
+        return block_shape(n_queries, n_rows, n_features, k, memory_limit, self.rows.device.type)
+
+    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
+        """Measures each query to all rows."""
+        queries, n_rows = batch.queries, len(self.rows)
+        _, block_rows = self._block_shape(len(queries), k, memory_limit)
+        nearest = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
+        indices = nearest.to(torch.int64)
+        with clock.stage("exhaustive"):
+            for start in range(0, n_rows, block_rows):
+                reduced = self.metric.measure_block(queries, self.rows, start, min(start + block_rows, n_rows))
+                reduced = _without_self(reduced, batch.self_index, start)
+                nearest, indices = _merge(nearest, indices, reduced, start, k)
+        return Found(nearest, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
+
+    def finer(self) -> list[Filter]:
+        """Returns nothing, as all queries are certified."""
+        return []
 
 
-def scratch_bytes(n_tile_queries: int, n_tile_rows: int, n_features: int, k: int) -> int:
-    """An upper estimate of what a tile allocates, in float64 or int64 numbers of 8 bytes.
-
-    For each pair 8 features of gaps, of what is made of them and of running sums, and as much again for their partial
-    sums, masks and roots; for each candidate of the merge, if all of them tie, a dozen values, positions and orders;
-    and the rows read, as they are, prepared, and feature first.
-    """
-    pairs, candidates = n_tile_queries * n_tile_rows, n_tile_queries * (k + n_tile_rows)
-    return 8 * (40 * pairs + 12 * candidates + 4 * n_features * (n_tile_queries + n_tile_rows))
+def _without_self(reduced: Tensor, self_index: Tensor, first_row: int) -> Tensor:
+    """Sets each query's distance to itself to infinity, in place, and returns the distances, (n_queries, n_rows)."""
+    column = self_index - first_row
+    in_block = (column >= 0) & (column < reduced.shape[1])
+    column = column.clamp(0, reduced.shape[1] - 1)[:, None]
+    unchanged = reduced.gather(1, column)
+    return reduced.scatter_(1, column, torch.where(in_block[:, None], torch.inf, unchanged))
 
 
-def _without_self(tile: Tensor, own: Tensor, first_row: int) -> Tensor:
-    """A copy of the tile (a, b) with infinity where a training row is the query itself."""
-    row_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device)
-    return tile.masked_fill(own[:, None] == row_indices, float("inf"))
-
-
-def _merge(best: Tensor, best_indices: Tensor, tile: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
-    """The k best of those so far, (a, up to k), and a tile (a, b) of the rows from ``first_row``."""
-    new_indices = torch.arange(first_row, first_row + tile.shape[1], device=tile.device).expand_as(tile)
-    reduced = torch.cat([best, tile], 1)
-    indices = torch.cat([best_indices, new_indices], 1)
+def _merge(nearest: Tensor, indices: Tensor, reduced: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
+    """Returns the k nearest rows of those so far, (n_queries, up to k), and of a block that starts at ``first_row``."""
+    block_indices = torch.arange(first_row, first_row + reduced.shape[1], device=reduced.device).expand_as(reduced)
+    reduced = torch.cat([nearest, reduced], 1)
+    indices = torch.cat([indices, block_indices], 1)
     positions = smallest(reduced, min(k, reduced.shape[1]))
     return reduced.gather(1, positions), indices.gather(1, positions)
 
 
 def smallest(values: Tensor, k: int) -> Tensor:
-    """Positions of the k smallest of each row of (a, w), sorted by (value, position), shape (a, k).
+    """Returns the positions of the k smallest values of each row of (n, width), sorted by (value, position), (n, k).
 
-    ``torch.topk`` names any of several equal entries, but the k-th value that it finds is right. So take all entries
-    up to that value, in order of position, and sort these few: two stable sorts, by value and then by row, leave each
-    row's entries together in the order (value, position). Sorting whole rows would do too, and is slower for few k.
+    ``torch.topk`` returns any of several equal entries, but the k-th value that it finds is right. So all entries up to
+    that value are taken, in order of position, and only these few are sorted, twice and stably: first by value, then by
+    row. That leaves the entries of each row together, in the order (value, position).
 
     >>> smallest(torch.tensor([[2.0, 1.0, 2.0, 0.0], [7.0, 7.0, 7.0, 7.0]]), 3)
     tensor([[3, 1, 0],
             [0, 1, 2]])
     """
     kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
-    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k a row, row after row
+    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each row, row after row
     order = values[row, position].argsort(stable=True)
     order = order[row[order].argsort(stable=True)]
     first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each row begins

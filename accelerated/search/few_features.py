@@ -1,111 +1,142 @@
-"""The filter for few features on a GPU: rows that lie together in blocks, and bounding boxes around these.
+"""The filter for few features on a GPU: blocks of rows that lie together, and the bounding boxes of these blocks.
 
-Rows are halved at the median of the feature in which they spread most, and the halves again, until a block has few: the
-leaves of a k-d tree (Bentley, Multidimensional binary search trees, 1975). Queries are grouped so too, and a group
-looks at blocks together:
+The rows are halved at the median of the feature in which they spread most, and the halves again, until a block has few
+rows: the leaves of a k-d tree (Bentley, Multidimensional binary search trees, 1975). The queries of a batch are halved
+in the same way, into bundles. The queries of a bundle look at the same blocks:
 
     guess    measure the nearest blocks; the k-th neighbour of a query is no farther than the k-th of these rows
-    exclude  a block whose box is farther from the group's box than that, for all of the group, has no neighbour of it
-    refine   measure all rows of the other blocks exactly, and keep the k best
+    exclude  a block whose box is farther from the bundle's box than that, for all queries of the bundle, has none of
+             their neighbours
+    refine   measure all rows of the other blocks exactly, and keep the k nearest
 
-Where boxes exclude little, as among equals, a query is not answered here.
+Where boxes exclude little, as among equally distant rows, a query is not certified.
 """
 
-import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.product_filter import ProductFilter
-from accelerated.search.refine import Found, Pairs, nearest, nothing_found
-from accelerated.search.report import Report
+from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs, nothing_found
+from accelerated.search.memory import BYTES_OF_BOX_GAP, boxes_bytes
+from accelerated.search.refine import nearest
+from accelerated.search.report import Clock
 from accelerated.search.tree import tree_reach
 
-ROWS = 64  # in a block, at most, and queries in a group
-MOST_BLOCKS = 4  # one in so many may be left for a group
-MOST_ROWS = 1024  # may be left for a query; or 4 k
-GAPS, GPU_GAPS = 2**18, 2**26  # differences of queries and rows that are held at once
-SCRATCH_OF_GAP = 80  # bytes: the difference, its square, with one feature also the sum, its root, whether it is near
-SCRATCH_OF_BOXES = 40  # bytes: how far two boxes are apart, in four steps, and which are left
-SCRATCH_OF_GUESS = 4 * 8  # bytes: a distance, put together, turned, and selected from
-SCRATCH_OF_ROW = 100  # bytes: a row that is left, its query and its distance, put together, sorted, in a matrix
+MOST_IN_BLOCK = 64  # rows of a block, and queries of a bundle
+MOST_QUERIES = 2**16  # in a batch
+MOST_BLOCKS = 4  # a bundle may keep one block in so many
+MOST_NEAR = 1024  # rows that a query may keep; or 4 k
+GAPS, GPU_GAPS = 2**18, 2**26  # differences of queries and rows in one feature that are held at once
 MOST_PAIRS = 2**30  # of boxes: CUDA's nonzero counts to 2^31
 
 
-class BoxFilter:
-    """Answers for euclidean, manhattan and chebyshev distances."""
+@dataclass(frozen=True)
+class FewFeaturesFilter:
+    """Certifies queries for euclidean, manhattan and chebyshev distances."""
 
-    n_at_once = 2**16
+    metric: Metric
+    n_rows: int
+    numbers: Tensor  # (n_blocks, size) of the rows, -1 where the last block is not full
+    rows: Tensor  # (n_blocks, size, n_features), NaN for the number -1: no comparison with NaN is true
+    low: Tensor  # (n_blocks, n_features), the lower corner of each block's box
+    high: Tensor  # (n_blocks, n_features), the upper corner
+    others: Sequence[Filter]  # for queries that this filter does not certify even one by one
+    most_in_bundle: int = MOST_IN_BLOCK
 
-    def __init__(self, metric: Metric, rows: Tensor, products: Sequence[ProductFilter]):
-        self.name, self.most_in_group = "boxes", ROWS
-        self.metric, self.n_rows, self.products = metric, len(rows), products
-        self.numbers = in_blocks(rows, ROWS)  # of the rows, (n_blocks, size)
-        self.rows = rows_or_nan(rows, self.numbers)  # (n_blocks, size, n_features); no comparison with NaN is true
-        self.low, self.high = (corner.to(torch.float64) for corner in corners(self.rows))
+    @classmethod
+    def make(cls, metric: Metric, rows: Tensor, others: Sequence[Filter]) -> "FewFeaturesFilter":
+        """Puts the rows into blocks."""
+        numbers = in_blocks(rows, MOST_IN_BLOCK)
+        blocks = rows_or_nan(rows, numbers)
+        low, high = (corner.to(torch.float64) for corner in corners(blocks))
+        return cls(metric, len(rows), numbers, blocks, low, high, others)
 
-    def finer(self) -> Sequence["BoxFilter | ProductFilter"]:
-        """The same for each query alone, as one that lies apart spoils its group; then the products."""
-        alone = copy.copy(self)
-        alone.name, alone.most_in_group = "boxes, one by one", 1
-        return [alone, *self.products]
+    @property
+    def name(self) -> str:
+        """Returns the name by which ``search_report`` calls the filter."""
+        return "boxes" if self.most_in_bundle > 1 else "boxes, one by one"
 
-    def search(self, queries: Tensor, own: Tensor | None, k: int, memory_limit: int, report: Report) -> Found:
-        """Reduced distances and rows of the k nearest, both (n_queries, k), and which queries are answered."""
-        reduced, indices, answered = nothing_found(len(queries), k, queries.device)
-        with report.stage("group"):  # as many queries as lie in the space of a block
-            numbers = in_blocks(queries, max(1, min(self.most_in_group, len(queries) * ROWS // self.n_rows)))
-        size = numbers.shape[1]
-        gaps = min(GAPS if queries.device.type == "cpu" else GPU_GAPS, memory_limit // (2 * SCRATCH_OF_GAP))
-        of_query = SCRATCH_OF_ROW * most_rows(k) + SCRATCH_OF_GUESS * self.rows.shape[1] * self._n_guessed(k)
-        of_group = SCRATCH_OF_BOXES * len(self.low) + size * of_query
-        batch = min((memory_limit - gaps * SCRATCH_OF_GAP) // of_group, MOST_PAIRS // len(self.low))
-        if batch and gaps >= size * self.rows[0].numel():
-            for some in numbers.split(batch):
-                found = self._search_groups(queries, some, own, k, gaps, report)
-                is_query = some >= 0
-                for all_of_them, of_groups in zip((reduced, indices, answered), found, strict=True):
-                    all_of_them[some[is_query]] = of_groups.unflatten(0, some.shape)[is_query]
-        return reduced, indices, answered
+    def finer(self) -> Sequence[Filter]:
+        """Returns the same for each query alone, as a query that lies apart spoils its bundle; then the others."""
+        return [replace(self, most_in_bundle=1), *self.others]
+
+    def batch_size(self, k: int, memory_limit: int) -> int:
+        """Returns the number of queries that fit the limit."""
+        n_queries = MOST_QUERIES
+        while n_queries and not self._fits(n_queries, self._bundle_size(n_queries), k, memory_limit):
+            n_queries //= 2
+        return n_queries
+
+    def _bundle_size(self, n_queries: int) -> int:
+        """Returns as many queries as lie in the space of a block."""
+        return max(1, min(self.most_in_bundle, n_queries * MOST_IN_BLOCK // self.n_rows))
+
+    def _fits(self, n_queries: int, most_in_bundle: int, k: int, memory_limit: int) -> bool:
+        n_bundles, size = shape_of_blocks(n_queries, most_in_bundle)
+        n_gaps, n_blocks = self._most_gaps(memory_limit), len(self.low)
+        if n_gaps < size * self.rows[0].numel() or n_bundles * n_blocks > MOST_PAIRS:
+            return False
+        n_guessed = self.rows.shape[1] * self._n_guessed(k)
+        needed = boxes_bytes(n_bundles, n_bundles * size, n_blocks, n_guessed, most_near(k), n_gaps)
+        return needed <= memory_limit
+
+    def _most_gaps(self, memory_limit: int) -> int:
+        most = GAPS if self.rows.device.type == "cpu" else GPU_GAPS
+        return min(most, memory_limit // (2 * BYTES_OF_BOX_GAP))
 
     def _n_guessed(self, k: int) -> int:
-        """Blocks that have k rows in any case, without the query itself and what one block lacks."""
+        """Returns a number of blocks that have k rows even without the query itself and with one block not full."""
         return min(len(self.low), k // self.rows.shape[1] + 2)
 
-    def _search_groups(
-        self, queries: Tensor, numbers: Tensor, own: Tensor | None, k: int, gaps: int, report: Report
-    ) -> Found:
-        """The answers for the queries with these numbers, (n_groups, size), as if in one line."""
-        numbers = torch.where(numbers < 0, numbers[:, :1], numbers)
-        groups = queries[numbers]  # (n_groups, size, n_features)
-        own = None if own is None else own[numbers]
-        with report.stage("guess"):
-            away = self._distance_of_boxes(groups.amin(1), groups.amax(1))  # (n_groups, n_blocks)
+    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
+        """Measures the blocks of rows that are near each bundle of queries."""
+        n_queries = len(batch.queries)
+        with clock.stage("group"):
+            size = self._bundle_size(n_queries)
+            while not self._fits(n_queries, size, k, memory_limit) and size < self.most_in_bundle:
+                size += 1  # fewer queries than ``batch_size`` may make more bundles, if these are smaller
+            numbers = in_blocks(batch.queries, size)  # (n_bundles, size)
+        is_query = numbers >= 0
+        filled = torch.where(is_query, numbers, numbers[:, :1])
+        bundles = Bundles(batch.queries[filled], batch.self_index[filled])
+        found = self._search_bundles(bundles, k, self._most_gaps(memory_limit), clock)
+        reduced, indices, certified, _ = nothing_found(n_queries, k, numbers.device)
+        for of_queries, of_bundles in ((reduced, found.reduced), (indices, found.rows), (certified, found.certified)):
+            of_queries[numbers[is_query]] = of_bundles.unflatten(0, numbers.shape)[is_query]
+        return Found(reduced, indices, certified, found.n_candidates)
+
+    def _search_bundles(self, bundles: "Bundles", k: int, most_gaps: int, clock: Clock) -> Found:
+        """Returns the neighbours of all queries of the bundles, (n_bundles * size, k)."""
+        n_bundles, size = bundles.self_index.shape
+        most = most_near(k)
+        with clock.stage("guess"):
+            away = self._distance_of_boxes(bundles.queries.amin(1), bundles.queries.amax(1))  # (n_bundles, n_blocks)
             near_blocks = away.topk(self._n_guessed(k), dim=1, largest=False).indices
-            group = torch.arange(len(groups), device=queries.device).repeat_interleave(near_blocks.shape[1])
+            bundle = torch.arange(n_bundles, device=away.device).repeat_interleave(near_blocks.shape[1])
             block = near_blocks.flatten()
-            guessed = torch.cat([part for _, part in self._measure(groups, own, group, block, gaps)])
-            by_query = guessed.unflatten(0, near_blocks.shape).transpose(1, 2).flatten(2)
-            farthest = by_query.topk(k, dim=2, largest=False, sorted=False).values.amax(2)  # (n_groups, size)
-            del by_query
-            left = Left(farthest, most_rows(k))
-            left.add(group, self.numbers[block], guessed)
-        with report.stage("exclude"):
-            is_left = away <= tree_reach(self.metric.to_tree(farthest)).amax(1, keepdim=True)
-            few = is_left.sum(1) <= max(near_blocks.shape[1], len(self.low) // MOST_BLOCKS)
-            is_left.scatter_(1, near_blocks, False)
-            group, block = (is_left & few[:, None]).nonzero(as_tuple=True)
-        with report.stage("refine"):
-            for some, reduced in self._measure(groups, own, group, block, gaps):
-                left.add(group[some], self.numbers[block[some]], reduced)
-            report.candidates += groups.shape[1] * self.rows.shape[1] * (near_blocks.numel() + len(group))
-            answered = few.repeat_interleave(groups.shape[1]) & left.is_complete()
-            return *left.nearest(answered, k, self.n_rows), answered
+            guessed = torch.cat([reduced for _, reduced in self._measure(bundles, bundle, block, most_gaps)])
+            farthest = _kth_nearest(guessed.unflatten(0, near_blocks.shape), k)  # (n_bundles, size)
+            none = torch.zeros_like(farthest, dtype=torch.int64)
+            near = [_near_rows(farthest, none, most, bundle, self.numbers[block], guessed)]
+        with clock.stage("exclude"):
+            is_open = away <= tree_reach(self.metric.to_tree(farthest)).amax(1, keepdim=True)
+            is_few = is_open.sum(1) <= max(near_blocks.shape[1], len(self.low) // MOST_BLOCKS)
+            is_open.scatter_(1, near_blocks, False)  # these are measured already
+            bundle, block = (is_open & is_few[:, None]).nonzero(as_tuple=True)
+        with clock.stage("refine"):
+            for some, reduced in self._measure(bundles, bundle, block, most_gaps):
+                counted = near[-1].n_near
+                near.append(_near_rows(farthest, counted, most, bundle[some], self.numbers[block[some]], reduced))
+            certified = (is_few[:, None] & (near[-1].n_near <= most)).flatten()
+            n_candidates = size * self.rows.shape[1] * (near_blocks.numel() + len(bundle))
+            return Found(*_nearest_of(near, certified, k, self.n_rows), certified, n_candidates)
 
     def _distance_of_boxes(self, low: Tensor, high: Tensor) -> Tensor:
-        """How far boxes with these corners, (n, n_features), are from those of the blocks, (n, n_blocks)."""
+        """Returns the distances of boxes with these corners, (n, n_features), to those of the blocks, (n, n_blocks)."""
         total = torch.zeros((len(low), len(self.low)), dtype=torch.float64, device=low.device)
         for i in range(low.shape[1]):
             gap = torch.maximum(self.low[:, i] - high[:, i, None], low[:, i, None] - self.high[:, i]).clamp_(min=0)
@@ -116,88 +147,105 @@ class BoxFilter:
         return total.sqrt_() if self.metric.tree_p == 2 else total
 
     def _measure(
-        self, groups: Tensor, own: Tensor | None, group: Tensor, block: Tensor, gaps: int
+        self, bundles: "Bundles", bundle: Tensor, block: Tensor, most_gaps: int
     ) -> Iterator[tuple[slice, Tensor]]:
-        """Which of the groups and blocks, (n,) each, and their reduced distances, (..., size, block size)."""
-        assert self.metric.pairs is not None
-        n_at_once = gaps // (groups.shape[1] * self.rows[0].numel())
-        for start in range(0, len(group), n_at_once):
+        """Yields slices of the bundles and blocks, (n,) each, with their reduced distances, (.., size, block size)."""
+        assert self.metric.measure_pairs is not None
+        n_at_once = most_gaps // (bundles.queries.shape[1] * self.rows[0].numel())
+        for start in range(0, len(bundle), n_at_once):
             some = slice(start, start + n_at_once)
             rows = self.rows[block[some]].to(torch.float64)
-            reduced = self.metric.pairs(groups[group[some]][:, :, None], rows[:, None])
-            if own is not None:
-                is_own = own[group[some]][:, :, None] == self.numbers[block[some]][:, None]
-                reduced.masked_fill_(is_own, torch.inf)
-            yield some, reduced
+            reduced = self.metric.measure_pairs(bundles.queries[bundle[some]][:, :, None], rows[:, None])
+            is_self = bundles.self_index[bundle[some]][:, :, None] == self.numbers[block[some]][:, None]
+            yield some, reduced.masked_fill_(is_self, torch.inf)  # also of rows that are not there, whose number is -1
 
 
-class Left:
-    """The rows that may be neighbours: not beyond ``farthest``, (n_groups, size), and not too many for a query."""
+class Bundles(NamedTuple):
+    """Queries that lie together; a bundle that is not full repeats its first query."""
 
-    def __init__(self, farthest: Tensor, most: int):
-        self.farthest, self.most = farthest, most
-        self.n_rows = torch.zeros(farthest.numel(), dtype=torch.int64, device=farthest.device)  # of each query
-        self.parts: list[tuple[Tensor, Tensor, Tensor]] = []  # queries, rows, reduced distances
-
-    def add(self, group: Tensor, numbers: Tensor, reduced: Tensor) -> None:
-        """Those of blocks of rows with these numbers, (n, block size), at reduced distances (n, size, block size)."""
-        is_near = reduced <= self.farthest[group][..., None]
-        size = self.farthest.shape[1]
-        query = group[:, None] * size + torch.arange(size, device=group.device)  # (n, size)
-        self.n_rows.index_add_(0, query.flatten(), is_near.sum(2).flatten())
-        is_near &= (self.n_rows <= self.most)[query][..., None]
-        n, in_group, in_block = is_near.nonzero(as_tuple=True)
-        self.parts.append((query[n, in_group], numbers[n, in_block], reduced[is_near]))
-
-    def is_complete(self) -> Tensor:
-        """The queries for which all such rows are here, (n_groups * size,)."""
-        return self.n_rows <= self.most
-
-    def nearest(self, wanted: Tensor, k: int, n_rows: int) -> tuple[Tensor, Tensor]:
-        """Reduced distances and rows of the k nearest, (n_groups * size, k), of the queries that are ``wanted``."""
-        query, row, reduced = (torch.cat(part) for part in zip(*self.parts, strict=True))
-        keep = wanted[query].nonzero()[:, 0]
-        keep = keep[(query[keep] * n_rows + row[keep]).argsort()]
-        return nearest(Pairs(query[keep], row[keep]), reduced[keep], len(wanted), k)
+    queries: Tensor  # (n_bundles, size, n_features)
+    self_index: Tensor  # (n_bundles, size)
 
 
-def most_rows(k: int) -> int:
-    """How many rows may be left for a query."""
-    return max(MOST_ROWS, 4 * k)
+class NearRows(NamedTuple):
+    """The rows of some blocks that may be neighbours of a query."""
+
+    measured: Measured  # the queries are numbered through all bundles
+    n_near: Tensor  # (n_bundles, size): how many rows there were for each query, in these blocks and earlier ones
+
+
+def _kth_nearest(guessed: Tensor, k: int) -> Tensor:
+    """Returns the k-th distance of each query, (n_bundles, size), of (n_bundles, n_blocks, size, block size)."""
+    by_query = guessed.transpose(1, 2).flatten(2)
+    return by_query.topk(k, dim=2, largest=False, sorted=False).values.amax(2)
+
+
+def _near_rows(
+    farthest: Tensor, n_earlier: Tensor, most: int, bundle: Tensor, numbers: Tensor, reduced: Tensor
+) -> NearRows:
+    """Returns the rows of blocks that are not beyond ``farthest``, for queries with at most ``most`` of them so far.
+
+    The rows have these numbers, (n, block size), and reduced distances, (n, size, block size), to bundles (n,).
+    """
+    is_near = reduced <= farthest[bundle][..., None]
+    n_near = n_earlier.index_add(0, bundle, is_near.sum(2))
+    is_near &= (n_near <= most)[bundle][..., None]
+    n, in_bundle, in_block = is_near.nonzero(as_tuple=True)
+    query = bundle[n] * farthest.shape[1] + in_bundle
+    return NearRows(Measured(Pairs(query, numbers[n, in_block]), reduced[is_near]), n_near)
+
+
+def _nearest_of(near: list[NearRows], certified: Tensor, k: int, n_rows: int) -> tuple[Tensor, Tensor]:
+    """Returns reduced distances and rows of the k nearest, (n_queries, k), of the certified queries."""
+    query = torch.cat([some.measured.pairs.query for some in near])
+    row = torch.cat([some.measured.pairs.row for some in near])
+    reduced = torch.cat([some.measured.reduced for some in near])
+    keep = certified[query].nonzero()[:, 0]
+    keep = keep[(query[keep] * n_rows + row[keep]).argsort()]
+    return nearest(Measured(Pairs(query[keep], row[keep]), reduced[keep]), len(certified), k)
+
+
+def most_near(k: int) -> int:
+    """Returns how many rows a query may keep."""
+    return max(MOST_NEAR, 4 * k)
 
 
 def in_blocks(points: Tensor, most: int) -> Tensor:
-    """The numbers of points (n, n_features), those that lie together in a line, (n_blocks, size).
+    """Returns the numbers of points (n, n_features), points that lie together in the same row, (n_blocks, size).
 
-    A line has at most ``most``. What is lacking to full lines is at the end, where all of a line may be lacking, which
-    then is none; of the others all are full but for one, which ends in -1.
+    A block has at most ``most`` points. All blocks are full except the last, which may end in -1.
 
     >>> in_blocks(torch.tensor([[9.0, 0.0], [0.0, 1.0], [8.0, 0.0], [0.0, 0.0], [1.0, 0.0]]), most=2)
     tensor([[ 1,  3],
             [ 4,  2],
             [ 0, -1]])
     """
-    n = len(points)
-    depth = (-(-n // most) - 1).bit_length()
-    size = -(-n >> depth)
+    n_blocks, size = shape_of_blocks(len(points), most)
+    depth = (n_blocks - 1).bit_length()
     numbers = torch.full((size << depth,), -1, device=points.device)
-    numbers[:n] = torch.arange(n, device=points.device)
+    numbers[: len(points)] = torch.arange(len(points), device=points.device)
     for level in range(depth):
         numbers = numbers.view(1 << level, -1)
         halved = rows_or_nan(points, numbers)
         low, high = corners(halved)
         widest = (high - low).argmax(1)[:, None, None].expand(-1, halved.shape[1], 1)
         numbers = numbers.gather(1, halved.gather(2, widest)[..., 0].argsort(dim=1, stable=True))  # NaN last
-    numbers = numbers.view(-1, size)
-    return numbers[: -(-n // size)]
+    return numbers.view(-1, size)[:n_blocks]
+
+
+def shape_of_blocks(n: int, most: int) -> tuple[int, int]:
+    """Returns the number and the size of blocks of at most ``most`` of n points that are halved again and again."""
+    depth = (-(-n // most) - 1).bit_length()
+    size = -(-n >> depth)
+    return -(-n // size), size
 
 
 def rows_or_nan(points: Tensor, numbers: Tensor) -> Tensor:
-    """The points with these numbers, (..., n_features), NaN where a number is -1."""
+    """Returns the points with these numbers, (..., n_features), NaN for the number -1."""
     return torch.where(numbers[..., None] < 0, torch.nan, points[numbers])
 
 
 def corners(blocks: Tensor) -> tuple[Tensor, Tensor]:
-    """The lowest and the highest values of the points, (n_blocks, size, n_features), that are not NaN."""
+    """Returns the least and the largest values of the points, (n_blocks, size, n_features), except NaN."""
     is_none = blocks.isnan()
     return blocks.masked_fill(is_none, torch.inf).amin(1), blocks.masked_fill(is_none, -torch.inf).amax(1)

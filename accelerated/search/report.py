@@ -1,4 +1,4 @@
-"""What a search did: which filter, how much it could prove, and where the time went."""
+"""The report on a search, and the clock that times its stages."""
 
 import time
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import torch
 
 
-@dataclass
+@dataclass(frozen=True)
 class Report:
     """How a search went: see ``NearestNeighbors.search_report``.
 
-    ``filter`` is what was tried first. ``certified`` counts the queries that it answered, ``fallbacks`` those that were
-    handed on, by who got them; ``candidates`` counts the pairs measured exactly after a filter, and ``seconds`` are by
-    stage.
+    ``filter`` is the first filter. ``certified`` counts the queries that it certified, ``fallbacks`` the queries that
+    went on to each later filter; ``candidates`` counts the pairs that filters left to be measured exactly, and
+    ``seconds`` are by stage.
     """
 
     n_queries: int = 0
@@ -23,28 +23,21 @@ class Report:
     candidates: int = 0
     fallbacks: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    device: torch.device | None = field(default=None, repr=False)  # to wait for, so that a GPU's time goes to its stage
 
-    def add(self, other: "Report") -> None:
-        """Counts what another report of the same search counted."""
-        self.n_queries += other.n_queries
-        self.filter = other.filter
-        self.certified += other.certified
-        self.candidates += other.candidates
-        for name, n_queries in other.fallbacks.items():
-            self.fall_back(name, n_queries)
-        for name, seconds in other.seconds.items():
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
-    def fall_back(self, name: str, n_queries: int) -> None:
-        """Counts queries handed on."""
-        self.fallbacks[name] = self.fallbacks.get(name, 0) + n_queries
+class Clock:
+    """Adds up the seconds of each stage of a search."""
+
+    def __init__(self, waits_for: torch.device | None = None):
+        """``waits_for`` is a GPU whose work counts for the stage that started it; None never waits."""
+        self.waits_for = waits_for
+        self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Adds the time that the block takes to ``seconds[name]``."""
+        """Adds the time spent in the with block to ``seconds[name]``."""
         start = time.perf_counter()
         yield
-        if self.device is not None and self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        if self.waits_for is not None and self.waits_for.type == "cuda":
+            torch.cuda.synchronize(self.waits_for)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
