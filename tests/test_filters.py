@@ -109,7 +109,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
     monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(bounds=32 * 64))
     X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
     for block_rows in (64, 128):
-        monkeypatch.setattr(module, "BLOCK_ROWS", block_rows)
+        monkeypatch.setattr(module, "BOUNDED_ROWS", block_rows)
         for k in {1, 2, n_rows // 2 + 1, n_rows}:
             if k <= n_rows:
                 assert_same_as_exhaustive("bfloat16", X, Q, k)

@@ -305,7 +305,7 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.search.product_filter, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(accelerated.search.product_filter, "BOUNDED_ROWS", 64)
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)

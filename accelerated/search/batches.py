@@ -16,10 +16,11 @@ from accelerated.search.memory import check_memory_limit, least_bytes, split_mem
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report
 
-FEWEST_FOR_A_FILTER = 4  # `python -m benchmarks.constants FEWEST_FOR_A_FILTER`
-N_TRIED = 16  # queries on which a finer filter is tried before it gets them all: twice as many cost little more
+# `python -m benchmarks.constants NAME` measures these four:
+FEWEST_FOR_A_FILTER = 4  # queries; fewer are measured to all rows
+N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a filter that certifies fewer than one query in so many of a batch ...
-N_SKIPPED = 7  # ... leaves the next batches to others: then a filter that is of no use costs 1 / 8 of its time at most
+N_SKIPPED = 7  # ... is not asked for so many batches, and so takes at most 1 / 8 of the time that it would waste
 
 
 class Neighbors(NamedTuple):

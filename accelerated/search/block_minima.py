@@ -15,8 +15,8 @@ from accelerated.search.bounds.protocol import EncodedRows
 from accelerated.search.filter import Pairs
 from accelerated.search.report import Clock
 
-FANOUT = 8  # rows in a block of the lower level, and of these in one of the upper level
-UPPER = FANOUT * FANOUT  # rows in a block of the upper level
+FANOUT = 8  # rows in a lower block, and lower blocks in an upper one: `python -m benchmarks.constants FANOUT`
+UPPER = FANOUT * FANOUT  # rows in an upper block
 LANES = 32  # queries side by side: `python -m benchmarks.constants LANES`
 
 

@@ -13,6 +13,7 @@ from accelerated.search.filter import Filter
 
 CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `python -m benchmarks.constants CPU_PAIRS`
 BLOCK_ROWS = 2048  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
+KEPT_SHARE, MOST_KEPT = 16, 8192  # of a block's rows by a query: `python -m benchmarks.constants KEPT_SHARE`
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
 BYTES_OF_PAIR = 8 * 40 + 80  # a block of 8 rows that is not excluded on the way to them, and a pair that is measured
 BYTES_OF_BOX_GAP = 80  # a gap, its square, with one feature also the sum, its root, and whether it is near
@@ -121,7 +122,7 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
 
 def most_candidates(block_rows: int, k: int) -> int:
     """Returns how many rows of a block a query may keep, or smaller blocks in it, before it gives up."""
-    return max(min(block_rows // 16, 8192), 4 * k)
+    return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
 
 
 def boxes_bytes(n_bundles: int, n_queries: int, n_blocks: int, n_guessed: int, most_near: int, n_gaps: int) -> int:

@@ -28,8 +28,9 @@ from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, mos
 from accelerated.search.refine import all_pairs, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
 
-BLOCK_ROWS = 2**18  # with bounds at once, at most
-ENCODED_ROWS, ENCODING_BYTES = 2**14, 2**28  # at most, of rows that are encoded when they are needed, and their scratch
+BOUNDED_ROWS = 2**18  # with bounds at once, at most: `python -m benchmarks.constants BOUNDED_ROWS`
+ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
+ENCODING_BYTES = 2**28  # of scratch for them, at most
 
 
 class Sizes(NamedTuple):
@@ -42,10 +43,10 @@ class Sizes(NamedTuple):
     gaps: int  # differences held at once when pairs are measured
 
 
-# For a CPU: 30 MiB of bounds stay in a shared cache, and the C library keeps them for reuse. The result of one product
-# is reduced to minima, and gaps are added up, while they are in a core's cache: `python -m benchmarks.constants sizes`
+# `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
+# keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
 CPU_SIZES = Sizes(queries=2048, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
-# For a GPU: so much that the time of some dozens of launches is little beside it. Estimated, not measured.
+# Estimated, not measured: so much that the time of some dozens of launches is little beside it.
 GPU_SIZES = Sizes(queries=2**14, bounds=2**30, product=2**30, encoding=2**28, gaps=2**25)
 
 
@@ -97,7 +98,7 @@ class ProductFilter:
         made = product_dtype(self.bound.dtype, device) or torch.float64
         most = k + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
-        block_rows = round_up(max(most, even_share(len(self.rows), BLOCK_ROWS)), UPPER)
+        block_rows = round_up(max(most, even_share(len(self.rows), BOUNDED_ROWS)), UPPER)
         n_queries = sizes.bounds * 2 // max(2, made.itemsize) // block_rows // LANES * LANES
         n_queries = max(LANES, min(n_queries, sizes.queries))
         most_gaps = max(1, min(sizes.gaps, memory_limit // (4 * BYTES_OF_GAP)))

@@ -19,9 +19,10 @@ from accelerated.search.memory import tree_bytes
 from accelerated.search.report import Clock
 
 MOST_QUERIES = 2048  # in a batch, so that the progress bar moves
-ONE_THREAD = 2**15  # gaps: more of them wake torch's threads, whose busy waiting slows down the tree's threads
+# More gaps at once wake torch's threads, whose busy waiting slows down the tree's threads.
+ONE_THREAD = 2**15  # `python -m benchmarks.constants ONE_THREAD`
 LEAF = 32  # rows in a leaf of the tree: `python -m benchmarks.constants LEAF`
-WIDER = (8, 64)  # times more rows to name for queries that are not certified
+WIDER = (8, 64)  # times more rows to name for other queries: `python -m benchmarks.constants WIDER`
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.bounds.multiply import U
 
-N_SAMPLED = 512  # rows that the frame is made from; more cost time and hardly move a median
-N_COMPARED = 64  # of these rows, to estimate how near neighbours are
+N_SAMPLED = 512  # rows that the frame is made from: `python -m benchmarks.constants N_SAMPLED`
+N_COMPARED = 64  # of these rows, to estimate how near neighbours are: `python -m benchmarks.constants N_COMPARED`
 
 
 class Frame(NamedTuple):

@@ -26,7 +26,7 @@ from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, Lowe
 N_INTERVALS = 8  # `python -m benchmarks.constants N_INTERVALS`
 LARGEST = 127  # steps
 TOO_WIDE = 2**21  # features: with fewer all sums stay below 2^30
-ROOM = 1.25  # for rows outside of the sample: fewer of them are never excluded, and steps are coarser by as much
+ROOM = 1.25  # for rows outside of the sample, which are never excluded otherwise: `python -m benchmarks.constants ROOM`
 
 
 @dataclass(frozen=True)
