@@ -1,6 +1,7 @@
 import pytest
 import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from tests.pretended_gpu import PretendedGpu
 
@@ -27,3 +28,11 @@ def device(request):
         return
     with PretendedGpu():
         yield torch.device(name)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread for every library, for tests of many small searches: threads that wait for one another on busy cores
+    take most of the time there, and change no bit of an answer."""
+    with threadpool_limits(1):
+        yield
