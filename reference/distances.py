@@ -22,7 +22,7 @@ def euclidean(a, b):
 
 
 def sqeuclidean(a, b):
-    """The straight line squared: sum (a - b)^2. Without the root it sorts examples in the same order."""
+    """The straight line squared: sum (a - b)^2. It sorts like ``euclidean``, whose rounded root may add ties."""
     gap = a - b
     return np.sum(gap * gap)
 
@@ -65,9 +65,10 @@ def minkowski(a, b, p):
 def cosine(a, b):
     """1 - cos(angle), computed as half the squared distance between unit vectors.
 
-    For unit vectors |u - v|^2 = |u|^2 + |v|^2 - 2 u.v = 2 (1 - u.v), so both are the same number. But 1 - u.v loses
-    every digit when the angle is small (1 - 0.9999999999999999), and sum (u - v)^2 / 2 loses none.
-    The zero vector has no direction: it is at 0 from another zero vector, and at 1, a right angle, from any other.
+    For unit vectors |u - v|^2 = |u|^2 + |v|^2 - 2 u.v = 2 (1 - u.v), so half of it is 1 - cos. But 1 - u.v loses every
+    digit when the angle is small (1 - 0.9999999999999999); sum (u - v)^2 / 2 keeps most, as it subtracts before it
+    squares. The zero vector has no direction: it is at distance 0 from another zero vector, and at distance 1, that of
+    a right angle, from any other vector.
 
     >>> float(cosine(np.array([2.0, 0.0]), np.array([0.0, 5.0])))
     1.0
@@ -97,9 +98,9 @@ def hamming(a, b):
 
 
 def jaccard(a, b):
-    """Of the features that a or b has (``x != 0``), the share that only one of them has (Jaccard, 1901).
+    """Of the features that a or b has (those that are not 0), the share that only one of them has (Jaccard, 1901).
 
-    Two empty sets are at 0.
+    Two vectors of zeros are at distance 0.
 
     >>> float(jaccard(np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])))
     0.3333333333333333

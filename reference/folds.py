@@ -1,4 +1,4 @@
-"""Cutting the examples into folds, so that each is predicted once by a model that has not seen it."""
+"""Cutting the examples into folds, each of which is predicted by a model that was fitted on the others."""
 
 import warnings
 
@@ -10,10 +10,10 @@ from reference.checks import check_int
 def get_folds(cv, codes):
     """Returns (train, test) index arrays for each fold: ``cv`` folds in the order of the examples, or given pairs.
 
-    ``codes`` holds each example's class, (n,), and every fold gets the same share of each class (stratified folds).
-    Without classes give every example the same code: then the folds are consecutive, and the first ones are larger by
-    one if the examples do not divide evenly. Raises TypeError or ValueError for a ``cv`` that is neither a number of
-    folds nor a list of pairs.
+    ``codes`` holds each example's class, (n,), and every fold gets about the same share of each (stratified folds).
+    If there are no classes, give every example the same code: then the folds are consecutive, and the first ones are
+    larger by one if the examples do not divide evenly. Raises TypeError or ValueError for a ``cv`` that is neither a
+    number of folds nor a list of pairs.
 
     >>> [test.tolist() for train, test in get_folds(2, np.array([0, 0, 0, 0, 1, 1]))]
     [[0, 1, 4], [2, 3, 5]]
@@ -38,7 +38,7 @@ def _deal(n_folds, codes):
     # deal the examples like cards: fold i gets every n_folds-th one, and so its share of each class
     hands = [by_class[i::n_folds] for i in range(n_folds)]
 
-    # fill the shares in order: of each class the first examples go to fold 0, the next ones to fold 1
+    # within each class keep the order: fold 0 takes the first examples, fold 1 the next ones
     fold = np.empty(len(codes), dtype=np.int64)
     for c in classes:
         fold[codes == c] = np.repeat(np.arange(n_folds), [np.sum(hand == c) for hand in hands])
@@ -50,7 +50,7 @@ def _check_class_sizes(n_folds, sizes):
         what = "examples" if len(sizes) == 1 else "examples of the largest class"
         raise ValueError(f"cv={n_folds} is more than the {np.max(sizes)} {what}")
     if n_folds > np.min(sizes):
-        message = f"the smallest class has {np.min(sizes)} examples, so some of the cv={n_folds} folds have none of it"
+        message = f"the smallest class has {np.min(sizes)} examples: some of cv={n_folds} folds have no example of it"
         warnings.warn(message, UserWarning, stacklevel=4)
 
 

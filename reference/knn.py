@@ -12,9 +12,10 @@ from reference.scoring import accuracy, r_squared
 
 
 class WeightedNeighbors(NearestNeighbors):
-    """Weighs the neighbours of each query, for both predictors.
+    """The part that both predictors share: weighing the neighbours of each query.
 
-    ``weights`` is uniform, distance (1 / distance) or a function of the distances. The rest: ``NearestNeighbors``.
+    ``weights`` is uniform, distance (1 / distance), or a function that takes the distances, (n_queries, k), and returns
+    as many weights. The other parameters are those of ``NearestNeighbors``.
     """
 
     def __init__(self, n_neighbors=5, *, metric="euclidean", p=2, metric_params=None, weights="uniform"):
@@ -37,14 +38,14 @@ class WeightedNeighbors(NearestNeighbors):
         with np.errstate(divide="ignore", over="ignore"):
             closeness = 1.0 / distances
         infinite = np.isinf(closeness)
-        return np.where(np.any(infinite, axis=1, keepdims=True), infinite, closeness)
+        return np.where(np.any(infinite, axis=1, keepdims=True), infinite, closeness)  # True weighs 1
 
 
 class KNNRegressor(WeightedNeighbors):
     """Predicts the average of the targets of the k nearest examples.
 
-    It is kernel regression (Nadaraya, Watson, 1964), which averages over all examples weighted by their similarity,
-    with the weight 1 / k for the k nearest examples and 0 for the others.
+    With uniform weights it is kernel regression (Nadaraya, Watson, 1964), which averages over all examples by their
+    similarity, with a similarity of 1 / k for the k nearest examples and 0 for the others.
 
     >>> model = KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5])
     >>> model.predict([[0.5], [9]]).tolist()
@@ -61,12 +62,12 @@ class KNNRegressor(WeightedNeighbors):
     def predict(self, X):
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs). X=None: leave-one-out.
 
-        Raises like ``kneighbors``, and ValueError for weights that no average can be made with.
+        Raises like ``kneighbors``, and ValueError for weights that are not allowed and for sums that overflow.
         """
         checks.check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
-        weights = self.weigh(distances)  # (n_queries, k)
-        return np.array([self.combine(self._targets[i], w) for i, w in zip(indices, weights, strict=True)])
+        targets, weights = self._targets[indices], self.weigh(distances)  # (n_queries, k), or with n_outputs
+        return np.array([self.combine(t, w) for t, w in zip(targets, weights, strict=True)])
 
     @np.errstate(over="ignore", invalid="ignore")  # check_sums refuses a sum that overflows
     def combine(self, targets, weights):
@@ -88,15 +89,14 @@ class KNNRegressor(WeightedNeighbors):
 
 
 class KNNClassifier(WeightedNeighbors):
-    """Predicts the class that most of the k nearest examples have; equal votes go to the smallest label.
+    """Predicts the class with the most votes of the k nearest examples; equal votes go to the smallest label.
 
-    >>> model = KNNClassifier(n_neighbors=3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"])
-    >>> model.predict([[0], [8]]).tolist()
+    >>> KNNClassifier(3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"]).predict([[0], [8]]).tolist()
     ['low', 'high']
     """
 
     def fit(self, X, y):
-        """Keeps examples X, shape (n, n_features), and labels y, shape (n,) or (n, n_outputs); returns self.
+        """Keeps examples X, (n, n_features), and labels y, (n,) or (n, n_outputs).
 
         Raises like ``NearestNeighbors.fit``, and ValueError for labels that are missing, fractions or unsortable.
         """
@@ -106,16 +106,16 @@ class KNNClassifier(WeightedNeighbors):
         return self._keep(examples)
 
     def predict(self, X):
-        """Returns the class of the largest share, (n_queries,) or (n_queries, n_outputs). X=None: leave-one-out."""
+        """Returns the classes of the largest shares, (n_queries,) or (n_queries, n_outputs); see ``predict_proba``."""
         shares = self.predict_proba(X)
         if isinstance(shares, list):  # one array for each output
             return np.column_stack([c[np.argmax(s, axis=1)] for c, s in zip(self.classes_, shares, strict=True)])
         return self.classes_[np.argmax(shares, axis=1)]  # argmax takes the first of equals: the smallest label
 
     def predict_proba(self, X):
-        """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
+        """Returns vote shares, float64 (n_queries, n_classes), with columns in the order of ``classes_``.
 
-        Raises like ``kneighbors``, and ValueError for weights that cannot be votes.
+        For y with several outputs it is a list of one such array for each. Raises like ``KNNRegressor.predict``.
 
         >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
         array([[0.5, 0.5]])
@@ -123,13 +123,13 @@ class KNNClassifier(WeightedNeighbors):
         checks.check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
         weights = self.weigh(distances)  # (n_queries, k)
-
-        def share(codes, classes):
-            return np.array([self.combine(codes[i], w, len(classes)) for i, w in zip(indices, weights, strict=True)])
-
         if isinstance(self.classes_, list):
-            return [share(*output) for output in zip(self._codes, self.classes_, strict=True)]
-        return share(self._codes, self.classes_)
+            outputs = zip(self._codes, self.classes_, strict=True)
+            return [self._shares(codes[indices], weights, classes) for codes, classes in outputs]
+        return self._shares(self._codes[indices], weights, self.classes_)
+
+    def _shares(self, codes, weights, classes):
+        return np.array([self.combine(c, w, len(classes)) for c, w in zip(codes, weights, strict=True)])
 
     @np.errstate(over="ignore", invalid="ignore")  # check_sums refuses a sum that overflows
     def combine(self, codes, weights, n_classes):
@@ -146,5 +146,5 @@ class KNNClassifier(WeightedNeighbors):
         return votes / total
 
     def score(self, X, y):
-        """Returns accuracy: the share of queries whose labels are all right. Raises ValueError for another shape."""
+        """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
         return accuracy(y, self.predict(X))

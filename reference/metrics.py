@@ -1,4 +1,4 @@
-"""Metrics by name: the function that measures two examples, the largest number it can take, and Minkowski's root."""
+"""Metrics by name: the function that ranks two examples, the largest number it can take, and Minkowski's root."""
 
 from functools import partial
 
@@ -7,17 +7,18 @@ import numpy as np
 from reference.checks import check_metric
 from reference.distances import DISTANCES, minkowski, minkowski_sum
 
-SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p, and the metric that it makes
-LARGEST_WHOLE_P = 16  # up to 16, gaps from 1e-20 to 1e18 can be raised to p; above it gaps are scaled first
+SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # metrics that are Minkowski with this p
+LARGEST_WHOLE_P = 16  # up to 16, gaps from 1e-20 to 1e18 can be raised to p; for other p gaps are scaled first
 SQUARED = ("euclidean", "sqeuclidean")
 
 
 def get_distance_function(metric, p=2, metric_params=None):
     """Returns the function of two examples by which a metric ranks them.
 
-    It returns their distance; only for Minkowski with a whole p from 3 to 16 it returns the sum under the root. Every
-    library computes the same sum, but not the same power 1 / p, and rounded roots would make ties that the sums do not
-    have. Raises ValueError or TypeError for a metric, a ``p`` or ``metric_params`` that cannot be used.
+    It returns their distance, except for Minkowski with a whole p from 3 to 16: there it returns the sum under the
+    root. Additions and multiplications, and square roots too, round in the same way everywhere, but powers of 1 / p do
+    not, so a ranking by them could differ between two machines. Raises ValueError or TypeError for a metric, a ``p`` or
+    ``metric_params`` that cannot be used.
     """
     check_metric(metric, p, metric_params, known=[*DISTANCES, "minkowski", "precomputed"])
     if callable(metric):
@@ -36,7 +37,7 @@ def take_root(measured, metric, p):
 
 
 def largest_magnitude(metric, p):
-    """Returns the largest absolute value that an example may hold, so that no distance overflows.
+    """Returns the largest absolute value that an example may hold, so that for p >= 1 no distance overflows.
 
     A gap is at most twice as large. Squared it is at most 4e300. To a whole power p it is at most 2^16 1e290, which
     leaves room for a sum of 1e13 of them.
@@ -50,7 +51,7 @@ def largest_magnitude(metric, p):
 
 
 def _plain_name(metric, p):
-    """The metric; for Minkowski with a p that another metric is known by, that metric."""
+    """Returns the metric's name: manhattan, euclidean or chebyshev for Minkowski with p of 1, 2 or infinity."""
     return SAME_AS.get(float(p), metric) if metric == "minkowski" else metric
 
 

@@ -4,7 +4,7 @@ Fitting only keeps the data. All the work is in the query: with n examples of d 
 sorting costs O(n log n).
 
 One rule makes every answer unique: neighbours are sorted by (distance, training index). Of two examples at the same
-distance the earlier one comes first, also at the k-th place.
+distance the earlier one comes first, even if only one of them fits among the k.
 
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
@@ -43,9 +43,11 @@ class NearestNeighbors(checks.Parameters):
         return self._keep(self._check_examples(X))
 
     def get_distance(self, a, b):
-        """Returns the distance between two examples of shape (n_features,), a float, under the current parameters.
+        """Returns the distance between two examples of shape (n_features,), a float.
 
-        Raises ValueError if a and b differ in length, or if the metric returns a number that cannot be a distance.
+        It uses the metric as it is set now; all other methods use the metric that was set at the last ``fit``. Raises
+        ValueError if a and b differ in length, if the metric is "precomputed", or if it returns a number that cannot be
+        a distance.
 
         >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
         7.0
@@ -56,9 +58,9 @@ class NearestNeighbors(checks.Parameters):
         return float(take_root(measured, self.metric, self.p)[0])
 
     def measure(self, query):
-        """Returns the distance from one query to each example, shape (n,).
+        """Returns the number that ranks each example for a query that was checked, shape (n,).
 
-        For Minkowski with a whole p from 3 to 16 they are sums of p-th powers, whose root ``kneighbors`` takes.
+        It is the distance, or for Minkowski with a whole p from 3 to 16 the sum under the root (``metrics.py``).
         Raises ValueError if the metric returns a number that cannot be a distance.
         """
         if self._metric == "precomputed":
@@ -69,7 +71,7 @@ class NearestNeighbors(checks.Parameters):
         return checks.check_distances(measured)
 
     def choose(self, distances, k, leave_out=-1):
-        """Returns the indices of the k smallest distances, shape (k,), without the index ``leave_out``.
+        """Returns the indices of the k smallest of the measured distances, (k,), without the index ``leave_out``.
 
         A stable sort keeps equal distances in the order of the examples: that is the tie rule.
 
@@ -87,9 +89,10 @@ class NearestNeighbors(checks.Parameters):
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
-        With X=None the queries are the training examples, each without itself: it is left out by its index, because
-        its duplicates are at distance 0 too. Raises NotFittedError before ``fit``, TypeError for a k that is not an
-        int, ValueError for more neighbours than there are examples, and for queries that do not match the examples.
+        With X=None the queries are the training examples, and none is its own neighbour. It is left out by its index,
+        not by a distance of 0, because a duplicate is at distance 0 too. Raises NotFittedError before ``fit``,
+        TypeError if k is not an int, and ValueError if k is below 1 or above the number of examples to choose from, or
+        if the queries do not match the examples.
 
         >>> NearestNeighbors(1).fit([[0], [3], [1]]).kneighbors([[4], [0]])
         (array([[1.],
@@ -111,12 +114,12 @@ class NearestNeighbors(checks.Parameters):
     def _check_examples(self, X):
         """Returns a checked copy of the examples; the model keeps nothing yet."""
         checks.check_n_neighbors(self.n_neighbors)
-        get_distance_function(self.metric, self.p, self.metric_params)
+        get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
         examples = checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p))
         return checks.check_distances(examples) if self.metric == "precomputed" else examples
 
     def _keep(self, examples):
-        """Keeps checked examples, and the metric: one that is set later counts from the next ``fit``."""
+        """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
         self._examples, self._metric, self._p = examples, self.metric, self.p
         self._distance = get_distance_function(self.metric, self.p, self.metric_params)
         return self

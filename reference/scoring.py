@@ -29,7 +29,7 @@ def r_squared(y, predicted):
     y = check_targets(check_answers(y, predicted.shape), len(predicted)).reshape(len(predicted), -1)
     if len(y) < 2:
         raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
-    # measure from the first y, in units of the largest gap: constant targets are exactly 0, and no other square is
+    # measure from the first y, in units of the largest gap: then only constant targets have a spread of 0
     gap, missed = y - y[0], y - predicted.reshape(y.shape)  # (n_queries, n_outputs)
     unit = np.max(np.abs(gap), axis=0)
     constant = unit == 0

@@ -1,4 +1,4 @@
-"""Choosing k: score every candidate on examples that it was not fitted with, then take the best or the elbow."""
+"""Choosing k: score every candidate by cross-validation, then take the best or the elbow."""
 
 import math
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from reference.knn import KNNClassifier, KNNRegressor
 class Selection(NamedTuple):
     """The scores of the candidates for k: accuracies or R^2, float64, shape (n_candidates, n_folds).
 
-    ``best`` is the k with the highest mean score. ``elbow`` is the k beyond which more neighbours improve little: of
-    the curve of the mean error, 1 - score, over k, the point farthest from the straight line between its ends (Satopaa
-    et al., Finding a "Kneedle" in a Haystack, 2011). Of equal candidates both take the smallest k.
+    ``best`` is the k with the highest mean score. ``elbow`` is the k where the curve of mean errors, 1 - score, bends
+    most: its error lies farthest, above or below, from the line between the errors of the smallest and the largest k
+    (after Satopaa et al., Finding a "Kneedle" in a Haystack, 2011). Of equal candidates both take the smallest k.
     """
 
     candidates: list
@@ -27,10 +27,10 @@ class Selection(NamedTuple):
 def select_n_neighbors(model, X, y, candidates, *, cv=5):
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
-    Each fold is left out once: a copy of the model is fitted on the other folds and scored on this one. ``cv`` is a
+    For each fold a copy of the model is fitted on the ``train`` indices and scored on the ``test`` indices. ``cv`` is a
     list of (train, test) index pairs, or a number of folds by scikit-learn's rule: not shuffled, and for a classifier
-    with the same share of each class. Raises TypeError for another model and for candidates that are not ints,
-    ValueError for a candidate greater than the number of examples that it would be fitted on, and like ``fit``.
+    of one output with about the same share of each class. Raises TypeError if the model is neither or a candidate is
+    not an int, ValueError if a candidate exceeds the smallest training set, and whatever ``fit`` raises.
 
     >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
     >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
@@ -40,7 +40,7 @@ def select_n_neighbors(model, X, y, candidates, *, cv=5):
     if not isinstance(model, (KNNClassifier, KNNRegressor)):
         raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
     examples = check_training(X, model.metric, largest=np.inf)  # fit checks the magnitudes
-    answers, codes = _check_answers(model, y, len(examples))
+    answers, codes = _check_y(model, y, len(examples))
     folds = get_folds(cv, codes)
     candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
     scores = np.array([[_score(model, k, examples, answers, *fold) for fold in folds] for k in candidates])
@@ -48,8 +48,8 @@ def select_n_neighbors(model, X, y, candidates, *, cv=5):
     return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
 
 
-def _check_answers(model, y, n_examples):
-    """Returns the y to cut into folds, and the class codes by which to stratify them: all 0 if there are no classes."""
+def _check_y(model, y, n_examples):
+    """Returns the y to cut into folds, and the class codes to stratify by: all 0 unless y is one output of classes."""
     if isinstance(model, KNNRegressor):
         return check_targets(y, n_examples), np.zeros(n_examples)
     _, codes = check_labels(y, n_examples)
@@ -85,7 +85,7 @@ def find_best(candidates, scores):
     >>> find_best([7, 5, 3], [0.9, 0.9, 0.8])
     5
     """
-    return max(zip(scores, [-k for k in candidates], candidates, strict=True))[2]
+    return max(zip(candidates, scores, strict=True), key=lambda pair: (pair[1], -pair[0]))[0]
 
 
 def find_elbow(candidates, scores):

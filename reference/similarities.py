@@ -24,7 +24,7 @@ def laplacian(x, rows, gamma):
 
 
 def linear(x, rows):
-    """x.r: the regressor becomes linear regression through the origin."""
+    """x.r: the regressor becomes linear ridge regression through the origin."""
     return rows @ x
 
 
@@ -34,7 +34,7 @@ def polynomial(x, rows, gamma, degree, coef0):
 
 
 def sigmoid(x, rows, gamma, coef0):
-    """tanh(gamma x.r + coef0), known from neural networks; K may have negative eigenvalues."""
+    """tanh(gamma x.r + coef0), known from neural networks; a matrix of them may have negative eigenvalues."""
     return np.tanh(gamma * (rows @ x) + coef0)
 
 
@@ -57,12 +57,12 @@ def given(x, rows):
 
 
 def pair_by_pair(x, rows, function):
-    """A function of two examples, called for x and each row; they may be of any kind."""
+    """A function of two examples of any kind, called for x and each row."""
     return np.array([float(function(x, row)) for row in rows])
 
 
 def get_similarity(name, gamma, degree, coef0):
-    """Returns the similarity called ``name``, or one made of a function of two examples: takes (x, rows), returns (n,).
+    """Returns a function of (x, rows) that returns (n,): the similarity called ``name``, or made of a callable.
 
     Raises ValueError for an unknown name.
     """

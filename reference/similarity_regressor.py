@@ -1,6 +1,6 @@
-"""Regression by similarity: every example counts for a query, by a learned weight and by how similar it is.
+"""Regression by similarity: every example adds a learned weight, times its similarity to the query, to the prediction.
 
-It is the other way to learn from examples: k-NN counts the nearest ones equally, this counts all of them.
+k-NN uses only the nearest examples; this uses all of them.
 """
 
 import numpy as np
@@ -20,9 +20,10 @@ class SimilarityRegressor(checks.Parameters):
         L(alpha) = |K alpha - y|^2 / 2,    with gradient    K^T (K alpha - y).
 
     Where K alpha = y the gradient and the loss are 0, so no other alpha is better. If K has an inverse, there is
-    exactly one such alpha. If it has none, for example because two examples are equal and so K has two equal rows,
-    there may be many, or none that fits. The pseudo-inverse settles both cases: pinv(K) y has the least loss, and the
-    least length among all alpha of that loss (Penrose, 1956). It divides by the singular values of K that are not 0.
+    exactly one such alpha. If K is singular, for example because two examples are equal and so K has two equal rows,
+    either many alpha satisfy K alpha = y, or no alpha does. The pseudo-inverse settles both cases: pinv(K) y has the
+    least loss, and the least length among all alpha of that loss (Penrose, 1956). It divides by the singular values of
+    K that are not 0.
 
     Why the jitter? Two similar but unequal examples give K a tiny singular value s, and pinv divides the noise in y by
     s. For the usual similarities K has no negative eigenvalue, so K + jitter I has none below ``jitter``. The price is
@@ -97,7 +98,7 @@ class SimilarityRegressor(checks.Parameters):
 def pinv_times(A, y):
     """Returns pinv(A) y for a square A = U S V^T: it is V 1/S U^T y, with 0 in place of 1/0.
 
-    Multiplied from the right it rounds less than computing pinv(A) first and then its product with y.
+    It is evaluated from right to left, so that no n x n matrix is computed after the decomposition.
 
     >>> pinv_times(np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([[1.0], [2.0]])).round(2).tolist()
     [[0.75], [0.75]]
@@ -109,11 +110,11 @@ def pinv_times(A, y):
 
 
 def cut_off(n):
-    """Returns n eps: a singular value below this share of the largest one counts as 0, here and in ``accelerated``.
+    """Returns n eps: singular values up to this share of the largest one count as 0, here and in ``accelerated``.
 
-    Each singular value is computed with an error of up to about n eps times the largest, so one below that may really
-    be 0, and dividing by it would return noise. ``np.linalg.matrix_rank`` has the same rule. For an rbf, whose largest
-    singular value is at most n, it leaves a jitter of 1e-6 in force up to n = 67,000. It is written out because the
-    defaults of libraries differ: that of ``np.linalg.pinv`` is 1e-15 for every n.
+    Each singular value is computed with an error of up to about n eps times the largest, so a smaller one may be a true
+    0, and dividing by it would return noise. ``np.linalg.matrix_rank`` has the same rule. For the rbf similarity, whose
+    largest singular value is at most n, it leaves a jitter of 1e-6 in force up to n = 67,000. It is written out because
+    the defaults of libraries differ: that of ``np.linalg.pinv`` is 1e-15 for every n.
     """
     return n * np.finfo(np.float64).eps

@@ -1,7 +1,7 @@
-"""The one door through which everything comes in: the checks, apart from the algorithm so that both stay readable.
+"""The one door through which the input of ``fit``, ``predict`` and ``kneighbors`` comes: checks, without any algorithm.
 
 Nothing is clipped, dropped or filled in. Input that cannot be used raises ValueError or TypeError, with a message that
-names the argument and the number that was wrong. ``parameters`` are the constructor's arguments, ``examples`` are X,
+names the argument and the problem. ``parameters`` are the constructor's arguments, ``examples`` are X,
 ``targets`` are y, ``weights`` are those that a user's function returns, ``numbers`` serves them all.
 """
 

@@ -8,10 +8,11 @@ from reference.checks.numbers import as_floats, refuse_gaps
 
 
 def check_training(X, metric, largest):
-    """Returns a copy of the training examples: float64 (n, n_features), or a list under a callable metric.
+    """Returns a copy of the training examples, float64 (n, n_features); under a callable a list stays a list.
 
     ``metric`` may be a similarity too. Raises TypeError for a sparse matrix, and ValueError unless X is a full, finite
-    matrix of real numbers of magnitude at most ``largest``, and square if it is "precomputed".
+    matrix of real numbers. Unless the metric is callable their magnitude must be at most ``largest``; for "precomputed"
+    X must be square.
     """
     if callable(metric):
         return as_rows(X) if is_matrix(X) else copy.deepcopy(check_objects(X))
@@ -75,7 +76,7 @@ def check_objects(X):
 
 
 def check_square(X):
-    """Returns X; raises ValueError unless it is square, each training example against each."""
+    """Returns X; raises ValueError unless it is square, a row and a column for each example."""
     if X.shape[0] != X.shape[1]:
         raise ValueError(f"X has shape {X.shape}, but 'precomputed' needs a square matrix to fit")
     return X

@@ -1,10 +1,10 @@
-"""Numbers from outside: converted to float64 without silent changes, and refused where they are not usable."""
+"""Numbers from outside: converted to float64, and refused where they are not usable."""
 
 import numpy as np
 
 
 def as_floats(values, name):
-    """Returns a float64 copy, and raises for everything that NumPy would convert without a word.
+    """Returns a float64 copy of real numbers; NumPy alone would also convert strings, masks and complex numbers.
 
     Raises TypeError for a sparse matrix and for entries that are not numbers, ValueError for NaN, infinity, strings,
     complex numbers, masked entries and rows of different lengths.
@@ -38,7 +38,7 @@ def refuse_gaps(values, name):
 
 
 def objects_in(array):
-    """Returns the entries that are Python objects: all or none of an array's."""
+    """Returns the entries of an array of objects, and nothing for any other array."""
     return array.flat if array.dtype.kind == "O" else []
 
 

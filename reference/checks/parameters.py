@@ -6,7 +6,7 @@ import numpy as np
 
 
 class NotFittedError(ValueError, AttributeError):
-    """A model was asked before it was given examples."""
+    """A model was used before ``fit``."""
 
 
 class Parameters:
@@ -17,7 +17,7 @@ class Parameters:
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params):
-        """Changes arguments of the constructor, and returns self; a new metric counts from the next ``fit``."""
+        """Changes arguments of the constructor, and returns self."""
         known = list(self.get_params())
         for name in params:
             if name not in known:
@@ -43,9 +43,10 @@ def check_n_neighbors(k, n_examples=np.inf, leave_one_out=False):
 
 
 def check_metric(metric, p, metric_params, known):
-    """Raises ValueError unless the metric is callable or one of the ``known`` names, with parameters that it takes.
+    """Raises ValueError unless the metric is callable or one of the ``known`` names.
 
-    Raises TypeError for Minkowski's ``p`` if it is not a number.
+    Raises ValueError for ``metric_params`` that go with no callable and for Minkowski's ``p`` unless it is above 0,
+    TypeError if that is not a number.
     """
     if callable(metric):
         return

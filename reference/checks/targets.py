@@ -13,14 +13,14 @@ def check_targets(y, n_examples):
 
 
 def check_labels(y, n_examples):
-    """Returns the sorted classes and the place of each label among them, shape (n,); for 2-D y a list of each.
+    """Returns the sorted classes and each label's index among them, (n,); for several outputs a list of either.
 
     Labels are of any sortable kind. Raises ValueError for fractions, for NaN and None, and for labels that do not
     compare with one another.
     """
     y = np.asarray(check_shape(y, n_examples))
-    as_floats = [label for label in objects_in(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
-    if y.dtype.kind in "fO" and not np.all(np.isfinite(as_floats) & (np.floor(as_floats) == as_floats)):
+    floats = [label for label in objects_in(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
+    if y.dtype.kind in "fO" and not np.all(np.isfinite(floats) & (np.floor(floats) == floats)):
         raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", UserWarning, stacklevel=3)
@@ -50,7 +50,7 @@ def check_shape(y, n_examples):
 
 
 def check_answers(y, shape):
-    """Returns y as an array of the shape of the predictions; raises ValueError if it has not as many entries."""
+    """Returns y as an array of the shape of the predictions; raises ValueError if the number of entries differs."""
     y = np.asarray(check_shape(y, shape[0]))
     if y.size != np.prod(shape):
         raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")

@@ -1,4 +1,4 @@
-"""The weights of neighbours: which are known, those that a user's function returns, and their sums."""
+"""The argument ``weights``, the weights that a function returns, and the sums made with them."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def check_weights(weights):
 
 
 def check_returned_weights(returned, shape):
-    """Returns the weights as float64; raises ValueError unless all are finite and at least 0, and some above 0."""
+    """Returns the weights as float64; raises ValueError if one is not finite or below 0, or all of a query's are 0."""
     array = np.asarray(returned)
     if array.dtype.kind not in "buif":
         raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
