@@ -237,7 +237,7 @@ class Medians(OnlyPredictsAverages):
 
 @pytest.mark.parametrize("model", [Column, NotANumber, Medians])
 def test_neighbors_are_not_accused_of_what_predictions_do(model):
-    with pytest.raises(Missing, match="which would show its neighbors"):
+    with pytest.raises(Missing, match="which would show its neighbours"):
         make_target("mine", model, task="regressor").search(Case(CASE.X, CASE.Q, k=3)).neighbors(CASE.Q)
 
 
@@ -269,7 +269,7 @@ def test_votes_give_the_nearest_away():
     nearest = target.search(Case(CASE.X, CASE.Q, k=1)).neighbors(CASE.Q)
 
     assert nearest.indices == [[2], [3]]
-    with pytest.raises(Missing, match="does not show its neighbors"):
+    with pytest.raises(Missing, match="does not show its neighbours"):
         target.search(CASE).neighbors(CASE.Q)
 
 
@@ -362,7 +362,7 @@ class SaysNothing(Base):
     [
         (WithoutFit, "WithoutFit has no method fit"),
         (NeedsMore, "the constructor of NeedsMore needs depth, width"),
-        (WithoutK, "WithoutK has no argument for the number of neighbors"),
+        (WithoutK, "WithoutK has no argument for the number of neighbours"),
         (SaysNothing, "SaysNothing has neither predict nor kneighbors"),
         (Refuses, "Refuses cannot be fitted to seven examples and asked: NotImplementedError: later perhaps"),
     ],

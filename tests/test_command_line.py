@@ -102,7 +102,7 @@ def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
     status, out, _ = run(capsys, target(LAST_TIE), *QUICK, "--only", "neighbors", "--only", "ties")
 
     assert status == 1
-    assert "what fails is about the order of equals, a rule of this project" in out
+    assert "all failures are about the order of equals, a rule of this project" in out
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
         (RIGHT.replace("def fit", "def learn"), [], "KNN has no method fit"),
         (RIGHT.replace("def fit(self, X, y):", "def fit(self, X, y)"), [], "line 6: expected ':'"),
         ("import nowhere\n", [], "cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
-        (RIGHT.replace("k=3", "size=3"), [], "KNN has no argument for the number of neighbors"),
+        (RIGHT.replace("k=3", "size=3"), [], "KNN has no argument for the number of neighbours"),
         (None, ["knn"], "target 'knn' is neither reference, accelerated"),
         (None, ["nowhere.at_all:KNN"], "nowhere.at_all cannot be imported: ModuleNotFoundError"),
         (RIGHT, ["--device", "cuda"], "takes no device, but --device is cuda"),
