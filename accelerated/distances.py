@@ -1,11 +1,11 @@
 """Distances of queries to training rows, with the bits of a readable loop over the pairs.
 
-Everything is feature first, and the rest of the shape is the caller's: queries (n_features, a, 1) and rows
-(n_features, 1, b) have distances (a, b), and n pairs, (n_features, n) each, have n. So one operation makes one
-feature's gaps for all pairs, and the features are added in a stated order.
+Arrays are feature first, and the caller chooses the other dimensions: queries (n_features, a, 1) and rows (n_features,
+1, b) have distances (a, b), and n pairs, (n_features, n) each, have n distances. So one operation makes the gaps of all
+pairs in one feature, and the features are added in a stated order.
 
-What may be used here is what rounds the same everywhere: tensor + - * /, abs, comparison, maximum. ``torch.sum``,
-``torch.sqrt`` (see ``roots``) and fused operations are out; a test reads this file for them.
+Only operations that round the same everywhere are used: tensor + - * /, abs, comparison, maximum. ``torch.sum``,
+``torch.sqrt`` (see ``square_root``) and fused operations are not allowed; a test reads this file for them.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated.roots import correct_sqrt, power
+from accelerated.square_root import correct_sqrt, power
 
 
 def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
-    """The sum over features of ``terms(i, j)``, new tensors of shape (j - i, ...), in the order of ``np.sum`` of a row.
+    """Returns the sum over features of ``terms(i, j)``, new tensors (j - i, ...), in the order of ``np.sum`` of a row.
 
     NumPy, from 2.3, adds a contiguous row pairwise: fewer than 8 terms left to right; up to 128 in eight running sums,
-    combined as ((0+1)+(2+3))+((4+5)+(6+7)), then the rest; more by halves, rounded down to a multiple of 8.
+    combined as ((0+1)+(2+3))+((4+5)+(6+7)), then the last terms; more in halves, rounded down to a multiple of 8.
 
     >>> values = torch.rand(1000, dtype=torch.float64)
     >>> bool(pairwise_sum(lambda i, j: values[i:j].clone(), 0, 1000) == np.sum(values.numpy()))
@@ -42,9 +42,9 @@ def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> 
 
 
 def sum_side_by_side(terms: Tensor) -> Tensor:
-    """As ``pairwise_sum``, of terms (n, ...) that are all there: equal halves take their steps together.
+    """Returns the same sum of terms (n, ...) that are all in memory: equal halves are added together.
 
-    So a GPU is given some dozens of operations, not some hundreds.
+    So a GPU runs some dozens of operations, not some hundreds.
     """
     n = len(terms)
     if n <= 128:
@@ -57,7 +57,7 @@ def sum_side_by_side(terms: Tensor) -> Tensor:
 
 
 def _sum(terms: Callable[[int, int], Tensor], n: int) -> Tensor:
-    """The sum over n features of all terms, at once for pairs, of which there are few; on a CPU it is NumPy's own."""
+    """Returns the sum over n features. Pairs are few, so their terms are added at once, on a CPU by NumPy itself."""
     if n < 8 or (none := terms(0, 0)).ndim != 2:
         return pairwise_sum(terms, 0, n)
     if none.device.type != "cpu":
@@ -71,43 +71,39 @@ def _add(total: Tensor, terms: Tensor) -> Tensor:
     return total
 
 
-def _gap(queries: Tensor, rows: Tensor, i: int, j: int) -> Tensor:
-    return queries[i:j] - rows[i:j]  # (j - i, ...)
-
-
 def sqeuclidean(queries: Tensor, rows: Tensor) -> Tensor:
-    """sum (q - x)^2."""
+    """Returns sum (q - x)^2."""
 
     def terms(i: int, j: int) -> Tensor:
-        gap = _gap(queries, rows, i, j)
+        gap = queries[i:j] - rows[i:j]  # (j - i, ...)
         return gap.mul_(gap)
 
     return _sum(terms, len(queries))
 
 
 def euclidean(queries: Tensor, rows: Tensor) -> Tensor:
-    """sqrt(sum (q - x)^2)."""
+    """Returns sqrt(sum (q - x)^2)."""
     return correct_sqrt(sqeuclidean(queries, rows))
 
 
 def manhattan(queries: Tensor, rows: Tensor) -> Tensor:
-    """sum |q - x|."""
-    return _sum(lambda i, j: _gap(queries, rows, i, j).abs_(), len(queries))
+    """Returns sum |q - x|."""
+    return _sum(lambda i, j: (queries[i:j] - rows[i:j]).abs_(), len(queries))
 
 
 def chebyshev(queries: Tensor, rows: Tensor) -> Tensor:
-    """max |q - x|."""
-    largest = _gap(queries, rows, 0, 1).abs_()[0]
+    """Returns max |q - x|."""
+    largest = (queries[0] - rows[0]).abs_()
     for i in range(1, len(queries)):
-        largest = torch.maximum(largest, _gap(queries, rows, i, i + 1).abs_()[0])
+        largest = torch.maximum(largest, (queries[i] - rows[i]).abs_())
     return largest
 
 
 def minkowski_sum(queries: Tensor, rows: Tensor, p: int) -> Tensor:
-    """sum |q - x|^p for a whole p, by repeated multiplication."""
+    """Returns sum |q - x|^p for a whole p, by repeated multiplication."""
 
     def terms(i: int, j: int) -> Tensor:
-        gap = _gap(queries, rows, i, j).abs_()
+        gap = (queries[i:j] - rows[i:j]).abs_()
         power = gap.clone()
         for _ in range(p - 1):
             power *= gap
@@ -117,27 +113,27 @@ def minkowski_sum(queries: Tensor, rows: Tensor, p: int) -> Tensor:
 
 
 def minkowski(queries: Tensor, rows: Tensor, p: float) -> Tensor:
-    """(sum |q - x|^p)^(1/p) for any p > 0, divided by the largest gap first so that no power overflows."""
+    """Returns (sum |q - x|^p)^(1/p) for any p > 0; gaps are divided by the largest first so that no power overflows."""
     largest = chebyshev(queries, rows)
     scale = torch.where(largest == 0, torch.ones_like(largest), largest)
 
     def terms(i: int, j: int) -> Tensor:
-        return power(_gap(queries, rows, i, j).abs_() / scale, p)
+        return power((queries[i:j] - rows[i:j]).abs_() / scale, p)
 
     return largest * power(_sum(terms, len(queries)), 1 / p)
 
 
 def cosine(queries: Tensor, rows: Tensor) -> Tensor:
-    """1 - cos(angle) of unit vectors (see ``unit_rows``), as sum (u - v)^2 / 2, which does not cancel.
+    """Returns 1 - cos(angle) of unit vectors (see ``unit_rows``), as sum (u - v)^2 / 2, which does not cancel.
 
-    A zero vector has no direction: it is at 0 from another zero vector and at 1 from anything else.
+    A zero vector has no direction: its distance is 0 to another zero vector and 1 to any other vector.
     """
     distance = sqeuclidean(queries, rows) * 0.5
     return distance.masked_fill_(_has_direction(queries) != _has_direction(rows), 1.0)
 
 
 def _has_direction(rows: Tensor) -> Tensor:
-    """Where a vector is not zero, (...); most are found so by their first feature."""
+    """Tells which vectors are not zero, (...); the first feature decides for most of them."""
     found = rows[0] != 0
     i = 1
     while i < len(rows) and not bool(found.all()):
@@ -147,7 +143,7 @@ def _has_direction(rows: Tensor) -> Tensor:
 
 
 def unit_rows(rows: Tensor) -> Tensor:
-    """Each row (n, n_features) divided by its largest entry, so that no square overflows, then by its length."""
+    """Returns each row (n, n_features) divided by its length, and first by its largest entry, so as not to overflow."""
     largest = rows.abs().amax(1, keepdim=True)
     rows = rows / torch.where(largest == 0, torch.ones_like(largest), largest)
     columns = rows.T.contiguous()
@@ -156,13 +152,13 @@ def unit_rows(rows: Tensor) -> Tensor:
 
 
 def hamming(queries: Tensor, rows: Tensor) -> Tensor:
-    """The share of features that differ."""
+    """Returns the share of features that differ."""
     differing = _count(torch.ne, queries, rows)
     return differing / torch.full_like(differing, len(queries))
 
 
 def jaccard(queries: Tensor, rows: Tensor) -> Tensor:
-    """Of the features that either has, the share that only one has; rows are 0 and 1 (see ``present``)."""
+    """Returns, of the features that either has, the share that only one has; rows are 0 and 1 (see ``present``)."""
     either = _count(torch.maximum, queries, rows)
     only_one = _count(torch.ne, queries, rows)
     return only_one / torch.where(either == 0, torch.ones_like(either), either)
@@ -176,5 +172,5 @@ def _count(compare: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: T
 
 
 def present(rows: Tensor) -> Tensor:
-    """1 where a feature is not 0, for ``jaccard``."""
+    """Returns 1 where a feature is not 0, for ``jaccard``."""
     return (rows != 0).to(torch.float64)

@@ -1,6 +1,6 @@
-"""The two predictors: a vote of the k nearest for classes, their average for numbers."""
+"""The two predictors: a vote of the k nearest examples for classes, their average for numbers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -10,11 +10,12 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.arrays import resolve_memory_limit, to_numpy
+from accelerated.arrays import to_numpy
 from accelerated.metrics import Metric
 from accelerated.neighbors import NearestNeighbors
 from accelerated.scoring import accuracy, r_squared
-from accelerated.validation import check_labels, check_n_neighbors, check_targets, check_weights
+from accelerated.search import prediction_batch, resolve_memory_limit
+from accelerated.validation import check_labels, check_targets, check_weights
 from accelerated.voting import Weights, average, neighbor_weights, vote_shares
 
 
@@ -47,35 +48,17 @@ class _WeightedNeighbors(NearestNeighbors):
         return super()._read(X)
 
     def _find(self, X: Any) -> Iterator[tuple[Tensor, Tensor]]:
-        """Distances and indices of the neighbours, both (n, k), batch by batch of the queries.
+        """Yields distances and indices of the neighbours, both (n, k), for as many queries as memory has room for.
 
-        A batch fits half the memory limit: for each neighbour 8 numbers (distances, indices, weights and what they
-        are made from), for each query 4 times the columns that the answer is made from. A callable for weights
-        may compare queries, so there is one batch.
+        A callable for weights may compare queries, so it gets all of them at once.
         """
         check_weights(self.weights)  # they may have changed since fit
-        n_queries, read_queries = self._open(X)
-        memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
-        k = check_n_neighbors(self.n_neighbors, len(self._rows), leave_one_out=X is None)
-        batch = max(1, memory_limit // (2 * 8 * (8 * k + 4 * self._n_columns())))
-        if callable(self.weights):
-            batch = n_queries
-        for start in range(0, n_queries, batch):
-            query_range = range(start, min(start + batch, n_queries))
-            yield self._search(read_queries, query_range, k, leave_one_out=X is None)
-
-    def _predict(self, X: Any) -> list[Any]:
-        """The predictions, batch by batch of the queries."""
-        return [answer for found in self._find(X) for answer in self._answers(*found, [self.n_neighbors])]
-
-    def _weigh(self, distances: Tensor, ks: Sequence[int]) -> Iterator[tuple[Tensor, Sequence[int]]]:
-        """Yields the weights of the neighbours, and for which of the ks they hold.
-
-        The first k of the built-in weights are the weights of the first k: distances ascend, so that where any weight
-        would be infinite the first is. A function may weigh the same neighbour otherwise beside others.
-        """
-        for same in [[k] for k in ks] if callable(self.weights) else [ks]:
-            yield neighbor_weights(distances[:, : max(same)], self.weights), same
+        queries, k = self._open(X, None)
+        n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
+        n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
+        for start in range(0, n_queries, n_at_once):
+            found = self._search(queries, range(start, min(start + n_at_once, n_queries)), k)
+            yield self._metric.to_distance(found.reduced), found.indices
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -84,10 +67,10 @@ class _WeightedNeighbors(NearestNeighbors):
 
 
 class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
-    """Predicts the class that most of the k nearest examples have; with equal votes, the smallest label.
+    """Predicts the class of most of the k nearest examples; with equal votes, the smallest label.
 
     ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
-    shape (n_queries, k), and returns weights of that shape. The other parameters are those of ``NearestNeighbors``.
+    shape (n_queries, k), and returns weights of that shape. All other parameters are as for ``NearestNeighbors``.
 
     >>> model = KNNClassifier(n_neighbors=3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"])
     >>> model.predict([[0], [8]]).tolist()
@@ -109,7 +92,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         return self
 
     def predict_proba(self, X: Any) -> Any:
-        """Vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list of them for many outputs.
+        """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
 
         Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be votes.
 
@@ -117,39 +100,37 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         array([[0.5, 0.5]])
         """
         check_is_fitted(self, "classes_")
-        ks = [self.n_neighbors]
-        parts = zip(*(shares for found in self._find(X) for shares in self._shares(*found, ks)), strict=True)
-        outputs = [self._output(torch.cat(part), X) for part in parts]
+        by_output = zip(*(self._shares(*found) for found in self._find(X)), strict=True)
+        outputs = [self._output(torch.cat(shares), X) for shares in by_output]
         return outputs[0] if self._is_single else outputs
 
     def predict(self, X: Any) -> Any:
-        """The class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
+        """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
         check_is_fitted(self, "classes_")
-        return self._output(np.concatenate(self._predict(X)), X)
+        return self._output(np.concatenate([self._answer(*found) for found in self._find(X)]), X)
 
-    def _answers(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[np.ndarray]:
-        """Yields for each k the class with the largest share of the first k neighbours."""
-        for outputs in self._shares(distances, indices, ks):
-            chosen = [np.argmax(to_numpy(shares), axis=1) for shares in outputs]  # argmax takes the first of equals
-            if self._is_single:
-                yield self.classes_[chosen[0]]
-            else:
-                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
+    def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
+        """Returns the class with the largest share of the votes of these neighbours."""
+        outputs = self._shares(distances, indices)
+        chosen = [np.argmax(to_numpy(shares), axis=1) for shares in outputs]  # argmax takes the first of equals
+        if self._is_single:
+            return self.classes_[chosen[0]]
+        return np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
 
-    def _shares(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[tuple[Tensor, ...]]:
-        """Yields for each k the vote shares of the first k neighbours, for each output (n, n_classes)."""
-        for weights, same in self._weigh(distances, ks):
-            outputs = zip(self._codes, self._n_classes, strict=True)
-            yield from zip(*(vote_shares(codes[indices], weights, n, same) for codes, n in outputs), strict=True)
+    def _shares(self, distances: Tensor, indices: Tensor) -> list[Tensor]:
+        """Returns the vote shares of these neighbours, for each output (n, n_classes)."""
+        weights = neighbor_weights(distances, self.weights)
+        outputs = zip(self._codes, self._n_classes, strict=True)
+        return [vote_shares(codes[indices], weights, n_classes) for codes, n_classes in outputs]
 
     def _n_columns(self) -> int:
         return sum(self._n_classes)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy: the share of queries whose labels are all right. Raises ValueError for y of another shape."""
+        """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
         return accuracy(y, to_numpy(self.predict(X)), sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
@@ -162,7 +143,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
     """Predicts the average of the targets of the k nearest examples.
 
     ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
-    shape (n_queries, k), and returns weights of that shape. The other parameters are those of ``NearestNeighbors``.
+    shape (n_queries, k), and returns weights of that shape. All other parameters are as for ``NearestNeighbors``.
 
     >>> model = KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5])
     >>> model.predict([[0.5], [9]]).tolist()
@@ -181,22 +162,21 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         return self
 
     def predict(self, X: Any) -> Any:
-        """Weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
+        """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
-        Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be averaged with.
+        Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that have no average.
         """
         check_is_fitted(self, "_targets")
-        return self._output(torch.cat(self._predict(X)), X)
+        return self._output(torch.cat([self._answer(*found) for found in self._find(X)]), X)
 
-    def _answers(self, distances: Tensor, indices: Tensor, ks: Sequence[int]) -> Iterator[Tensor]:
-        """Yields for each k the weighted average of the targets of the first k neighbours."""
-        for weights, same in self._weigh(distances, ks):
-            for averages in average(self._targets, indices, weights, same):
-                yield averages[:, 0] if self._is_single else averages
+    def _answer(self, distances: Tensor, indices: Tensor) -> Tensor:
+        """Returns the weighted average of the targets of these neighbours."""
+        averages = average(self._targets, indices, neighbor_weights(distances, self.weights))
+        return averages[:, 0] if self._is_single else averages
 
     def _n_columns(self) -> int:
         return self._targets.shape[1]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
+        """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)

@@ -1,4 +1,4 @@
-"""The metrics by name: what measures a tile, how rows are prepared for it, and how large a number it can take."""
+"""The metrics by name: how rows are prepared, how they are measured, and how large their numbers may be."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from accelerated import distances
 from accelerated.parameters import is_number
-from accelerated.roots import correct_sqrt, power
+from accelerated.square_root import correct_sqrt, power
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -20,44 +20,48 @@ def _same(values: Tensor) -> Tensor:
 
 
 class Metric(NamedTuple):
-    """Prepare all rows once, sort by the ``reduced`` distance, report ``to_distance`` of it.
+    """The functions of a metric. Rows are prepared once, sorted by reduced distance, and reported with ``to_distance``.
 
-    ``reduced(queries, rows, start, stop)`` takes prepared queries (a, n_features) and all prepared training rows, and
-    measures those from start to stop: (a, stop - start). It differs from the distance only for Minkowski with a whole
-    p, where it is the sum under the root: the sum is the same in every library, ``pow`` is not.
+    ``measure_block(queries, rows, start, stop)`` takes prepared queries (n_queries, n_features) and all prepared rows,
+    and returns the reduced distances to the rows from start to stop as a new tensor, (n_queries, stop - start). A
+    reduced distance differs from the distance only for Minkowski with a whole p, where it is the sum under the root:
+    the sum is the same in every library, ``pow`` is not.
 
-    What a filter may use, None where there is no such thing: ``pairs(queries, rows)`` measures pairs, (..., n_features)
-    each, with the same bits; ``radius(reduced, queries)`` is how long a gap |q - x| can be without being farther than
-    ``reduced``, both (n,); ``tree_p`` is the Minkowski power of a tree whose distances are ``to_tree`` of the reduced.
+    A filter may use the following; None if there is no such function. ``measure_pairs(queries, rows)`` measures pairs,
+    (..., n_features) each, with the same bits. ``radius(reduced, queries)`` returns how long |q - x| can be without the
+    distance being greater than ``reduced``, both (n,). ``tree_p`` is the Minkowski power of a tree whose distances are
+    ``to_tree`` of the reduced ones.
     """
 
-    reduced: Callable[[Tensor, Tensor, int, int], Tensor]
+    measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
     prepare: Callable[[Tensor], Tensor] = _same
     to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
-    pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    measure_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
     radius: Callable[[Tensor, Tensor], Tensor] | None = None
     tree_p: float | None = None
     to_tree: Callable[[Tensor], Tensor] = _same
 
     @property
     def keeps_rows(self) -> bool:
-        """Whether the prepared rows are the rows."""
+        """Tells whether the prepared rows are the rows as they were given."""
         return self.prepare is _same
 
 
-def _tile(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+def _measure_block(
+    distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int
+) -> Tensor:
     rows = rows[start:stop].T.to(torch.float64, memory_format=torch.contiguous_format)
     return distance(queries.T.contiguous()[:, :, None], rows[:, None, :])
 
 
-def _pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor) -> Tensor:
+def _measure_pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor) -> Tensor:
     return distance(queries.movedim(-1, 0), rows.movedim(-1, 0))
 
 
 def _by_feature(distance: Callable[[Tensor, Tensor], Tensor], **others: Any) -> Metric:
-    """The metric of a function of feature-first rows."""
-    return Metric(partial(_tile, distance), pairs=partial(_pairs, distance), **others)
+    """Returns the metric of a function of feature-first rows."""
+    return Metric(partial(_measure_block, distance), measure_pairs=partial(_measure_pairs, distance), **others)
 
 
 def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
@@ -73,7 +77,7 @@ def _radius_of_half_square(half_square: Tensor, queries: Tensor) -> Tensor:
 
 
 def _radius_of_jaccard(distance: Tensor, queries: Tensor) -> Tensor:
-    """s = |q - x|^2 features differ and at most |q|^2 + s are in either set, so the distance is at least s / that."""
+    """Returns the radius: if s = |q - x|^2 features differ, the distance is at least s / (|q|^2 + s)."""
     differing = distance * queries.count_nonzero(1) / (1 - distance)
     return torch.where(distance < 1, correct_sqrt(differing), torch.inf)
 
@@ -90,14 +94,14 @@ METRICS = {  # a gap of 2e150 squared is 4e300
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, radius=_radius_of_jaccard),
 }
 
-SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # Minkowski's p and its other name
+SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # other names of Minkowski with this p
 LARGEST_WHOLE_P = 16  # at 16 gaps from 1e-20 to 1e18 can be raised to p; above it they are scaled first
 
 
 def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = None) -> Metric:
-    """The ``Metric`` called ``name``, or made of a function of two examples.
+    """Returns the ``Metric`` called ``name``, or made of a function of two examples.
 
-    Raises ValueError for a name that is not one, a p that is not above 0 and ``metric_params`` without a function,
+    Raises ValueError for an unknown name, a p that is not above 0 and ``metric_params`` without a function,
     TypeError for a p that is not a number.
     """
     if callable(name):
@@ -137,12 +141,12 @@ def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor) -> Tensor:
 
 
 def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
-    """A query is its row of distances to the training examples."""
-    return check_distances(queries[:, start:stop])
+    """Returns some of the distances that a query consists of."""
+    return check_distances(queries[:, start:stop].clone())
 
 
 def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
-    """A function of two examples, each a float64 NumPy row, called once a pair."""
+    """Calls a function of two examples, each a float64 NumPy row, once for each pair."""
     X, Q = rows[start:stop].to(torch.float64).cpu().numpy(), queries.cpu().numpy()
     X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
     reduced = [[float(function(q, x)) for x in X] for q in Q]
@@ -150,7 +154,7 @@ def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor,
 
 
 def check_distances(reduced: Tensor) -> Tensor:
-    """Raises ValueError for distances that no order can be made of: NaN, infinite or negative."""
+    """Returns the distances; raises ValueError if one of them is NaN, infinite or negative."""
     wrong = ~(reduced.isfinite() & (reduced >= 0))
     if bool(wrong.any()):
         worst = reduced[wrong][0].item()

@@ -1,4 +1,4 @@
-"""Choosing k: one search per fold answers for every candidate, because k neighbours are the first k of more."""
+"""Choosing k: one search per fold serves every candidate, because the k nearest are the first k of any more."""
 
 import math
 from collections.abc import Iterable
@@ -26,11 +26,11 @@ Fold = tuple[np.ndarray, np.ndarray]  # indices to fit on, indices to score
 
 
 class Selection(NamedTuple):
-    """How the candidates for k did: ``scores`` are accuracies or R^2, float64, shape (n_candidates, n_folds).
+    """The scores of the candidates for k: accuracies or R^2, float64, shape (n_candidates, n_folds).
 
-    ``best`` has the highest mean score. ``elbow`` is where more neighbours stop to pay: the point of the mean error,
-    1 - score, over k that is farthest from the straight line between its ends (as Satopaa et al., Finding a "Kneedle"
-    in a Haystack, 2011). Of equals it is the smaller k.
+    ``best`` has the highest mean score. ``elbow`` is the k beyond which more neighbours no longer pay: in a plot of the
+    mean error, 1 - score, over k it is the point farthest from the straight line between the ends (Satopaa et al.,
+    Finding a "Kneedle" in a Haystack, 2011). If two candidates are equally good, the smaller k is chosen.
     """
 
     candidates: list[int]
@@ -45,10 +45,10 @@ def select_n_neighbors(
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
     The scores are those of ``GridSearchCV``, but each fold is searched once, for the largest candidate. ``cv`` is a
-    number of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), a
+    number of folds, unshuffled and for a classifier stratified by class (scikit-learn's rule), a
     list of (train, test) index pairs, or a splitter of scikit-learn. Raises TypeError for another model and for
-    candidates that are no whole numbers, ValueError for a candidate that is more than the examples it would be fitted
-    on, and as ``fit`` does.
+    candidates that are not whole numbers, ValueError for a candidate larger than the number of examples to fit on, and
+    as ``fit`` does.
 
     >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
     >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
@@ -64,12 +64,12 @@ def select_n_neighbors(
     folds = _get_folds(cv, codes, len(rows))
     candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
     scores = np.array([_score_all(model, candidates, rows, answers, fold) for fold in folds]).T
-    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once: the order of the folds is no matter
+    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once, in any order of the folds
     return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
 
 
 def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """What to cut into folds, and the classes that each fold gets its share of, if there are any."""
+    """Returns the answers to divide into folds, and the classes to stratify by, or None."""
     if isinstance(model, KNNRegressor):
         targets, is_single = check_targets(y, n_examples)
         return (targets[:, 0] if is_single else targets), None
@@ -95,7 +95,7 @@ def _check_indices(indices: Any, n_examples: int) -> np.ndarray:
         raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
     if indices.min() < 0 or indices.max() >= n_examples:
         raise ValueError(f"cv has indices from {indices.min()} to {indices.max()}, but X has {n_examples} rows")
-    return indices.astype(np.int64)  # a copy: torch takes bytes for a mask, and no reversed or read-only arrays
+    return indices.astype(np.int64)  # a copy: torch reads bytes as a mask, and rejects reversed or read-only arrays
 
 
 def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
@@ -108,16 +108,17 @@ def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
 
 
 def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray, fold: Fold) -> list[float]:
-    """The score of each candidate on one fold, (n_candidates,), from one search for the largest of them."""
+    """Returns the score of each candidate on one fold, (n_candidates,), from one search for the largest of them."""
     train, test = fold
     if model.metric == "precomputed":
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
     searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
-    ks = sorted(set(candidates))
-    batches = [list(searcher._answers(*found, ks)) for found in searcher._find(_take(rows, test))]
-    predicted = [np.concatenate(list(map(to_numpy, parts))) for parts in zip(*batches, strict=True)]
+    predicted: dict[int, list[np.ndarray]] = {k: [] for k in candidates}
+    for distances, indices in searcher._find(_take(rows, test)):
+        for k, answers_of_k in predicted.items():
+            answers_of_k.append(to_numpy(searcher._answer(distances[:, :k], indices[:, :k])))
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
-    scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}
+    scores = {k: score(answers[test], np.concatenate(answers_of_k)) for k, answers_of_k in predicted.items()}
     return [scores[k] for k in candidates]
 
 
@@ -126,7 +127,7 @@ def _take(X: np.ndarray | Tensor, indices: np.ndarray) -> np.ndarray | Tensor:
 
 
 def find_best(candidates: list[int], scores: list[float]) -> int:
-    """The candidate with the highest score, the smallest of equals.
+    """Returns the candidate with the highest score; of equally good ones, the smallest.
 
     >>> find_best([7, 5, 3], [0.9, 0.9, 0.8])
     5
@@ -135,10 +136,10 @@ def find_best(candidates: list[int], scores: list[float]) -> int:
 
 
 def find_elbow(candidates: list[int], scores: list[float]) -> int:
-    """The k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
+    """Returns the k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
 
-    All distances to one line are in the proportion of their vertical parts, so these are compared, and the units of
-    the axes are no matter.
+    Distances to the same line are proportional to their vertical components, so these are compared, and the units of
+    the axes do not matter.
 
     >>> find_elbow([1, 2, 3, 4, 5], [0.5, 0.8, 0.85, 0.87, 0.88])
     2

@@ -1,7 +1,7 @@
-"""Similarities of a tile of queries to a tile of training rows; a distance the other way round: large means alike.
+"""Similarities of queries to a block of examples: the more alike, the larger.
 
 Differences are taken before they are squared, as in ``distances``. ``exp``, ``tanh`` and products of matrices round
-differently in every library, so nothing here has promised bits.
+differently in every library, so the bits of similarities are not promised.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
-from accelerated.exhaustive import tile_shape
+from accelerated.search import block_shape
 from accelerated.validation import check_finite
 
-Examples = Tensor | list[Any]  # rows (n, n_features); for a function of two examples also a list of anything
+Examples = Tensor | list[Any]  # rows (n, n_features), or a list of any objects for a function of two examples
 
 
 def _same(examples: Examples) -> Examples:
@@ -25,7 +25,7 @@ def _same(examples: Examples) -> Examples:
 
 
 class Similarity(NamedTuple):
-    """Prepare all examples once, then ``compare`` queries with a range of them.
+    """The functions of a similarity: all examples are prepared once, then queries are compared with blocks of them.
 
     ``compare(queries, examples, start, stop)`` takes prepared queries (a, n_features) and all prepared examples, and
     returns the similarities to those from start to stop, (a, stop - start).
@@ -41,32 +41,32 @@ def _feature_first(queries: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rbf(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
-    """exp(-gamma |q - x|^2)."""
+    """Returns exp(-gamma |q - x|^2)."""
     return torch.exp(sqeuclidean(*_feature_first(queries, rows)).mul_(-gamma))
 
 
 def laplacian(queries: Tensor, rows: Tensor, gamma: float) -> Tensor:
-    """exp(-gamma sum |q - x|)."""
+    """Returns exp(-gamma sum |q - x|)."""
     return torch.exp(manhattan(*_feature_first(queries, rows)).mul_(-gamma))
 
 
 def linear(queries: Tensor, rows: Tensor) -> Tensor:
-    """q.x; of unit rows the cosine of the angle."""
+    """Returns q.x, for unit rows the cosine of the angle."""
     return queries @ rows.T
 
 
 def polynomial(queries: Tensor, rows: Tensor, gamma: float, degree: float, coef0: float) -> Tensor:
-    """(gamma q.x + coef0)^degree."""
+    """Returns (gamma q.x + coef0)^degree."""
     return torch.pow(gamma * (queries @ rows.T) + coef0, degree)
 
 
 def sigmoid(queries: Tensor, rows: Tensor, gamma: float, coef0: float) -> Tensor:
-    """tanh(gamma q.x + coef0)."""
+    """Returns tanh(gamma q.x + coef0)."""
     return torch.tanh(gamma * (queries @ rows.T) + coef0)
 
 
 def get_similarity(name: Any, gamma: float, degree: float, coef0: float) -> Similarity:
-    """The ``Similarity`` called ``name``, or made of a function of two examples. ValueError for an unknown name."""
+    """Returns the ``Similarity`` called ``name``, or made of a function; raises ValueError for an unknown name."""
     if callable(name):
         return Similarity(partial(_pair_by_pair, name), is_symmetric=False)
     named = {
@@ -90,14 +90,14 @@ def _by_rows(
 
 
 def _given(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
-    """A query is its row of similarities to the examples."""
+    """Returns some of the similarities that a query consists of."""
     return queries[:, start:stop]
 
 
 def _pair_by_pair(
     function: Callable[[Any, Any], float], queries: Examples, examples: Examples, start: int, stop: int
 ) -> Tensor:
-    """A function of two examples, float64 NumPy rows or whatever the list holds, called once a pair."""
+    """Calls a function of two examples, float64 NumPy rows or objects of a list, once for each pair."""
     Q, X = _to_python(queries), _to_python(examples[start:stop])
     return torch.tensor([[float(function(q, x)) for x in X] for q in Q], dtype=torch.float64, device="cpu")
 
@@ -110,7 +110,7 @@ def _to_python(examples: Examples) -> np.ndarray | list[Any]:
     return rows
 
 
-def compare_in_tiles(
+def compare_in_blocks(
     similarity: Similarity,
     examples: Examples,  # n of them, prepared
     read_queries: Callable[[int, int], Examples],  # (start, stop) -> stop - start queries, prepared
@@ -120,18 +120,18 @@ def compare_in_tiles(
     memory_limit: int,
     progress: bool,
 ) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Yields, until all pairs are done, which queries and which examples, and their similarities (a, b).
+    """Yields slices of the queries and of the examples, and their similarities (a, b), until all pairs are done.
 
     Raises ValueError for a similarity that is not finite and for a ``memory_limit``, bytes of scratch, that is too
     small for one query and one example.
     """
     n_features = examples.shape[1] if isinstance(examples, Tensor) else 1
-    n_tile_queries, n_tile_rows = tile_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
+    n_at_once, block_rows = block_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
     with tqdm(total=n_queries * len(examples), unit="pair", unit_scale=True, disable=not progress) as bar:
-        for first in range(0, n_queries, n_tile_queries):
-            queries = read_queries(first, min(first + n_tile_queries, n_queries))
-            for start in range(0, len(examples), n_tile_rows):
-                stop = min(start + n_tile_rows, len(examples))
-                tile = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
-                yield slice(first, first + len(queries)), slice(start, stop), tile
-                bar.update(tile.numel())
+        for first in range(0, n_queries, n_at_once):
+            queries = read_queries(first, min(first + n_at_once, n_queries))
+            for start in range(0, len(examples), block_rows):
+                stop = min(start + block_rows, len(examples))
+                block = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
+                yield slice(first, first + len(queries)), slice(start, stop), block
+                bar.update(block.numel())

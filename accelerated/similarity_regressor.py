@@ -1,6 +1,6 @@
-"""Regression by similarity: every example counts for a query, the more the more alike it is, with a learned weight.
+"""Regression by similarity: a weighted sum of the similarities of a query to all examples, with learned weights.
 
-The derivation stands in the docstring of ``reference.SimilarityRegressor``.
+The docstring of ``reference.SimilarityRegressor`` has the derivation.
 """
 
 import copy
@@ -13,11 +13,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from accelerated.arrays import output_device, read_rows, resolve_device, resolve_memory_limit, to_numpy, to_output
+from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
+from accelerated.devices import resolve_device
 from accelerated.parameters import check_int, check_number
-from accelerated.portable import Portable
+from accelerated.pickling import PickledOnCpu
 from accelerated.scoring import r_squared
-from accelerated.similarities import Examples, Similarity, compare_in_tiles, get_similarity
+from accelerated.search import resolve_memory_limit
+from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
 from accelerated.validation import (
     check_finite,
@@ -31,7 +33,7 @@ from accelerated.validation import (
 LARGEST = 1e150  # squares and products of numbers up to it fit
 
 
-class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
+class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     """Predicts f(x) = sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) y, where K_ij = k(x_i, x_j).
 
     For similarities without negative eigenvalues it is kernel ridge regression with a penalty of ``jitter``. Fitting
@@ -40,19 +42,20 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     similarity : str or callable
-        rbf, laplacian, polynomial, sigmoid, linear, cosine, precomputed, or a function of two examples, called once a
-        pair: float64 rows if X is an array, DataFrame or tensor of numbers, else whatever the list X holds.
+        rbf, laplacian, polynomial, sigmoid, linear, cosine, precomputed, or a function of two examples, called once for
+        each pair: float64 rows if X is an array, DataFrame or tensor of numbers, else the objects in the list X.
     gamma, degree, coef0 : float, int, float
         The numbers in exp(-gamma |x - y|^2), exp(-gamma sum |x - y|), (gamma x.y + coef0)^degree and
         tanh(gamma x.y + coef0).
     jitter : float
-        Added to the diagonal of K, so that alike examples do not make it singular.
+        A number that is added to the diagonal of K, so that examples that are alike do not make it singular.
     solver : str
-        "auto" takes a Cholesky factor where that is proven to give the pseudo-inverse; "pinv" never does.
+        "auto" uses a Cholesky factor if that is proven to give the pseudo-inverse; "pinv" never does.
     device : str or torch.device, optional
-        Where to compute. None: where the training tensor is, else CUDA if there is one, else the CPU.
+        Where to compute. None: the device of the training tensor, else CUDA if there is one, else the CPU.
     memory_limit : int, optional
-        Bytes of scratch beside inputs, answers and fitted state. None: 1 GiB, or a quarter of what is free on a GPU.
+        Bytes of scratch, not counting inputs, answers and fitted state. None: 1 GiB, or a quarter of a GPU's free
+        memory.
     progress : bool
         Whether to show a progress bar of the similarities on stderr.
 
@@ -85,11 +88,11 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         self.progress = progress
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Learns ``dual_coef_``, the alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
+        """Learns ``dual_coef_``, alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
 
-        With "precomputed" X is K, (n, n). Returns self. Raises ValueError or TypeError for bad parameters, for X and
-        y that are not full, finite and real, for similarities or weights that are not finite, and for a
-        ``memory_limit`` that is too small.
+        With "precomputed" X is K, (n, n). Returns self. Raises ValueError or TypeError for bad parameters, for X and y
+        that are not full, finite and real, for similarities or weights that are not finite, and for a ``memory_limit``
+        that is too small.
         """
         similarity = self._get_similarity()
         device = resolve_device(self.device, X)
@@ -102,30 +105,30 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         if isinstance(examples, Tensor):
             validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
         if self.similarity == "precomputed":
-            examples = examples[:, :0].clone()  # a query brings its similarities: K itself is not needed any more
+            examples = examples[:, :0].clone()  # a query consists of its similarities: K is not needed for predictions
         self._similarity, self._examples, self._alpha = similarity, examples, alpha
         self.dual_coef_ = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
         return self
 
     def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor) -> Tensor:
-        """The alpha, (n, n_outputs), for targets of that shape."""
+        """Returns alpha, (n, n_outputs), for targets of that shape."""
         memory_limit = resolve_memory_limit(self.memory_limit, targets.device)
-        check_memory(len(examples), "cholesky", memory_limit)  # the least that any solver needs, before the work
+        check_memory(len(examples), "cholesky", memory_limit)  # which needs least of all, before the work starts
         if isinstance(examples, Tensor) and self.similarity == "precomputed":
-            K = examples  # a copy of what was given
+            K = examples  # a copy of the given matrix
         else:
             K = self._compare(similarity, examples, targets.device, memory_limit)
         is_symmetric = similarity.is_symmetric or torch.equal(K, K.T)
         K.diagonal().add_(float(self.jitter))
-        check_finite(K.diagonal(), "a similarity with jitter")  # the others have been checked
+        check_finite(K.diagonal(), "a similarity with jitter")  # all other entries have been checked
         alpha = solve(K, targets, solver=self.solver, is_symmetric=is_symmetric, memory_limit=memory_limit)
         return check_finite(alpha, "a weight of an example")
 
     def _compare(self, similarity: Similarity, examples: Examples, device: torch.device, memory_limit: int) -> Tensor:
-        """K, the similarities of all examples to one another, (n, n)."""
+        """Returns K, the similarities of all examples to one another, (n, n)."""
         n = len(examples)
         K = torch.empty((n, n), dtype=torch.float64, device=device)
-        tiles = compare_in_tiles(
+        blocks = compare_in_blocks(
             similarity,
             examples,
             lambda start, stop: examples[start:stop],
@@ -134,20 +137,20 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
             memory_limit=memory_limit - 8 * n * n,
             progress=self.progress,
         )
-        for rows, columns, tile in tiles:
-            K[rows, columns] = tile
+        for rows, columns, block in blocks:
+            K[rows, columns] = block
         return K
 
     def predict(self, X: Any) -> Any:
-        """f(x) for queries X, (n_queries, n_features); "precomputed": their similarities, (n_queries, n).
+        """Returns f(x) for queries X, (n_queries, n_features); if "precomputed", their similarities, (n_queries, n).
 
-        float64, (n_queries,) or (n_queries, n_outputs); tensors in, tensors out. Raises NotFittedError, and
-        ValueError for queries unlike the examples and for predictions that are not finite.
+        Predictions are float64, (n_queries,) or (n_queries, n_outputs); tensors in, tensors out. Raises NotFittedError,
+        and ValueError for queries of another width and for predictions that are not finite.
         """
         n_queries, read_queries = self._open(X)
         device, n_outputs = self._alpha.device, self._alpha.shape[1]
         predicted = torch.zeros((n_queries, n_outputs), dtype=torch.float64, device=device)
-        tiles = compare_in_tiles(
+        blocks = compare_in_blocks(
             self._similarity,
             self._examples,
             read_queries,
@@ -156,17 +159,17 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
             memory_limit=resolve_memory_limit(self.memory_limit, device),
             progress=self.progress,
         )
-        for rows, columns, tile in tiles:
-            predicted[rows] += tile @ self._alpha[columns]
+        for rows, columns, block in blocks:
+            predicted[rows] += block @ self._alpha[columns]
         check_finite(predicted, "a prediction")
         return to_output(predicted[:, 0] if self.dual_coef_.ndim == 1 else predicted, output_device(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
+        """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)
 
     def _get_similarity(self) -> Similarity:
-        """The similarity by name, once all parameters are checked."""
+        """Returns the similarity of that name, after checking all parameters."""
         check_number(self.jitter, "jitter", least=0)
         gamma, coef0 = check_number(self.gamma, "gamma", least=0), check_number(self.coef0, "coef0")
         degree = check_number(check_int(self.degree, "degree"), "degree")
@@ -175,15 +178,15 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         return get_similarity(self.similarity, gamma, degree, coef0)
 
     def _read(self, X: Any, device: torch.device) -> Examples:
-        """The examples, checked and copied."""
+        """Returns the examples, checked and copied."""
         if callable(self.similarity) and not is_matrix(X):
             return copy.deepcopy(check_objects(X))
         checked = check_rows(X, LARGEST)
-        rows = read_rows(checked, 0, len(checked), device)
+        rows = copy_rows(checked, device)
         return check_square(rows) if self.similarity == "precomputed" else rows
 
     def _open(self, X: Any) -> tuple[int, Callable[[int, int], Examples]]:
-        """How many queries there are, and what reads and prepares a range of them."""
+        """Returns the number of queries, and a function that reads and prepares a range of them."""
         check_is_fitted(self, "dual_coef_")
         if isinstance(self._examples, list):
             queries = check_objects(X)
@@ -191,7 +194,7 @@ class SimilarityRegressor(Portable, RegressorMixin, BaseEstimator):
         checked = check_rows(X, LARGEST)
         validate_data(self, X, reset=False, skip_check_array=True)
         return len(checked), lambda start, stop: self._similarity.prepare(
-            read_rows(checked, start, stop, self._alpha.device)
+            copy_rows(checked[start:stop], self._alpha.device)
         )
 
     def __sklearn_tags__(self) -> Tags:

@@ -1,6 +1,6 @@
-"""What may come in: checked once, at the door, with messages that name the argument and both numbers.
+"""Checks of arguments, made once, where they come in; messages name the argument and both numbers.
 
-Nothing is clipped, dropped or filled in. The kinds of error are those of ``reference``.
+Nothing is clipped, dropped or filled in. Errors have the same types as in ``reference``.
 """
 
 import math
@@ -20,10 +20,10 @@ from accelerated.parameters import check_int
 
 
 def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
-    """X as a matrix of finite real numbers, a NumPy array or a tensor of its own dtype and device.
+    """Returns X as a matrix of finite real numbers, a NumPy array or a tensor of its own dtype and device.
 
-    Raises TypeError for a sparse matrix, ValueError for anything that is not a full, finite matrix of real numbers
-    of magnitude at most ``largest``.
+    Raises TypeError for a sparse matrix, and ValueError unless X is a full, finite matrix of real numbers of magnitude
+    at most ``largest``.
     """
     rows = _check_tensor(X) if isinstance(X, Tensor) else _check_array(X)
     magnitude = _magnitude(rows, "X")
@@ -33,7 +33,7 @@ def check_rows(X: Any, largest: float = LARGEST) -> np.ndarray | Tensor:
 
 
 def _magnitude(values: np.ndarray | Tensor, name: str) -> float:
-    """The largest absolute value; ValueError if it is NaN or infinite. Needs no memory: NaN passes through min, max."""
+    """Returns the largest absolute value; raises ValueError if it is NaN, which min and max return, or infinite."""
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         finite = values.isfinite() if isinstance(values, Tensor) else np.isfinite(values)
@@ -42,7 +42,7 @@ def _magnitude(values: np.ndarray | Tensor, name: str) -> float:
 
 
 def _check_array(X: Any) -> np.ndarray:
-    _refuse_gaps(X, "X")
+    _refuse_missing(X, "X")
     try:
         rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
     except ValueError as error:
@@ -53,7 +53,7 @@ def _check_array(X: Any) -> np.ndarray:
 
 
 def _real_numbers(array: np.ndarray, name: str) -> np.ndarray:
-    """The array in a type of at most 8 bytes; ValueError or TypeError for what does not hold real numbers."""
+    """Returns the array in a type of at most 8 bytes; raises ValueError or TypeError for entries that are not real."""
     if array.dtype.kind not in "buifO" or any(isinstance(value, (str, bytes, complex)) for value in _objects(array)):
         raise ValueError(f"{name} has dtype {array.dtype}, but must hold real numbers, not strings or others")
     if array.dtype.kind == "O" or array.dtype.itemsize > 8:
@@ -66,8 +66,8 @@ def _real_numbers(array: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
-def _refuse_gaps(values: Any, name: str) -> None:
-    """Raises TypeError for a sparse matrix, ValueError for a mask: what is left out must not be filled in."""
+def _refuse_missing(values: Any, name: str) -> None:
+    """Raises TypeError for a sparse matrix, and ValueError for masked entries, which must not be filled in."""
     if hasattr(values, "tocsr"):
         raise TypeError(f"Sparse data was passed as {name}: pass {name}.toarray()")
     if np.ma.is_masked(values):
@@ -84,11 +84,11 @@ def _check_tensor(X: Tensor) -> Tensor:
     if X.is_complex():
         raise ValueError(f"X has dtype {X.dtype}, but must hold real numbers")
     if X.ndim != 2:
-        raise ValueError(f"X has {X.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes one row of it")
+        raise ValueError(f"X has {X.ndim} dimension(s), but must have 2: X.reshape(1, -1) makes it a single row")
     if 0 in X.shape:
         raise ValueError(f"X has shape {tuple(X.shape)}, but needs at least 1 row and 1 feature")
-    few_operations = X.dtype in (torch.uint16, torch.uint32, torch.uint64)
-    return X.to(torch.float64) if few_operations else X.detach()
+    has_no_min = X.dtype in (torch.uint16, torch.uint32, torch.uint64)
+    return X.to(torch.float64) if has_no_min else X.detach()
 
 
 def check_same_shape(a: np.ndarray, b: np.ndarray) -> None:
@@ -98,7 +98,7 @@ def check_same_shape(a: np.ndarray, b: np.ndarray) -> None:
 
 
 def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: bool = False) -> int:
-    """Raises TypeError where k is not a whole number, ValueError where it is not from 1 to the number of candidates."""
+    """Returns k; raises TypeError unless it is an int, and ValueError unless it is from 1 to the number of examples."""
     k = check_int(k, "n_neighbors")
     if k > n_examples - leave_one_out:
         others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
@@ -107,14 +107,14 @@ def check_n_neighbors(k: Any, n_examples: float = float("inf"), leave_one_out: b
 
 
 def check_square(X: Any) -> Any:
-    """X itself; ValueError unless it is a square matrix, of each training example against each other."""
+    """Returns X; raises ValueError unless it is square, a row and a column for each training example."""
     if X.shape[0] != X.shape[1]:
         raise ValueError(f"X has shape {tuple(X.shape)}, but 'precomputed' needs a square matrix to fit")
     return X
 
 
 def check_finite(values: Tensor, name: str) -> Tensor:
-    """The values; ValueError, with the ``name`` of one, unless all of them are finite."""
+    """Returns the values; raises ValueError, with the ``name`` of a value, unless all of them are finite."""
     finite = values.isfinite()
     if not bool(finite.all()):
         raise ValueError(f"{name} is {values[~finite][0].item()}, but must be finite")
@@ -122,15 +122,15 @@ def check_finite(values: Tensor, name: str) -> Tensor:
 
 
 def is_matrix(X: Any) -> bool:
-    """Whether X is a tensor, array or DataFrame of numbers; a list is a list of examples, whatever they look like."""
+    """Tells whether X is a tensor, array or DataFrame of numbers; a list is a list of examples, even if of numbers."""
     if isinstance(X, Tensor):
         return True
     return hasattr(X, "__array__") and np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
 
 
 def check_objects(X: Any) -> list[Any]:
-    """The examples as a list, each as it is. Raises TypeError for a string, which is one example, not many."""
-    _refuse_gaps(X, "X")
+    """Returns the examples as a list, unchanged. Raises TypeError for a string, which is one example, not many."""
+    _refuse_missing(X, "X")
     if isinstance(X, (str, bytes)) or not hasattr(X, "__iter__"):
         raise TypeError(f"X={X!r} is one example, but must be a list of examples")
     objects = list(np.asarray(X) if hasattr(X, "__array__") else X)
@@ -140,16 +140,16 @@ def check_objects(X: Any) -> list[Any]:
 
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
-    """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
+    """Returns targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
     y = _real_numbers(check_y(y, n_examples), "y")
     _magnitude(y, "y")
     return np.array(y, dtype=np.float64, order="C").reshape(n_examples, -1), y.ndim == 1
 
 
 def check_labels(y: Any, n_examples: int) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
-    """Per output its sorted classes, and each row's place among them; and whether y was 1-D.
+    """Returns the sorted classes of each output, each row's place among them, and whether y was 1-D.
 
-    Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
+    Labels are of any sortable type. Raises ValueError for fractions, NaN, None and labels that cannot be compared.
     """
     y = check_y(y, n_examples)
     as_floats = [label for label in _objects(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
@@ -171,10 +171,10 @@ def check_labels(y: Any, n_examples: int) -> tuple[list[np.ndarray], list[np.nda
 
 
 def check_y(y: Any, n_examples: int) -> np.ndarray:
-    """y as an array of shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
+    """Returns y as an array of shape (n,) or (n, n_outputs); raises ValueError if its shape or length is another."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
-    _refuse_gaps(y, "y")
+    _refuse_missing(y, "y")
     y = to_numpy(y)
     if y.ndim not in (1, 2) or 0 in y.shape:
         raise ValueError(f"y has shape {y.shape}, but must be (n,) or (n, n_outputs)")
@@ -184,7 +184,7 @@ def check_y(y: Any, n_examples: int) -> np.ndarray:
 
 
 def check_answers(y: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """y as an array of the shape of the predictions; ValueError if it has not as many entries."""
+    """Returns y as an array of the shape of the predictions; raises ValueError if it has more or fewer entries."""
     y = check_y(y, shape[0])
     if y.size != math.prod(shape):
         raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")
@@ -198,7 +198,7 @@ def check_weights(weights: Any) -> None:
 
 
 def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """The returned weights as float64; ValueError unless they are finite, at least 0, and not all 0 for a query."""
+    """Returns the weights as float64; raises ValueError unless finite, at least 0, and not all 0 for a query."""
     array = np.asarray(returned)
     if array.dtype.kind not in "buif":
         raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")

@@ -1,10 +1,10 @@
-"""From neighbours to an answer: how much each one counts, and how the counts become shares or an average.
+"""From neighbours to an answer: the weight of each neighbour, and the vote shares or the average made with them.
 
 Votes are added in the order of the neighbours, nearest first: a loop over the k places, for all queries at once.
 ``sum`` and ``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ Weights = str | Callable[[np.ndarray], Any]
 
 
 def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
-    """How much each neighbour counts, shape (n_queries, k): all alike, or 1 / distance, or what ``weights`` returns.
+    """Returns the weight of each neighbour, (n_queries, k): 1, or 1 / distance, or the result of a function.
 
-    Inverse distance weighting is Shepard's (1968). A distance of 0 would count infinitely; so where 1 / distance is
-    infinite, only those neighbours count, equally. Raises ValueError for returned weights that cannot be used.
+    Inverse distance weighting is due to Shepard (1968). A neighbour at distance 0 would have infinite weight; so if
+    1 / distance is infinite for some neighbours, only those count, equally. Raises ValueError if the function returns
+    weights that cannot be used.
 
     >>> neighbor_weights(torch.tensor([[1.0, 4.0], [0.0, 4.0]], dtype=torch.float64), "distance")
     tensor([[1.0000, 0.2500],
@@ -36,42 +37,40 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
     return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)
 
 
-def vote_shares(codes: Tensor, weights: Tensor, n_classes: int, ks: Sequence[int]) -> Iterator[Tensor]:
-    """Yields for each of the ascending ``ks`` the shares of the votes of the first k neighbours.
+def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
+    """Returns the share of the votes for each class, (n_queries, n_classes).
 
-    Shares are (n_queries, n_classes), made from classes and weights, both (n_queries, max(ks)).
+    The votes are for the classes ``codes``, with ``weights``, both (n_queries, k).
 
     >>> weights = torch.tensor([[1.0, 1.0, 2.0]], dtype=torch.float64)
-    >>> [shares.tolist() for shares in vote_shares(torch.tensor([[2, 0, 2]]), weights, 3, ks=[1, 3])]
-    [[[0.0, 0.0, 1.0]], [[0.25, 0.0, 0.75]]]
+    >>> vote_shares(torch.tensor([[2, 0, 2]]), weights, 3).tolist()
+    [[0.25, 0.0, 0.75]]
     """
     query = torch.arange(len(codes), device=codes.device)
     votes = torch.zeros((len(codes), n_classes), dtype=torch.float64, device=codes.device)
     total = torch.zeros((len(codes), 1), dtype=torch.float64, device=codes.device)
-    for place in range(max(ks)):
+    for place in range(codes.shape[1]):
         votes[query, codes[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
-        if place + 1 in ks:
-            yield _divide(votes, total)
+    return _divide(votes, total)
 
 
-def average(targets: Tensor, indices: Tensor, weights: Tensor, ks: Sequence[int]) -> Iterator[Tensor]:
-    """Yields for each of the ascending ``ks`` the weighted average of the targets of the first k neighbours.
+def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
+    """Returns the weighted average of the neighbours' targets, sum w y / sum w, (n_queries, n_outputs).
 
-    It is sum w y / sum w, shape (n_queries, n_outputs), from indices and weights, both (n_queries, max(ks)).
+    The neighbours have ``indices`` among the targets, and ``weights``, both (n_queries, k).
     """
     summed = torch.zeros((len(indices), targets.shape[1]), dtype=torch.float64, device=targets.device)
     total = torch.zeros((len(indices), 1), dtype=torch.float64, device=targets.device)
-    for place in range(max(ks)):
+    for place in range(indices.shape[1]):
         weight = weights[:, place, None]
         summed = summed + weight * targets[indices[:, place]]
         total = total + weight
-        if place + 1 in ks:
-            yield _divide(summed, total)
+    return _divide(summed, total)
 
 
 def _divide(summed: Tensor, total: Tensor) -> Tensor:
-    """summed / total; ValueError where a sum of weights, or of weighted targets, is more than a float can hold."""
+    """Returns summed / total; raises ValueError if a sum of weights, or of weighted targets, overflows."""
     wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1))
     if bool(wrong.any()):
         sums = total[wrong][0].tolist(), summed[wrong][0].tolist()

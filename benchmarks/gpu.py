@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from accelerated import NearestNeighbors
-from accelerated.arrays import resolve_device, resolve_memory_limit
+from accelerated.devices import resolve_device
+from accelerated.search import resolve_memory_limit
 from benchmarks.gpu_peers import PRODUCTS, TREES, Search, accelerated
 from benchmarks.timing import EXHAUSTIVE, in_turns, seconds_of, wrong_rows
 

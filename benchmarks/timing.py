@@ -45,10 +45,10 @@ def in_turns(
 def wrong_rows(model: NearestNeighbors, Q: Any, found: Any, distances: Any) -> int:
     """Rows whose neighbours are not at the true ``distances``, whatever their order; each measured as the truth is."""
     metric, rows = model._metric, model._rows
-    assert metric.pairs is not None
+    assert metric.measure_pairs is not None
     queries = metric.prepare(torch.as_tensor(Q).to(rows.device, torch.float64))
     wrong = 0
     for query, named, true in zip(queries, torch.as_tensor(found), torch.as_tensor(distances), strict=True):
-        measured = metric.pairs(query.expand(len(named), -1), rows[named.to(rows.device, torch.int64)])
+        measured = metric.measure_pairs(query.expand(len(named), -1), rows[named.to(rows.device, torch.int64)])
         wrong += metric.to_distance(measured).sort().values.tolist() != true.tolist()
     return wrong

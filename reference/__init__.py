@@ -1,10 +1,35 @@
-"""k-nearest neighbours in NumPy, written to be read: start with ``neighbors.py``, then ``knn.py``."""
+"""k-nearest neighbours in NumPy, written to be read. This is the whole of it, for one query:
 
+>>> import numpy as np
+>>> def get_distance(a, b):
+...     gap = a - b
+...     return np.sqrt(np.sum(gap * gap))
+>>> def get_neighbors(X, query, k):
+...     distances = np.array([get_distance(query, example) for example in X])
+...     return np.argsort(distances, kind="stable")[:k]  # stable: equal distances keep the order of the examples
+>>> def predict(X, y, query, k):
+...     total = 0.0
+...     for i in get_neighbors(X, query, k):
+...         total += y[i]
+...     return total / k
+>>> X, y = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]), [10.0, 50.0, 20.0]
+>>> predict(X, y, query=np.array([0.0, 0.0]), k=2)
+15.0
+
+The files add metrics, votes and checked input to that. Read them in this order:
+
+1. ``distances.py``: the formulas
+2. ``neighbors.py``: measure, choose, and return the neighbours
+3. ``knn.py``: weigh the neighbours, and combine them into an average or a vote
+4. ``similarity_regressor.py``: count every example by its similarity instead
+5. ``selection.py``: choose k; ``checks/`` refuses bad input, and can be left for last
+"""
+
+from reference.checks import NotFittedError
 from reference.knn import KNNClassifier, KNNRegressor
 from reference.neighbors import NearestNeighbors
 from reference.selection import Selection, select_n_neighbors
 from reference.similarity_regressor import SimilarityRegressor
-from reference.validation import NotFittedError
 
 __all__ = [
     "KNNClassifier",

@@ -1,12 +1,12 @@
 """Distances between two examples: the formula is the code.
 
-Every function takes two float64 vectors ``a`` and ``b`` of shape (n_features,) and returns one number.
-Two habits make the numbers trustworthy:
+Every function takes two float64 vectors ``a`` and ``b`` of shape (n_features,) and returns one number. Two habits keep
+the numbers right:
 
-* Subtract first. ``|a|^2 + |b|^2 - 2 a.b`` is the same on paper, but it takes a small difference of large numbers:
-  one unit apart at 1e8, nothing of the answer is left.
-* Add with ``np.sum`` over one contiguous row. It adds pairwise in a fixed order: the same vectors, the same bits
-  (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.1).
+* Subtract first. ``|a|^2 + |b|^2 - 2 a.b`` equals ``|a - b|^2`` on paper, but it is a small difference of large
+  numbers: for two examples near 1e8 that are one unit apart, rounding leaves no correct digit of it.
+* Add with ``np.sum`` over one contiguous row. It adds pairwise, in a fixed order, so the same vectors always give the
+  same bits (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.1).
 """
 
 import numpy as np
@@ -22,18 +22,18 @@ def euclidean(a, b):
 
 
 def sqeuclidean(a, b):
-    """The straight line squared: sum (a - b)^2; the same order without the root."""
+    """The straight line squared: sum (a - b)^2. Without the root it sorts examples in the same order."""
     gap = a - b
     return np.sum(gap * gap)
 
 
 def manhattan(a, b):
-    """City blocks: sum |a - b|. One wild feature counts once, not squared."""
+    """City blocks: sum |a - b|. An outlying feature counts by its gap, not by the square of it."""
     return np.sum(np.abs(a - b))
 
 
 def chebyshev(a, b):
-    """The largest single gap, max |a - b|: the moves of a chess king."""
+    """The largest gap, max |a - b|: how many moves a chess king needs."""
     return np.max(np.abs(a - b))
 
 
@@ -47,9 +47,10 @@ def minkowski_sum(a, b, p):
 
 
 def minkowski(a, b, p):
-    """(sum |a - b|^p)^(1/p) for any p > 0, divided by the largest gap first: 10^1000 would overflow, 1^1000 does not.
+    """(sum |a - b|^p)^(1/p) for any p > 0.
 
-    ``np.power`` and not ``**``, which rounds a single number and an array of them differently.
+    Every gap is divided by the largest one first, because 10^1000 would overflow and 1^1000 does not. The power is
+    ``np.power``, because ``**`` rounds a single number and an array of them differently.
 
     >>> float(minkowski(np.array([10.0, 0.0]), np.array([0.0, 0.0]), p=1000))
     10.0
@@ -62,11 +63,11 @@ def minkowski(a, b, p):
 
 
 def cosine(a, b):
-    """1 - cos(angle), as half the squared distance between unit vectors.
+    """1 - cos(angle), computed as half the squared distance between unit vectors.
 
-    |u - v|^2 = |u|^2 + |v|^2 - 2 u.v = 2 (1 - u.v) for unit vectors, so it is the same number. But 1 - u.v loses
+    For unit vectors |u - v|^2 = |u|^2 + |v|^2 - 2 u.v = 2 (1 - u.v), so both are the same number. But 1 - u.v loses
     every digit when the angle is small (1 - 0.9999999999999999), and sum (u - v)^2 / 2 loses none.
-    The zero vector has no direction: it is at 0 from another zero vector and at 1, a right angle, from anything else.
+    The zero vector has no direction: it is at 0 from another zero vector, and at 1, a right angle, from any other.
 
     >>> float(cosine(np.array([2.0, 0.0]), np.array([0.0, 5.0])))
     1.0
@@ -78,7 +79,7 @@ def cosine(a, b):
 
 
 def _unit(a):
-    """The vector of length 1 in the direction of ``a``; divided by its largest entry first, so no square overflows."""
+    """The vector of length 1 in the direction of ``a``. Dividing by the largest entry first keeps squares finite."""
     largest = np.max(np.abs(a))
     if largest == 0:
         return a
@@ -96,7 +97,9 @@ def hamming(a, b):
 
 
 def jaccard(a, b):
-    """Of the features that either has (``x != 0``), the share that only one has (Jaccard, 1901); two empty sets: 0.
+    """Of the features that a or b has (``x != 0``), the share that only one of them has (Jaccard, 1901).
+
+    Two empty sets are at 0.
 
     >>> float(jaccard(np.array([1.0, 1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])))
     0.3333333333333333
@@ -104,3 +107,14 @@ def jaccard(a, b):
     either = np.sum((a != 0) | (b != 0))
     only_one = np.sum((a != 0) != (b != 0))
     return only_one / either if either else 0.0
+
+
+DISTANCES = {
+    "euclidean": euclidean,
+    "sqeuclidean": sqeuclidean,
+    "manhattan": manhattan,
+    "chebyshev": chebyshev,
+    "cosine": cosine,
+    "hamming": hamming,
+    "jaccard": jaccard,
+}

@@ -4,15 +4,16 @@ import warnings
 
 import numpy as np
 
-from reference.parameters import check_int
+from reference.checks import check_int
 
 
 def get_folds(cv, codes):
-    """The (train, test) index arrays of each fold: ``cv`` folds in the order of the examples, or the pairs given.
+    """Returns (train, test) index arrays for each fold: ``cv`` folds in the order of the examples, or given pairs.
 
-    ``codes`` has each example's class, (n,): every fold gets its share of every class (stratified folds). Where there
-    are no classes give all the same code: then the folds are consecutive, the first ones larger by one if they must.
-    Raises TypeError or ValueError for a ``cv`` that is neither a number of folds nor a list of pairs.
+    ``codes`` holds each example's class, (n,), and every fold gets the same share of each class (stratified folds).
+    Without classes give every example the same code: then the folds are consecutive, and the first ones are larger by
+    one if the examples do not divide evenly. Raises TypeError or ValueError for a ``cv`` that is neither a number of
+    folds nor a list of pairs.
 
     >>> [test.tolist() for train, test in get_folds(2, np.array([0, 0, 0, 0, 1, 1]))]
     [[0, 1, 4], [2, 3, 5]]
@@ -29,15 +30,15 @@ def get_folds(cv, codes):
 
 
 def _deal(n_folds, codes):
-    """The fold of each example, (n,), by scikit-learn's rule."""
-    # sort the examples by class, the class that comes first in the data first
+    """Returns the fold of each example, (n,), by scikit-learn's rule."""
+    # sort the examples by class, in the order in which the classes appear in the data
     classes, first = np.unique(codes, return_index=True)
     by_class = np.concatenate([codes[codes == classes[c]] for c in np.argsort(first)])
 
-    # deal them like cards: fold i gets each n_folds-th card, and so its share of each class
+    # deal the examples like cards: fold i gets every n_folds-th one, and so its share of each class
     hands = [by_class[i::n_folds] for i in range(n_folds)]
 
-    # in each class the first examples go to fold 0, the next ones to fold 1
+    # fill the shares in order: of each class the first examples go to fold 0, the next ones to fold 1
     fold = np.empty(len(codes), dtype=np.int64)
     for c in classes:
         fold[codes == c] = np.repeat(np.arange(n_folds), [np.sum(hand == c) for hand in hands])

@@ -1,36 +1,26 @@
-"""k-nearest neighbours: keep the examples, measure, sort, and ask the first k.
+"""The k-nearest neighbours of a query: measure its distance to every example, sort, and keep the first k.
 
-Training is keeping the data. All the work is in the query: for n examples of d features it costs O(n d) to measure
-and O(n log n) to sort.
+Fitting only keeps the data. All the work is in the query: with n examples of d features, measuring costs O(n d) and
+sorting costs O(n log n).
 
-One rule makes every answer unique: neighbours are sorted by (distance, training index), so of two at the same
-distance the earlier example comes first, also at the k-th place.
+One rule makes every answer unique: neighbours are sorted by (distance, training index). Of two examples at the same
+distance the earlier one comes first, also at the k-th place.
 
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
 
 import numpy as np
 
-from reference.metrics import get_metric
-from reference.parameters import Parameters
-from reference.validation import (
-    check_distances,
-    check_examples,
-    check_fitted,
-    check_n_neighbors,
-    check_objects,
-    check_same_shape,
-    check_square,
-    is_array,
-)
+from reference import checks
+from reference.metrics import get_distance_function, largest_magnitude, take_root
 
 
-class NearestNeighbors(Parameters):
+class NearestNeighbors(checks.Parameters):
     """Finds the k training examples nearest to a query.
 
     ``metric`` is euclidean, sqeuclidean, manhattan, chebyshev, minkowski (with ``p``), cosine, hamming, jaccard,
-    precomputed, or a function of two examples (with ``metric_params``). With a function the examples may be anything:
-    an array or DataFrame of numbers reaches it as float64 rows, the examples of a list as they are.
+    precomputed, or a function of two examples (with ``metric_params``). With a function the examples may be of any
+    kind: it gets the rows of an array or DataFrame of numbers as float64, and the entries of a list unchanged.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -48,39 +38,58 @@ class NearestNeighbors(Parameters):
     def fit(self, X, y=None):
         """Keeps a copy of the examples X, shape (n, n_features), and returns self; y is not used.
 
-        Raises ValueError or TypeError for bad parameters and for what is not a full, finite matrix of real numbers.
+        Raises ValueError or TypeError for bad parameters, and unless X is a full, finite matrix of real numbers.
         """
-        self._metric, self._examples = self._read(X)
-        return self
+        return self._keep(self._check_examples(X))
 
     def get_distance(self, a, b):
-        """The distance between two examples of shape (n_features,), a float, by the parameters as they are now.
+        """Returns the distance between two examples of shape (n_features,), a float, under the current parameters.
 
-        Raises ValueError where the two differ in length or a function returns what is no distance.
+        Raises ValueError if a and b differ in length, or if the metric returns a number that cannot be a distance.
 
         >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
         7.0
         """
-        metric = get_metric(self.metric, self.p, self.metric_params)
-        if not callable(self.metric):
-            check_same_shape(a, b)
-            a, b = check_examples([a, b], metric.largest)
-        elif is_array(a) and is_array(b) and a.shape == b.shape:
-            a, b = check_examples(np.array([a, b]), any_objects=True)
-        reduced = check_distances(np.array([float(metric.reduced(a, b))]))
-        return float(metric.to_distance(reduced)[0])
+        distance = get_distance_function(self.metric, self.p, self.metric_params)
+        a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
+        measured = checks.check_distances(np.array([float(distance(a, b))]))
+        return float(take_root(measured, self.metric, self.p)[0])
+
+    def measure(self, query):
+        """Returns the distance from one query to each example, shape (n,).
+
+        For Minkowski with a whole p from 3 to 16 they are sums of p-th powers, whose root ``kneighbors`` takes.
+        Raises ValueError if the metric returns a number that cannot be a distance.
+        """
+        if self._metric == "precomputed":
+            return checks.check_distances(query)  # the query is its own row of distances
+        measured = np.empty(len(self._examples))
+        for i, example in enumerate(self._examples):
+            measured[i] = float(self._distance(query, example))
+        return checks.check_distances(measured)
+
+    def choose(self, distances, k, leave_out=-1):
+        """Returns the indices of the k smallest distances, shape (k,), without the index ``leave_out``.
+
+        A stable sort keeps equal distances in the order of the examples: that is the tie rule.
+
+        >>> NearestNeighbors().choose(np.array([2.0, 1.0, 2.0, 0.0]), k=3).tolist()
+        [3, 1, 0]
+        """
+        order = np.argsort(distances, kind="stable")  # (n,)
+        return order[order != leave_out][:k]  # (k,)
 
     def get_neighbors(self, example):
-        """The neighbours of one example, nearest first: a list of (index, distance). Raises as ``kneighbors`` does."""
+        """Returns one example's neighbours, nearest first: a list of (index, distance). Raises like ``kneighbors``."""
         distances, indices = self.kneighbors([example])
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
-        """Distances (float64) and indices (int64) of the neighbours, each of shape (n_queries, k), nearest first.
+        """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
-        With X=None the queries are the training examples, each without itself: left out by its index, not by a
-        distance of 0, which its duplicates have too. Raises NotFittedError, TypeError for a k that is no int,
-        ValueError for more neighbours than there are examples and for queries unlike the examples.
+        With X=None the queries are the training examples, each without itself: it is left out by its index, because
+        its duplicates are at distance 0 too. Raises NotFittedError before ``fit``, TypeError for a k that is not an
+        int, ValueError for more neighbours than there are examples, and for queries that do not match the examples.
 
         >>> NearestNeighbors(1).fit([[0], [3], [1]]).kneighbors([[4], [0]])
         (array([[1.],
@@ -89,43 +98,31 @@ class NearestNeighbors(Parameters):
         """
         queries = self._check_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
+        k = checks.check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
         distances = np.empty((len(queries), k))
         indices = np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
-            distances[i], indices[i] = self._nearest(query, k, leave_out=i if X is None else None)
+            measured = self.measure(query)  # (n,)
+            nearest = self.choose(measured, k, leave_out=i if X is None else -1)  # (k,)
+            distances[i] = take_root(measured[nearest], self._metric, self._p)
+            indices[i] = nearest
         return (distances, indices) if return_distance else indices
 
-    def _nearest(self, query, k, leave_out):
-        """The algorithm: distances and indices of one query's k neighbours, never the one at index ``leave_out``."""
-        # measure the query against every training example
-        reduced = self._measure(query)  # (n,)
+    def _check_examples(self, X):
+        """Returns a checked copy of the examples; the model keeps nothing yet."""
+        checks.check_n_neighbors(self.n_neighbors)
+        get_distance_function(self.metric, self.p, self.metric_params)
+        examples = checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p))
+        return checks.check_distances(examples) if self.metric == "precomputed" else examples
 
-        # sort; a stable sort keeps equal ones in training order, which is the tie rule
-        order = np.argsort(reduced, kind="stable")  # (n,)
-
-        # keep the first k
-        nearest = order[order != leave_out][:k]  # (k,)
-        return self._metric.to_distance(reduced[nearest]), nearest
-
-    def _measure(self, query):
-        if self._metric.is_given:
-            return check_distances(query)  # the query is its row of distances
-        return check_distances(np.array([float(self._metric.reduced(query, example)) for example in self._examples]))
-
-    def _read(self, X):
-        """The metric and the examples, checked; nothing is kept yet."""
-        check_n_neighbors(self.n_neighbors)
-        metric = get_metric(self.metric, self.p, self.metric_params)
-        examples = check_examples(X, metric.largest, any_objects=callable(self.metric))
-        if metric.is_given:
-            check_distances(check_square(examples))
-        return metric, examples
+    def _keep(self, examples):
+        """Keeps checked examples, and the metric: one that is set later counts from the next ``fit``."""
+        self._examples, self._metric, self._p = examples, self.metric, self.p
+        self._distance = get_distance_function(self.metric, self.p, self.metric_params)
+        return self
 
     def _check_queries(self, X):
-        check_fitted(self, "_examples")
+        checks.check_fitted(self)
         if X is None:
             return self._examples
-        if isinstance(self._examples, list):
-            return check_objects(X)
-        return check_examples(X, self._metric.largest, n_features=self._examples.shape[1])
+        return checks.check_queries(X, self._examples, largest_magnitude(self._metric, self._p))

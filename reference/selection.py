@@ -5,18 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reference.checks import check_labels, check_n_neighbors, check_targets, check_training
 from reference.folds import get_folds
 from reference.knn import KNNClassifier, KNNRegressor
-from reference.targets import check_labels, check_targets
-from reference.validation import check_examples, check_n_neighbors, check_square
 
 
 class Selection(NamedTuple):
-    """How the candidates for k did: ``scores`` are accuracies or R^2, float64, shape (n_candidates, n_folds).
+    """The scores of the candidates for k: accuracies or R^2, float64, shape (n_candidates, n_folds).
 
-    ``best`` has the highest mean score. ``elbow`` is where more neighbours stop to pay: the point of the mean error,
-    1 - score, over k that is farthest from the straight line between its ends (as Satopaa et al., Finding a "Kneedle"
-    in a Haystack, 2011). Of equals it is the smaller k.
+    ``best`` is the k with the highest mean score. ``elbow`` is the k beyond which more neighbours improve little: of
+    the curve of the mean error, 1 - score, over k, the point farthest from the straight line between its ends (Satopaa
+    et al., Finding a "Kneedle" in a Haystack, 2011). Of equal candidates both take the smallest k.
     """
 
     candidates: list
@@ -28,10 +27,10 @@ class Selection(NamedTuple):
 def select_n_neighbors(model, X, y, candidates, *, cv=5):
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
-    Each fold is left out once: a copy of the model is fitted on the rest and scored on the fold. ``cv`` is a number
-    of folds, unshuffled and for a classifier with its share of each class in each (scikit-learn's rule), or a list of
-    (train, test) index pairs. Raises TypeError for another model and for candidates that are no whole numbers,
-    ValueError for a candidate that is more than the examples it would be fitted on, and as ``fit`` does.
+    Each fold is left out once: a copy of the model is fitted on the other folds and scored on this one. ``cv`` is a
+    list of (train, test) index pairs, or a number of folds by scikit-learn's rule: not shuffled, and for a classifier
+    with the same share of each class. Raises TypeError for another model and for candidates that are not ints,
+    ValueError for a candidate greater than the number of examples that it would be fitted on, and like ``fit``.
 
     >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
     >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])
@@ -40,25 +39,22 @@ def select_n_neighbors(model, X, y, candidates, *, cv=5):
     """
     if not isinstance(model, (KNNClassifier, KNNRegressor)):
         raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
-    examples = check_examples(X, any_objects=callable(model.metric))
-    if model.metric == "precomputed":
-        check_square(examples)
-    answers, codes = _read_y(model, y, len(examples))
+    examples = check_training(X, model.metric, largest=np.inf)  # fit checks the magnitudes
+    answers, codes = _check_answers(model, y, len(examples))
     folds = get_folds(cv, codes)
     candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
     scores = np.array([[_score(model, k, examples, answers, *fold) for fold in folds] for k in candidates])
-    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once: the order of the folds is no matter
+    means = [math.fsum(row) / len(row) for row in scores.tolist()]  # fsum: the order of the folds changes no bit
     return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
 
 
-def _read_y(model, y, n_examples):
-    """What to cut into folds, and the classes that each fold gets its share of: one for all if there are none."""
+def _check_answers(model, y, n_examples):
+    """Returns the y to cut into folds, and the class codes by which to stratify them: all 0 if there are no classes."""
     if isinstance(model, KNNRegressor):
-        targets, is_single = check_targets(y, n_examples)
-        return (targets[:, 0] if is_single else targets), np.zeros(n_examples)
-    _, codes, is_single = check_labels(y, n_examples)
+        return check_targets(y, n_examples), np.zeros(n_examples)
+    _, codes = check_labels(y, n_examples)
     y = np.asarray(y)
-    return (y.reshape(-1), codes[0]) if is_single else (y, np.zeros(n_examples))
+    return (y, np.zeros(n_examples)) if isinstance(codes, list) else (y.reshape(-1), codes)
 
 
 def _check_candidates(candidates, n_examples):
@@ -71,10 +67,10 @@ def _check_candidates(candidates, n_examples):
 
 
 def _score(model, k, examples, answers, train, test):
-    """The score, on the ``test`` examples, of a copy of the model with k neighbours that was fitted on the others."""
+    """Returns the score on the ``test`` examples of a copy of the model, with k neighbours, fitted on ``train``."""
     copy = type(model)(**{**model.get_params(), "n_neighbors": k})
     if model.metric == "precomputed":
-        examples = examples[:, train]  # a column for each example that is fitted on
+        examples = examples[:, train]  # keep the distances to the examples of the fit
     copy.fit(_take(examples, train), answers[train])
     return copy.score(_take(examples, test), answers[test])
 
@@ -84,7 +80,7 @@ def _take(examples, indices):
 
 
 def find_best(candidates, scores):
-    """The candidate with the highest score, the smallest of equals.
+    """Returns the candidate with the highest score, the smallest of equals.
 
     >>> find_best([7, 5, 3], [0.9, 0.9, 0.8])
     5
@@ -93,10 +89,10 @@ def find_best(candidates, scores):
 
 
 def find_elbow(candidates, scores):
-    """The k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
+    """Returns the k whose error, 1 - score, is farthest from the line between the smallest and the largest k.
 
-    All distances to one line are in the proportion of their vertical parts, so these are compared, and the units of
-    the axes are no matter.
+    The distance of a point from a line is proportional to its vertical distance, so vertical distances are compared
+    and the units of the axes do not matter.
 
     >>> find_elbow([1, 2, 3, 4, 5], [0.5, 0.8, 0.85, 0.87, 0.88])
     2

@@ -1,4 +1,4 @@
-"""Similarities of an example to others: the formula is the code. A distance the other way round: large means alike.
+"""Similarities of an example to others: the formula is the code. The larger the number, the more alike they are.
 
 Every function takes an example ``x`` (n_features,) and examples ``rows`` (n, n_features), float64, and returns (n,).
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def rbf(x, rows, gamma):
-    """exp(-gamma |x - r|^2), the radial basis function: 1 at the example itself, a bell around it.
+    """exp(-gamma |x - r|^2), the radial basis function: a bell around each example, 1 at the example itself.
 
     >>> rbf(np.array([0.0]), np.array([[0.0], [1.0]]), gamma=1.0).round(4).tolist()
     [1.0, 0.3679]
@@ -19,32 +19,32 @@ def rbf(x, rows, gamma):
 
 
 def laplacian(x, rows, gamma):
-    """exp(-gamma sum |x - r|): a tip instead of a bell, so that what it predicts may have kinks."""
+    """exp(-gamma sum |x - r|): a peak with a kink at each example, so predictions may have kinks there."""
     return np.exp(-gamma * np.sum(np.abs(rows - x), axis=1))
 
 
 def linear(x, rows):
-    """x.r: with it the regressor is linear regression through the origin."""
+    """x.r: the regressor becomes linear regression through the origin."""
     return rows @ x
 
 
 def polynomial(x, rows, gamma, degree, coef0):
-    """(gamma x.r + coef0)^degree: all products of up to ``degree`` features at once."""
+    """(gamma x.r + coef0)^degree: the regressor becomes a polynomial in all products of up to ``degree`` features."""
     return (gamma * (rows @ x) + coef0) ** degree
 
 
 def sigmoid(x, rows, gamma, coef0):
-    """tanh(gamma x.r + coef0), borrowed from neural networks; K may have negative eigenvalues."""
+    """tanh(gamma x.r + coef0), known from neural networks; K may have negative eigenvalues."""
     return np.tanh(gamma * (rows @ x) + coef0)
 
 
 def cosine(x, rows):
-    """x.r / (|x| |r|), the cosine of the angle; 0 where either is the zero vector, which has no direction."""
+    """x.r / (|x| |r|), the cosine of the angle; 0 if x or r is the zero vector, because that has no direction."""
     return _units(rows) @ _units(x[None])[0]
 
 
 def _units(rows):
-    """Each row at length 1; divided by its largest entry first, so that no square overflows."""
+    """Each row scaled to length 1. Dividing by the largest entry first keeps squares finite."""
     largest = np.max(np.abs(rows), axis=1, keepdims=True)
     rows = rows / np.where(largest == 0, 1, largest)
     length = np.sqrt(np.sum(rows * rows, axis=1, keepdims=True))
@@ -57,14 +57,14 @@ def given(x, rows):
 
 
 def pair_by_pair(x, rows, function):
-    """A function of two examples, which may be anything."""
+    """A function of two examples, called for x and each row; they may be of any kind."""
     return np.array([float(function(x, row)) for row in rows])
 
 
 def get_similarity(name, gamma, degree, coef0):
-    """The similarity called ``name``, or made of a function of two examples: takes (x, rows), returns (n,).
+    """Returns the similarity called ``name``, or one made of a function of two examples: takes (x, rows), returns (n,).
 
-    Raises ValueError for a name that is not one.
+    Raises ValueError for an unknown name.
     """
     if callable(name):
         return partial(pair_by_pair, function=name)

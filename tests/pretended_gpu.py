@@ -21,15 +21,15 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from accelerated.filters import _seconds
-from accelerated.precision import _try_products
-from accelerated.roots import rounds_roots_correctly
+from accelerated.search.bounds.accumulation import _try_products
+from accelerated.search.rule import _seconds
+from accelerated.square_root import rounds_correctly
 from tests import tensor_cores
 
 CPU = torch.device("cpu")
 MOST_SIMULATED = 2**26  # multiplications: larger products are added as on this CPU
 MOVES = {"copy_", "type_as"}  # what may have tensors of two devices
-FOUND_OUT_ONCE = [_try_products, _seconds, rounds_roots_correctly]  # about each device
+FOUND_OUT_ONCE = [_try_products, _seconds, rounds_correctly]  # about each device
 NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
 
 

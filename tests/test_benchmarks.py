@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import accelerated.search
+import accelerated.search.rule
 from accelerated import NearestNeighbors
 from benchmarks import gpu, run, timing
 from tests.pretended_gpu import PretendedGpu
@@ -18,7 +18,7 @@ SCALING = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_tex
 
 
 def test_a_small_benchmark_runs_and_finds_no_wrong_row_of_ours(monkeypatch):
-    monkeypatch.setattr(accelerated.search, "SMALL", 0)  # even the smallest is worth a filter
+    monkeypatch.setattr(accelerated.search.rule, "SMALL_SEARCH", 0)  # even the smallest is worth a filter
     results = run.main(["--smoke"])
 
     assert [cell["cell"] for cell in results["cells"]] == [cell.name for cell in run.CELLS]
@@ -28,7 +28,7 @@ def test_a_small_benchmark_runs_and_finds_no_wrong_row_of_ours(monkeypatch):
 
 
 def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypatch, capsys):
-    monkeypatch.setattr(accelerated.search, "SMALL", 0)
+    monkeypatch.setattr(accelerated.search.rule, "SMALL_SEARCH", 0)
     here = gpu.main(["--smoke", "--device", "cpu"])
     with PretendedGpu():
         there = gpu.main(["--smoke"])

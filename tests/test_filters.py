@@ -4,24 +4,26 @@ import re
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-import accelerated.boxes
-import accelerated.filters
-import accelerated.product
-import accelerated.search
+import accelerated.search.few_features
+import accelerated.search.product_filter
+import accelerated.search.tree
 from accelerated import NearestNeighbors
-from accelerated.cells import choose_cells
-from accelerated.certificate import SquaredBound, choose_frame
-from accelerated.filters import PRODUCTS, choose_filter, fastest_first
-from accelerated.int8 import choose_bytes
 from accelerated.metrics import METRICS, get_metric
-from accelerated.multiply import ceiling, multiply, product_dtype
-from accelerated.precision import product_keeps_its_bound
-from accelerated.tree import tree_reach
+from accelerated.search.bounds.accumulation import _try_products, product_keeps_its_bound
+from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.manhattan import choose_intervals
+from accelerated.search.bounds.multiply import ceiling, multiply, product_dtype
+from accelerated.search.bounds.squared import SquaredBound
+from accelerated.search.bounds.whole_numbers import choose_whole_numbers
+from accelerated.search.few_features import in_blocks
+from accelerated.search.rule import PRODUCTS, choose_filter, fastest_first
+from accelerated.search.tree import tree_reach
 
 CPU = torch.device("cpu")
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -101,12 +103,13 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
 
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("n_queries", [1, 2, 7, 31, 32, 33])
-def test_the_edges_of_tiles_panels_and_batches_are_no_matter(monkeypatch, n_rows, n_queries):
-    monkeypatch.setattr(accelerated.product, "TILE_ROWS", 64)
-    monkeypatch.setattr(accelerated.product, "CPU_SIZES", accelerated.product.CPU_SIZES._replace(bounds=32 * 64))
+def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_queries):
+    module = accelerated.search.product_filter
+    monkeypatch.setattr(module, "ENCODED_ROWS", 64)
+    monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(bounds=32 * 64))
     X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
-    for panel_rows in (64, 128):
-        monkeypatch.setattr(accelerated.product, "PANEL_ROWS", panel_rows)
+    for block_rows in (64, 128):
+        monkeypatch.setattr(module, "BOUNDED_ROWS", block_rows)
         for k in {1, 2, n_rows // 2 + 1, n_rows}:
             if k <= n_rows:
                 assert_same_as_exhaustive("bfloat16", X, Q, k)
@@ -131,11 +134,11 @@ def test_a_small_memory_limit_gives_the_same_bits(name):
 def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, dtype):
     rows = torch.from_numpy(HOSTILE[data])
     frame = choose_frame(rows)
-    bound = SquaredBound(METRICS["euclidean"], 12, frame, dtype)
+    bound = SquaredBound.make(METRICS["euclidean"], frame, dtype)
     queries = rows[:60] + 0.01 * rows[60:120]
     encoded = bound.encode_queries(queries)
     bounds = made_by(bound, rows, encoded)
-    q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.provable], rows))
+    q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
     true = ((q[:, None] - x) ** 2).sum(2) - frame.near
     reach = np.linalg.norm(x, axis=1) <= bound.too_long
     coarse = torch.finfo(dtype).eps
@@ -149,14 +152,14 @@ def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, d
 @pytest.mark.parametrize("data", HOSTILE)
 def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
     rows = torch.from_numpy(HOSTILE[data])
-    bound = choose_cells(rows)
+    bound = choose_intervals(rows)
     if bound is None:
         assert data in ("all equal", "vanishing")
         return
     queries = rows[:60] + 0.01 * rows[60:120]
     encoded = bound.encode_queries(queries)
     bounds = made_by(bound, rows, encoded) * bound.step
-    q, x = (bound.frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.provable], rows))
+    q, x = (bound.frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
     true = abs(q[:, None] - x).sum(2)
 
     assert (bounds <= true).all()
@@ -167,15 +170,15 @@ def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
 @pytest.mark.parametrize("shift", [0, 100, -128, 70_000])
 def test_the_bound_of_whole_numbers_is_the_distance(shift):
     rows = torch.from_numpy(rng.integers(0, 256, (400, 30)) + float(shift))
-    bound = choose_bytes(METRICS["euclidean"], rows)
+    bound = choose_whole_numbers(METRICS["euclidean"], rows)
     encoded = bound.encode_queries(rows[:50])
     true = (rows[:50, None] - rows).square().sum(2).numpy()
-    bounds = 2 * made_by(bound, rows, encoded) + encoded.counted_from[:, None].numpy()
+    bounds = 2 * made_by(bound, rows, encoded) + encoded.offset[:, None].numpy()
 
     assert ((true - 1 <= bounds) & (bounds <= true)).all()
     between = bound.encode_queries(rows[:50] + 0.3)
     true = (rows[:50, None] + 0.3 - rows).square().sum(2).numpy()
-    assert (2 * made_by(bound, rows, between) + between.counted_from[:, None].numpy() <= true).all()
+    assert (2 * made_by(bound, rows, between) + between.offset[:, None].numpy() <= true).all()
 
 
 def test_rows_that_are_not_whole_are_measured_for_every_query():
@@ -185,7 +188,7 @@ def test_rows_that_are_not_whole_are_measured_for_every_query():
     few[10] = 1e6
     chosen, other = (choose_filter(METRICS["euclidean"], torch.from_numpy(rows), "int8") for rows in (few, many))
 
-    assert (chosen.name, chosen.n_outside, other) == ("int8", 2, None)
+    assert (chosen.name, chosen.n_never_excluded, other) == ("int8", 2, None)
     assert_same_as_exhaustive("int8", few, X[:100] + 0.5, 3)
 
 
@@ -232,7 +235,9 @@ def test_one_feature_is_enough(name):
 def test_a_filter_that_proves_nothing_is_not_asked_again():
     X = rng.random((20_000, 10))
     model = by("int8", 5, metric="manhattan").fit(X)
-    model._index.filter.bound.step *= 1e6  # so coarse that no row can be excluded
+    first, *others = model._index.filters
+    coarse = replace(first.bound, step=first.bound.step * 1e6)  # so coarse that no row can be excluded
+    model._index = model._index._replace(filters=[replace(first, bound=coarse), *others])
     report = model.search_report(X[:3000])
 
     assert report.certified == 0
@@ -258,7 +263,7 @@ def made_by(bound, rows, encoded):
     shape = (len(rows.columns), len(encoded.columns))
     out = torch.empty(shape, dtype=product_dtype(bound.dtype, device), device=device)
     multiply(rows, encoded.columns, out)
-    return out.double().T[encoded.provable].cpu().numpy()
+    return out.double().T[encoded.certifiable].cpu().numpy()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -280,7 +285,8 @@ def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name)
         real = SquaredBound.threshold
         monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
     else:
-        monkeypatch.setattr(getattr(accelerated, name), half, lambda distance: 0 * distance)
+        module = accelerated.search.few_features if name == "boxes" else accelerated.search.tree
+        monkeypatch.setattr(module, half, lambda distance: 0 * distance)
         X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
     with pytest.raises(AssertionError):
         assert_same_as_exhaustive(name, X, Q, 10)
@@ -292,7 +298,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
         exact = a.double() @ b.double()
         return out.copy_(exact + exact.abs() / 64)
 
-    accelerated.precision._try_products.cache_clear()
+    _try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
@@ -301,7 +307,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.ones(300, 20), name) is None
     finally:
-        accelerated.precision._try_products.cache_clear()
+        _try_products.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", PRODUCTS.values())
@@ -331,7 +337,7 @@ def test_autocast_is_no_matter():
 def test_the_default_device_is_no_matter():
     with torch.device("meta"):  # which holds no numbers
         for name in (*PRODUCTS, "tree", "boxes"):
-            accelerated.precision._try_products.cache_clear()
+            _try_products.cache_clear()
             data = HOSTILE["pixels"][:, : 1 if name == "boxes" else 2]
             assert assert_same_as_exhaustive(name, data, data[:50], 5, device="cpu") > 40
 
@@ -339,15 +345,13 @@ def test_the_default_device_is_no_matter():
 def test_points_are_put_in_blocks_that_lie_together():
     for n, most in ((1, 1), (1, 4), (64, 64), (65, 64), (1000, 64), (1000, 1), (7, 2)):
         points = torch.from_numpy(rng.normal(size=(n, 3)))
-        blocks = accelerated.boxes.in_blocks(points, most)
+        blocks = in_blocks(points, most)
         numbers = blocks[blocks >= 0]
         assert sorted(numbers.tolist()) == list(range(n))
         assert blocks.shape[1] <= most and (blocks[:, 0] >= 0).all()
         assert (blocks < 0).any(1).sum() <= 1
     line = torch.arange(256, dtype=torch.float64)[torch.randperm(256)][:, None]
-    assert (
-        line[accelerated.boxes.in_blocks(line, 64)].amax(1) - line[accelerated.boxes.in_blocks(line, 64)].amin(1) == 63
-    ).all()
+    assert (line[in_blocks(line, 64)].amax(1) - line[in_blocks(line, 64)].amin(1) == 63).all()
 
 
 def test_the_rule_chooses_by_features_rows_and_metric():

@@ -8,19 +8,28 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.filters
-import accelerated.product
+import accelerated.search.batches
+import accelerated.search.product_filter
+import accelerated.search.rule
 import tests.pretended_gpu
 from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
-from accelerated.arrays import resolve_memory_limit
-from accelerated.boxes import BoxFilter
-from accelerated.certificate import SquaredBound, choose_frame
-from accelerated.filters import choose_filter, fastest_first
 from accelerated.metrics import METRICS
-from accelerated.multiply import product_dtype
-from accelerated.precision import UNDERFLOW, _hard_floats, accumulation, magnitudes, product_keeps_its_bound
-from accelerated.report import Report
-from accelerated.roots import correct_sqrt, rounds_roots_correctly
+from accelerated.search.bounds.accumulation import (
+    UNDERFLOW,
+    _hard_floats,
+    accumulation,
+    magnitudes,
+    product_keeps_its_bound,
+)
+from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.multiply import product_dtype
+from accelerated.search.bounds.squared import SquaredBound
+from accelerated.search.few_features import FewFeaturesFilter
+from accelerated.search.memory import resolve_memory_limit
+from accelerated.search.queries import Queries
+from accelerated.search.report import Clock
+from accelerated.search.rule import choose_filter, fastest_first
+from accelerated.square_root import correct_sqrt, rounds_correctly
 from tests import tensor_cores
 from tests.pretended_gpu import PretendedGpu
 from tests.test_filters import HOSTILE, by, made_by
@@ -115,13 +124,13 @@ def test_roots_and_quotients_on_a_device_have_the_bits_of_numpy(device):
 
 
 def test_a_device_that_rounds_roots_otherwise_is_noticed(gpu, monkeypatch):
-    assert rounds_roots_correctly(GPU)
-    rounds_roots_correctly.cache_clear()
+    assert rounds_correctly(GPU)
+    rounds_correctly.cache_clear()
     real = torch.sqrt
     some = 2.0**-52 * (torch.rand(100_000, dtype=torch.float64) > 0.999)
     monkeypatch.setattr(torch, "sqrt", lambda x: (real(x.cpu()) * (1 + some[: len(x)])).to(x.device))
 
-    assert not rounds_roots_correctly(GPU)
+    assert not rounds_correctly(GPU)
     values = torch.tensor([2.0, 51.0], dtype=torch.float64, device=GPU)
     assert correct_sqrt(values).tolist() == np.sqrt([2.0, 51.0]).tolist()
 
@@ -134,11 +143,11 @@ def test_a_bound_by_tensor_cores_is_below_the_squared_distance_and_not_far_below
     queries = rows[:60] + 0.01 * rows[60:120]
     with PretendedGpu(core=CORES[core]):
         frame = choose_frame(rows.to(GPU))
-        bound = SquaredBound(METRICS["euclidean"], 12, frame, dtype)
+        bound = SquaredBound.make(METRICS["euclidean"], frame, dtype)
         encoded = bound.encode_queries(queries.to(GPU))
-        provable = encoded.provable.cpu()
+        certifiable = encoded.certifiable.cpu()
         bounds = made_by(bound, rows.to(GPU), encoded)
-        q, x = (frame.apply(some.to(GPU)).cpu().numpy().astype(np.longdouble) for some in (queries[provable], rows))
+        q, x = (frame.apply(some.to(GPU)).cpu().numpy().astype(np.longdouble) for some in (queries[certifiable], rows))
     true = ((q[:, None] - x) ** 2).sum(2) - frame.near
     reach = np.linalg.norm(x, axis=1) <= bound.too_long
     one_up = 2.0**-23  # made in float32
@@ -296,7 +305,7 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.product, "PANEL_ROWS", 64)
+    monkeypatch.setattr(accelerated.search.product_filter, "BOUNDED_ROWS", 64)
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
@@ -304,7 +313,7 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
 
 
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.filters, "_seconds", lambda device, dtype, made: seconds[dtype])
+    monkeypatch.setattr(accelerated.search.rule, "_seconds", lambda device, dtype, made: seconds[dtype])
     seconds = {torch.int8: 3, torch.float16: 1, torch.float32: 2}
     assert fastest_first(GPU) == [torch.float16, torch.float32, torch.int8]
     few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))
@@ -344,23 +353,32 @@ def test_boxes_keep_to_their_memory_limit_and_give_up_where_too_much_is_left(gpu
         "ties of half a group": np.where(np.arange(n_rows)[:, None] < 3000, 5.0, rng.random((n_rows, 1))),
     }[data]
     rows, queries = torch.tensor(X, device=GPU), torch.tensor(X[:3000], device=GPU)
-    boxes = BoxFilter(METRICS["euclidean"], rows, [])
+    boxes = FewFeaturesFilter.make(METRICS["euclidean"], rows, [])
     gpu.peak = before = gpu.allocated
-    reduced, indices, answered = boxes.search(queries, None, 5, memory_limit, Report())
+    found = search_all(boxes, METRICS["euclidean"], queries, memory_limit)
 
     assert gpu.peak - before <= memory_limit + 17 * 3000 * 5
-    assert int(answered.count_nonzero()) == (3000 if data == "uniform" else 0)
+    assert sum(int(some.certified.count_nonzero()) for some in found) == (3000 if data == "uniform" else 0)
     exact = by("exhaustive", 5, device="cpu").fit(X).kneighbors(X[:100])
     if data == "uniform":
-        assert_same((reduced[:100], indices[:100]), exact)
+        reduced, indices = (torch.cat([some[place] for some in found])[:100] for place in (0, 1))
+        assert_same((reduced, indices), exact)
+
+
+def search_all(chosen, metric, queries, memory_limit):
+    """What the filter finds for the batches of the queries, with 5 neighbours."""
+    read, numbers = Queries.given(queries, metric, queries.device), torch.arange(len(queries))
+    found = accelerated.search.batches.in_batches(chosen, read, numbers, 5, memory_limit, Clock())
+    return [some for _, some in found]
 
 
 def test_boxes_that_exclude_little_are_not_measured():
-    rows, report = torch.from_numpy(rng.random((20_000, 12))), Report()
-    answered = BoxFilter(METRICS["euclidean"], rows, []).search(rows[:600], None, 5, 2**30, report)[2]
+    rows = torch.from_numpy(rng.random((20_000, 12)))
+    boxes = FewFeaturesFilter.make(METRICS["euclidean"], rows, [])
+    (found,) = search_all(boxes, METRICS["euclidean"], rows[:600], 2**30)
 
-    assert 0 < int(answered.count_nonzero()) < 300
-    assert report.candidates < 600 * 20_000 / 10
+    assert 0 < int(found.certified.count_nonzero()) < 300
+    assert found.n_candidates < 600 * 20_000 / 10
 
 
 def test_a_query_that_lies_apart_does_not_spoil_the_others(gpu):
@@ -399,8 +417,10 @@ def test_without_memory_for_a_filter_all_pairs_are_measured():
 
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
 def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch):
-    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 64)
-    monkeypatch.setattr("accelerated.product.GPU_SIZES", accelerated.product.GPU_SIZES._replace(queries=64))
+    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES_ON_GPU", 64)
+    monkeypatch.setattr(
+        "accelerated.search.product_filter.GPU_SIZES", accelerated.search.product_filter.GPU_SIZES._replace(queries=64)
+    )
     rows, queries = rng.normal(size=(10_000, 12)), rng.normal(size=(200, 12))
     expected = by("exhaustive", 5, device="cpu").fit(rows).kneighbors(queries)
     with PretendedGpu() as gpu:
@@ -420,7 +440,7 @@ def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch
 
 
 def test_after_one_refusal_less_is_asked_for(monkeypatch):
-    monkeypatch.setattr("accelerated.search.SHOWN_ON_GPU", 20)
+    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES_ON_GPU", 20)
     with PretendedGpu() as gpu:
         model = by("exhaustive", 5, device="cuda", memory_limit=2**30).fit(X)
         model.kneighbors(Q)

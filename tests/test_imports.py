@@ -46,7 +46,7 @@ def imported_by(source):
 
 @pytest.mark.parametrize("package", OUTSIDE)
 def test_no_function_imports_what_its_package_should_not(package):
-    for file in (Path(__file__).parent.parent / package).glob("*.py"):
+    for file in (Path(__file__).parent.parent / package).rglob("*.py"):
         assert not set(imported_by(file.read_text())) & OUTSIDE[package], file
 
 

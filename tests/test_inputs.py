@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.arrays import resolve_device, resolve_memory_limit
+from accelerated.devices import resolve_device
+from accelerated.search.memory import resolve_memory_limit
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA"))]
 X = np.random.default_rng(0).integers(0, 9, (40, 6))

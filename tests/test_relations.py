@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import accelerated.distances
-import accelerated.exhaustive
 import accelerated.knn
+import accelerated.search.exhaustive
 import accelerated.similarities
 import accelerated.similarity_regressor
 import accelerated.solvers
@@ -333,12 +333,12 @@ def expanded(queries, rows):
     return ((queries * queries).sum(0) + (rows * rows).sum(0) - 2 * (queries * rows).sum(0)).clamp(min=0)
 
 
-def farthest_vote_first(codes, weights, n_classes, ks):
-    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes, ks)
+def farthest_vote_first(codes, weights, n_classes):
+    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes)
 
 
-def farthest_target_first(targets, indices, weights, ks):
-    return accelerated.voting.average(targets, indices.flip(1), weights.flip(1), ks)
+def farthest_target_first(targets, indices, weights):
+    return accelerated.voting.average(targets, indices.flip(1), weights.flip(1))
 
 
 def left_to_right(terms, start, stop):
@@ -407,10 +407,15 @@ solve = accelerated.solvers.solve
 rbf = accelerated.similarities.rbf
 minkowski = accelerated.distances.minkowski
 SPOILT = [  # a claim, and what to put in whose place so that it must fail
-    ("same_neighbors", accelerated.exhaustive, "smallest", last_of_equals),
+    ("same_neighbors", accelerated.search.exhaustive, "smallest", last_of_equals),
     ("same_neighbors", accelerated.distances, "pairwise_sum", left_to_right),
     ("same_neighbors", accelerated.distances, "correct_sqrt", one_unit_too_far),
-    ("same_neighbors_without_the_row_itself", accelerated.exhaustive, "_without_self", lambda tile, *_: tile),
+    (
+        "same_neighbors_without_the_row_itself",
+        accelerated.search.exhaustive,
+        "_without_self",
+        lambda reduced, *_: reduced,
+    ),
     ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.knn, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
@@ -442,7 +447,7 @@ def test_a_claim_fails_where_accelerated_is_spoilt(monkeypatch, claim, module, n
 
 
 def test_ties_the_wrong_way_round_are_still_the_nearest(monkeypatch):
-    monkeypatch.setattr(accelerated.exhaustive, "smallest", last_of_equals)
+    monkeypatch.setattr(accelerated.search.exhaustive, "smallest", last_of_equals)
 
     assert try_accelerated("nearest_on_a_lattice", PROFILES["default"]).verdict == "holds"
     assert try_accelerated("equal_distances_go_to_the_lower_index", PROFILES["default"]).verdict == "FAILS"

@@ -1,4 +1,4 @@
-"""The tiled search: the same bits for every tile, within the memory allowed, showing where it is."""
+"""The search in batches and blocks: the same bits for all sizes, within the memory allowed, showing its progress."""
 
 import re
 import subprocess
@@ -8,26 +8,27 @@ import numpy as np
 import pytest
 import torch
 
-import accelerated.exhaustive
+import accelerated.search.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.exhaustive import scratch_bytes, smallest, tile_shape
+from accelerated.search.exhaustive import smallest
+from accelerated.search.memory import CPU_PAIRS, block_shape, exhaustive_bytes
 
-TILE = 64
+BLOCK = 64
 
 
 @pytest.fixture
 def tie_storm():
-    """Queries and rows on a tiny lattice: nearly every distance is shared by many rows, in different tiles."""
+    """Queries and rows on a tiny lattice: nearly every distance is shared by many rows, in different blocks."""
     rng = np.random.default_rng(0)
-    return rng.integers(0, 3, (2 * TILE + 1, 3)), rng.integers(0, 3, (TILE + 1, 3))
+    return rng.integers(0, 3, (2 * BLOCK + 1, 3)), rng.integers(0, 3, (BLOCK + 1, 3))
 
 
-@pytest.mark.parametrize("n_tile_rows", [1, 2, 7, TILE - 1, TILE, TILE + 1])
-@pytest.mark.parametrize("n_tile_queries", [1, 2, 7, TILE - 1, TILE, TILE + 1])
+@pytest.mark.parametrize("block_rows", [1, 2, 7, BLOCK - 1, BLOCK, BLOCK + 1])
+@pytest.mark.parametrize("n_queries", [1, 2, 7, BLOCK - 1, BLOCK, BLOCK + 1])
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
-def test_every_tile_gives_the_same_bits(monkeypatch, tie_storm, n_tile_queries, n_tile_rows, own):
+def test_blocks_of_any_size_give_the_same_bits(monkeypatch, tie_storm, n_queries, block_rows, own):
     X, Q = tie_storm
-    assert_tile_gives_the_same_bits(monkeypatch, NearestNeighbors(10).fit(X), Q, n_tile_queries, n_tile_rows, own)
+    assert_blocks_give_the_same_bits(monkeypatch, NearestNeighbors(10).fit(X), Q, n_queries, block_rows, own)
 
 
 @pytest.mark.parametrize(
@@ -42,26 +43,26 @@ def test_every_tile_gives_the_same_bits(monkeypatch, tie_storm, n_tile_queries, 
     ids=["cosine", "jaccard", "cubes", "powers", "callable"],
 )
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
-def test_every_metric_may_be_tiled(monkeypatch, tie_storm, metric, own):
+def test_every_metric_may_be_measured_in_blocks(monkeypatch, tie_storm, metric, own):
     X, Q = tie_storm
-    assert_tile_gives_the_same_bits(monkeypatch, NearestNeighbors(10, **metric).fit(X), Q, 7, 13, own)
+    assert_blocks_give_the_same_bits(monkeypatch, NearestNeighbors(10, **metric).fit(X), Q, 7, 13, own)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
-def test_given_distances_may_be_tiled(monkeypatch, own):
+def test_given_distances_may_be_read_in_blocks(monkeypatch, own):
     D = np.random.default_rng(0).integers(0, 3, (40, 40))
     model = NearestNeighbors(10, metric="precomputed").fit(D)
-    assert_tile_gives_the_same_bits(monkeypatch, model, D[:9], 7, 13, own)
+    assert_blocks_give_the_same_bits(monkeypatch, model, D[:9], 7, 13, own)
 
 
-def assert_tile_gives_the_same_bits(monkeypatch, model, Q, n_tile_queries, n_tile_rows, own):
+def assert_blocks_give_the_same_bits(monkeypatch, model, Q, n_queries, block_rows, own):
     distances, indices = model.kneighbors(None if own else Q)
 
-    monkeypatch.setattr(accelerated.exhaustive, "tile_shape", lambda *_: (n_tile_queries, n_tile_rows))
-    tiled_distances, tiled_indices = model.kneighbors(None if own else Q)
+    monkeypatch.setattr(accelerated.search.exhaustive, "block_shape", lambda *_: (n_queries, block_rows))
+    of_blocks_distances, of_blocks_indices = model.kneighbors(None if own else Q)
 
-    np.testing.assert_array_equal(tiled_indices, indices)
-    np.testing.assert_array_equal(tiled_distances.view(np.int64), distances.view(np.int64))
+    np.testing.assert_array_equal(of_blocks_indices, indices)
+    np.testing.assert_array_equal(of_blocks_distances.view(np.int64), distances.view(np.int64))
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "chebyshev"])
@@ -112,11 +113,11 @@ def test_smallest_keeps_the_leftmost_of_equals():
 @pytest.mark.parametrize("device_type", ["cpu", "cuda"])
 @pytest.mark.parametrize("k", [1, 5, 5000])
 @pytest.mark.parametrize("memory_limit", [2**20, 2**26, 2**30])
-def test_a_tile_fits_the_memory_limit(device_type, k, memory_limit):
-    a, b = tile_shape(10_000, 1_000_000, 96, k, memory_limit, device_type)
+def test_a_block_fits_the_memory_limit(device_type, k, memory_limit):
+    a, b = block_shape(10_000, 1_000_000, 96, k, memory_limit, device_type)
 
     assert a >= 1 and b >= 1
-    assert scratch_bytes(a, b, 96, k) <= memory_limit
+    assert exhaustive_bytes(a, b, 96, k) <= memory_limit
 
 
 def test_a_memory_limit_too_small_for_one_row_names_both_numbers():
@@ -136,10 +137,10 @@ def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
 MEASURE_MEMORY = """
 import numpy as np
 import torch
-import accelerated.exhaustive
+import accelerated.search.memory
 from accelerated import NearestNeighbors
 
-accelerated.exhaustive.CPU_PAIRS = {pairs}
+accelerated.search.memory.CPU_PAIRS = {pairs}
 
 def peak():  # resident bytes, the most since the last reset
     return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
@@ -175,7 +176,7 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read
 )
 def test_a_large_search_stays_within_its_memory_limit(filter, metric):
     sizes = {
-        "pairs": accelerated.exhaustive.CPU_PAIRS,
+        "pairs": CPU_PAIRS,
         "n_train": 100_000,
         "n_queries": 100 if filter == "tree" else 2000,
     }
@@ -185,7 +186,7 @@ def test_a_large_search_stays_within_its_memory_limit(filter, metric):
 
 @on_linux
 @pytest.mark.parametrize("tensors", [False, True], ids=["arrays", "tensors"])
-def test_tiles_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
+def test_blocks_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
     used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors, filter="exhaustive")
 
     assert 16 < used < 64 + 16  # the limit is what holds it

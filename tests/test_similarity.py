@@ -267,8 +267,8 @@ def test_tensors_in_tensors_out():
 def test_batches_and_tiles_are_no_matter(scaled, monkeypatch):
     X, Q, y, _ = (part[:150] for part in scaled)
     expected = accelerated.SimilarityRegressor(jitter=1e-2).fit(X, y).predict(Q)
-    monkeypatch.setattr(accelerated.exhaustive, "CPU_PAIRS", 7)
-    monkeypatch.setattr(accelerated.exhaustive, "TILE_ROWS", 64)
+    monkeypatch.setattr(accelerated.search.memory, "CPU_PAIRS", 7)
+    monkeypatch.setattr(accelerated.search.memory, "BLOCK_ROWS", 64)
 
     actual = accelerated.SimilarityRegressor(jitter=1e-2).fit(X, y).predict(Q)
 

@@ -52,7 +52,7 @@ class OneMeanForAll(Regressor):
     claim = "averages_of_each_output"
 
     def combine(self, targets, weights):
-        return np.full(targets.shape[1], np.mean(super().combine(targets, weights)))
+        return np.full(targets.shape[1:], np.mean(super().combine(targets, weights)))
 
 
 class SquaredWeights(Regressor):

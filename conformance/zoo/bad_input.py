@@ -2,8 +2,8 @@
 
 import numpy as np
 
-import reference
 from conformance.zoo.base import Regressor, Search
+from reference.distances import DISTANCES
 
 
 class MissingIsZero(Search):
@@ -126,7 +126,7 @@ class UnknownIsEuclidean(Search):
     claim, seen = "unknown_names_are_refused", "dict.get with a default"
 
     def fit(self, X, y=None):
-        if isinstance(self.metric, str) and self.metric not in reference.metrics.METRICS and not self.of("minkowski"):
+        if isinstance(self.metric, str) and self.metric not in {*DISTANCES, "minkowski"}:
             self.metric = "euclidean"
         return super().fit(X, y)
 

@@ -17,10 +17,10 @@ class ByFormula(Search):
         raise NotImplementedError
 
     def measure(self, query):
-        return self.formula(self._examples, query) if self.of(*self.mistaken) else super().measure(query)
+        return self.formula(self._examples, query) if self.metric in self.mistaken else super().measure(query)
 
     def get_distance(self, a, b):
-        if not self.of(*self.mistaken):
+        if self.metric not in self.mistaken:
             return super().get_distance(a, b)
         return float(self.formula(np.asarray(b, dtype=np.float64)[None], np.asarray(a, dtype=np.float64))[0])
 
@@ -74,7 +74,7 @@ class SignedCubes(ByFormula):
         return np.abs(np.sum((X - q) ** 3, axis=1))
 
     def get_distance(self, a, b):
-        return super().get_distance(a, b) ** (1 / 3) if self.of("minkowski") else super().get_distance(a, b)
+        return super().get_distance(a, b) ** (1 / 3) if self.metric == "minkowski" else super().get_distance(a, b)
 
 
 class PForgotten(ByFormula):
@@ -272,7 +272,7 @@ class Float32Stays(Search):
         return super().fit(X, y)
 
     def measure(self, query):
-        if not (self._narrow and self.of("euclidean")):
+        if not (self._narrow and self.metric == "euclidean"):
             return super().measure(query)
         X, q = self._examples.astype(np.float32), query.astype(np.float32)
         return np.sqrt(np.maximum(squares(X) + q @ q - 2 * X @ q, 0)).astype(np.float64)
@@ -288,7 +288,7 @@ class PixelsWrap(Search):
         return super().fit(X, y)
 
     def measure(self, query):
-        if self._dtype != np.uint8 or not self.of("euclidean"):
+        if self._dtype != np.uint8 or self.metric != "euclidean":
             return super().measure(query)
         gaps = self._examples.astype(np.uint8) - query.astype(np.uint8)
         return np.sqrt(squares(gaps.astype(np.float64)))
@@ -447,13 +447,11 @@ class LeftToRightOnTheDiagonal(Search):
 
     claim = "same_neighbors_without_the_row_itself"
 
-    def _nearest(self, query, k, leave_out):
-        if leave_out is None or not self.of("euclidean"):
-            return super()._nearest(query, k, leave_out)
+    def measure(self, query):
+        if self.metric != "euclidean" or not np.shares_memory(query, self._examples):  # another query is a copy
+            return super().measure(query)
         gaps = self._examples - query
-        distances = np.sqrt(reduce(np.add, (gaps * gaps).T))
-        nearest = self.choose(distances, k, leave_out)
-        return distances[nearest], nearest
+        return np.sqrt(reduce(np.add, (gaps * gaps).T))
 
 
 class PowersOff(Search):
@@ -463,5 +461,5 @@ class PowersOff(Search):
 
     def measure(self, query):
         distances = super().measure(query)
-        whole = not self.of("minkowski") or self.p == np.inf or float(self.p).is_integer()
+        whole = self.metric != "minkowski" or self.p == np.inf or float(self.p).is_integer()
         return distances if whole else distances * (1 + 1e-9)

@@ -33,7 +33,7 @@ class PartitionAtK(Search):
     claim = "every_row_is_a_neighbor_when_k_is_n"
 
     def choose(self, distances, k, leave_out):
-        if leave_out is None:
+        if leave_out < 0:
             np.argpartition(distances, k)
         return super().choose(distances, k, leave_out)
 
@@ -69,7 +69,7 @@ class PartitionThenSort(Search):
     claim, seen = "k_neighbors_are_the_first_of_k_plus_one", "scikit-learn: brute"
 
     def choose(self, distances, k, leave_out):
-        if leave_out is not None or k == len(distances):
+        if leave_out >= 0 or k == len(distances):
             return super().choose(distances, k, leave_out)
         nearest = np.sort(np.argpartition(distances[::-1], k)[:k])
         nearest = len(distances) - 1 - nearest
@@ -114,7 +114,7 @@ class DropsTheFirst(Search):
 
     def choose(self, distances, k, leave_out):
         order = np.argsort(distances, kind="stable")
-        return order[:k] if leave_out is None else order[1 : k + 1]
+        return order[:k] if leave_out < 0 else order[1 : k + 1]
 
 
 class LastOfEqualsOnTheDiagonal(Search):
@@ -123,7 +123,7 @@ class LastOfEqualsOnTheDiagonal(Search):
     claim, seen = "ties_without_the_row_itself", "scikit-learn: kneighbors()"
 
     def choose(self, distances, k, leave_out):
-        if leave_out is None:
+        if leave_out < 0:
             return super().choose(distances, k, leave_out)
         order = np.lexsort((-np.arange(len(distances)), distances))
         return order[order != leave_out][:k]
@@ -188,7 +188,7 @@ class TileWithoutStart(Search):
 
     def choose(self, distances, k, leave_out):
         nearest = super().choose(distances, k, leave_out)
-        return nearest if k > 4 or leave_out is not None else nearest % 4
+        return nearest if k > 4 or leave_out >= 0 else nearest % 4
 
 
 class LastTileLost(Search):
@@ -217,7 +217,7 @@ class OneOfEachGroup(Search):
     claim, seen = "fewer_neighbors_are_the_first_of_more", "approx_max_k"
 
     def choose(self, distances, k, leave_out):
-        if leave_out is not None:
+        if leave_out >= 0:
             return super().choose(distances, k, leave_out)
         groups = [np.arange(start, len(distances), k) for start in range(k)]
         best = np.array([group[np.argmin(distances[group])] for group in groups])
@@ -263,9 +263,9 @@ class FullAfterK(Search):
     claim = "the_query_added_is_found_first"
 
     def choose(self, distances, k, leave_out):
-        if leave_out is not None:
+        if leave_out >= 0:
             return super().choose(distances, k, leave_out)
-        best = super().choose(distances[:k], k, None)
+        best = super().choose(distances[:k], k)
         for i in range(k, len(distances)):
             if distances[i] < distances[best[0]]:
                 best = np.append(best[:-1], i)

@@ -38,8 +38,8 @@ class ComparedInFloat32(Similarity):
 
     claim = "same_similarity_predictions"
 
-    def compare(self, a, rows):
-        return super().compare(a, rows).astype(np.float32).astype(np.float64)
+    def compare(self, x, examples, similarity):
+        return super().compare(x, examples, similarity).astype(np.float32).astype(np.float64)
 
 
 class Bandwidth(Similarity):
@@ -47,10 +47,10 @@ class Bandwidth(Similarity):
 
     claim, seen = "kernel_ridge_agrees", "length scales elsewhere"
 
-    def compare(self, a, rows):
+    def compare(self, x, examples, similarity):
         if self.similarity != "rbf":
-            return super().compare(a, rows)
-        return np.exp(-np.sum((rows - a) ** 2, axis=1) / (2 * max(self.gamma, 1e-300) ** 2))
+            return super().compare(x, examples, similarity)
+        return np.exp(-np.sum((examples - x) ** 2, axis=1) / (2 * max(self.gamma, 1e-300) ** 2))
 
 
 class CentredTargets(Similarity):

@@ -10,8 +10,8 @@ class LastClassWins(Classifier):
 
     claim, seen = "votes_weigh_by_inverse_distance", "numpy-ml: nonparametric/knn.py"
 
-    def count(self, codes, weights, n_classes):
-        shares = super().count(codes, weights, n_classes)
+    def combine(self, codes, weights, n_classes):
+        shares = super().combine(codes, weights, n_classes)
         if self.weights != "distance":
             return shares
         return np.where(np.arange(n_classes) == max(codes), 1.0, 0.0)
@@ -23,9 +23,9 @@ class NearestBreaksTies(Classifier):
     claim, seen = "equal_votes_go_to_the_smallest_label", "scikit-learn #21006; Counter.most_common"
 
     def predict(self, X):
-        if not self._is_single or self.weights != "uniform":
+        if not self.has_one_output() or self.weights != "uniform":
             return super().predict(X)
-        codes = [self._codes[0][i].tolist() for i in self.kneighbors(X)[1]]
+        codes = [self._codes[i].tolist() for i in self.kneighbors(X)[1]]
         return self.classes_[[max(votes, key=votes.count) for votes in codes]]
 
 
@@ -34,8 +34,8 @@ class OnlyTheNearest(Classifier):
 
     claim = "the_majority_wins"
 
-    def count(self, codes, weights, n_classes):
-        return super().count(codes[:1], np.ones(1), n_classes)
+    def combine(self, codes, weights, n_classes):
+        return super().combine(codes[:1], np.ones(1), n_classes)
 
 
 class OneVoteEach(Classifier):
@@ -74,8 +74,8 @@ class TwoClasses(Classifier):
 
     claim, seen = "one_class_is_predicted_always", "binary formulas"
 
-    def count(self, codes, weights, n_classes):
-        shares = super().count(codes, weights, n_classes)
+    def combine(self, codes, weights, n_classes):
+        shares = super().combine(codes, weights, n_classes)
         return np.append(shares, 0.0) if n_classes == 1 else shares
 
 
@@ -86,7 +86,7 @@ class FirstOutputForAll(Classifier):
 
     def predict(self, X):
         predicted = super().predict(X)
-        return predicted if self._is_single else np.tile(predicted[:, :1], predicted.shape[1])
+        return predicted if self.has_one_output() else np.tile(predicted[:, :1], predicted.shape[1])
 
 
 class KnowsTheLabel(Classifier):
@@ -103,8 +103,8 @@ class Counts(Classifier):
 
     claim, seen = "shares_are_the_part_of_the_votes", "cuml #2743"
 
-    def count(self, codes, weights, n_classes):
-        return super().count(codes, weights, n_classes) * sum(weights)
+    def combine(self, codes, weights, n_classes):
+        return super().combine(codes, weights, n_classes) * sum(weights)
 
 
 class ClassesAsMet(Classifier):
@@ -114,13 +114,15 @@ class ClassesAsMet(Classifier):
 
     def predict_proba(self, X):
         shares = super().predict_proba(X)
-        if not self._is_single:
+        if not self.has_one_output():
             return shares
-        first = np.unique(self._codes[0], return_index=True)[1]
+        first = np.unique(self._codes, return_index=True)[1]
         return shares[:, np.argsort(first)]
 
     def predict(self, X):
-        return self.classes_[np.argmax(super().predict_proba(X), axis=1)] if self._is_single else super().predict(X)
+        return (
+            self.classes_[np.argmax(super().predict_proba(X), axis=1)] if self.has_one_output() else super().predict(X)
+        )
 
 
 class SecondOpinion(Classifier):
@@ -129,10 +131,10 @@ class SecondOpinion(Classifier):
     claim = "the_largest_share_is_predicted"
 
     def predict(self, X):
-        if not self._is_single:
+        if not self.has_one_output():
             return super().predict(X)
         shares, (_, indices) = self.predict_proba(X), self.kneighbors(X)
-        nearest = self.classes_[self._codes[0][indices[:, 0]]]
+        nearest = self.classes_[self._codes[indices[:, 0]]]
         return np.where(shares.max(axis=1) > 0.7, self.classes_[np.argmax(shares, axis=1)], nearest)
 
 
@@ -152,7 +154,7 @@ class LabelIsAFeature(Classifier):
 
     def measure(self, query):
         distances = super().measure(query)
-        names = self.classes_[self._codes[0]] if self._is_single else np.zeros(len(distances))
+        names = self.classes_[self._codes] if self.has_one_output() else np.zeros(len(distances))
         return distances + np.abs(names) if names.dtype.kind in "if" else distances
 
 
@@ -161,9 +163,9 @@ class Balanced(Classifier):
 
     claim = "twins_of_the_winners_change_nothing"
 
-    def count(self, codes, weights, n_classes):
-        frequency = np.bincount(self._codes[0], minlength=n_classes) if self._is_single else np.ones(n_classes)
-        shares = super().count(codes, weights, n_classes) / np.maximum(frequency, 1)
+    def combine(self, codes, weights, n_classes):
+        frequency = np.bincount(self._codes, minlength=n_classes) if self.has_one_output() else np.ones(n_classes)
+        shares = super().combine(codes, weights, n_classes) / np.maximum(frequency, 1)
         return shares / shares.sum()
 
 
@@ -172,11 +174,11 @@ class NearestAbstains(Classifier):
 
     claim, seen = "a_prediction_confirms_itself", "leave-one-out by dropping the first"
 
-    def count(self, codes, weights, n_classes):
+    def combine(self, codes, weights, n_classes):
         return (
-            super().count(codes[1:], weights[1:], n_classes)
+            super().combine(codes[1:], weights[1:], n_classes)
             if len(codes) > 1
-            else super().count(codes, weights, n_classes)
+            else super().combine(codes, weights, n_classes)
         )
 
 
@@ -185,9 +187,9 @@ class MiddleClass(Classifier):
 
     claim = "losers_can_change_their_name"
 
-    def count(self, codes, weights, n_classes):
+    def combine(self, codes, weights, n_classes):
         if self.weights != "uniform":
-            return super().count(codes, weights, n_classes)
+            return super().combine(codes, weights, n_classes)
         return np.eye(n_classes)[np.sort(codes)[len(codes) // 2]]
 
 
@@ -196,5 +198,5 @@ class LastVoteFirst(Classifier):
 
     claim = "same_votes"
 
-    def count(self, codes, weights, n_classes):
-        return super().count(codes[::-1], weights[::-1], n_classes)
+    def combine(self, codes, weights, n_classes):
+        return super().combine(codes[::-1], weights[::-1], n_classes)

@@ -1,19 +1,19 @@
-"""How precisely products are added: a bound for each device, and a test of whether this one keeps to it.
+"""How precisely a device adds the products of a matrix product: a bound, and a test whether the device keeps to it.
 
 A sum of K products in float32, rounded after each step, is off by at most K u times the sum of the magnitudes of its
-terms, in whatever order it is made, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013).
-Twice that holds for hardware that rounds a product and a sum apart.
+terms, in any order of addition, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013). Twice
+that holds for hardware that rounds a product and a sum separately.
 
-Tensor cores do not round but cut, towards 0. An instruction takes a few exact products and the sum so far, P + 1 terms,
-shifts all to the exponent of the largest, keeps F bits below it of each, and cuts their sum off to float32. None is
-larger than the sum S of the magnitudes, so K / P instructions are off by at most (K / P) ((P + 1) 2^-F + 2^-23) times
-it: with P = 4, F = 23 (Volta) 3 K 2^-24, with P = 8, F = 24 (Turing to Ada) 1.4 K 2^-24, with P = 8 or 16, F = 25
+Tensor cores do not round but truncate, towards 0. An instruction takes P exact products and the sum so far, shifts
+these P + 1 terms to the exponent of the largest, keeps F bits below it of each, and truncates their sum to float32. No
+term is larger than the sum S of the magnitudes, so K / P instructions are off by at most (K / P) ((P + 1) 2^-F + 2^-23)
+times it: with P = 4, F = 23 (Volta) 3 K 2^-24, with P = 8, F = 24 (Turing to Ada) 1.4 K 2^-24, with P = 8 or 16, F = 25
 (Hopper and Blackwell) 0.8 or 0.7 K 2^-24. (Models: Khattak and Mikaitis, arXiv 2512.07004; Xie et al., MMA-Sim, arXiv
-2511.10909.) 2^-18 pays for a last instruction that is not full, and for a sum that is split into up to 32 parts.
-A factor below the least normal number is taken for that when the exponents are compared: so in place of S stands the
-least number times the largest other factor, if that is more.
+2511.10909.) 2^-18 pays for a last instruction that is not full, and for a sum that is split into up to 32 partial sums.
+A factor below the least normal number counts as that number when exponents are compared. So the least normal number
+times the largest other factor takes the place of S, if it is larger.
 
-The models were found by others and by trial. So every device is tried before it is trusted.
+The models were found by other people, by experiment. So every device is tried before its bound is used.
 """
 
 import functools
@@ -23,34 +23,35 @@ import warnings
 import torch
 from torch import Tensor
 
-from accelerated.arrays import is_out_of_memory
-from accelerated.multiply import SHORT_FLOATS, EncodedRows, U, aligned, ceiling, multiply, product_dtype
+from accelerated.devices import is_out_of_memory
+from accelerated.search.bounds.multiply import SHORT_FLOATS, U, aligned, ceiling, multiply, product_dtype
+from accelerated.search.bounds.protocol import EncodedRows
 
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
-CUT = 2.0**-18
-SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of some dozens of rows
-LARGE = (136, 16)  # for which a GPU has other kernels
+SPLIT = 2.0**-18  # for a last instruction that is not full, and for split sums
+SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of the rows that are tried
+LARGE = (136, 16)  # a product so large that a GPU has other kernels for it
 LIKE_HOPPER = {(9, 0), (10, 0)}  # compute capabilities: H100, H200, B200
 
 
 def accumulation(n_columns: int, dtype: torch.dtype, device: torch.device) -> float:
-    """``alpha``: what a sum of products may be off by, in units of the magnitudes of its terms."""
+    """Returns ``alpha``: the largest error of a sum of products, in units of the magnitudes of its terms."""
     if dtype == torch.float64:
         return n_columns * 4 * U
     if device.type == "cpu" or dtype not in SHORT_FLOATS:
         return n_columns * 2.0**-23
-    return n_columns * (2.0**-24 if _adds_like_hopper(device) else 2.0**-22) + CUT
+    return n_columns * (2.0**-24 if _adds_like_hopper(device) else 2.0**-22) + SPLIT
 
 
 def _adds_like_hopper(device: torch.device) -> bool:
-    """Whether it is one of NVIDIA's that were found to; AMD counts its capabilities otherwise."""
+    """Tells whether it is a GPU of NVIDIA that the model of Hopper holds for; AMD numbers its GPUs differently."""
     if device.type != "cuda" or torch.version.hip is not None:
         return False
     return torch.cuda.get_device_capability(device) in LIKE_HOPPER
 
 
 def product_keeps_its_bound(dtype: torch.dtype, device: torch.device) -> bool:
-    """Whether products on this device, as torch is set now, are as precise as ``accumulation`` says; warns if not."""
+    """Tells whether products on this device, as torch is set now, keep to ``accumulation``; warns if they do not."""
     made = product_dtype(dtype, device)
     settings = torch.backends.mkldnn.enabled, torch.are_deterministic_algorithms_enabled()
     return made is not None and _try_products(dtype, made, device, *settings, os.getenv("CUBLAS_WORKSPACE_CONFIG"))
@@ -58,7 +59,7 @@ def product_keeps_its_bound(dtype: torch.dtype, device: torch.device) -> bool:
 
 @functools.cache
 def _try_products(dtype: torch.dtype, made: torch.dtype, device: torch.device, *settings: object) -> bool:
-    """Multiplies what is hard to add, and warns if that goes wrong; once for each device, types and settings."""
+    """Multiplies numbers that are hard to add, once for each device, types and settings; warns if the sums are off."""
     for n_columns, n_copies in SHAPES if device.type == "cpu" else [*SHAPES, LARGE]:
         n_columns = aligned(n_columns, device)
         a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
@@ -84,7 +85,7 @@ def _try_products(dtype: torch.dtype, made: torch.dtype, device: torch.device, *
 
 
 def magnitudes(a: Tensor, b: Tensor) -> Tensor:
-    """What errors are relative to, for rows (n, K) and (m, K), (n, m)."""
+    """Returns the numbers that errors are relative to, (n, m), for rows (n, K) and (m, K)."""
     a, b, least = a.double().abs(), b.double().abs(), torch.finfo(a.dtype).tiny
     return a @ b.T + least * torch.maximum(a.amax(1)[:, None], b.amax(1))
 
@@ -97,21 +98,22 @@ def _multiply_on(device: torch.device, a: Tensor, b: Tensor, made: torch.dtype) 
 
 
 def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """A large term and small ones, large terms that cancel, the least numbers of the type, terms that may be flushed.
+    """Returns rows of a and b whose products are hard to add; each row of a is multiplied with each row of b.
 
-    Last a term of 1 and others which are a little less than 2^-21 to 2^-28, all of one sign or the other, so that
-    hardware that keeps 20 to 27 bits beside the 1 cuts them off entirely. Each row of a meets each of b.
+    They have a large term and small ones, large terms that cancel, the least numbers of the type, and numbers that may
+    be flushed to 0. The last rows have a term of 1 and others a little less than 2^-21 to 2^-28, all of one sign, so
+    that hardware that keeps 20 to 27 bits beside the 1 truncates them entirely.
     """
     generator = torch.Generator("cpu").manual_seed(0)
     a = torch.rand((48, n_columns), generator=generator, dtype=torch.float64, device="cpu") - 0.5
     b = torch.rand((40, n_columns), generator=generator, dtype=torch.float64, device="cpu") - 0.5
     a[:8], b[:8] = a[:8].abs(), b[:8].abs()
-    a[8:16, 1:] *= 2.0**-12  # each is lost when it is added to the first on its own
+    a[8:16, 1:] *= 2.0**-12  # each of these is lost if it is added to the first term alone
     b[8:16, 1:] *= 2.0**-12
     a[16:24, n_columns // 2 :] = -a[16:24, : n_columns - n_columns // 2]
     b[16:24, n_columns // 2 :] = b[16:24, : n_columns - n_columns // 2]
     least = 2.0**-14 if dtype == torch.float16 else 2.0**-70
-    a[24:32] *= least  # of float16 the numbers below 2^-14 have fewer bits
+    a[24:32] *= least  # in float16, numbers below 2^-14 have fewer bits
     b[24:32] *= 2.0**10 * least
     for i in range(8):
         for rows, sign in ((b[32 + i], 1), (a[32 + i], 1), (a[40 + i], -1)):
@@ -120,10 +122,10 @@ def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
 
 
 def _hard_integers(n_columns: int) -> tuple[Tensor, Tensor]:
-    """The largest products there are, of both signs: some instructions add two of them in 16 bits."""
+    """Returns rows with the largest products, of both signs: some instructions add two of these in 16 bits."""
     generator = torch.Generator("cpu").manual_seed(0)
     a = torch.randint(-128, 128, (48, n_columns), generator=generator, dtype=torch.int8, device="cpu")
     b = torch.randint(-128, 128, (40, n_columns), generator=generator, dtype=torch.int8, device="cpu")
-    for part in (a, b):
-        part[:8], part[8:16] = -128, 127
+    for rows in (a, b):
+        rows[:8], rows[8:16] = -128, 127
     return a, b

@@ -1,20 +1,20 @@
-"""Models fitted on a GPU travel: pickled they hold no memory of it, and are loaded where there is none, too."""
+"""Pickling of models fitted on a GPU: they are stored without its memory, and load where there is no GPU, too."""
 
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from accelerated.arrays import resolve_device
+from accelerated.devices import resolve_device
 
 CPU = torch.device("cpu")
 
 
-class Portable:
-    """For an estimator whose attributes, or items of lists in them, are tensors of one device."""
+class PickledOnCpu:
+    """Pickles an estimator whose attributes, or items of lists in them, are tensors of one device."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """The attributes, tensors as those of the CPU."""
+        """Returns the attributes, with their tensors on the CPU."""
         state = super().__getstate__()
         assert isinstance(state, dict)
         gpus = [value.device for value in state.values() if isinstance(value, Tensor) and value.device != CPU]
@@ -23,7 +23,7 @@ class Portable:
         return {name: _move(value, CPU) for name, value in state.items()} | {"_fitted_on": gpus[0]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Puts the tensors back to the device that they come from, else to any of its kind, else to the CPU."""
+        """Puts the tensors on the device they come from, else on any device of that type, else on the CPU."""
         gpu = state.pop("_fitted_on", None)
         if gpu is not None:
             device = next(one for one in (gpu, torch.device(gpu.type), CPU) if _is_there(one))

@@ -1,24 +1,24 @@
-"""What may come in as y: numbers to average, or labels to vote with."""
+"""The targets y: numbers to average, or labels to vote with."""
 
 import warnings
 
 import numpy as np
 
-from reference.validation import as_floats, objects_in, refuse_gaps
+from reference.checks.numbers import as_floats, objects_in, refuse_gaps
 
 
 def check_targets(y, n_examples):
-    """Targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
-    y = as_floats(check_y(y, n_examples), "y")
-    return y.reshape(n_examples, -1), y.ndim == 1
+    """Returns the targets as float64, shape (n,) or (n, n_outputs) as they came."""
+    return as_floats(check_shape(y, n_examples), "y")
 
 
 def check_labels(y, n_examples):
-    """Per output its sorted classes, and each row's place among them; and whether y was 1-D.
+    """Returns the sorted classes and the place of each label among them, shape (n,); for 2-D y a list of each.
 
-    Labels are of any sortable kind. Raises ValueError for fractions, NaN, None and kinds that do not compare.
+    Labels are of any sortable kind. Raises ValueError for fractions, for NaN and None, and for labels that do not
+    compare with one another.
     """
-    y = np.asarray(check_y(y, n_examples))
+    y = np.asarray(check_shape(y, n_examples))
     as_floats = [label for label in objects_in(y) if isinstance(label, float)] if y.dtype.kind == "O" else y
     if y.dtype.kind in "fO" and not np.all(np.isfinite(as_floats) & (np.floor(as_floats) == as_floats)):
         raise ValueError("y has fractions, NaN or infinity, but a classifier needs classes: KNNRegressor takes numbers")
@@ -28,15 +28,16 @@ def check_labels(y, n_examples):
     try:
         if any(label is None or label != label for label in y.flat):  # NaN and NaT differ from themselves
             raise ValueError("y has missing labels (None, NaN or NaT)")
-        outputs = [np.unique(column, return_inverse=True) for column in y.reshape(n_examples, -1).T]
+        if y.ndim == 1:
+            return np.unique(y, return_inverse=True)
+        classes, codes = zip(*(np.unique(column, return_inverse=True) for column in y.T), strict=True)
     except TypeError as error:
         raise ValueError(f"y has labels that cannot be sorted: {error}") from error
-    classes, codes = map(list, zip(*outputs, strict=True))
-    return classes, codes, y.ndim == 1
+    return list(classes), list(codes)
 
 
-def check_y(y, n_examples):
-    """y, which has shape (n,) or (n, n_outputs); ValueError if it has another shape or another length than X."""
+def check_shape(y, n_examples):
+    """Returns y; raises ValueError unless its shape is (n,) or (n, n_outputs), with as many rows as X."""
     if y is None:
         raise ValueError("y is None, but this model requires y")
     refuse_gaps(y, "y")
@@ -49,8 +50,8 @@ def check_y(y, n_examples):
 
 
 def check_answers(y, shape):
-    """y as an array of the shape of the predictions; ValueError if it has not as many entries."""
-    y = np.asarray(check_y(y, shape[0]))
+    """Returns y as an array of the shape of the predictions; raises ValueError if it has not as many entries."""
+    y = np.asarray(check_shape(y, shape[0]))
     if y.size != np.prod(shape):
         raise ValueError(f"y has shape {y.shape}, but the predictions have {shape}")
     return y.reshape(shape)

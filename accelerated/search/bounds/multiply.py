@@ -1,34 +1,26 @@
-"""Products of matrices: of what they are made, in which type they come, and what torch's settings say of them."""
-
-from typing import NamedTuple
+"""The product of encoded rows and queries: its types, its shapes, and torch's settings for its precision."""
 
 import torch
 from torch import Tensor
 
+from accelerated.search.bounds.protocol import EncodedRows
+
 U = 2.0**-53  # half a unit in the last place of 1 in float64
-NEVER_EXCLUDED = -(2**30)  # the base of a row that is to be measured for every query
 ALIGNED = 8  # columns, rows and queries of a GPU's products: integers are multiplied in such shapes only
 FEWEST = 32  # rows of a GPU's product of integers, at least 17
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
-class EncodedRows(NamedTuple):
-    """The rows' side of a product, and what the product is to be taken from, if anything."""
-
-    columns: Tensor  # (n, K)
-    base: Tensor | None = None  # int32 (n,)
-
-
 def short_float(device: torch.device) -> torch.dtype:
-    """The 16-bit floats for squared distances: on a GPU float16, which is eight times as fine as the other kind."""
+    """Returns the 16-bit floats for squared distances: on a GPU float16, eight times as fine as bfloat16."""
     return torch.bfloat16 if device.type == "cpu" else torch.float16
 
 
 def product_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype | None:
-    """The type that products come in, as torch is set now; None where they are less precise than they can be.
+    """Returns the type of products, as torch is set now; None if it may make them less precise than the type allows.
 
-    8-bit integers are added in 32 bits, floats are rounded to their own type when all are added. Unless it is told
-    not to, CUDA may round parts of a sum to 16 bits already; not so if the product is asked for in float32.
+    Products of 8-bit integers are added in 32 bits. Sums of floats are rounded to their own type at the end. Unless it
+    is told not to, CUDA may also round partial sums to 16 bits, but not if the product is asked for in float32.
     """
     if dtype == torch.int8:
         return torch.int32 if hasattr(torch, "_int_mm") else None
@@ -47,29 +39,29 @@ def product_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype | Non
 def _float32_is_to_be_precise() -> bool:
     try:
         return torch.get_float32_matmul_precision() == "highest"
-    except RuntimeError:  # set by backend: too many ways to tell
+    except RuntimeError:  # set for each backend, in too many ways to read
         return False
 
 
 def padding(dtype: torch.dtype) -> float:
-    """The bound of a row that is not there, above any threshold that is used."""
+    """Returns the bound of a row that is not there, above any threshold that is used."""
     return 2**30 if dtype == torch.int32 else float("inf")
 
 
 def round_up(n: int, multiple: int) -> int:
-    """The least multiple that is not less than n."""
+    """Returns the least multiple that is not less than n."""
     return -(-n // multiple) * multiple
 
 
 def aligned(n: int, device: torch.device) -> int:
-    """How many columns a product with n is given, the others zero."""
+    """Returns the number of columns for a product of n; the additional ones are 0."""
     return n if device.type == "cpu" else round_up(n, ALIGNED)
 
 
 def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
-    """The bounds, (n_rows, n_queries): the product, or what is left of the base without it.
+    """Writes the bounds, (n_rows, n_queries), to ``out``: the product, or the base minus the product.
 
-    torch has no public product of 8-bit integers; ``product_keeps_its_bound`` tries the private one first.
+    torch has no public product of 8-bit integers; ``product_keeps_its_bound`` tries the private one before it is used.
     """
     columns, base = rows
     if base is not None:
@@ -86,9 +78,9 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 
 
 def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """The least numbers of T at or above the values, which are whole if T is of integers.
+    """Returns the least numbers of T at or above the values, which are whole numbers if T is a type of integers.
 
-    A float is the next one if its bits, as an integer, are one more; one less below 0.
+    The next float has the same bits as an integer that is one more, or one less below 0.
     """
     rounded = values.to(dtype)
     integers = rounded.view(INTEGERS[dtype.itemsize])

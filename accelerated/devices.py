@@ -1,0 +1,26 @@
+"""The device that a model works on, and the errors of a device without memory."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def resolve_device(device: Any, X: Any) -> torch.device:
+    """Returns the device asked for; else the device of the tensor X; else CUDA if there is one, else the CPU."""
+    if device is not None:
+        try:
+            there = torch.empty(0, dtype=torch.float64, device=device)
+            there.cpu()
+            return there.device
+        except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no numbers on it
+            why = str(error).partition("\n")[0]
+            raise ValueError(f"device={device!r} cannot be used: {why}") from error
+    if isinstance(X, Tensor):
+        return X.device
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tells whether a device had too little memory, for torch or for a library that torch calls."""
+    return isinstance(error, torch.OutOfMemoryError) or "ALLOC_FAILED" in str(error) or "out of memory" in str(error)

@@ -1,0 +1,127 @@
+"""The search of all queries, and the one loop over batches.
+
+The neighbours do not depend on which filter certified a query; only the time does.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from accelerated.devices import is_out_of_memory
+from accelerated.search.filter import Filter, Found, Index
+from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
+from accelerated.search.queries import Queries
+from accelerated.search.report import Clock, Report
+
+# `python -m benchmarks.constants NAME` measures these four:
+FEWEST_FOR_A_FILTER = 4  # queries; fewer are measured to all rows
+N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
+POOR = 16  # a filter that certifies fewer than one query in so many of a batch ...
+N_SKIPPED = 7  # ... is not asked for so many batches, and so takes at most 1 / 8 of the time that it would waste
+
+
+class Neighbors(NamedTuple):
+    """The k nearest rows of each query, nearest first, and how the search went."""
+
+    reduced: Tensor  # float64 (n_queries, k)
+    indices: Tensor  # int64 (n_queries, k)
+    report: Report
+
+
+class Step(NamedTuple):
+    """The work of one filter."""
+
+    filter: str
+    n_queries: int
+    n_certified: int
+    n_candidates: int
+
+
+def search(
+    index: Index, queries: Queries, query_range: range, k: int, *, memory_limit: int, progress: bool, clock: Clock
+) -> Neighbors:
+    """Finds the k nearest rows of the queries in a range.
+
+    Each filter takes the queries that no filter before it certified; the last one certifies all. Raises ValueError if
+    ``memory_limit``, bytes of scratch, is too small for one query and one row.
+    """
+    n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
+    check_memory_limit(memory_limit, n_features, k)
+    filters = index.filters if n_queries * index.rows.numel() >= index.smallest_search else index.filters[-1:]
+    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=device)
+    indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
+    remaining = torch.arange(query_range.start, query_range.stop, device="cpu")
+    steps: list[Step] = []
+    with (
+        tqdm(total=n_queries * n_rows, unit="pair", unit_scale=True, disable=not progress) as bar,
+        torch.autocast(device.type, enabled=False),  # in this thread
+    ):
+        for one in filters:
+            is_finer = one is not filters[0] and one is not filters[-1]
+            if is_finer and not _is_worth_its_time(one, queries, remaining, k, memory_limit, clock):
+                continue
+            is_certified, n_candidates = torch.zeros(n_queries, dtype=torch.bool, device="cpu"), 0
+            for numbers, found in in_batches(one, queries, remaining, k, memory_limit, clock):
+                places = numbers - query_range.start
+                is_certified[places] = found.certified.cpu()
+                reduced[places.to(device)], indices[places.to(device)] = found.reduced, found.rows
+                n_candidates += found.n_candidates
+                bar.update(int(is_certified[places].count_nonzero()) * n_rows)
+            steps.append(Step(one.name, len(remaining), int(is_certified.count_nonzero()), n_candidates))
+            remaining = remaining[~is_certified[remaining - query_range.start]]
+            if not len(remaining):
+                break
+    return Neighbors(reduced, indices, _report(steps, clock))
+
+
+def _is_worth_its_time(
+    finer: Filter, queries: Queries, remaining: Tensor, k: int, memory_limit: int, clock: Clock
+) -> bool:
+    """Tells whether a finer filter certifies at least half of a few of the remaining queries."""
+    if len(remaining) < FEWEST_FOR_A_FILTER:
+        return False
+    sample = remaining[:: max(1, len(remaining) // N_TRIED)]
+    with clock.stage("try"):
+        batches = in_batches(finer, queries, sample, k, memory_limit, Clock())
+        return 2 * sum(int(found.certified.count_nonzero()) for _, found in batches) >= len(sample)
+
+
+def in_batches(
+    one: Filter, queries: Queries, numbers: Tensor, k: int, memory_limit: int, clock: Clock
+) -> Iterator[tuple[Tensor, Found]]:
+    """Yields the numbers of the queries of each batch, and the rows that the filter found for them.
+
+    Skips queries that the filter is of no use for. If a device runs out of memory, halves the limit and tries again;
+    raises torch's error if there is not even enough for one query and one row.
+    """
+    start, n_features = 0, queries.X.shape[1]
+    while start < len(numbers):
+        try:
+            size, scratch = split_memory(one, len(numbers) - start, n_features, k, memory_limit)
+            if not size:
+                return
+            batch = numbers[start : start + size]
+            found = one.search(queries.read(batch, clock), k, scratch, clock)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or memory_limit // 2 < least_bytes(n_features, k):
+                raise
+            memory_limit //= 2
+            continue  # outside of this clause, whose error still holds the tensors that were made before it
+        yield batch, found
+        is_poor = POOR * int(found.certified.count_nonzero()) < size
+        start += size * (1 + N_SKIPPED) if is_poor else size
+
+
+def _report(steps: list[Step], clock: Clock) -> Report:
+    first, *others = steps
+    return Report(
+        n_queries=first.n_queries,
+        filter=first.filter,
+        certified=first.n_certified if first.filter != "exhaustive" else 0,
+        candidates=sum(step.n_candidates for step in steps),
+        fallbacks={step.filter: step.n_queries for step in others},
+        seconds=clock.seconds,
+    )

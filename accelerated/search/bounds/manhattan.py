@@ -1,0 +1,101 @@
+"""A lower bound on Manhattan distances from a product of matrices, although it has no term |q - x|.
+
+Cut each feature at quantiles into a few intervals, and let a be the median of an interval. For any x
+
+    |q - x| >= (q - a) - (x - a)      and      |q - x| >= (x - a) - (q - a).
+
+The first is exact if x is below q, the second if it is above. Take the bound that is exact for x = a: then only an x in
+the same interval as q can lose something. Each bound is a number of the query and the interval, times a number of the
+row. For each feature and interval a row becomes the numbers 1 and v = x - a if x is in that interval, 0 and 0 if not; a
+query becomes the factors of these, g = |q - a| and -1 or 1.
+
+In steps of h, as integers of 8 bits, the product is exact (``whole_numbers``). g is rounded down and cut off at 127 h:
+the bound gets lower. v is rounded to the nearest; the sum of the changes, in steps and rounded up, is subtracted in the
+``base`` of the row. The few rows that lose much are never excluded (``protocol``).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
+from accelerated.search.bounds.multiply import U
+from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound, make_base
+
+N_INTERVALS = 8  # `python -m benchmarks.constants N_INTERVALS`
+LARGEST = 127  # steps
+TOO_WIDE = 2**21  # features: with fewer all sums stay below 2^30
+ROOM = 1.25  # for rows outside of the sample, which are never excluded otherwise: `python -m benchmarks.constants ROOM`
+
+
+@dataclass(frozen=True)
+class ManhattanBound:
+    """Bounds on sum |q - x|."""
+
+    frame: Frame
+    cuts: Tensor  # (n_features, N_INTERVALS - 1)
+    medians: Tensor  # (n_features, N_INTERVALS)
+    step: float
+    dtype = torch.int8
+
+    @property
+    def encoding_bytes(self) -> int:
+        """Returns the bytes of six float64 numbers for each feature and interval."""
+        return 8 * 6 * self.medians.numel()
+
+    def finer(self) -> list[LowerBound]:
+        """Returns nothing: there is no bound in floating point."""
+        return []
+
+    def encode_rows(self, rows: Tensor) -> EncodedRows:
+        """Encodes rows, int8 (n_rows, 2 N_INTERVALS n_features).
+
+        A row is never excluded if it loses more than rounding can, and a gap that was cut off as much again.
+        """
+        rows = self.frame.apply(rows)
+        interval = interval_of(rows, self.cuts)
+        value = (rows - self.medians.T.gather(0, interval)) / self.step
+        rounded = value.round().clamp(-LARGEST, LARGEST)
+        lost = (value - rounded).abs().sum(1) * (1 + 2.0**-30)
+        columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8, device=rows.device)
+        columns[:, 0].scatter_(2, interval[:, :, None], 1)
+        columns[:, 1].scatter_(2, interval[:, :, None], rounded.to(torch.int8)[:, :, None])
+        return EncodedRows(columns.flatten(1), make_base(-lost.ceil(), lost <= rows.shape[1] / 2 + LARGEST))
+
+    def encode_queries(self, queries: Tensor) -> EncodedQueries:
+        """Encodes queries; the signs are those of a product that is subtracted from the base."""
+        queries = self.frame.apply(queries)
+        gap = queries[:, :, None] - self.medians
+        factor = (gap.abs() / self.step * (1 - 2.0**-30)).floor().clamp(max=LARGEST)
+        sign = torch.where(gap < 0, -1, 1)
+        columns = torch.cat([-factor.flatten(1), sign.flatten(1)], 1).to(torch.int8)
+        size = queries.abs().sum(1)
+        return EncodedQueries(columns, size, torch.zeros_like(size), size.isfinite())
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
+        """Returns whole numbers, float64 (n_queries,): a row with a bound above is farther than ``reduced``.
+
+        Even as measured: as in ``frame.reach``, with sums of magnitudes in place of lengths.
+        """
+        measured = (reduced * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
+        shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)
+        return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30)
+
+
+def choose_intervals(rows: Tensor) -> ManhattanBound | None:
+    """Returns a bound with intervals that hold equally many rows of a sample; None if these rows are all equal."""
+    frame = choose_frame(rows)
+    sample = frame.apply(take_sample(rows))
+    places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)
+    quantiles = sample.sort(0).values[places].T.contiguous()
+    cuts, medians = quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
+    step = ROOM * float((sample - medians.T.gather(0, interval_of(sample, cuts))).abs().max()) / LARGEST
+    if not 0 < step < float("inf") or rows.shape[1] > TOO_WIDE:
+        return None
+    return ManhattanBound(frame, cuts, medians, step)
+
+
+def interval_of(rows: Tensor, cuts: Tensor) -> Tensor:
+    """Returns the number of each entry's interval, 0 to N_INTERVALS - 1, (n, n_features)."""
+    return torch.searchsorted(cuts, rows.T.contiguous()).T

@@ -1,0 +1,79 @@
+"""The bound protocol: how rows and queries are encoded so that a product of matrices is a lower bound on distances.
+
+A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
+derivation; ``rule.choose_bound`` then says for which metric and rows it is used.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+NEVER_EXCLUDED = -(2**30)  # the base of a row that no bound excludes: it is measured for every query
+MOST_NEVER_EXCLUDED = 16  # rows of this kind: `python -m benchmarks.constants MOST_NEVER_EXCLUDED`
+
+
+class EncodedRows(NamedTuple):
+    """The rows' side of a product.
+
+    A bound in whole numbers is ``base`` minus the product, a bound in floating point is the product alone. A row that
+    cannot be encoded well has the base ``NEVER_EXCLUDED``: no product is above 2^29, so its bound is below -2^29,
+    and no threshold is.
+    """
+
+    columns: Tensor  # (n_rows, n_columns)
+    base: Tensor | None = None  # int32 (n_rows,)
+
+    def n_never_excluded(self) -> int:
+        """Returns the number of rows that are measured for every query."""
+        return 0 if self.base is None else int((self.base == NEVER_EXCLUDED).count_nonzero())
+
+
+def make_base(base: Tensor, is_excludable: Tensor) -> Tensor:
+    """Returns the bases as int32 (n_rows,), so low that no bound excludes the rows which are not excludable."""
+    return torch.where(is_excludable, base, NEVER_EXCLUDED).to(torch.int32)
+
+
+def least_threshold() -> float:
+    """Returns the least threshold that no row which is never excluded is above."""
+    return NEVER_EXCLUDED / 2
+
+
+class EncodedQueries(NamedTuple):
+    """The queries' side of a product."""
+
+    columns: Tensor  # (n_queries, n_columns)
+    size: Tensor  # float64 (n_queries,), their lengths, or sums of magnitudes
+    offset: Tensor  # float64 (n_queries,): bounds and thresholds count from here
+    certifiable: Tensor  # bool (n_queries,): the bounds of the other queries prove nothing
+
+
+class LowerBound(Protocol):
+    """Encodes rows and queries of float64 so that their product is a lower bound on their distances."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the encoded numbers."""
+        ...
+
+    @property
+    def encoding_bytes(self) -> int:
+        """The bytes of scratch for each row or query while it is encoded."""
+        ...
+
+    def encode_rows(self, rows: Tensor) -> EncodedRows:
+        """Encodes rows (n_rows, n_features)."""
+        ...
+
+    def encode_queries(self, queries: Tensor) -> EncodedQueries:
+        """Encodes queries (n_queries, n_features)."""
+        ...
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
+        """Returns thresholds, float64 (n_queries,): a row with a bound above it is farther than ``reduced``."""
+        ...
+
+    def finer(self) -> Sequence["LowerBound"]:
+        """Returns more precise bounds for the same rows, the fastest first."""
+        ...

@@ -1,0 +1,137 @@
+"""A lower bound on squared distances from a product of matrices in floating point.
+
+Let q and x be float64 rows, shifted and scaled (``Frame``), q~ and x~ their roundings to the type T of the product, and
+r = x - x~, s = q - q~, which float64 holds exactly. Then
+
+    |q - x|^2 = |q|^2 + |x|^2 - 2 q.x          and          q.x = q~.x~ + q.r + s.x~,
+
+so by Cauchy and Schwarz  |q - x|^2 >= |q|^2 + |x|^2 - 2 q~.x~ - 2 |q| |r| - 2 |s| |x~|.  Every term on the right is
+something of the query times something of the row. So one product of matrices of T makes all of it:
+
+    query   -2 q~   1  1  1   m1 m2 m3   -a   -b          row   x~   n1 n2 n3   1  1  1   A   B
+
+where n1 + n2 + n3 is |x|^2 and m1 + m2 + m3 is |q|^2, in as many pieces as T needs, a >= |q|, b >= |s|, A >= 2 |r| and
+B >= 2 |x~|. The residuals |r| and |s| are measured, not taken from a table: they are 0 for numbers that T holds.
+
+Rounding. A device adds these products with an error of at most ``alpha`` times the sum of the magnitudes of its terms
+(``accumulation``). The magnitudes are at most 2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of
+2 |r|, which pays for the first and the last two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays
+for the middle two, for the remainders of the pieces and for the float64 roundings of the norms.
+
+Small numbers. ``lost`` pays for numbers that are flushed to 0. In float16 it pays for more: the last pieces of |x|^2
+and |q|^2 are off by up to 2^-25 each; and a factor below 2^-14, or 0, may cost alpha 2^-14 times the other factor,
+which is at most 1, 2 |q~| or 2 |x~|. That is at most alpha 2^-12 if these are below 4, and otherwise less than alpha
+(|q|^2 + |x|^2), which the 3 alpha have to spare. They also have enough to spare for an x so small that |r| is as large
+as |x|; if q is as small, ``lost`` pays.
+
+The result is then rounded, perhaps to T. Rounding is monotone: a result at or below a threshold that is a number of the
+type of the result stays at or below it. So rounding costs nothing, as long as the threshold itself is rounded up. But
+numbers of 16 bits are coarse far from 0, so the bounds count from ``Frame.near``, a constant that is taken off |q|^2.
+
+None of this depends on the shift, the scale and the constant: they make the terms small, and are never trusted.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from accelerated.metrics import Metric
+from accelerated.search.bounds.accumulation import UNDERFLOW, accumulation
+from accelerated.search.bounds.frame import Frame, reach
+from accelerated.search.bounds.multiply import ceiling
+from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows
+
+TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
+TOO_LONG_IN_FLOAT16 = 2.0**7  # whose largest number is nearly 2^16
+N_PIECES = {torch.float16: 3, torch.bfloat16: 3}  # to hold a squared length to 2^-24; of other types one
+
+
+@dataclass(frozen=True)
+class SquaredBound:
+    """Bounds for metrics whose distance bounds |q - x|."""
+
+    metric: Metric
+    frame: Frame
+    dtype: torch.dtype
+    alpha: float  # the error of a product, in units of the magnitudes of its terms
+
+    @classmethod
+    def make(cls, metric: Metric, frame: Frame, dtype: torch.dtype) -> "SquaredBound":
+        """Returns the bound in this type, with the precision of the device of the frame."""
+        n_columns = _n_columns(len(frame.center), dtype)
+        return cls(metric, frame, dtype, accumulation(n_columns, dtype, frame.center.device))
+
+    @property
+    def too_long(self) -> float:
+        """Returns the length above which a row has a bound of its own."""
+        return TOO_LONG_IN_FLOAT16 if self.dtype == torch.float16 else TOO_LONG
+
+    @property
+    def lost(self) -> float:
+        """Returns what small numbers can lose altogether."""
+        return 2.0**-23 + 2.0**-12 * self.alpha if self.dtype == torch.float16 else UNDERFLOW
+
+    @property
+    def encoding_bytes(self) -> int:
+        """Returns the bytes of six float64 copies of a row."""
+        return 8 * 6 * _n_columns(len(self.frame.center), self.dtype)
+
+    def finer(self) -> list["SquaredBound"]:
+        """Returns the same bound in more precise numbers."""
+        finer = (dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize)
+        return [SquaredBound.make(self.metric, self.frame, dtype) for dtype in finer]
+
+    def encode_rows(self, rows: Tensor) -> EncodedRows:
+        """Encodes rows, (n_rows, n_columns) in T.
+
+        A row longer than L = ``too_long`` is at least L / 2 from a query of at most L / 2. So L^2 / 8, which is less
+        than L^2 / 4 - near, is its bound, and nothing else.
+        """
+        rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
+        length = squared.sqrt()
+        pieces = _split(squared * (1 - 3 * self.alpha), self.dtype)
+        errors = torch.stack([2 * residual + 3 * self.alpha * length, 2 * (length + residual)], 1)
+        encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), ceiling(errors, self.dtype)], 1)
+        too_long = ~(length <= self.too_long)
+        encoded[too_long] = 0
+        encoded[too_long, rows.shape[1]] = self.too_long**2 / 8
+        return EncodedRows(encoded)
+
+    def encode_queries(self, queries: Tensor) -> EncodedQueries:
+        """Encodes queries, (n_queries, n_columns) in T; those longer than half of ``too_long`` are not certifiable."""
+        rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
+        length = squared.sqrt()
+        lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - self.lost
+        pieces = _split(lowered, self.dtype)
+        errors = ceiling(torch.stack([length, residual], 1), self.dtype)
+        columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
+        certifiable = (length <= self.too_long / 2) & columns.isfinite().all(1)
+        columns[~certifiable] = 0
+        return EncodedQueries(columns, length, torch.full_like(length, self.frame.near), certifiable)
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
+        """Returns thresholds, float64 (n_queries,): a row above is farther than ``reduced``, even as measured."""
+        squared = reach(self.metric, reduced, queries, encoded.size, self.frame)
+        return (squared - encoded.offset).clamp_(min=0)
+
+
+def _n_columns(n_features: int, dtype: torch.dtype) -> int:
+    return n_features + 2 * N_PIECES.get(dtype, 1) + 2
+
+
+def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns the rows in T, the length of their residuals or a little more, and their squared lengths."""
+    rounded = rows.to(dtype)
+    difference = rows - rounded
+    residual = torch.linalg.vecdot(difference, difference).sqrt() * (1 + 2.0**-30)
+    return rounded, residual, torch.linalg.vecdot(rows, rows)
+
+
+def _split(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Returns numbers of T, (n, N_PIECES), that add up to the values (n,)."""
+    pieces = []
+    for _ in range(N_PIECES.get(dtype, 1)):
+        pieces.append(values.to(dtype))
+        values = values - pieces[-1]
+    return torch.stack(pieces, 1)

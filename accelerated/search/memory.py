@@ -1,0 +1,153 @@
+"""Where scratch memory is bounded: the limit, and an upper estimate of the bytes that each way of searching needs.
+
+``batches`` asks here how many queries to read; each filter asks how many it can search within the remaining bytes. All
+numbers are float64 or int64, of 8 bytes, unless said otherwise.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from accelerated.parameters import is_int
+from accelerated.search.filter import Filter
+
+CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `python -m benchmarks.constants CPU_PAIRS`
+BLOCK_ROWS = 2048  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
+KEPT_SHARE, MOST_KEPT = 16, 8192  # of a block's rows by a query: `python -m benchmarks.constants KEPT_SHARE`
+BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
+BYTES_OF_PAIR = 8 * 40 + 80  # a block of 8 rows that is not excluded on the way to them, and a pair that is measured
+BYTES_OF_BOX_GAP = 80  # a gap, its square, with one feature also the sum, its root, and whether it is near
+BYTES_OF_BOXES = 40  # the distance of two boxes, made in four steps, and whether it is small enough
+BYTES_OF_GUESS = 4 * 8  # a distance, joined to others, transposed, and selected from
+BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, joined to others, sorted, and put into a matrix
+
+
+def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
+    """Returns the bytes of scratch allowed; for None 1 GiB, or a quarter of the memory that torch can get on a GPU."""
+    if memory_limit is None and device.type == "cuda":
+        kept_for_reuse = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return (torch.cuda.mem_get_info(device)[0] + kept_for_reuse) // 4
+    if memory_limit is None:
+        return 2**30
+    if not is_int(memory_limit):
+        raise TypeError(
+            f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"
+        )
+    return memory_limit
+
+
+def least_bytes(n_features: int, k: int) -> int:
+    """Returns the bytes that a search cannot do without: one query, measured to one row at a time."""
+    return _query_bytes(n_features, k) + exhaustive_bytes(1, 1, n_features, k)
+
+
+def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
+    """Raises ValueError if the limit is too small for one query and one row."""
+    needed = least_bytes(n_features, k)
+    if needed > memory_limit:
+        raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
+
+
+def split_memory(one: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
+    """Returns the size of the next batch of ``n_queries`` queries, and the bytes of scratch that the filter may use.
+
+    Reading the queries and keeping their neighbours takes at most a quarter of the limit, or one query. The size is 0
+    if the filter cannot be used; otherwise it divides the queries into batches of about equal size.
+    """
+    bytes_each = _query_bytes(n_features, k)
+    n_read = min(n_queries, one.batch_size(k, memory_limit), memory_limit // 4 // bytes_each)
+    scratch = memory_limit - max(1, n_read) * bytes_each
+    size = min(max(1, n_read), one.batch_size(k, scratch))
+    return even_share(n_queries, size) if size else 0, scratch
+
+
+def _query_bytes(n_features: int, k: int) -> int:
+    """Returns the bytes of a query as read and as prepared, and of its neighbours, found, sorted and stored."""
+    return 8 * (2 * n_features + 6 * k)
+
+
+def block_shape(
+    n_queries: int, n_rows: int, n_features: int, k: int, memory_limit: int, device_type: str
+) -> tuple[int, int]:
+    """Returns how many queries to measure at once to how many rows: few enough for a CPU's cache, and for the limit."""
+    block_rows = min(n_rows, max(BLOCK_ROWS, k))
+    if device_type == "cpu":
+        n_queries = min(n_queries, max(1, CPU_PAIRS // block_rows))
+        block_rows = min(n_rows, max(block_rows, CPU_PAIRS // n_queries))
+    while (needed := exhaustive_bytes(n_queries, block_rows, n_features, k)) > memory_limit:
+        if n_queries == block_rows == 1:
+            raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
+        if n_queries >= block_rows:
+            n_queries = (n_queries + 1) // 2
+        else:
+            block_rows = (block_rows + 1) // 2
+    return n_queries, block_rows
+
+
+def exhaustive_bytes(n_queries: int, block_rows: int, n_features: int, k: int) -> int:
+    """Returns the bytes to measure queries to a block of rows and to keep the k nearest.
+
+    Each pair has 8 features of gaps, of their squares and of running sums, and as many numbers again for partial sums,
+    masks and square roots. Each row that is merged, even if all of them tie, has a dozen values, positions and orders.
+    Queries and rows are held as they are, prepared, and transposed.
+    """
+    pairs, merged = n_queries * block_rows, n_queries * (k + block_rows)
+    return 8 * (40 * pairs + 12 * merged + 4 * n_features * (n_queries + block_rows))
+
+
+def tree_bytes(n_named: int, n_features: int) -> int:
+    """Returns the bytes for one query and the ``n_named`` rows that a tree names: rows, their order and their gaps."""
+    return 8 * n_named * (10 + 4 * n_features)
+
+
+class ProductPlan(NamedTuple):
+    """How much of a search by products is done at once."""
+
+    n_queries: int  # in a batch
+    block_rows: int  # with bounds at once
+    most_gaps: int  # differences held at once when pairs are measured
+    made: torch.dtype  # the type of the bounds
+
+
+def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encoding_bytes: int) -> int:
+    """Returns the bytes to find the k nearest rows by products of matrices.
+
+    These are the bounds of a block for ``width`` queries and their minima; the pairs that are not excluded;
+    ``n_encoded`` queries or rows, while they are encoded; and the gaps.
+    """
+    bounds = int(1.25 * plan.made.itemsize * width * plan.block_rows)
+    pairs = plan.n_queries * most_candidates(plan.block_rows, k)
+    return bounds + pairs * BYTES_OF_PAIR + n_encoded * encoding_bytes + plan.most_gaps * BYTES_OF_GAP
+
+
+def most_candidates(block_rows: int, k: int) -> int:
+    """Returns how many rows of a block a query may keep, or smaller blocks in it, before it gives up."""
+    return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
+
+
+def boxes_bytes(n_bundles: int, n_queries: int, n_blocks: int, n_guessed: int, most_near: int, n_gaps: int) -> int:
+    """Returns the bytes to find the nearest rows of bundles of queries by bounding boxes.
+
+    These are the distances of each bundle's box to each block's; the ``n_guessed`` rows that are measured first for
+    each query, and the ``most_near`` rows that it may keep; and the gaps.
+    """
+    of_query = BYTES_OF_NEAR_ROW * most_near + BYTES_OF_GUESS * n_guessed
+    return n_gaps * BYTES_OF_BOX_GAP + n_bundles * n_blocks * BYTES_OF_BOXES + n_queries * of_query
+
+
+def prediction_batch(k: int, n_columns: int, memory_limit: int) -> int:
+    """Returns the number of queries whose neighbours, weights and answers take at most half the limit.
+
+    For each neighbour that is 8 numbers: its distance, index and weight, and the numbers these are made from. For each
+    query it is 4 times the columns that the answer is made from.
+    """
+    return max(1, memory_limit // (2 * 8 * (8 * k + 4 * n_columns)))
+
+
+def even_share(n: int, most: int) -> int:
+    """Returns the largest share of n, divided as evenly as possible into as few shares of at most ``most`` as possible.
+
+    >>> even_share(1000, 300)
+    250
+    """
+    return -(-n // -(-n // most))

@@ -1,0 +1,198 @@
+"""The filter by a product of matrices: lower bounds for all pairs at the speed of the product, few exact distances.
+
+For a batch of queries and a block of rows one product makes a bound for every pair (``bounds``). Minima over 8 and over
+64 rows make a small tree over each query's bounds (``block_minima``). Then
+
+    guess    measure the k rows with the least bounds exactly: no neighbour is farther than the farthest of these
+    exclude  a row whose bound is above that distance is not a neighbour; neither are the rows of a block whose minimum
+    is refine   measure the remaining pairs exactly, and keep the k nearest
+
+Nothing is assumed about the guess. A query that excludes too few rows is not certified.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from accelerated.arrays import allocate
+from accelerated.metrics import Metric
+from accelerated.search.block_minima import LANES, UPPER, BlockMinima, product_width
+from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.multiply import aligned, ceiling, padding, product_dtype, round_up
+from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
+from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
+from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_candidates, product_bytes
+from accelerated.search.refine import all_pairs, measure, measure_unknown, nearest
+from accelerated.search.report import Clock
+
+BOUNDED_ROWS = 2**18  # with bounds at once, at most: `python -m benchmarks.constants BOUNDED_ROWS`
+ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
+ENCODING_BYTES = 2**28  # of scratch for them, at most
+
+
+class Sizes(NamedTuple):
+    """How much is done at once on a kind of device."""
+
+    queries: int  # in a batch, at most
+    bounds: int  # of 2 bytes, of a block for a batch
+    product: int  # bounds made by one product
+    encoding: int  # bytes of scratch to encode rows with
+    gaps: int  # differences held at once when pairs are measured
+
+
+# `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
+# keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
+CPU_SIZES = Sizes(queries=2048, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
+# Estimated, not measured: so much that the time of some dozens of launches is little beside it.
+GPU_SIZES = Sizes(queries=2**14, bounds=2**30, product=2**30, encoding=2**28, gaps=2**25)
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """Certifies queries by bounds for all pairs, made in the numbers of the bound."""
+
+    metric: Metric
+    rows: Tensor  # (n_rows, n_features)
+    bound: LowerBound
+    encoded: EncodedRows | None = None  # None: rows are encoded when they are needed
+    n_never_excluded: int = 0
+
+    @classmethod
+    def make(cls, metric: Metric, rows: Tensor, bound: LowerBound) -> "ProductFilter":
+        """Encodes all rows."""
+        first = _encode_rows(bound, rows[:1])
+        columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
+        base = None if first.base is None else first.base.new_empty(len(rows))
+        n_at_once = max(1, sizes_of(rows.device).encoding // bound.encoding_bytes)
+        for start in range(0, len(rows), n_at_once):
+            some = slice(start, start + n_at_once)
+            encoded = _encode_rows(bound, rows[some])
+            columns[some] = encoded.columns
+            if base is not None and encoded.base is not None:
+                base[some] = encoded.base
+        kept = EncodedRows(columns, base)
+        return cls(metric, rows, bound, kept, kept.n_never_excluded())
+
+    @property
+    def name(self) -> str:
+        """Returns the type of the encoded numbers, by which ``search_report`` calls the filter."""
+        return str(self.bound.dtype).removeprefix("torch.")
+
+    def finer(self) -> list["ProductFilter"]:
+        """Returns filters in more precise numbers, which encode rows when they are needed."""
+        return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
+
+    def batch_size(self, k: int, memory_limit: int) -> int:
+        """Returns the number of queries whose bounds fit the limit; 0 if products are not as precise as promised."""
+        return self._plan(k, memory_limit).n_queries if self._is_precise() else 0
+
+    def _is_precise(self) -> bool:
+        return product_keeps_its_bound(self.bound.dtype, self.rows.device)
+
+    def _plan(self, k: int, memory_limit: int) -> ProductPlan:
+        """Returns how much to do at once, such that scratch fits the limit; no queries if nothing does."""
+        device, sizes = self.rows.device, sizes_of(self.rows.device)
+        made = product_dtype(self.bound.dtype, device) or torch.float64
+        most = k + 1 + self.n_never_excluded  # rows guessed for a query
+        least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
+        block_rows = round_up(max(most, even_share(len(self.rows), BOUNDED_ROWS)), UPPER)
+        n_queries = sizes.bounds * 2 // max(2, made.itemsize) // block_rows // LANES * LANES
+        n_queries = max(LANES, min(n_queries, sizes.queries))
+        most_gaps = max(1, min(sizes.gaps, memory_limit // (4 * BYTES_OF_GAP)))
+        while n_queries:
+            plan = ProductPlan(n_queries, block_rows, most_gaps, made)
+            n_encoded = n_queries if self.encoded is not None else max(n_queries, self._n_encoded_at_once())
+            width = product_width(n_queries, device)
+            if product_bytes(plan, most, width, n_encoded, self.bound.encoding_bytes) <= memory_limit:
+                return plan
+            if n_queries > LANES or block_rows <= least_rows:
+                n_queries //= 2
+            else:
+                block_rows = max(least_rows, round_up(block_rows // 2, UPPER))
+        return ProductPlan(0, block_rows, most_gaps, made)
+
+    def _n_encoded_at_once(self) -> int:
+        return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
+
+    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
+        """Bounds and excludes the rows block by block; the nearest so far exclude more of the next block."""
+        plan = self._plan(k, memory_limit)
+        with clock.stage("encode"):
+            encoded = self.bound.encode_queries(batch.queries)
+            encoded = encoded._replace(columns=_pad_columns(encoded.columns))
+        found = nothing_found(len(batch.queries), k, self.rows.device)._replace(certified=encoded.certifiable)
+        for start in range(0, len(self.rows), plan.block_rows):
+            found = self._search_block(start, found, batch, encoded, plan, clock)
+        return found
+
+    def _search_block(
+        self, start: int, found: Found, batch: Batch, encoded: EncodedQueries, plan: ProductPlan, clock: Clock
+    ) -> Found:
+        """Returns the nearest rows of those found so far and of the block from ``start``."""
+        k = found.rows.shape[1]
+        minima = self._multiply(start, encoded, plan, clock)
+        guess = self._guess(minima, batch, k, plan, clock) if start == 0 else None
+        farthest = found.reduced[:, -1] if guess is None else _kth_least(guess.reduced, len(batch.queries), k)
+        with clock.stage("exclude"):
+            threshold = ceiling(self.bound.threshold(farthest, batch.queries, encoded), plan.made)
+            certified = found.certified & (threshold < padding(plan.made))
+            kept = minima.descend(threshold, certified, most_candidates(plan.block_rows, k))
+            pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
+        with clock.stage("refine"):
+            if guess is None:
+                reduced = measure(self.metric, self.rows, batch, pairs, plan.most_gaps)
+            else:
+                reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
+            earlier = None if start == 0 else (found.reduced, found.rows)
+            closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
+        return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
+
+    def _multiply(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
+        """Returns the bounds of the block of rows from ``start``."""
+        stop = min(start + plan.block_rows, len(self.rows))
+        rows = self._encoded_rows(start, stop, len(encoded.columns))
+        return BlockMinima.make(rows, stop - start, encoded.columns, plan.made, clock)
+
+    def _encoded_rows(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
+        """Yields the encoded rows from start to stop, for one product at a time."""
+        n_at_once = round_up(sizes_of(self.rows.device).product // n_queries, UPPER)
+        if self.encoded is None:
+            n_at_once = min(n_at_once, self._n_encoded_at_once())
+        for first in range(start, stop, n_at_once):
+            some = slice(first, min(first + n_at_once, stop))
+            if self.encoded is None:
+                yield _encode_rows(self.bound, self.rows[some])
+            else:
+                columns, base = self.encoded
+                yield EncodedRows(columns[some], None if base is None else base[some])
+
+    def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
+        """Returns rows of the first block that are probably near, at least k without the query itself."""
+        with clock.stage("guess"):
+            guess = minima.least(min(minima.n_rows, k + batch.n_self + self.n_never_excluded))
+        with clock.stage("refine"):
+            pairs = all_pairs(guess)
+            return Measured(pairs, measure(self.metric, self.rows, batch, pairs, plan.most_gaps))
+
+
+def sizes_of(device: torch.device) -> Sizes:
+    """Returns the sizes for the device."""
+    return CPU_SIZES if device.type == "cpu" else GPU_SIZES
+
+
+def _kth_least(guessed: Tensor, n_queries: int, k: int) -> Tensor:
+    """Returns the k-th least reduced distance of each query, (n_queries,)."""
+    return guessed.view(n_queries, -1).topk(k, largest=False, sorted=False).values.amax(1)
+
+
+def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
+    columns, base = bound.encode_rows(rows)
+    return EncodedRows(_pad_columns(columns), base)
+
+
+def _pad_columns(columns: Tensor) -> Tensor:
+    n_more = aligned(columns.shape[1], columns.device) - columns.shape[1]
+    return torch.nn.functional.pad(columns, (0, n_more)) if n_more else columns

@@ -1,0 +1,50 @@
+"""The queries of a search: kept as they were given, read and prepared one batch at a time."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from accelerated.arrays import copy_rows
+from accelerated.metrics import Metric
+from accelerated.search.filter import Batch
+from accelerated.search.report import Clock
+
+
+class Queries(NamedTuple):
+    """Queries, numbered from 0."""
+
+    X: np.ndarray | Tensor  # (n_queries, n_features), checked
+    prepare: Callable[[Tensor], Tensor]
+    device: torch.device  # where they are searched
+    n_self: int  # 1 if query i is training row i, else 0
+
+    @classmethod
+    def of_rows(cls, rows: Tensor) -> "Queries":
+        """Returns the training rows, which are prepared already, as queries; none is its own neighbour."""
+        return cls(rows, _already_prepared, rows.device, n_self=1)
+
+    @classmethod
+    def given(cls, X: np.ndarray | Tensor, metric: Metric, device: torch.device) -> "Queries":
+        """Returns the rows of a checked matrix as queries."""
+        return cls(X, metric.prepare, device, n_self=0)
+
+    def read(self, numbers: Tensor, clock: Clock) -> Batch:
+        """Returns the queries with these numbers, int64 (n,) on the CPU, in ascending order."""
+        with clock.stage("read"):
+            queries = self.prepare(copy_rows(self.X[self._places(numbers)], self.device))
+            numbers = numbers.to(self.device)
+            return Batch(queries, numbers if self.n_self else torch.full_like(numbers, -1), self.n_self)
+
+    def _places(self, numbers: Tensor) -> slice | np.ndarray | Tensor:
+        """Returns the numbers as an index of X: a slice if they are consecutive, which saves a copy."""
+        first, last = int(numbers[0]), int(numbers[-1])
+        if last - first + 1 == len(numbers):
+            return slice(first, last + 1)
+        return numbers.to(self.X.device) if isinstance(self.X, Tensor) else numbers.numpy()
+
+
+def _already_prepared(rows: Tensor) -> Tensor:
+    return rows

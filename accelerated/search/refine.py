@@ -1,0 +1,81 @@
+"""Refine: measures pairs that no bound excluded, with the bits of the exhaustive search, and keeps the k nearest."""
+
+import torch
+from torch import Tensor
+
+from accelerated.metrics import Metric
+from accelerated.search.filter import Batch, Measured, Pairs
+
+
+def measure(metric: Metric, rows: Tensor, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
+    """Returns the reduced distances of the pairs, float64 (n_pairs,); infinity where the row is the query itself.
+
+    At most ``most_gaps`` differences of a query and a row in one feature are held at once.
+    """
+    assert metric.measure_pairs is not None
+    reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
+    n_at_once = max(1, most_gaps // rows.shape[1])
+    for start in range(0, len(reduced), n_at_once):
+        some = slice(start, start + n_at_once)
+        queries = batch.queries.index_select(0, pairs.query[some])
+        reduced[some] = metric.measure_pairs(queries, rows.index_select(0, pairs.row[some]))
+    return reduced.masked_fill_(batch.self_index[pairs.query] == pairs.row, float("inf"))
+
+
+def measure_unknown(
+    metric: Metric, rows: Tensor, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured
+) -> Tensor:
+    """Returns the reduced distances of the pairs as ``measure`` does, but does not measure the known ones again.
+
+    The known pairs may be in any order within a query.
+    """
+    reduced, is_new = _look_up(pairs, known, len(rows))
+    reduced[is_new] = measure(metric, rows, batch, Pairs(pairs.query[is_new], pairs.row[is_new]), most_gaps)
+    return reduced
+
+
+def _look_up(pairs: Pairs, known: Measured, n_rows: int) -> tuple[Tensor, Tensor]:
+    """Returns the distances of the pairs that are known, (n_pairs,), and a mask of the pairs that are not."""
+    keys, known_keys = (some.query * n_rows + some.row for some in (pairs, known.pairs))
+    place = torch.searchsorted(keys, known_keys).clamp_(max=len(keys) - 1)
+    is_found = keys[place] == known_keys if len(keys) else torch.zeros_like(known_keys, dtype=torch.bool)
+    reduced = known.reduced.new_empty(len(keys))
+    reduced[place[is_found]] = known.reduced[is_found]
+    is_new = torch.ones_like(keys, dtype=torch.bool)
+    is_new[place[is_found]] = False
+    return reduced, is_new
+
+
+def all_pairs(rows: Tensor) -> Pairs:
+    """Returns each query paired with each of its rows, (n_queries, n)."""
+    query = torch.arange(len(rows), device=rows.device).repeat_interleave(rows.shape[1])
+    return Pairs(query, rows.reshape(-1))
+
+
+def nearest(
+    measured: Measured, n_queries: int, k: int, earlier: tuple[Tensor, Tensor] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Returns the k nearest rows of each query, sorted by (reduced distance, row): distances and rows, (n_queries, k).
+
+    ``earlier`` are the nearest of the rows before these. A query with fewer than k pairs has infinite distances at the
+    end. The pairs of a query become one row of a matrix, in the order of their training rows, so that a stable sort by
+    distance leaves equal distances in that order.
+
+    >>> pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([3, 5, 8, 4]))
+    >>> nearest(Measured(pairs, torch.tensor([2.0, 1.0, 1.0, 7.0])), n_queries=2, k=2)
+    (tensor([[1., 1.],
+            [7., inf]]), tensor([[5, 8],
+            [4, 0]]))
+    """
+    pairs, reduced = measured
+    first = torch.searchsorted(pairs.query, torch.arange(n_queries, device=reduced.device))
+    place = torch.arange(len(pairs.query), device=reduced.device) - first[pairs.query]
+    width = max(k, 1 + int(place.max())) if len(place) else k
+    matrix = torch.full((n_queries, width), float("inf"), dtype=reduced.dtype, device=reduced.device)
+    matrix[pairs.query, place] = reduced
+    rows = torch.zeros((n_queries, width), dtype=torch.int64, device=reduced.device)
+    rows[pairs.query, place] = pairs.row
+    if earlier is not None:
+        matrix, rows = torch.cat([earlier[0], matrix], 1), torch.cat([earlier[1], rows], 1)
+    matrix, order = matrix.sort(dim=1, stable=True)
+    return matrix[:, :k], rows.gather(1, order[:, :k])

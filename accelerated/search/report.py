@@ -1,0 +1,43 @@
+"""The report on a search, and the clock that times its stages."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a search went: see ``NearestNeighbors.search_report``.
+
+    ``filter`` is the first filter. ``certified`` counts the queries that it certified, ``fallbacks`` the queries that
+    went on to each later filter; ``candidates`` counts the pairs that filters left to be measured exactly, and
+    ``seconds`` are by stage.
+    """
+
+    n_queries: int = 0
+    filter: str = "exhaustive"
+    certified: int = 0
+    candidates: int = 0
+    fallbacks: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Clock:
+    """Adds up the seconds of each stage of a search."""
+
+    def __init__(self, waits_for: torch.device | None = None):
+        """``waits_for`` is a GPU whose work counts for the stage that started it; None never waits."""
+        self.waits_for = waits_for
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time spent in the with block to ``seconds[name]``."""
+        start = time.perf_counter()
+        yield
+        if self.waits_for is not None and self.waits_for.type == "cuda":
+            torch.cuda.synchronize(self.waits_for)
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

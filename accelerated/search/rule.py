@@ -1,0 +1,128 @@
+"""The rule that chooses the filters for a metric, rows and a device. It decides on time, not on the neighbours.
+
+tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
+boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, it measures so many that bounds are
+            faster
+product     the distance bounds |q - x|, or is manhattan: in the type that this device multiplies fastest, of int8 (for
+            manhattan, and for whole numbers in a range of 256), bfloat16, on a GPU float16, and float32
+exhaustive  none of these: all pairs are measured
+"""
+
+import functools
+import time
+import warnings
+
+import torch
+from torch import Tensor
+
+from accelerated.devices import is_out_of_memory
+from accelerated.metrics import Metric
+from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.manhattan import choose_intervals
+from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
+from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
+from accelerated.search.bounds.squared import SquaredBound
+from accelerated.search.bounds.whole_numbers import choose_whole_numbers
+from accelerated.search.exhaustive import Exhaustive
+from accelerated.search.few_features import FewFeaturesFilter
+from accelerated.search.filter import Filter, Index
+from accelerated.search.product_filter import ProductFilter
+from accelerated.search.tree import TreeFilter
+
+SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
+FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
+TREE_ROWS = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_ROWS`
+BOXES_ROWS = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_ROWS --device cuda`
+PRODUCTS = {
+    **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
+    **{"float32": torch.float32, "float64": torch.float64},
+}
+
+
+def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> Index:
+    """Returns the rows with the filters that the rule chooses, or that start with the one called ``filter_name``.
+
+    A filter that is asked for by its name is used for small searches, too.
+    """
+    smallest_search = SMALL_SEARCH if filter_name is None else 0
+    try:
+        with torch.autocast(rows.device.type, enabled=False):
+            first = choose_filter(metric, rows, filter_name)
+            filters = [] if first is None else [first, *first.finer()]
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
+        filters = []
+    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
+
+
+def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filter | None:
+    """Returns the first filter, by the rule or by its name; None if all pairs are to be measured.
+
+    Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
+    """
+    if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
+    n_rows, n_features = rows.shape
+    if name is None and n_rows < FEWEST_ROWS:
+        return None
+    is_cpu = rows.device.type == "cpu"
+    if metric.tree_p is not None:
+        if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_ROWS + n_features))):
+            return TreeFilter.make(metric, rows)
+        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_ROWS + 2 * n_features)):
+            return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
+    if name in ("tree", "boxes", "exhaustive"):
+        return None
+    for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
+        if product_keeps_its_bound(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
+            chosen = ProductFilter.make(metric, rows, bound)
+            if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
+                return chosen
+    return None
+
+
+def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound | None:
+    """Returns the bound for these rows by products of ``dtype``; None if there is none, or only a bad one."""
+    if metric.tree_p == 1:
+        return choose_intervals(rows) if dtype == torch.int8 else None
+    if metric.radius is None:
+        return None
+    if dtype == torch.int8:
+        return choose_whole_numbers(metric, rows)
+    return SquaredBound.make(metric, choose_frame(rows), dtype)
+
+
+def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
+    """Returns filters by products in floating point, the fastest first; none for manhattan and chebyshev."""
+    if metric.radius is None:
+        return []
+    first = SquaredBound.make(metric, choose_frame(rows), short_float(rows.device))
+    return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]
+
+
+def fastest_first(device: torch.device) -> list[torch.dtype]:
+    """Returns the types of numbers in the order of how fast the device makes bounds from them."""
+    types = (torch.int8, short_float(device), torch.float32)
+    made = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_its_bound(dtype, device)}
+    return sorted(made, key=lambda dtype: _seconds(device, dtype, made[dtype]))
+
+
+@functools.cache
+def _seconds(device: torch.device, dtype: torch.dtype, made: torch.dtype) -> float:
+    """Returns the time of a product, measured once."""
+    n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
+    numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
+    rows = EncodedRows(numbers.to(device, dtype))
+    if dtype == torch.int8:
+        rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
+    out = torch.empty((n, n), dtype=made, device=device)
+    seconds = []
+    for _ in range(4):  # the first is slower
+        start = time.perf_counter()
+        multiply(rows, rows.columns, out)
+        out[0, 0].item()  # a GPU has finished when it returns a number of the product
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)

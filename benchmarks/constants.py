@@ -1,0 +1,212 @@
+"""How long searches take with other values of a constant that decides on time.
+
+python -m benchmarks.constants                        the names
+python -m benchmarks.constants LEAF                   milliseconds for each value, the present one first
+python -m benchmarks.constants GPU_GAPS --device cuda   on a GPU
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from accelerated import NearestNeighbors
+from accelerated.search.product_filter import CPU_SIZES
+from benchmarks.timing import in_turns
+
+Values = dict[str, Any]  # constants and their values
+RNG = np.random.default_rng(0)
+
+
+class Case(NamedTuple):
+    """Rows, queries and how they are searched."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    metric: str = "euclidean"
+    filter: str | None = None
+    k: int = 10
+    with_fit: bool = False
+
+
+class Study(NamedTuple):
+    """The values to compare, and the searches that depend on them."""
+
+    values: list[Values]
+    cases: Callable[[], list[Case]]
+
+
+def normal(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    made = RNG.normal(size=(n_rows + n_queries, n_features))
+    return [Case(made[:n_rows], made[n_rows:], **how)]
+
+
+def each(cases: Callable[..., list[Case]], sizes: list[tuple[int, int, int]], **how: Any) -> list[Case]:
+    """The same case in several sizes."""
+    return [case for size in sizes for case in cases(*size, **how)]
+
+
+def twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Rows that are all equal: no bound excludes any."""
+    X = np.ones((n_rows, n_features))
+    return [Case(X, X[:n_queries], **how)]
+
+
+def mostly_twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """One query in ten lies among rows that differ, the others among equal ones."""
+    X = RNG.normal(size=(n_rows, n_features))
+    X[: n_rows // 2] = 1
+    near = np.arange(n_queries) % 10 == 0
+    return [Case(X, np.where(near[:, None], X[-n_queries:] + 0.01, X[:n_queries]), **how)]
+
+
+def tight(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Two clusters so far apart that bfloat16 certifies nothing, and float32 all."""
+    X = np.where(RNG.random((n_rows, 1)) < 0.5, 1e3, -1e3) + RNG.normal(size=(n_rows, n_features))
+    return [Case(X, X[:n_queries] + 0.01, **how)]
+
+
+def lattice(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    X = RNG.integers(0, 60, (n_rows, n_features)).astype(float)
+    return [Case(X, X[:n_queries], **how)]
+
+
+def nearly_whole(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Pixels, 16 of which in a thousand are not whole."""
+    X = RNG.integers(0, 256, (n_rows, n_features)).astype(float)
+    X[1 : 16 * 1000 : 1000] += 0.5
+    return [Case(X, X[-n_queries:], **how)]
+
+
+def of(name: str, *values: Any) -> list[Values]:
+    return [{name: value} for value in values]
+
+
+USUAL = [(20_000, 500, 64)]
+SMALL = [(1000, 10, 16), (4000, 10, 16), (4000, 40, 16), (4000, 160, 16)]
+STUDIES = {
+    "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),
+    "FEWEST_ROWS": Study(
+        of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])
+    ),
+    "TREE_ROWS": Study(
+        of("TREE_ROWS", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
+    ),
+    "BOXES_ROWS": Study(
+        of("BOXES_ROWS", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])
+    ),
+    "FEWEST_FOR_A_FILTER": Study(
+        of("FEWEST_FOR_A_FILTER", 4, 1, 16, 64),
+        lambda: each(tight, [(20_000, n, 32) for n in (1, 2, 4, 8, 16)], filter="bfloat16"),
+    ),
+    "N_TRIED": Study(of("N_TRIED", 16, 4, 64, 256), lambda: each(tight, [(20_000, 1000, 32)], filter="bfloat16")),
+    "POOR": Study(of("POOR", 16, 2, 4, 64), lambda: each(mostly_twins, [(20_000, 2000, 32)])),
+    "N_SKIPPED": Study(of("N_SKIPPED", 7, 0, 1, 3, 15), lambda: each(twins, [(5000, 4000, 32)])),
+    "CPU_PAIRS": Study(
+        of("CPU_PAIRS", 2**15, 2**12, 2**14, 2**16, 2**18),
+        lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive"),
+    ),
+    "BLOCK_ROWS": Study(
+        of("BLOCK_ROWS", 2048, 256, 512, 8192, 32_768), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
+    ),
+    "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
+    "BOUNDED_ROWS": Study(of("BOUNDED_ROWS", 2**18, 2**14, 2**16, 2**20), lambda: each(normal, [(400_000, 200, 32)])),
+    "ENCODED_ROWS": Study(
+        of("ENCODED_ROWS", 2**14, 2**10, 2**12, 2**16), lambda: each(tight, [(50_000, 300, 64)], filter="bfloat16")
+    ),
+    "CPU_SIZES": Study(
+        [
+            {"CPU_SIZES": CPU_SIZES},
+            *(
+                {"CPU_SIZES": CPU_SIZES._replace(**{name: int(getattr(CPU_SIZES, name) * factor)})}
+                for name in CPU_SIZES._fields
+                for factor in (1 / 4, 4)
+            ),
+        ],
+        lambda: each(normal, [(60_000, 1000, 128)], with_fit=True),
+    ),
+    "FANOUT": Study([{"FANOUT": n, "UPPER": n * n} for n in (8, 4, 16)], lambda: each(normal, USUAL)),
+    "LANES": Study(of("LANES", 32, 8, 16, 64), lambda: each(normal, [(60_000, 250, 32)])),
+    "LEAF": Study(of("LEAF", 32, 8, 16, 64), lambda: each(normal, [(50_000, 1000, d) for d in (2, 3, 5)])),
+    "ONE_THREAD": Study(of("ONE_THREAD", 2**15, 2**13, 2**17, 2**19), lambda: each(normal, [(50_000, 4000, 3)])),
+    "WIDER": Study(
+        of("WIDER", (8, 64), (8,), (64,), (2, 8, 32), ()), lambda: each(lattice, [(50_000, 1000, 2)], filter="tree")
+    ),
+    **{
+        name: Study(of(name, *values), lambda: each(normal, [(50_000, 5000, 2)], filter="boxes"))
+        for name, values in {
+            "MOST_IN_BLOCK": (64, 16, 32, 128),
+            "MOST_BLOCKS": (4, 1, 16),
+            "MOST_NEAR": (1024, 256, 4096),
+            "GPU_GAPS": (2**26, 2**22, 2**24, 2**28),
+        }.items()
+    },
+    "N_INTERVALS": Study(of("N_INTERVALS", 8, 4, 16), lambda: each(normal, USUAL, metric="manhattan")),
+    "ROOM": Study(of("ROOM", 1.25, 1.0, 1.5, 2.0), lambda: each(normal, USUAL, metric="manhattan")),
+    "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
+    "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
+    "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
+}
+
+
+@contextmanager
+def set_to(values: Values) -> Iterator[None]:
+    """Sets the constants in all modules of the package that know them."""
+    known = [
+        (module, name, getattr(module, name))
+        for path, module in list(sys.modules.items())
+        if path.startswith("accelerated.")
+        for name in values
+        if hasattr(module, name)
+    ]
+    assert {name for _, name, _ in known} == set(values)
+    for module, name, _ in known:
+        setattr(module, name, values[name])
+    try:
+        yield
+    finally:
+        for module, name, before in known:
+            setattr(module, name, before)
+
+
+def searches(cases: list[Case], values: Values, device: str) -> Callable[[], None]:
+    """Fits the models, and returns a function that searches with these values."""
+
+    def fit(case: Case) -> NearestNeighbors:
+        made = type("Forced", (NearestNeighbors,), {"_filter": case.filter})
+        return made(case.k, metric=case.metric, device=device).fit(case.X)
+
+    def run() -> None:
+        with set_to(values):
+            for case, model in zip(cases, models, strict=True):
+                (fit(case) if case.with_fit else model).kneighbors(case.Q)
+
+    with set_to(values):
+        models = [fit(case) for case in cases]
+    return run
+
+
+def main(arguments: list[str] | None = None) -> dict[str, float]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="?", choices=STUDIES, metavar="NAME")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--rounds", type=int, default=7)
+    asked = parser.parse_args(arguments)
+    if asked.name is None:
+        print(*STUDIES, sep="\n")
+        return {}
+    study = STUDIES[asked.name]
+    cases = study.cases()
+    functions = {str(next(iter(values.values()))): searches(cases, values, asked.device) for values in study.values}
+    seconds = in_turns({value: partial(run) for value, run in functions.items()}, asked.rounds)
+    for value, taken in seconds.items():
+        print(f"{asked.name} = {value}: {1000 * taken:.1f} ms")
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
