@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
@@ -27,3 +28,9 @@ def device(request):
         return
     with PretendedGpu():
         yield torch.device(name)
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same in every run and for every test."""
+    return np.random.default_rng(0)

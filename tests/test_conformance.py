@@ -12,9 +12,10 @@ from hypothesis import settings
 import accelerated
 from conformance.cases.pins import pinned
 from conformance.claims import CLAIMS, LEVELS
-from conformance.runner import PROFILES, Profile, run_claim
+from conformance.runner import Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import base
+from tests.helpers import DRAWS
 from tests.pretended_gpu import PretendedGpu
 
 
@@ -67,7 +68,8 @@ def claims_for(name):
     [pytest.param(name, claim, id=f"{name}-{claim.name}") for name in TARGETS for claim in claims_for(name)],
 )
 def test_claim_holds(name, claim):
-    draws = settings().max_examples // 2 if name in ("reference", "accelerated") else PROFILES["quick"].draws
+    draws = DRAWS * settings().max_examples // 200  # more with --hypothesis-profile=deep
+    draws = draws if name in ("reference", "accelerated") else draws // 5
     endless = Profile(draws, budget=np.inf, limit=np.inf)
 
     with PretendedGpu(known=True) if "on a pretended GPU" in name else nullcontext():

@@ -12,6 +12,7 @@ from conformance.zoo import ZOO, stories
 from conformance.zoo.picture import table_of_mutants
 from conformance.zoo.proof import BROKEN, try_mutant
 from conformance.zoo.signatures import read_signatures
+from tests.helpers import DRAWS
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
@@ -20,7 +21,10 @@ MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
 
 @pytest.mark.parametrize("mutant", ZOO, ids=lambda mutant: mutant.__name__)
 def test_a_mutant_is_caught_by_the_claim_that_it_names(mutant):
-    assert try_mutant(mutant, mutant.claim).verdict in BROKEN
+    result = try_mutant(mutant, mutant.claim, shrink=False)
+
+    assert result.verdict in BROKEN
+    assert result.draws <= max(1, round(DRAWS * BY_NAME[mutant.claim].effort))
 
 
 def test_every_claim_catches_a_mutant_that_names_it():
