@@ -37,7 +37,7 @@ class Interview:
 
 
 class Base:
-    """What the following have in common."""
+    """The base of the classes below: a search by euclidean distance."""
 
     def __init__(self, num_neighbors=5):
         self.num_neighbors = num_neighbors
@@ -167,7 +167,7 @@ class OnlyPredictsClasses(Base):
 
 
 class RowsAndLabels(OnlyPredictsAverages):
-    """The tutorials' way: the training rows themselves, their label last."""
+    """Returns the training rows themselves, with their label last, as tutorials do."""
 
     def get_neighbors(self, x):
         return [[*self.X[i].tolist(), self.y[i]] for i in self.order(x)]
@@ -204,7 +204,7 @@ class Switch(OnlyPredictsAverages):
 
 
 class OneOrTheOther(OnlyPredictsAverages):
-    """Weights are uniform, or anything else is by distance."""
+    """Takes every value of weights but "uniform" for "distance"."""
 
     def __init__(self, num_neighbors=5, weights="uniform"):
         super().__init__(num_neighbors)
@@ -292,7 +292,7 @@ def test_the_task_can_be_said():
 
 @pytest.mark.parametrize("model", [Interview, OnlyPredictsAverages, OnlyPredictsClasses, Lists])
 def test_what_is_right_is_not_accused(model):
-    """Of the levels that are about answers; these have no checks of their input."""
+    """Tries the levels that judge answers; these classes do not check their input."""
     target = make_target("mine", model)
     small = {"averages_of_whole_numbers", "distance_of_small_types", "nearest_of_small_types"}
     wraps = small if model is Interview else set()  # it converts nothing, and NumPy's int16 wraps

@@ -1,4 +1,4 @@
-"""The claims hold: of both packages, of both solvers, and of what the mutants of the zoo are made from."""
+"""The claims hold for both packages, for each filter and solver, and for the classes that mutants are made from."""
 
 import re
 from contextlib import nullcontext
@@ -20,7 +20,7 @@ from tests.pretended_gpu import PretendedGpu
 
 
 class ByPseudoInverse(accelerated.SimilarityRegressor):
-    """The other solver."""
+    """Solves by the pseudo-inverse, which is the second solver."""
 
     promises_bits = True
 
@@ -29,7 +29,7 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
 
 
 def searched_by(name, device=None):
-    """The search and both predictors of ``accelerated``, which insist on a filter."""
+    """A target of the search and both predictors of ``accelerated``, which insist on a filter."""
     classes = []
     for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
         forced = {"_filter": name, "promises_bits": True, "__module__": __name__}

@@ -1,4 +1,4 @@
-"""The comparers must fail where they should: on made-up answers, and on real ones from a spoilt search."""
+"""The comparers fail where they must: on made-up answers, and on the answers of a spoilt search."""
 
 import json
 from fractions import Fraction
@@ -229,7 +229,7 @@ def test_float64_stays_within_the_derived_bounds(case):
 
 
 def error_over_bound(case):
-    """For each row, by differences."""
+    """The error of a sum of differences divided by its bound, for each row."""
     gaps = case.X - case.Q[0]
     computed = {
         "sqeuclidean": lambda: (gaps * gaps).sum(axis=1),
@@ -359,7 +359,7 @@ def in_float32(queries, rows, gamma):
 
 
 def solved_with(spoil):
-    """The solver of ``accelerated``, with what ``spoil`` makes of the matrix, the targets and the weights."""
+    """The solver of ``accelerated`` with its matrix, targets or weights changed by ``spoil``."""
 
     def worse(A, y, **options):
         return spoil(A, y, lambda A, y: solve(A, y, **options))
@@ -407,7 +407,7 @@ def nothing_is_cut_off(n):
 solve = accelerated.solvers.solve
 rbf = accelerated.similarities.rbf
 minkowski = accelerated.distances.minkowski
-SPOILT = [  # a claim, and what to put in whose place so that it must fail
+SPOILT = [  # a claim, and the replacement for a function that makes the claim fail
     ("same_neighbors", accelerated.search.exhaustive, "smallest", last_of_equals),
     ("same_neighbors", accelerated.distances, "pairwise_sum", left_to_right),
     ("same_neighbors", accelerated.distances, "correct_sqrt", one_unit_too_far),

@@ -35,7 +35,7 @@ def returns_before_it_asserts(nodes):
 
 
 def own_nodes(function):
-    """The nodes of a function, without those of the functions inside it."""
+    """The nodes of a function, without the bodies of functions inside it."""
     for node in ast.iter_child_nodes(function):
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
             yield node
