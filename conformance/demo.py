@@ -96,7 +96,7 @@ class Row:
 
 
 def _compare(name: str, score_name: str, load: Callable[..., Any], models: dict[str, Any]) -> Iterable[Row]:
-    """A row for each model; the first is what the others are compared with."""
+    """A row for each model; the others are compared with the first."""
     X, y = load(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     first: tuple[np.ndarray, ...] = ()
@@ -127,7 +127,7 @@ def _same_bits(actual: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def similarity_rows() -> tuple[list[tuple[str, ...]], dict[str, float]]:
-    """A row for each regressor of the diabetes data, and how far it predicts from ``reference``, relatively."""
+    """A row for each regressor of the diabetes data, and its largest relative difference from ``reference``."""
     X_train, X_test, y_train, y_test = train_test_split(*load_diabetes(return_X_y=True), random_state=0)
     models = {
         "reference": reference.SimilarityRegressor(jitter=1.0),
@@ -149,7 +149,7 @@ def similarity_rows() -> tuple[list[tuple[str, ...]], dict[str, float]]:
 
 
 def recall_rows() -> Iterable[tuple[str, ...]]:
-    """A row of the table for each data set: what share of the true neighbours each implementation finds."""
+    """A row for each data set: the share of the true neighbours that each implementation finds."""
     rng = np.random.default_rng(0)
     clusters = rng.choice([0.0, 1e6], (1200, 1)) + rng.normal(scale=0.01, size=(1200, 16))
     data: dict[str, np.ndarray] = {

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
@@ -36,3 +37,9 @@ def one_thread():
     take most of the time there, and change no bit of an answer."""
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same in every run and for every test."""
+    return np.random.default_rng(0)

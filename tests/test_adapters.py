@@ -37,7 +37,7 @@ class Interview:
 
 
 class Base:
-    """What the following have in common."""
+    """The base of the classes below: a search by euclidean distance."""
 
     def __init__(self, num_neighbors=5):
         self.num_neighbors = num_neighbors
@@ -167,7 +167,7 @@ class OnlyPredictsClasses(Base):
 
 
 class RowsAndLabels(OnlyPredictsAverages):
-    """The tutorials' way: the training rows themselves, their label last."""
+    """Returns the training rows themselves, with their label last, as tutorials do."""
 
     def get_neighbors(self, x):
         return [[*self.X[i].tolist(), self.y[i]] for i in self.order(x)]
@@ -204,7 +204,7 @@ class Switch(OnlyPredictsAverages):
 
 
 class OneOrTheOther(OnlyPredictsAverages):
-    """Weights are uniform, or anything else is by distance."""
+    """Takes every value of weights but "uniform" for "distance"."""
 
     def __init__(self, num_neighbors=5, weights="uniform"):
         super().__init__(num_neighbors)
@@ -237,7 +237,7 @@ class Medians(OnlyPredictsAverages):
 
 @pytest.mark.parametrize("model", [Column, NotANumber, Medians])
 def test_neighbors_are_not_accused_of_what_predictions_do(model):
-    with pytest.raises(Missing, match="which would show its neighbors"):
+    with pytest.raises(Missing, match="which would show its neighbours"):
         make_target("mine", model, task="regressor").search(Case(CASE.X, CASE.Q, k=3)).neighbors(CASE.Q)
 
 
@@ -269,7 +269,7 @@ def test_votes_give_the_nearest_away():
     nearest = target.search(Case(CASE.X, CASE.Q, k=1)).neighbors(CASE.Q)
 
     assert nearest.indices == [[2], [3]]
-    with pytest.raises(Missing, match="does not show its neighbors"):
+    with pytest.raises(Missing, match="does not show its neighbours"):
         target.search(CASE).neighbors(CASE.Q)
 
 
@@ -292,7 +292,7 @@ def test_the_task_can_be_said():
 
 @pytest.mark.parametrize("model", [Interview, OnlyPredictsAverages, OnlyPredictsClasses, Lists])
 def test_what_is_right_is_not_accused(model):
-    """Of the levels that are about answers; these have no checks of their input."""
+    """Tries the levels that judge answers; these classes do not check their input."""
     target = make_target("mine", model)
     small = {"averages_of_whole_numbers", "distance_of_small_types", "nearest_of_small_types"}
     wraps = small if model is Interview else set()  # it converts nothing, and NumPy's int16 wraps
@@ -362,7 +362,7 @@ class SaysNothing(Base):
     [
         (WithoutFit, "WithoutFit has no method fit"),
         (NeedsMore, "the constructor of NeedsMore needs depth, width"),
-        (WithoutK, "WithoutK has no argument for the number of neighbors"),
+        (WithoutK, "WithoutK has no argument for the number of neighbours"),
         (SaysNothing, "SaysNothing has neither predict nor kneighbors"),
         (Refuses, "Refuses cannot be fitted to seven examples and asked: NotImplementedError: later perhaps"),
     ],

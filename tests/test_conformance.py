@@ -1,4 +1,4 @@
-"""The claims hold: of both packages, of both solvers, and of what the mutants of the zoo are made from."""
+"""The claims hold for both packages, for each filter and solver, and for the classes that mutants are made from."""
 
 import re
 from contextlib import nullcontext
@@ -12,14 +12,15 @@ from hypothesis import settings
 import accelerated
 from conformance.cases.pins import pinned
 from conformance.claims import CLAIMS, LEVELS
-from conformance.runner import PROFILES, Profile, run_claim
+from conformance.runner import Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import base
+from tests.helpers import DRAWS
 from tests.pretended_gpu import PretendedGpu
 
 
 class ByPseudoInverse(accelerated.SimilarityRegressor):
-    """The other solver."""
+    """Solves by the pseudo-inverse, which is the second solver."""
 
     promises_bits = True
 
@@ -28,7 +29,7 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
 
 
 def searched_by(name, device=None):
-    """The search and both predictors of ``accelerated``, which insist on a filter."""
+    """A target of the search and both predictors of ``accelerated``, which insist on a filter."""
     classes = []
     for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
         forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
@@ -67,7 +68,8 @@ def claims_for(name):
     [pytest.param(name, claim, id=f"{name}-{claim.name}") for name in TARGETS for claim in claims_for(name)],
 )
 def test_claim_holds(name, claim):
-    draws = settings().max_examples // 2 if name in ("reference", "accelerated") else PROFILES["quick"].draws
+    draws = DRAWS * settings().max_examples // 200  # more with --hypothesis-profile=deep
+    draws = draws if name in ("reference", "accelerated") else draws // 5
     endless = Profile(draws, budget=np.inf, limit=np.inf)
 
     with PretendedGpu(known=True) if "on a pretended GPU" in name else nullcontext():

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's worked example adds one claim and one mutant: done here to the letter, in a copy."""
+"""CONTRIBUTING's worked example adds one claim and one mutant: done here word for word, in a copy."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def copy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def printed(copy):
-    """What each command of the section prints."""
+    """The output of each command of the section."""
     commands = re.findall(r"^    (\.venv/bin/python .*)$", SECTION, flags=re.M)
     return {command.partition("conformance ")[2]: run(copy, *command.split()[1:]) for command in commands}
 

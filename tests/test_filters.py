@@ -18,20 +18,16 @@ from accelerated.metrics import METRICS, get_metric
 from accelerated.search.bounds.accumulation import _try_products, product_keeps_its_bound
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.manhattan import choose_intervals
-from accelerated.search.bounds.multiply import ceiling, multiply, product_dtype
+from accelerated.search.bounds.multiply import ceiling
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.few_features import in_blocks
 from accelerated.search.rule import PRODUCTS, choose_filter, fastest_first
 from accelerated.search.tree import tree_reach
+from tests.helpers import HOSTILE, by, made_by
 
 CPU = torch.device("cpu")
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-
-
-def by(name, *args, **params):
-    """A search that insists on a filter."""
-    return type("Forced", (NearestNeighbors,), {"_filter": name})(*args, **params)
 
 
 def assert_same_as_exhaustive(name, X, Q, k, **params):
@@ -47,30 +43,7 @@ def assert_same_as_exhaustive(name, X, Q, k, **params):
     return report.certified
 
 
-rng = np.random.default_rng(0)
-NORMAL = rng.normal(size=(500, 12))
-HOSTILE = {
-    "normal": NORMAL,
-    "unit": NORMAL / np.linalg.norm(NORMAL, axis=1, keepdims=True),
-    "clusters": 30 * rng.normal(size=(5, 12))[rng.integers(0, 5, 500)] + NORMAL,
-    "far from the origin": NORMAL + 1e8,
-    "far tight clusters": np.where(rng.random((500, 1)) < 0.5, 1e6, -1e6) + NORMAL,
-    "all equal": np.ones((500, 12)),
-    "half of them twins": np.concatenate([NORMAL[:250], NORMAL[rng.integers(0, 9, 250)]]),
-    "a lattice": rng.integers(0, 2, (500, 12)) * 1.0,
-    "pixels": rng.integers(0, 256, (500, 12)) * 1.0,
-    "one far away": np.concatenate([NORMAL[:499], np.full((1, 12), 1e12)]),
-    "one beyond reach": np.concatenate([NORMAL[:499], np.full((1, 12), 1e149)]),
-    "huge": NORMAL * 1e149,
-    "tiny": NORMAL * 1e-120,
-    "vanishing": NORMAL * 1e-160,
-    "of all sizes": NORMAL * 10.0 ** rng.integers(-30, 30, (500, 1)),
-    "one large feature": NORMAL * np.where(np.arange(12) == 3, 1e9, 1),
-    "some zero": NORMAL * (rng.random((500, 1)) < 0.7),
-    "one ulp apart": 1 + rng.integers(0, 3, (500, 12)) * 2.0**-52,
-}
-
-
+NORMAL = HOSTILE["normal"]
 APPLY = [
     *((name, metric) for name in PRODUCTS for metric in ("euclidean", "sqeuclidean", "jaccard")),
     *((name, "cosine") for name in PRODUCTS if name != "int8"),
@@ -103,7 +76,7 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
 
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("n_queries", [1, 2, 7, 31, 32, 33])
-def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_queries):
+def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_queries, rng):
     module = accelerated.search.product_filter
     monkeypatch.setattr(module, "ENCODED_ROWS", 64)
     monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(bounds=32 * 64))
@@ -118,7 +91,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
 
 
 @pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes"])
-def test_a_small_memory_limit_gives_the_same_bits(name):
+def test_a_small_memory_limit_gives_the_same_bits(name, rng):
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
     answered = [
         assert_same_as_exhaustive(name, X, Q, 9, memory_limit=memory_limit)
@@ -168,7 +141,7 @@ def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
 
 
 @pytest.mark.parametrize("shift", [0, 100, -128, 70_000])
-def test_the_bound_of_whole_numbers_is_the_distance(shift):
+def test_the_bound_of_whole_numbers_is_the_distance(shift, rng):
     rows = torch.from_numpy(rng.integers(0, 256, (400, 30)) + float(shift))
     bound = choose_whole_numbers(METRICS["euclidean"], rows)
     encoded = bound.encode_queries(rows[:50])
@@ -181,7 +154,7 @@ def test_the_bound_of_whole_numbers_is_the_distance(shift):
     assert (2 * made_by(bound, rows, between) + between.offset[:, None].numpy() <= true).all()
 
 
-def test_rows_that_are_not_whole_are_measured_for_every_query():
+def test_rows_that_are_not_whole_are_measured_for_every_query(rng):
     X = rng.integers(0, 256, (5000, 10)).astype(float)
     X[7] += 0.5
     few, many = X.copy(), X + (np.arange(5000) % 5 == 3)[:, None] * 0.5
@@ -192,7 +165,7 @@ def test_rows_that_are_not_whole_are_measured_for_every_query():
     assert_same_as_exhaustive("int8", few, X[:100] + 0.5, 3)
 
 
-def test_a_frame_of_outliers_does_not_overflow():
+def test_a_frame_of_outliers_does_not_overflow(rng):
     for size in (1e3, 1e30, 1e60):
         X = rng.normal(size=(1000, 12))
         X[:64] = (1 + np.arange(64))[:, None] * size
@@ -206,7 +179,7 @@ def test_a_frame_of_outliers_does_not_overflow():
             assert_same_as_exhaustive(name, X, rng.normal(size=(20, 12)), 961, metric=metric)
 
 
-def test_neighbors_among_the_rows_that_are_never_excluded_are_found():
+def test_neighbors_among_the_rows_that_are_never_excluded_are_found(rng):
     X = rng.integers(0, 256, (10_240, 64)).astype(float)
     outside = np.arange(10) * 1000 + 1
     X[outside] = rng.integers(200, 256, (10, 64))
@@ -219,20 +192,20 @@ def test_neighbors_among_the_rows_that_are_never_excluded_are_found():
 
 @pytest.mark.parametrize("name", ["int8", "bfloat16"])
 @pytest.mark.parametrize("k", [4096, 4200, 6000])
-def test_many_neighbors_within_little_memory(name, k):
+def test_many_neighbors_within_little_memory(name, k, rng):
     X = rng.integers(0, 9, (8000, 12)) * 1.0
     assert_same_as_exhaustive(name, X, X[:40], k, memory_limit=2**26)
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_one_feature_is_enough(name):
+def test_one_feature_is_enough(name, rng):
     X = rng.integers(0, 100, (300, 1))
     for metric in ("euclidean", "manhattan", "cosine"):
         answered = assert_same_as_exhaustive(name, X, X[:33] + 1, 4, metric=metric)
         assert answered == 0 or name != "int8" or metric == "manhattan"  # torch's product needs two columns
 
 
-def test_a_filter_that_proves_nothing_is_not_asked_again():
+def test_a_filter_that_proves_nothing_is_not_asked_again(rng):
     X = rng.random((20_000, 10))
     model = by("int8", 5, metric="manhattan").fit(X)
     first, *others = model._index.filters
@@ -256,18 +229,8 @@ assert NearestNeighbors(3).fit(X).search_report(X + 1e-3).certified == 2000
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def made_by(bound, rows, encoded):
-    """The bounds of all pairs that anything is proved about, float64 (n_queries, n_rows)."""
-    device = rows.device
-    rows = bound.encode_rows(rows)
-    shape = (len(rows.columns), len(encoded.columns))
-    out = torch.empty(shape, dtype=product_dtype(bound.dtype, device), device=device)
-    multiply(rows, encoded.columns, out)
-    return out.double().T[encoded.certifiable].cpu().numpy()
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_ceiling_is_the_least_number_at_or_above(dtype):
+def test_a_ceiling_is_the_least_number_at_or_above(dtype, rng):
     values = torch.from_numpy(rng.lognormal(sigma=5, size=1000))
     above = ceiling(values, dtype)
 
@@ -277,7 +240,7 @@ def test_a_ceiling_is_the_least_number_at_or_above(dtype):
 
 
 @pytest.mark.parametrize("name", ["bfloat16", "tree", "boxes"])
-def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name):
+def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name, rng):
     """So these tests would notice."""
     X, Q = rng.normal(size=(2000, 4)), rng.normal(size=(200, 4))
     half = "threshold" if name == "bfloat16" else "tree_reach"
@@ -342,7 +305,7 @@ def test_the_default_device_is_no_matter():
             assert assert_same_as_exhaustive(name, data, data[:50], 5, device="cpu") > 40
 
 
-def test_points_are_put_in_blocks_that_lie_together():
+def test_points_are_put_in_blocks_that_lie_together(rng):
     for n, most in ((1, 1), (1, 4), (64, 64), (65, 64), (1000, 64), (1000, 1), (7, 2)):
         points = torch.from_numpy(rng.normal(size=(n, 3)))
         blocks = in_blocks(points, most)

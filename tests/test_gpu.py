@@ -31,13 +31,13 @@ from accelerated.search.report import Clock
 from accelerated.search.rule import choose_filter, fastest_first
 from accelerated.square_root import correct_sqrt, rounds_correctly
 from tests import tensor_cores
+from tests.helpers import HOSTILE, by, made_by
 from tests.pretended_gpu import PretendedGpu
-from tests.test_filters import HOSTILE, by, made_by
 
 GPU = torch.device("cuda", 0)
 CORES = {"Volta": tensor_cores.VOLTA, "Ampere": tensor_cores.AMPERE, "Hopper": tensor_cores.HOPPER}
-rng = np.random.default_rng(0)
-X, Q = rng.normal(size=(3000, 20)).astype(np.float32), rng.normal(size=(100, 20)).astype(np.float32)
+X = np.random.default_rng(0).normal(size=(3000, 20)).astype(np.float32)
+Q = np.random.default_rng(1).normal(size=(100, 20)).astype(np.float32)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_stream_that_is_not_the_default_one_is_no_matter():
     assert_same((distances / 2, indices), expected)
 
 
-def test_roots_and_quotients_on_a_device_have_the_bits_of_numpy(device):
+def test_roots_and_quotients_on_a_device_have_the_bits_of_numpy(device, rng):
     a, b = rng.lognormal(sigma=50, size=200_000), rng.lognormal(sigma=50, size=200_000)
     on_device = [torch.tensor(values, device=device) for values in (a, b)]
 
@@ -261,7 +261,7 @@ def test_products_that_fail_are_noticed_and_not_used(gpu, monkeypatch):
         assert not product_keeps_its_bound(torch.float16, GPU)
 
 
-def test_in_deterministic_mode_nothing_of_cublas_is_needed(gpu, monkeypatch):
+def test_in_deterministic_mode_nothing_of_cublas_is_needed(gpu, monkeypatch, rng):
     """Without a workspace it refuses all products of floats, but not those of integers."""
     functions = "tests.pretended_gpu.FUNCTIONS"
 
@@ -292,7 +292,7 @@ def test_only_gpus_that_were_found_to_are_taken_to_add_like_hopper(monkeypatch):
     assert alphas == [older, hopper, hopper, older, older]
 
 
-def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
+def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu, rng):
     for n_rows, n_features, n_queries in ((300, 3, 1), (257, 20, 33), (65, 9, 7), (64, 8, 100), (1, 5, 3)):
         rows = rng.integers(0, 256, (n_rows, n_features))
         queries = rng.integers(0, 256, (n_queries, n_features))
@@ -304,7 +304,7 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu):
         assert model.search_report(queries).certified > 0
 
 
-def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch):
+def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, rng):
     monkeypatch.setattr(accelerated.search.product_filter, "BOUNDED_ROWS", 64)
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
@@ -331,7 +331,7 @@ def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, 
 
 @pytest.mark.parametrize("name", ["float16", "int8", "float32", "exhaustive"])
 @pytest.mark.parametrize("memory_limit", [2**20, 2**24])
-def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit):
+def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit, rng):
     rows, queries = rng.integers(0, 200, (10_000, 30)), torch.tensor(rng.integers(0, 200, (70, 30)), device=GPU)
     model = by(name, 5, device="cuda", memory_limit=memory_limit).fit(rows)
     model.kneighbors(queries[:5])  # tries the device, once
@@ -344,7 +344,7 @@ def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit):
 
 @pytest.mark.parametrize("memory_limit", [2**24, 2**26])
 @pytest.mark.parametrize("data", ["uniform", "few values", "ties of half a group"])
-def test_boxes_keep_to_their_memory_limit_and_give_up_where_too_much_is_left(gpu, data, memory_limit):
+def test_boxes_keep_to_their_memory_limit_and_give_up_where_too_much_is_left(gpu, data, memory_limit, rng):
     """One feature of few values makes whole groups tie with a good part of the rows."""
     n_rows = 40_000
     X = {
@@ -372,7 +372,7 @@ def search_all(chosen, metric, queries, memory_limit):
     return [some for _, some in found]
 
 
-def test_boxes_that_exclude_little_are_not_measured():
+def test_boxes_that_exclude_little_are_not_measured(rng):
     rows = torch.from_numpy(rng.random((20_000, 12)))
     boxes = FewFeaturesFilter.make(METRICS["euclidean"], rows, [])
     (found,) = search_all(boxes, METRICS["euclidean"], rows[:600], 2**30)
@@ -381,7 +381,7 @@ def test_boxes_that_exclude_little_are_not_measured():
     assert found.n_candidates < 600 * 20_000 / 10
 
 
-def test_a_query_that_lies_apart_does_not_spoil_the_others(gpu):
+def test_a_query_that_lies_apart_does_not_spoil_the_others(gpu, rng):
     X = rng.random((70_000, 2))
     X[7] = 1e6
     report = NearestNeighbors(5, device="cuda", metric="manhattan").fit(X).search_report(X[:20_000])
@@ -416,7 +416,7 @@ def test_without_memory_for_a_filter_all_pairs_are_measured():
 
 
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
-def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch):
+def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch, rng):
     monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES_ON_GPU", 64)
     monkeypatch.setattr(
         "accelerated.search.product_filter.GPU_SIZES", accelerated.search.product_filter.GPU_SIZES._replace(queries=64)

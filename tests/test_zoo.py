@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cases import pins
 from conformance.cases.pins import Pin, from_json, read_pins, write_pins
 from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
-from conformance.zoo import ZOO, stories
+from conformance.zoo import ZOO, proof, signatures, stories
 from conformance.zoo.picture import table_of_mutants
 from conformance.zoo.proof import BROKEN, try_mutant
 from conformance.zoo.signatures import read_signatures
+from tests.helpers import DRAWS
 
 DOCS = Path(__file__).parent.parent / "docs"
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
@@ -20,7 +22,10 @@ MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
 
 @pytest.mark.parametrize("mutant", ZOO, ids=lambda mutant: mutant.__name__)
 def test_a_mutant_is_caught_by_the_claim_that_it_names(mutant):
-    assert try_mutant(mutant, mutant.claim).verdict in BROKEN
+    result = try_mutant(mutant, mutant.claim, shrink=False)
+
+    assert result.verdict in BROKEN
+    assert result.draws <= max(1, round(DRAWS * BY_NAME[mutant.claim].effort))
 
 
 def test_every_claim_catches_a_mutant_that_names_it():
@@ -48,7 +53,7 @@ def test_a_mutant_is_found_again_by_its_pin_alone():
 
 
 def test_pins_are_written_once_each(monkeypatch, tmp_path):
-    monkeypatch.setattr("conformance.cases.pins.FILE", tmp_path / "pins.json")
+    monkeypatch.setattr(pins, "FILE", tmp_path / "pins.json")
     first, second = Pin("a_claim", "A", {"k": 1}), Pin("a_claim", "B", {"k": 2})
 
     write_pins([first, second, first._replace(found_by="C")])
@@ -58,13 +63,13 @@ def test_pins_are_written_once_each(monkeypatch, tmp_path):
 
 
 def test_what_was_found_out_about_the_zoo_is_up_to_date():
-    signatures = read_signatures()
+    known = read_signatures()
 
-    assert list(signatures) == list(MUTANTS)
-    for name, caught in signatures.items():
+    assert list(known) == list(MUTANTS)
+    for name, caught in known.items():
         assert MUTANTS[name].claim in caught
         assert set(caught) <= set(BY_NAME)
-    assert (DOCS / "zoo.md").read_text() == table_of_mutants(signatures)
+    assert (DOCS / "zoo.md").read_text() == table_of_mutants(known)
     assert (DOCS / "zoo.png").stat().st_size < 150_000
 
 
@@ -73,3 +78,30 @@ def test_a_mutant_is_a_target_like_any_other():
 
     assert run_claim(target, BY_NAME["averages_of_targets"], PROFILES["quick"]).verdict == "FAILS"
     assert stories(["Median"]) == [("Median", "Takes the median of the targets.")]
+
+
+@pytest.fixture
+def one_claim(monkeypatch, tmp_path):
+    """A suite of one claim, whose pins, signatures and pages are files in an empty folder."""
+    monkeypatch.setattr(proof, "BY_NAME", {"averages_of_targets": BY_NAME["averages_of_targets"]})
+    for module in (pins, signatures):
+        copy = tmp_path / module.FILE.name
+        copy.write_text(module.FILE.read_text())
+        monkeypatch.setattr(module, "FILE", copy)
+    monkeypatch.setattr(proof, "DOCS", tmp_path)
+    read_pins.cache_clear()
+    yield tmp_path
+    read_pins.cache_clear()
+
+
+def test_one_mutant_is_tried_and_written_without_the_others(one_claim, capsys):
+    before, finders = read_signatures(), {pin.found_by for pin in read_pins()}
+
+    assert proof.prove(["Median"], write=False) == 0
+    assert read_signatures() == before
+    assert proof.prove(["Median"], write=True) == 0
+    assert capsys.readouterr().out.count("caught by averages_of_targets, and 1 in all\n  averages_of_targets\n") == 2
+    assert read_signatures() == {**before, "Median": ["averages_of_targets"]}
+    assert {pin.found_by for pin in read_pins()} == finders
+    assert (one_claim / "zoo.md").read_text() == table_of_mutants(read_signatures())
+    assert (one_claim / "zoo.png").is_file()

@@ -1,4 +1,4 @@
-"""The questions that claims ask: arrays and parameters, which can be printed as code and kept as JSON."""
+"""The cases that claims are tried on: arrays and parameters, which can be printed as code and kept as JSON."""
 
 import re
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class _Printed:
-    """Its ``repr`` is code, with every digit, and without what is as by default."""
+    """An object whose ``repr`` is code, with every digit, and without the fields that have their defaults."""
 
     def __repr__(self) -> str:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -17,13 +17,13 @@ class _Printed:
         return f"{type(self).__name__}({', '.join(f'{name}={as_code(values[name])}' for name in changed)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """How Hypothesis prints it."""
+        """Prints the object for Hypothesis."""
         printer.text(repr(self))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Case(_Printed):
-    """The k rows of X nearest to each row of Q, and what their targets y predict."""
+    """A question: the k rows of X nearest to each query of Q, and the predictions from their targets y."""
 
     X: np.ndarray  # (n, n_features)
     Q: np.ndarray  # (n_queries, n_features)
@@ -36,7 +36,7 @@ class Case(_Printed):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SimilarityCase(_Printed):
-    """One regression by similarity: targets y at the examples X, predictions wanted at Q."""
+    """A regression by similarity: targets y at the examples X, and predictions for the queries Q."""
 
     X: np.ndarray  # (n, n_features)
     Q: np.ndarray  # (n_queries, n_features)
@@ -54,7 +54,7 @@ class SimilarityCase(_Printed):
 
 
 def closeness(distances: Any) -> Any:
-    """A callable for ``weights``, finite at 0."""
+    """A function for ``weights`` that is finite at distance 0."""
     return 1.0 / (1.0 + distances)
 
 
@@ -78,7 +78,7 @@ def as_code(value: Any) -> str:
 
 
 def to_json(case: Case | SimilarityCase) -> dict[str, Any]:
-    """The case as what JSON can hold; ``from_json`` makes the same bits of it."""
+    """The case in types that JSON has; ``from_json`` restores the same bits."""
     kept = {field.name: getattr(case, field.name) for field in fields(case)}
     defaults = {field.name: field.default for field in fields(case)}
     changed = {name: value for name, value in kept.items() if not _is_default(value, defaults[name])}
@@ -106,5 +106,5 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 def _dtype(array: np.ndarray) -> str:
-    """``float64``, but ``>f8`` for the bytes the other way round."""
+    """``float64``, but ``>f8`` where the bytes are in the other order."""
     return array.dtype.name if array.dtype.isnative and array.dtype.kind != "U" else array.dtype.str

@@ -1,6 +1,6 @@
 """Data on which implementations of nearest neighbours differ.
 
-A generator makes rows from a random generator, a number of rows and a number of features; ``DATA`` lists them.
+Each function makes rows from a random generator, a number of rows and a number of features; ``DATA`` lists them.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def lattice(rng: Generator, n: int, d: int) -> np.ndarray:
 
 
 def gaussian(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Nothing special: rounding everywhere, ties nowhere."""
+    """Ordinary numbers: rounding everywhere, ties nowhere."""
     return rng.normal(size=(n, d))
 
 
@@ -30,7 +30,7 @@ def large_offset(rng: Generator, n: int, d: int) -> np.ndarray:
 
 
 def offset(rng: Generator, n: int, d: int) -> np.ndarray:
-    """The unit cube, so far from the origin that float32 has a few digits left for it."""
+    """The unit cube, so far from the origin that float32 keeps only a few of its digits."""
     return rng.random((n, d)) + 10.0 ** rng.integers(2, 6)
 
 
@@ -40,7 +40,7 @@ def far_clusters(rng: Generator, n: int, d: int) -> np.ndarray:
 
 
 def huge_column(rng: Generator, n: int, d: int) -> np.ndarray:
-    """One column dwarfs the others, as seconds since 1970 do beside unit features."""
+    """One column is far larger than the rest, like seconds since 1970 beside features of about 1."""
     rows = rng.random((n, d))
     rows[:, rng.integers(0, d)] += 1.7e9 + rng.integers(0, 3, n)
     return rows
@@ -53,7 +53,7 @@ def near_ties(rng: Generator, n: int, d: int) -> np.ndarray:
 
 
 def permuted_gaps(rng: Generator, n: int, d: int) -> np.ndarray:
-    """The same gaps to the first row in another order: equal on paper, told apart only by the order of addition."""
+    """Rows with the same gaps to the first row, reordered: equal on paper, different by the order of addition."""
     gaps = rng.normal(size=d)
     return np.array([np.zeros(d), *(rng.permutation(gaps) for _ in range(n - 1))])
 
@@ -64,7 +64,7 @@ def mixed_scales(rng: Generator, n: int, d: int) -> np.ndarray:
 
 
 def extreme(rng: Generator, n: int, d: int) -> np.ndarray:
-    """Integers scaled by a power of two to just inside what can be squared, or so small that some squares are 0."""
+    """Integers scaled by a power of two so that their squares are almost infinite, or so small that some are 0."""
     return lattice(rng, n, d) * 2.0 ** rng.choice([490, -490, -538])
 
 

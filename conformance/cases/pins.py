@@ -1,6 +1,6 @@
-"""Every smallest case that ever made a claim fail, kept as JSON and tried first.
+"""The smallest case of every failure that was ever found, kept as JSON and tried first.
 
-Hypothesis is for the bugs that nobody has thought of; what was found once needs no luck to be found again.
+Hypothesis searches for new bugs at random; a bug that was found once is found again by its pin, without luck.
 """
 
 import json
@@ -14,7 +14,7 @@ FILE = Path(__file__).parent / "pins.json"
 
 
 class Pin(NamedTuple):
-    """A case on which a claim failed, and of whom it was found."""
+    """A case on which a claim failed, and the implementation that failed."""
 
     claim: str
     found_by: str
@@ -32,7 +32,7 @@ def pinned(claim: str) -> list[Case | SimilarityCase]:
 
 
 def write_pins(pins: list[Pin]) -> None:
-    """Keeps the pins, one on each line, without those that are there twice."""
+    """Keeps the pins, one on each line, without duplicates."""
     lines = {json.dumps([pin.claim, pin.case]): json.dumps(pin._asdict()) for pin in reversed(pins)}
     FILE.write_text("[\n" + ",\n".join(sorted(lines.values())) + "\n]\n")
     read_pins.cache_clear()

@@ -1,7 +1,7 @@
 """Hypothesis strategies: which cases a claim is tried on.
 
-Small cases are drawn number by number, so that a failing one shrinks to zeros and ones; for large ones a seed is drawn,
-so that they are quick to make and still shrink in shape. Nothing is drawn to be thrown away.
+Small cases are drawn number by number, so that a failing case shrinks to zeros and ones; for large cases a seed is
+drawn, so that they are quick to make and still shrink in shape. No draw is filtered out.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from numpy.random import Generator
 from conformance.cases import Case, SimilarityCase
 from conformance.cases.data import BIT_METRICS, DATA, N_FEATURES, extreme, lattice, mixed_dtypes
 
-Targets = Callable[[st.DrawFn, np.ndarray], np.ndarray]  # of a code for each example, from -8 to 8
+Targets = Callable[[st.DrawFn, np.ndarray], np.ndarray]  # made from a code for each row, from -8 to 8
 CODES = st.integers(-8, 8)
 
 
@@ -24,7 +24,7 @@ def numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
 
 
 def whole_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
-    """Targets of small integer types, whose sums do not fit into them."""
+    """Targets of small integer types that cannot hold the sums of such targets."""
     dtype, top = draw(
         st.sampled_from(
             [("int64", 2**40), ("int32", 2**31 - 1), ("int16", 2**15 - 1), ("uint8", 255), ("int8", 127), ("bool", 1)]
@@ -39,7 +39,7 @@ def far_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
 
 
 def several_numbers(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
-    """Three targets for each example."""
+    """Three targets for each row."""
     return np.column_stack([codes, 3 - codes, codes // 2]).astype(np.float64)
 
 
@@ -85,7 +85,7 @@ def lattice_cases(
 ) -> Case:
     """Small integers, where all arithmetic is exact: ties are true ties. Some queries are training rows.
 
-    An example is drawn whole, so that Hypothesis can take it away whole, and k is cut to what is left.
+    A row is drawn whole, so that Hypothesis can remove it whole, and k is cut to the number of rows.
     """
     d, width = draw(st.integers(1, max_features)), draw(st.sampled_from([4, 1]))
     cells = st.tuples(*[st.integers(-width, width)] * d)
@@ -114,7 +114,7 @@ def distinct_cases(
     weights: str = "uniform",
     nearest: tuple[int, ...] = (0, 1),
 ) -> Case:
-    """Rows at distances ``nearest``, that + 1, that + 2, ... from the one query, along an axis each: no two tie."""
+    """Rows at distances d, d + 1, d + 2, ... from one query, each along an axis, so that no two tie; d is drawn."""
     d, first = draw(st.integers(1, 3)), draw(st.sampled_from(nearest))
     q = draw(arrays(np.int64, d, elements=st.integers(-4, 4), fill=st.nothing())).astype(np.float64)
     steps = draw(
@@ -133,7 +133,7 @@ SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 25
 
 @st.composite
 def sized_cases(draw: st.DrawFn) -> Case:
-    """A lattice with as many rows as libraries change their algorithm at, and few or many neighbours."""
+    """A lattice with a number of rows at which libraries change their algorithm, and few or many neighbours."""
     n, d = draw(st.sampled_from(SIZES)), draw(st.integers(1, 3))
     rows = lattice(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n + 3, d)
     return Case(rows[3:], rows[:3], draw(st.sampled_from([k for k in (1, 2, 5, 17, n // 2, n - 1, n) if 1 <= k <= n])))
@@ -149,7 +149,7 @@ def wide_cases(draw: st.DrawFn) -> Case:
 
 @st.composite
 def square_cases(draw: st.DrawFn) -> Case:
-    """As many rows as features, or as queries: mixed-up axes go unnoticed by what only looks at shapes."""
+    """As many rows as features, or as queries: a check of shapes does not notice mixed-up axes."""
     n, d = draw(st.integers(2, 5)), draw(st.integers(1, 5))
     n_queries = draw(st.sampled_from([n, d]))
     shape = st.sampled_from([(n, n), (n, d)])
@@ -169,7 +169,7 @@ def made_cases(
 ) -> Case:
     """Data of the given makers, see ``conformance.cases.data``; some queries are training rows."""
     make = draw(st.sampled_from(makers))
-    n = draw(st.one_of(st.integers(1, 16), st.sampled_from([26, 40])))  # torch.cdist is another one from 26 rows on
+    n = draw(st.one_of(st.integers(1, 16), st.sampled_from([26, 40])))  # torch.cdist changes its algorithm at 26 rows
     d = draw(st.integers(1, max_features))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rows = make(rng, n + 2, d).astype(dtype)
@@ -181,7 +181,7 @@ def made_cases(
 
 @st.composite
 def typed_cases(draw: st.DrawFn, *dtypes: str) -> Case:
-    """Numbers of a small type, up to the largest and down to the smallest that it holds."""
+    """Numbers of a small type, from the smallest to the largest that it holds."""
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
     if dtype.kind == "f":
         cells: st.SearchStrategy = st.sampled_from([0, 1, -1, 300, -300, 2000])
@@ -198,7 +198,7 @@ def typed_cases(draw: st.DrawFn, *dtypes: str) -> Case:
 
 @st.composite
 def predicting_cases(draw: st.DrawFn, y: str) -> Case:
-    """Cases of any data for the bits of predictions: with labels, or with random targets, for one output or several."""
+    """Cases of any data to predict from: with labels or with random targets, for one output or several."""
     case = draw(cases())
     n, m = len(case.X), draw(st.sampled_from([0, 1, 2]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -219,7 +219,7 @@ def cases(
     max_rows: int = 200,
     dtypes: bool = True,
 ) -> Case:
-    """A case of any data, 1 to ``max_rows`` rows, k from 1 to all of them; some queries are training rows."""
+    """A case of any data, with 1 to ``max_rows`` rows and any k up to their number; some queries are training rows."""
     metric = draw(st.sampled_from(metrics))
     p = draw(st.sampled_from(powers)) if metric == "minkowski" else 2
     data = [f for f in DATA if not (f is extreme and metric == "minkowski")]  # 2^490 cubed does not fit
@@ -248,7 +248,7 @@ def similarity_cases(
     max_rows: int = 12,
     jitters: tuple[float, ...] = (1e-6, 1e-2, 0.0),
 ) -> SimilarityCase:
-    """A regression on different points of a lattice or of a cloud, with targets up to about 100; Q has some of both.
+    """A regression on different points of a lattice or of a cloud, with targets of size 1 or 100; Q has both kinds.
 
     Points of the lattice are at least 1 apart, which keeps K far from singular for a gamma that is not small.
     """

@@ -1,4 +1,4 @@
-"""The claims: what holds for an implementation of nearest neighbours, or of regression by similarity.
+"""The claims about implementations of nearest neighbours, and of regression by similarity.
 
 Each module is a level, and each level is tried in the order in which its claims are defined.
 """

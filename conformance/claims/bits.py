@@ -19,7 +19,7 @@ from conformance.targets.adapters import Missing
 
 @claim(cases(), BITS, effort=5)
 def same_neighbors(target: Target, case: Case) -> None:
-    """Neighbours, and their distances to the last bit, are those of the readable loop.
+    """Neighbours, and their distances to the last bit, are the same as those of the readable loop.
 
     If these bits are the same, so is everything that is computed from them in the same way.
     """

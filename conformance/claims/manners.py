@@ -85,7 +85,7 @@ def training_data_is_copied(target: Target, case: Case) -> None:
 @claim(PREDICTING, CHANGED, effort=0.3)
 @each_model
 def fitting_again_forgets(target: Target, case: Case) -> None:
-    """A model that is fitted again answers like a new one, whatever it was fitted to before.
+    """A model that is fitted again answers like a new one, with nothing of the data before.
 
     Norms, trees and classes of the first data may live on beside those of the second.
     """

@@ -1,7 +1,7 @@
 """How far floating-point numbers may be from the exact ones, each bound with its derivation beside it.
 
-u = 2^-53 is the unit roundoff of float64, and gamma_n = n u / (1 - n u) bounds what n roundings do to a number (Higham,
-Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
+u = 2^-53 is the unit roundoff of float64, and gamma_n = n u / (1 - n u) bounds the relative error after n roundings
+(Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ SMALLEST = Fraction(1, 2**1074)  # the smallest positive float64
 
 
 def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> list[Number]:
-    """How far float64 may be from ``exact_distances`` by summing differences, in any order of addition.
+    """How far a float64 sum of differences may be from ``exact_distances``, in any order of addition.
 
-    With d features, relative to the number, but the last two absolutely:
+    With d features; relative to the distance, but absolute for the last two:
 
     * sqeuclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking the
       root and sorting by it, within 1 unit in the last place, is 2 u of the root and 4 u of the square: gamma_{d+6}. A
@@ -31,7 +31,7 @@ def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> 
       1 to 2^30, u log(2^30) / 3 < 7 u; cubed 27 u: gamma_{d+32};
     * hamming, jaccard: counts are exact, a quotient rounds, and so does 1 minus it: 2 u, as both are at most 1;
     * cosine as 1 - x.y / (|x| |y|): the product rounds gamma_d |x| |y|, each length d/2 + 1 times, then a product, a
-      quotient and a difference: (2 d + 5) u, as both terms are at most 1; as much again for the terms in u^2.
+      quotient and a difference: (2 d + 5) u, as both terms are at most 1; doubled for the terms in u^2.
     """
     if metric in ("hamming", "jaccard"):
         return [2 * ROUNDOFF] * len(exact)
@@ -49,9 +49,9 @@ def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[F
     Both have the same bits up to t = gap / largest, at most 1, and use the same rounded 1/p. A ``pow`` is within 1 unit
     in the last place (as glibc and SLEEF document), a relative 2 u; so the sum of t^p is within 2 u + d u of the exact
     one, its 1/p-th power within (d + 2) u / p + 2 u, and the product with the largest gap rounds once more. A t^p that
-    underflows costs nothing: the largest t is 1, so the sum is at least 1. Two of them, and as much again for the terms
-    in u^2 and for a ``pow`` that misses its promise: 4 ((d + 2) / p + 3) u, and the smallest float64 for a product that
-    is subnormal.
+    underflows costs nothing: the largest t is 1, so the sum is at least 1. There are two such distances, and
+    their sum is doubled for the terms in u^2 and for a ``pow`` that misses its promise: 4 ((d + 2) / p + 3) u, and the
+    smallest float64 for a product that is subnormal.
     """
     relative = 4 * ((n_features + 2) / Fraction(p) + 3) * ROUNDOFF
     return [relative * Fraction(float(distance)) + SMALLEST for distance in distances]
@@ -62,17 +62,17 @@ def _gamma(n: int) -> Fraction:
 
 
 def coarseness(answer: Any) -> int:
-    """How many times as large as that of float64 the roundoff of the answer's type is, at least 1."""
+    """The roundoff of the answer's type divided by that of float64, at least 1."""
     dtype = np.asarray(answer).dtype
     return max(1, int(np.finfo(dtype).eps / np.finfo(np.float64).eps)) if dtype.kind == "f" else 1
 
 
 def average_bound(k: int, largest: float, roundoff: float, weight_roundings: int = 0) -> float:
-    """How far a computed sum w y / sum w of k numbers up to ``largest`` may be from the exact one, any order of adding.
+    """How far a computed sum w y / sum w of k numbers up to ``largest`` may be from the exact one, added in any order.
 
     Each w is relatively wrong by ``weight_roundings``, each product rounds, either sum rounds k - 1 times, and the
-    quotient once; with sum |w y| at most ``largest`` sum w: (2 weight_roundings + 2 k) u largest; as much again for
-    the terms in u^2. The result may be smaller in type than float64: u is the ``roundoff`` of its type.
+    quotient once; with sum |w y| at most ``largest`` sum w: (2 weight_roundings + 2 k) u largest, doubled for the
+    terms in u^2. The result may have a smaller type than float64: u is the ``roundoff`` of its type.
     """
     return 2 * (2 * weight_roundings + 2 * k) * roundoff * largest
 
@@ -87,7 +87,7 @@ def similarity_bounds(
     A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n); each entry of either may be wrong by
     ``entry_errors``, in units of u = 2^-53. Only singular values above ``cut_off`` times the largest are inverted.
 
-    Solvers are backward stable: what comes out is exact for some A + E, |E| <= 8 n^2 u |A|, which covers Cholesky
+    Solvers are backward stable: their result is exact for some A + E, |E| <= 8 n^2 u |A|, which covers Cholesky
     (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.4, with n gamma_{3n+1} <= 4 n^2 u) and the
     modest factor of eigenvalues and singular values; forming pinv(A) first and then multiplying is within it too. With
     w = pinv(A) k the prediction is w.y and moves, to first order, by k^T pinv(A) E pinv(A) y = w^T E pinv(A) y. So
@@ -96,9 +96,9 @@ def similarity_bounds(
         |difference| <= c |y| (|w| e + |k error| / |A|),    e = 8 n^2 u + n entry_errors u / |A|.
 
     If the rank is less than n there are two terms more (Wedin, Perturbation theory for pseudo-inverses, 1973): one as
-    large again, and one with |pinv(A)| |k| for |w|. Two of them, and as much again for the terms of second
-    order, which stay below as long as c e is: where it is above 1e-3, or a singular value lies near the cut-off,
-    nothing is determined.
+    large again, and one with |pinv(A)| |k| for |w|. There are two predictions, and the sum is
+    doubled for the terms of second order, which are smaller than those of first order while c e is small: where c e is
+    above 1e-3, or a singular value lies near the cut-off, no bound is given.
     """
     n = len(A)
     left, values, right = np.linalg.svd(A)

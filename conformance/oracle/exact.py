@@ -1,4 +1,4 @@
-"""The slow and obvious oracle: distances in rational arithmetic, which rounds nothing and so settles every near-tie."""
+"""The slow and obvious oracle: distances in rational arithmetic, which does not round and so decides every near-tie."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -60,7 +60,7 @@ DISTANCES: dict[str, Callable[[list[Number], list[Number]], Number]] = {
 
 
 def exact_distances(X: np.ndarray, query: np.ndarray, metric: str) -> list[Number]:
-    """What rows are ranked by: their distances to the query, for euclidean squared, for minkowski (p = 3) cubed.
+    """The distances of rows to the query, by which they are ranked; euclidean squared, minkowski (p = 3) cubed.
 
     >>> exact_distances(np.array([[0.5], [3.0]]), np.array([0.0]), "euclidean")
     [Fraction(1, 4), 9]
@@ -71,7 +71,7 @@ def exact_distances(X: np.ndarray, query: np.ndarray, metric: str) -> list[Numbe
 
 
 def exact(value: float) -> Number:
-    """The number that a float is; whole ones as int, which is faster."""
+    """The exact value of a float; a whole one as int, which is faster."""
     return int(value) if value == int(value) else Fraction(value)
 
 
@@ -81,11 +81,11 @@ def root(square: Fraction, scale: int) -> Fraction:
 
 
 def nearest(distances: Sequence[Number], k: int) -> list[int]:
-    """The indices of the k smallest, of equal ones the first."""
+    """The indices of the k smallest distances; of equal distances the first."""
     return sorted(range(len(distances)), key=lambda i: (distances[i], i))[:k]
 
 
 def is_determined(distances: Sequence[Number], k: int) -> bool:
-    """Whether no distance is both the k-th and the next."""
+    """Whether the k-th place is not shared, so that rounding and ties do not decide who is among the k nearest."""
     ranked = sorted(distances)
     return k == len(ranked) or ranked[k - 1] < ranked[k]

@@ -1,4 +1,4 @@
-"""What the neighbours that are determined should predict, in rational arithmetic: for "averages" and "votes"."""
+"""The right predictions, in rational arithmetic, where the neighbours are determined; for averages and votes."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,22 +11,22 @@ from conformance.cases import Case
 from conformance.oracle.bounds import coarseness
 from conformance.oracle.exact import Number, exact, exact_distances, nearest
 
-WEIGHT_ROUNDINGS = 16  # a distance of at most 3 features rounds 7 times, 1 / distance once; as much again
+WEIGHT_ROUNDINGS = 16  # a distance of at most 3 features rounds 7 times, 1 / distance once; doubled
 
 
 def exact_of_all(case: Case) -> list[list[Number]]:
-    """For each query its distances to all rows."""
+    """The exact distances of each query to all rows."""
     return [exact_distances(case.X, query, case.metric) for query in case.Q]
 
 
 def nearest_distances(case: Case) -> list[np.ndarray]:
-    """For each query its distances to the k nearest, nearest first: what weights are made from."""
+    """The distances of each query to its k nearest rows, nearest first; weights are made from them."""
     power = 0.5 if case.metric == "euclidean" else 1
     return [np.array([float(row[j]) ** power for j in nearest(row, case.k)]) for row in exact_of_all(case)]
 
 
 def weights_of(case: Case) -> list[list[float]]:
-    """For each query the weights of its neighbours; at distance 0 they count alone."""
+    """The weights of each query's neighbours; those at distance 0 count alone."""
     if case.weights == "uniform":
         return [[1.0] * case.k for _ in case.Q]
     return [_inverse(row) for row in nearest_distances(case)]
@@ -37,13 +37,13 @@ def _inverse(distances: np.ndarray) -> list[float]:
 
 
 def targets_of(case: Case) -> np.ndarray:
-    """The targets of a case that has some."""
+    """The targets of a case that has targets."""
     assert case.y is not None
     return case.y
 
 
 def averages_of(case: Case, weights: Sequence[Sequence[float]] | None = None) -> list[Any]:
-    """For each query the weighted average, a number or one for each output, rounded once."""
+    """The weighted average for each query, a number or a list with one for each output, rounded once."""
     weights = weights or weights_of(case)
     return [
         _average(targets_of(case)[nearest(row, case.k)], w) for row, w in zip(exact_of_all(case), weights, strict=True)
@@ -58,6 +58,6 @@ def _average(y: np.ndarray, weights: Sequence[float]) -> Any:
 
 
 def assert_score(score: Any, expected: float, roundings: float) -> None:
-    """Raises AssertionError unless a score is the expected one, up to as many roundings of 1 in its type."""
+    """Raises AssertionError unless the score is the expected one, up to this number of roundings of 1 in its type."""
     if not abs(float(score) - expected) <= roundings * 2.0**-53 * coarseness(score):
         raise AssertionError(f"score={float(score)!s}, but should be {expected!s}")

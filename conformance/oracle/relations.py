@@ -1,4 +1,4 @@
-"""What it means for two answers to agree: the same bits, or the same up to a rounding that was derived.
+"""Decides whether an answer agrees with the right one: in every bit, or up to a rounding error that was derived.
 
 The comparers raise AssertionError and return nothing, so that a result cannot be ignored.
 """
@@ -46,15 +46,15 @@ def assert_admissible(
 
     ``exact[j]`` is the distance of row j in exact arithmetic, and an implementation may be wrong about it by
     ``bounds[j]``, at least 0. Write D for exact, E for bounds, and L for the largest D - E among the answers up to and
-    including one. There is a table D' with |D' - D| <= E for which the answer is right if and only if
+    including it. There is a table D' with |D' - D| <= E for which the answer is right if and only if
 
     * order: every answer has D + E >= its L;
-    * completeness: every row left out has D + E >= the L of the last answer.
+    * completeness: every row that is not an answer has D + E >= the L of the last answer.
 
     If: give each answer its L as D', which the order allows (it is at least its own D - E), and every other row its
-    D + E; then D' does not fall along the answers, and nobody left out is nearer. Only if: let i be an answer or a row
-    left out, and j an answer that comes before it or is it; then D_i + E_i >= D'_i >= D'_j >= D_j - E_j. So nobody who
-    computes within E and then selects correctly, with any rule for ties, is accused, and nothing more can be asked.
+    D + E; then D' does not fall along the answers, and no other row is nearer. Only if: let i be an answer or another
+    row, and j an answer that is i or comes before it; then D_i + E_i >= D'_i >= D'_j >= D_j - E_j. So an implementation
+    that computes within E and then selects correctly, with any rule for ties, is never accused, and every other is.
 
     >>> assert_admissible([2, 0], 2, [5, 4, 1], [0, 0, 0], "neighbors")
     Traceback (most recent call last):
@@ -85,10 +85,10 @@ def assert_admissible(
 def assert_nearest(
     found: Found, case: Case, *, Q: np.ndarray | None = None, k: int | None = None, rounds: bool = True
 ) -> None:
-    """Raises AssertionError unless every query's neighbours are admissible; of Q and k, or else of the case's.
+    """Raises AssertionError unless every query's neighbours are admissible; Q and k default to the case's.
 
-    Up to the rounding of differences, see ``difference_bounds``; where nothing ``rounds``, on a lattice, exactly, up to
-    true ties. Neighbours in no order are judged as a set.
+    The bounds are ``difference_bounds``, or 0 where ``rounds`` is false because all arithmetic is exact, on a lattice.
+    Neighbours without an order are judged as a set.
     """
     __tracebackhide__ = True
     Q, k = case.Q if Q is None else Q, case.k if k is None else k
@@ -102,15 +102,15 @@ def assert_nearest(
         assert_admissible(answer, k, distances, bounds, f"neighbors[{i}]")
 
 
-POWERS = {"euclidean": 2, "minkowski": 3}  # of a distance, to give what rows are ranked by
+POWERS = {"euclidean": 2, "minkowski": 3}  # the power of a distance that ``exact_distances`` returns
 
 
 def assert_distance(distance: Any, expected: Number, n_features: int, metric: str, name: str) -> None:
     """Raises AssertionError unless a distance is the expected one, see ``exact_distances``, up to its own rounding.
 
-    Bounds are those of float64, times the ratio of its precision to that of the distance's type. The given distance
-    rounds once more than what ``difference_bounds`` ranks by, and a root may be off by a unit in the last place, which
-    is 4 u of the square: as much again is allowed.
+    The bound is that of float64, times the ratio of the roundoffs of the distance's type and of float64. The given
+    distance rounds once more than the number that ``difference_bounds`` is about, and a root may be off by a unit in
+    the last place, which is 4 u of the square: the bound is doubled for both.
     """
     __tracebackhide__ = True
     value = float(distance)
@@ -137,7 +137,7 @@ def assert_averages(predicted: np.ndarray, expected: Any, case: Case, name: str,
 
 
 def renumbered(found: Found, rows: np.ndarray) -> Found:
-    """Neighbours among some rows, as indices of all; raises AssertionError for an index that is none of them."""
+    """Neighbours among some of the rows, as indices of all rows; raises AssertionError for an index out of range."""
     for answer in found.indices:
         if not all(0 <= j < len(rows) for j in answer):
             raise AssertionError(f"neighbors={answer}, but should be indices below {len(rows)}")

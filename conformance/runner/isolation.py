@@ -1,4 +1,4 @@
-"""Runs a target in a process of its own, so that one which hangs, crashes or prints takes nothing with it.
+"""Runs a target in a process of its own, so that one that hangs, crashes or prints does not disturb the run.
 
 The worker (``python -m conformance.runner.isolation``) writes one line of JSON about the target, then one for each
 claim.
@@ -24,11 +24,11 @@ from conformance.targets import Target, load_target
 from conformance.targets.adapters import TargetError
 
 OPENING = 60.0  # seconds to import a target and fit it to seven examples
-PATIENCE = 3  # claims that may hang or crash before the rest is skipped
+PATIENCE = 3  # claims that may hang or crash before the remaining ones are skipped
 
 
 class Job(NamedTuple):
-    """What a worker is to do."""
+    """The task of a worker: a target, and the claims to try on it."""
 
     target: str
     claims: list[str]
@@ -39,42 +39,42 @@ class Job(NamedTuple):
 
 
 class Stopped(Exception):
-    """The worker is no more; the message says why."""
+    """The worker has ended, or takes too long; the message says which."""
 
 
 def run_isolated(job: Job) -> Iterator[dict[str, Any] | Result]:
-    """What the target is found to be (a dict), and then the result of each claim, as soon as it is there.
+    """The description of the target (a dict), and then the result of each claim, as soon as it is there.
 
     Raises TargetError for a target that cannot be tried.
     """
-    left, lost = list(job.claims), 0
-    while left:
-        worker = Worker(job._replace(claims=left))
+    remaining, lost = list(job.claims), 0
+    while remaining:
+        worker = Worker(job._replace(claims=remaining))
         try:
             header = worker.read(OPENING)
             if "error" in header:
                 raise TargetError(header["error"])
-            if len(left) == len(job.claims):
+            if len(remaining) == len(job.claims):
                 yield header
-            while left:
+            while remaining:
                 yield Result(**worker.read(job.profile.limit))
-                left.pop(0)
+                remaining.pop(0)
         except Stopped as stopped:
-            if len(left) == len(job.claims) and not worker.is_open:
+            if len(remaining) == len(job.claims) and not worker.is_open:
                 raise TargetError(f"{job.target}: to import it and fit it to seven examples {stopped}") from stopped
             lost += 1
             verdict = "hangs" if worker.timed_out else "crashes"
-            yield Result(left.pop(0), verdict, seconds=job.profile.limit * worker.timed_out, message=str(stopped))
+            yield Result(remaining.pop(0), verdict, seconds=job.profile.limit * worker.timed_out, message=str(stopped))
         finally:
             worker.close()
         if lost == PATIENCE:
             reason = f"{PATIENCE} claims before it hung or crashed"
-            yield from (Result(name, "skipped", message=reason) for name in left)
+            yield from (Result(name, "skipped", message=reason) for name in remaining)
             return
 
 
 class Worker:
-    """A process at work on a job, and the lines that it has written."""
+    """A process that works on a job, and the lines that it has written."""
 
     def __init__(self, job: Job) -> None:
         words = [
@@ -105,7 +105,7 @@ class Worker:
         self.lines.put(None)
 
     def read(self, seconds: float) -> dict[str, Any]:
-        """The next line; raises Stopped if there is none in time, or no more."""
+        """The next line; raises Stopped if it does not come in time, or if the worker has ended."""
         try:
             line = self.lines.get(timeout=min(seconds, threading.TIMEOUT_MAX))
         except queue.Empty:
@@ -120,7 +120,7 @@ class Worker:
         return json.loads(line)
 
     def close(self) -> None:
-        """Ends the process, and what it has started: they would keep the pipe open."""
+        """Ends the process, and the processes that it has started, which would keep the pipe open."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -129,7 +129,7 @@ class Worker:
 
 
 def describe(target: Target) -> dict[str, Any]:
-    """What was found out about the target, for the report."""
+    """The description of the target for the report: its classes, and how each takes examples and answers."""
     described = []
     for task, adapter in target.adapters.items():
         names = [f"{what} is {name}" for what, name in adapter.names.items() if what != name]
@@ -143,7 +143,7 @@ def describe(target: Target) -> dict[str, Any]:
 
 
 def work(job: Job, write: Any) -> None:
-    """Opens the target and tries the claims, in the worker's process."""
+    """Loads the target and tries the claims, in the worker's process."""
     try:
         target = load_target(job.target, job.device, job.task)
     except TargetError as error:
@@ -158,7 +158,7 @@ def work(job: Job, write: Any) -> None:
 def main() -> None:
     job = json.loads(sys.argv[1])
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the target prints goes nowhere
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # output of the target is discarded
 
     def write(line: dict[str, Any]) -> None:
         print(json.dumps(line, default=str), file=out, flush=True)

@@ -1,4 +1,4 @@
-"""What a run prints: a row for each claim as soon as it is tried, what was skipped, each failure, and a summary."""
+"""The text of a run: a row for each claim as soon as it is tried, the skipped claims, each failure, and a summary."""
 
 import json
 import os
@@ -22,11 +22,11 @@ OWN_RULES = {
     "manners": "manners, not answers",
     "bad input": "input that has no answer",
 }
-NOT_OF_ANSWERS = ("manners", "bad input", "bits")  # levels that say nothing of the kind of mistake in an answer
+NOT_OF_ANSWERS = ("manners", "bad input", "bits")  # levels that do not tell which kind of mistake is in an answer
 
 
 def judged(target: str, result: Result) -> Result:
-    """The result, with what is known of the target: a known difference is no failure, and one that is gone is stale."""
+    """The result with regard to known differences: a known one is not a failure, and one that is gone is stale."""
     reason = KNOWN.get(target, {}).get(result.claim)
     if reason is None or result.verdict not in ("holds", "FAILS", "raises"):
         return result
@@ -38,7 +38,7 @@ def judged(target: str, result: Result) -> Result:
 
 
 def header_lines(header: dict[str, Any], profile: str, seed: int) -> list[str]:
-    """What the target was found to be."""
+    """The description of the target, and the head of the table."""
     return [
         f"{header['target']}   profile {profile}, seed {seed}",
         *(f"  {model}" for model in header["models"]),
@@ -54,7 +54,7 @@ def row(result: Result) -> str:
 
 
 def failure(result: Result, header: dict[str, Any], full: bool = True) -> str:
-    """One failure: the claim, what came and should have come; if ``full`` why it matters, and how to see it again."""
+    """One failure: the claim, the actual and the expected answer; if ``full`` also why, and code to repeat it."""
     claim = BY_NAME[result.claim]
     lines = [f"{result.verdict.upper()}  {claim.level}: {claim.name}", f"  {claim.sentence}", f"  {result.message}"]
     if not full:
@@ -71,7 +71,7 @@ def failure(result: Result, header: dict[str, Any], full: bool = True) -> str:
 
 
 def snippet(result: Result, header: dict[str, Any]) -> str:
-    """Python that asks the target what it was asked, and then tries the claim on that case again, which raises."""
+    """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
     place, _, name = header["target"].rpartition(":")
     is_file = place.endswith(".py")
     target = f"{Path(place).resolve()}:{name}" if is_file else header["target"]
@@ -98,7 +98,7 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
 
 
 def _last_model(calls: list[str]) -> list[str]:
-    """As many of the last calls as can be shown, from the making of a model on."""
+    """The last calls, at most SHOWN_CALLS of them, from a call that makes a model on."""
     starts = [i for i, call in enumerate(calls) if call.startswith("model = ")]
     return calls[next((i for i in starts if len(calls) - i <= SHOWN_CALLS), len(calls)) :]
 
@@ -108,7 +108,7 @@ def _answers(call: str) -> bool:
 
 
 def by_reason(verdict: str, results: list[Result]) -> list[str]:
-    """The claims that were skipped, or that are known not to hold, by reason."""
+    """A line for each reason, with the claims that were skipped, or are known not to hold, for that reason."""
     reasons: dict[str, list[str]] = {}
     for result in results:
         if result.verdict == verdict:
@@ -118,7 +118,7 @@ def by_reason(verdict: str, results: list[Result]) -> list[str]:
 
 
 def summary(results: list[Result]) -> str:
-    """How many claims of each level hold, and what the failures are about."""
+    """The number of claims of each level that hold; and a remark if only this project's own rules are broken."""
     tried = [result for result in results if result.verdict != "skipped"]
     held = Counter(BY_NAME[result.claim].level for result in tried if result.verdict == "holds")
     all_of = Counter(BY_NAME[result.claim].level for result in tried)
@@ -126,12 +126,12 @@ def summary(results: list[Result]) -> str:
     text = f"{sum(held.values())} of {len(tried)} claims hold: {levels or 'none was tried'}"
     failed = {BY_NAME[result.claim].level for result in tried if result.verdict not in AS_USUAL}
     if failed and failed <= set(OWN_RULES):
-        text += "\nwhat fails is about " + "; ".join(OWN_RULES[level] for level in LEVELS if level in failed)
+        text += "\nall failures are about " + "; ".join(OWN_RULES[level] for level in LEVELS if level in failed)
     return text
 
 
 def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
-    """The mutants of the zoo for which, of the claims about answers that were tried, the same ones fail; if few do."""
+    """The mutants that fail the same claims about answers, of those tried; none if there are more than FEW."""
     tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in NOT_OF_ANSWERS}
     failed = {r.claim for r in results if r.verdict not in ("holds", "skipped")} & tried
     found = [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
@@ -139,7 +139,7 @@ def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
 
 
 def as_json(header: dict[str, Any], results: list[Result], profile: str, seed: int) -> dict[str, Any]:
-    """The run as JSON: what was tried with which versions, and every result."""
+    """The run as JSON: the target, the versions of the libraries, and every result."""
     versions = {name: version(name) for name in ("verified-knn", "numpy", "hypothesis", "scikit-learn", "torch")}
     return {
         "schema": "conformance/1",

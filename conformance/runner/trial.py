@@ -1,4 +1,4 @@
-"""Tries one claim on one target: first what was once found, then what Hypothesis makes up; and shrinks what fails."""
+"""Tries one claim on one target: first on the pinned cases, then on drawn ones; and shrinks a case that fails."""
 
 import hashlib
 import warnings
@@ -16,13 +16,13 @@ from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
 from conformance.targets.adapters import Missing
 
-SHRINKING = 5.0  # seconds, after which the smallest case so far is the one that is shown
-TRIED_IN_VAIN = 10  # draws that all lack something, after which a claim is skipped
+SHRINKING = 5.0  # seconds, after which the smallest case so far is reported
+TRIED_IN_VAIN = 10  # draws that the target could not answer, after which a claim is skipped
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How much is tried: draws for each claim, seconds after which it draws no more, and those that it may take."""
+    """How much is tried: draws for each claim, seconds until it stops drawing, seconds until it counts as hanging."""
 
     draws: int
     budget: float
@@ -37,36 +37,36 @@ PROFILES = {
 
 @dataclass
 class Result:
-    """What came of one claim: holds, FAILS, raises or skipped (and, from outside, hangs or crashes)."""
+    """The result of one claim: holds, FAILS, raises or skipped; seen from outside the process also hangs or crashes."""
 
     claim: str
     verdict: str
     draws: int = 0
     seconds: float = 0.0
     message: str = ""
-    case: dict[str, Any] | None = None  # the smallest that fails, see ``cases.to_json``
+    case: dict[str, Any] | None = None  # the smallest that fails, see ``to_json``
     shown: str = ""  # the same as code
-    calls: list[str] = field(default_factory=list)  # of the target, for that case, as code
+    calls: list[str] = field(default_factory=list)  # the calls of the target for that case, as code
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def deep(minutes: float, claims: int) -> Profile:
-    """As many draws as the claim's share of the minutes allows."""
+    """A profile in which each claim draws during an equal share of the minutes."""
     share = 60 * minutes / claims
     return Profile(draws=10**6, budget=share, limit=2 * share + 60)
 
 
 def seed_of(claim: Claim, seed: int) -> int:
-    """The seed of a claim's draws; by its name, so that other claims are no matter."""
+    """The seed of a claim's draws; made from its name, so that it does not depend on other claims."""
     return int.from_bytes(hashlib.sha256(f"{claim.name} {seed}".encode()).digest()[:8])
 
 
 def run_claim(
     target: Target, claim: Claim, profile: Profile, seed: int = 0, pins: Iterable[Any] = (), shrink: bool = True
 ) -> Result:
-    """Tries a claim on the pinned cases, and then on drawn ones; never raises what the target raises."""
+    """Tries a claim on the pinned cases, and then on drawn ones; an exception of the target becomes a result."""
     start = perf_counter()
     trial = Trial(target, claim, start + profile.budget)
     with warnings.catch_warnings():
@@ -79,7 +79,7 @@ def run_claim(
         except _Enough:
             result = trial.survived()
         except FAILURES:
-            if trial.failure is None:  # nothing of the target's
+            if trial.failure is None:  # an exception of this suite, not of the target
                 raise
             result = trial.failed()
         else:
@@ -88,16 +88,16 @@ def run_claim(
     return result
 
 
-FAILURES = (Exception, SystemExit)  # what a target may raise
-Failure = tuple[Any, BaseException, list[str]]  # the case, what was raised, and the calls before it
+FAILURES = (Exception, SystemExit)  # exceptions that a target may raise
+Failure = tuple[Any, BaseException, list[str]]  # the case, the exception, and the calls before it
 
 
 class _Enough(BaseException):
-    """Ends a search, through Hypothesis, which would take an Exception for a failure."""
+    """Ends a search; not an Exception, because Hypothesis would take that for a failure."""
 
 
 class Trial:
-    """One claim on trial: counts what was judged, and keeps the last case that failed."""
+    """One claim on trial: counts the cases that were judged, and keeps the last one that failed."""
 
     def __init__(self, target: Target, claim: Claim, stop: float) -> None:
         self.target, self.claim, self.stop = target, claim, stop
@@ -108,7 +108,7 @@ class Trial:
         self.known: dict[str, Failure] = {}  # failing cases, so that the smallest fails again when time is up
 
     def draw(self, case: Any) -> None:
-        """Tries a drawn case, while there is time; afterwards only what is known to fail fails."""
+        """Tries a drawn case while there is time; afterwards only cases that are known to fail raise."""
         now = perf_counter()
         if self.failure is None and (now > self.stop or self._is_in_vain()):
             raise _Enough
@@ -119,11 +119,11 @@ class Trial:
             raise self.failure[1]
 
     def replay(self, case: Any) -> None:
-        """Tries a case; raises what the claim raises, and keeps it."""
+        """Tries a case; an exception is kept and raised."""
         self.target.begin()
         try:
             self.claim.function(self.target, case)
-            self.judged += bool(self.target.calls)  # some cases have nothing to ask
+            self.judged += bool(self.target.calls)  # for some cases a claim asks nothing
         except Missing as missing:
             self.missing.append(str(missing))
         except FAILURES as error:
@@ -137,7 +137,7 @@ class Trial:
 
     def survived(self) -> Result:
         if not self.judged:
-            reason = self.missing[0] if self.missing else "there was nothing to ask, or no time"
+            reason = self.missing[0] if self.missing else "no case asked anything, or there was no time"
             return Result(self.claim.name, "skipped", message=reason)
         return Result(self.claim.name, "holds", self.judged)
 
@@ -177,5 +177,5 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
 
 
 def replay(target: str, claim: str, case: Any, device: str | None = None, task: str = "") -> None:
-    """Tries a claim on one case, and raises what the target's answer deserves: what a failure report ends with."""
+    """Tries a claim on one case, and raises if it fails; the code in a failure report ends with this call."""
     BY_NAME[claim].function(load_target(target, device, task), case)

@@ -1,6 +1,6 @@
 """Talks to a class that knows nothing of this suite, in the class's own words.
 
-What a class does not have raises ``Missing``, and a claim that needs it is skipped with that reason.
+A method or argument that the class lacks raises ``Missing``, and a claim that needs it is skipped with that reason.
 """
 
 import inspect
@@ -14,7 +14,7 @@ from conformance.cases.case import as_code
 from conformance.oracle.bounds import coarseness
 from conformance.targets.answers import Form, Found, Unreadable, read_batch, read_one, stack, to_array
 
-NAMES = {  # what constructors call their arguments
+NAMES = {  # the names that constructors give to their arguments
     "k": ("n_neighbors", "k", "K", "num_neighbors", "n_neighbours", "num_neighbours"),
     "metric": ("metric", "distance", "distance_metric"),
     "p": ("p",),
@@ -28,7 +28,7 @@ NAMES = {  # what constructors call their arguments
 }
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
 FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
-FINGERPRINTS = 40  # targets 2^0, 2^1, ...: of more their sum, divided by k and multiplied again, shows less than each
+FINGERPRINTS = 40  # rows with targets 2^0, 2^1, ...; with more rows a rounded average may not show each target
 
 
 class TargetError(Exception):
@@ -36,7 +36,7 @@ class TargetError(Exception):
 
 
 class Missing(Exception):
-    """The target does not have what a claim needs; the message says what."""
+    """The target lacks a method, an argument or a form of answer that a claim needs; the message names it."""
 
 
 def as_arrays(rows: np.ndarray) -> Any:
@@ -58,18 +58,18 @@ def as_tensors(rows: np.ndarray) -> Any:
 class Adapter:
     """One class of a target: the names of its arguments, and how its methods take examples and give answers.
 
-    Raises TargetError for a class without ``fit`` or without an argument for k, and for one that needs arguments which
-    nobody knows.
+    Raises TargetError for a class without ``fit``, without an argument for k, or with an unknown argument that has no
+    default.
     """
 
     model: Callable[..., Any]
     device: str | None = None
     task: str = ""  # classifier, regressor, search or similarity
     hand_over: Callable[[np.ndarray], Any] = as_arrays
-    form: Form | None = None  # of the answers about neighbours
+    form: Form | None = None  # of its answers about neighbours
     one_by_one: bool = False  # whether predict takes one example
-    lacks: dict[str, str] = field(default_factory=dict)  # what was tried in vain, and what came of it
-    calls: list[str] = field(default_factory=list)  # as code
+    lacks: dict[str, str] = field(default_factory=dict)  # options that failed when they were tried, and the reasons
+    calls: list[str] = field(default_factory=list)  # every call of the class, as code
 
     def __post_init__(self) -> None:
         self.name = getattr(self.model, "__name__", type(self.model).__name__)
@@ -78,7 +78,7 @@ class Adapter:
         arguments = _arguments(self.model)
         self.names = {what: name for what, names in NAMES.items() for name in names[::-1] if name in arguments}
         weights = arguments.get(self.names.get("weights", ""))
-        if weights is not None and isinstance(weights.default, bool):  # a switch, of whatever it switches
+        if weights is not None and isinstance(weights.default, bool):  # a switch with another meaning
             del self.names["weights"]
         needed = [name for name, argument in arguments.items() if _is_needed(argument)]
         unknown = [name for name in needed if name not in self.names.values()]
@@ -91,10 +91,10 @@ class Adapter:
             self.task = "similarity"
         if self.task != "similarity" and not any(map(self.k_name, ("__init__", *FINDERS, "predict"))):
             known = ", ".join(NAMES["k"])
-            raise TargetError(f"{self.name} has no argument for the number of neighbors; known names are {known}")
+            raise TargetError(f"{self.name} has no argument for the number of neighbours; known names are {known}")
 
     def k_name(self, method: str) -> str | None:
-        """What the method calls the number of neighbours."""
+        """The method's name for the number of neighbours."""
         arguments = _arguments(getattr(self.model, method, None))
         return next((name for name in NAMES["k"] if name in arguments), None)
 
@@ -115,7 +115,7 @@ class Adapter:
             reason = self.lacks.get(option(what, value))
             if value != usual and (reason or what not in self.names):
                 raise Missing(reason or f"{self.name} takes no {what}")
-            if reason:  # it has another name for what is usual, which we hope is its default
+            if reason:  # the usual value has another name here, and is hoped to be the default
                 wanted.pop(what, None)
         if wanted.get("metric") != "minkowski":
             wanted.pop("p", None)
@@ -138,8 +138,8 @@ class Fitted:
     k: int
     wanted: dict[str, Any]  # the other parameters
     hand_over: Callable[[np.ndarray], Any]
-    n: int = 0  # examples
-    gives_away: str = ""  # "average": targets are powers of two; "vote": they are labels of their own, and k is 1
+    n: int = 0  # number of examples
+    gives_away: str = ""  # "average": the targets are powers of two; "vote": each row has its own label, and k is 1
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> "Fitted":
         arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
@@ -149,18 +149,18 @@ class Fitted:
 
     @property
     def fit_takes(self) -> int:
-        """How many arguments: the examples alone, or their targets too."""
+        """The number of arguments of ``fit``: 1 for the examples alone, 2 with their targets."""
         return len(_arguments(self.model.fit))
 
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
-        """What the method returns, called with the examples in the kind that the target takes."""
+        """The result of the method, called with the examples in the container that the target takes."""
         written = [as_code(value) for value in examples]
         self.adapter.calls.append(f"model.{method}({', '.join([*written, *filter(None, [_written(options)])])})")
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
         return getattr(self.model, method)(*handed, **options)
 
     def neighbors(self, Q: np.ndarray | None, k: int | None = None) -> Found:
-        """The neighbours of each query, by whichever way there is; Q=None: of each example, without itself."""
+        """The neighbours of each query, in any way that the class has; Q=None: of each row, without the row itself."""
         form = self.adapter.form
         if form is None:
             return self._read_fingerprints(Q, k)
@@ -175,28 +175,28 @@ class Fitted:
         return stack([read_one(self.call(form.method, q, **options), form, k) for q in Q])
 
     def k_option(self, method: str, k: int | None) -> dict[str, int]:
-        """The number of neighbours as an argument of the method, where it takes it: k, or that of the model."""
+        """The number of neighbours, k or the model's, as an argument of the method where the method takes it."""
         name = self.adapter.k_name(method)
         if k is not None and name is None:
-            raise Missing(f"{method} takes no number of neighbors")
+            raise Missing(f"{method} takes no number of neighbours")
         if name is None or (k is None and "k" in self.adapter.names):
             return {}
         return {name: self.k if k is None else k}
 
     def _read_fingerprints(self, Q: np.ndarray | None, k: int | None) -> Found:
-        """An average of different powers of two gives away whose they are, though not in which order."""
+        """The neighbours that an average shows where the targets are powers of two: a set without an order."""
         if Q is None or k is not None or not self.gives_away:
-            raise Missing(f"{self.adapter.name} does not show its neighbors")
+            raise Missing(f"{self.adapter.name} does not show its neighbours")
         predicted = self.predict(Q)
         if predicted.shape != (len(Q),) or predicted.dtype.kind not in "iuf" or not np.all(np.isfinite(predicted)):
-            raise Missing(f"{self.adapter.name} does not predict numbers, which would show its neighbors")
+            raise Missing(f"{self.adapter.name} does not predict numbers, which would show its neighbours")
         if self.gives_away == "vote":
             return Found([[int(label)] for label in predicted])
         if coarseness(predicted) * self.k * 2.0**self.n > 2.0**51:
-            raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbors")
+            raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbours")
         masks = [round(float(prediction) * self.k) for prediction in predicted]
         if any(mask < 0 or mask.bit_count() != self.k for mask in masks):
-            raise Missing(f"{self.adapter.name} does not average, which would show its neighbors")
+            raise Missing(f"{self.adapter.name} does not average, which would show its neighbours")
         return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
 
     def predict(self, Q: np.ndarray | None) -> np.ndarray:
@@ -215,11 +215,11 @@ class Fitted:
         shares = self.call("predict_proba", Q)
         parts = [to_array(share) for share in (shares if isinstance(shares, list) else [shares])]
         if any(part.dtype.kind not in "iuf" for part in parts):
-            raise Unreadable("predict_proba returned no numbers, but should return shares")
+            raise Unreadable("predict_proba returned something other than numbers, but should return shares")
         return parts if isinstance(shares, list) else parts[0]
 
     def distance(self, a: np.ndarray, b: np.ndarray) -> Any:
-        """Between two examples, a NumPy number: by ``get_distance``, or as that of the nearest of one example."""
+        """The distance between two examples, a NumPy number: by ``get_distance``, or by a search in b alone."""
         if self.adapter.has("get_distance") and "get_distance" not in self.adapter.lacks:
             return to_array(self.call("get_distance", a, b)).reshape(())[()]
         if self.adapter.form is None or self.adapter.form.distance_at is None:

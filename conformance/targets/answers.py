@@ -7,12 +7,12 @@ import numpy as np
 
 
 class Unreadable(AssertionError):
-    """An answer that is not of the form that the target's other answers have."""
+    """An answer in another form than the target's other answers."""
 
 
 @dataclass
 class Found:
-    """Neighbours of each query: indices, nearest first if ``ordered``, and their distances where they are given."""
+    """The neighbours of each query: indices, nearest first if ``ordered``, and distances if they are given."""
 
     indices: list[list[int]]  # (n_queries, k)
     distances: np.ndarray | None = None  # (n_queries, k)
@@ -20,14 +20,14 @@ class Found:
 
 
 class Form(NamedTuple):
-    """How a method for neighbours answers."""
+    """The form in which a method returns neighbours."""
 
     method: str
     batch: bool  # all queries at once, or one example at a time
     layout: str  # "parts": (distances, indices); "pairs": [(index, distance), ...]; "rows": indices alone
-    index_at: int  # place of the indices, or of the labels, among the parts or in a pair
+    index_at: int  # place of the indices (or labels) among the parts or in a pair
     distance_at: int | None
-    by_label: bool  # labels come back: examples can be told apart by labels of their own
+    by_label: bool  # labels come back in place of indices: rows are known by labels of their own
 
     def __str__(self) -> str:
         parts = {self.index_at: "label" if self.by_label else "index", self.distance_at: "distance"}
@@ -37,7 +37,7 @@ class Form(NamedTuple):
 
 
 def to_array(answer: Any) -> np.ndarray:
-    """An array, a tensor of any device, or numbers in lists, as a NumPy array."""
+    """The answer as a NumPy array; it may be an array, a tensor on any device, or lists of numbers."""
     if hasattr(answer, "detach"):
         answer = answer.detach().cpu().numpy()
     elif isinstance(answer, (list, tuple)):
@@ -46,7 +46,7 @@ def to_array(answer: Any) -> np.ndarray:
 
 
 def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:
-    """All queries' neighbours; raises Unreadable for what has another shape, or no indices, where they should be.
+    """The neighbours of all queries; raises Unreadable for a wrong shape, and for numbers that are not indices.
 
     >>> form = Form("kneighbors", True, "parts", index_at=1, distance_at=0, by_label=False)
     >>> read_batch(([[0.5]], [[3]]), form, 1, 1)
@@ -59,7 +59,7 @@ def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:
 
 
 def read_one(result: Any, form: Form, k: int) -> Found:
-    """One example's neighbours, whether or not the answer has an axis for the one query."""
+    """The neighbours of one query, with or without an axis for the query in the answer."""
     if form.layout == "pairs":
         pairs = [tuple(pair) for pair in result]
         parts = [np.array([[to_array(part) for part in place]]) for place in zip(*pairs, strict=True)]
@@ -83,6 +83,6 @@ def _found(parts: list[np.ndarray], form: Form, shape: tuple[int, int]) -> Found
 
 
 def stack(rows: list[Found]) -> Found:
-    """The neighbours of single queries as those of all."""
+    """The answers to single queries, joined into one."""
     distances = [row.distances for row in rows if row.distances is not None]
     return Found([row.indices[0] for row in rows], np.concatenate(distances) if distances else None)

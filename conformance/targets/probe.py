@@ -1,6 +1,6 @@
-"""Finds out how a class wants its examples and how it answers, by trying it on seven of them.
+"""Finds out in which form a class takes examples and returns answers, by trying it on seven examples.
 
-None of the features, distances and labels can be taken for an index, and no two axes of an answer are equally long.
+Their features, distances and labels cannot be taken for indices, and no two axes of an answer are equally long.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ K = 4
 
 
 def open_adapter(model: Callable[..., Any], device: str | None = None, task: str = "") -> Adapter:
-    """An adapter that knows how the class answers. Raises TargetError for one that cannot be asked anything."""
+    """An adapter that knows the class's form of answers. Raises TargetError for a class that has no method to ask."""
     adapter = Adapter(model, device, task)
     if not any(map(adapter.has, (*FINDERS, "predict"))):
         raise TargetError(f"{adapter.name} has neither predict nor {', '.join(FINDERS)}")
@@ -58,13 +58,13 @@ def _fitted(adapter: Adapter, y: np.ndarray = LABELS, **wanted: Any) -> Fitted:
 
 
 def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
-    """Arrays, or else lists, or else tensors. Raises TargetError with what is raised where it takes none of them."""
+    """The container that the class takes: arrays, else lists, else tensors. Raises TargetError if it takes none."""
     method = next(method for method in (*FINDERS, "predict") if adapter.has(method))
     raised: list[str] = []
     for adapter.hand_over in (as_arrays, as_lists, as_tensors):
         for queries in (Q, Q[0]):
             try:
-                fitted = adapter.build(k=K).fit(X, LABELS)  # by whatever metric it likes
+                fitted = adapter.build(k=K).fit(X, LABELS)  # with its default metric
                 fitted.call(method, queries, **fitted.k_option(method, None))
                 return adapter.hand_over
             except Exception as error:
@@ -73,7 +73,7 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
 
 
 def forms(adapter: Adapter, *methods: str) -> Iterator[Form]:
-    """The ways in which the methods' answers can be read as neighbours, the likeliest first."""
+    """The forms in which the methods' answers can be read as neighbours, the likeliest first."""
     for method in filter(adapter.has, methods):
         for batch in (True, False) if method == "kneighbors" else (False, True):
             with contextlib.suppress(Exception):
@@ -97,12 +97,12 @@ def _layouts(result: Any, batch: bool) -> Iterator[tuple[str, list[np.ndarray]]]
 
 def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
     n_queries = len(Q) if form.batch else 1
-    shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # one too few or too many is for the claims to say
+    shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # the claims report one neighbour too few or too many
     kinds = [_kind(part) if part.shape in shapes else "other" for part in parts]
-    if "feature" in kinds:  # the examples themselves, each with its label perhaps
+    if "feature" in kinds:  # the answer has the rows themselves, perhaps with their labels
         return
     for by_label, wanted in ((False, "index"), (True, "label")):
-        if kinds.count(wanted) == 1:  # two would be those of two queries
+        if kinds.count(wanted) == 1:  # two such parts would belong to two queries
             distance = kinds.index("distance") if "distance" in kinds else None
             yield form._replace(index_at=kinds.index(wanted), distance_at=distance, by_label=by_label)
 
@@ -118,7 +118,7 @@ def _kind(part: np.ndarray) -> str:
 
 
 def _takes_one(adapter: Adapter) -> bool:
-    """Whether ``predict`` wants one example: it does not answer several with as many predictions."""
+    """Whether ``predict`` takes one example: given several, it does not return one prediction for each."""
     for adapter.one_by_one in (False, True):
         with contextlib.suppress(Exception):
             if _fitted(adapter).predict(Q).shape[:1] == (len(Q),):
@@ -127,7 +127,7 @@ def _takes_one(adapter: Adapter) -> bool:
 
 
 def _find_task(adapter: Adapter) -> str:
-    """What it says that it is, or else what it makes of 0 and 12."""
+    """The task by the class's name, or else by its predictions from targets 0 and 12: only an average lies between."""
     if not adapter.has("predict"):
         return "search"
     for task in ("classifier", "regressor"):
@@ -147,7 +147,7 @@ def _try_values(adapter: Adapter, what: str, values: tuple[Any, ...], ask: Calla
 
 
 def _alike(distances: Any) -> Any:
-    """A function for ``weights`` that tells whether it is called: nobody else makes weights of 1/3."""
+    """A function for ``weights`` that notes when it is called."""
     CALLED.append(len(distances))
     return np.full(np.shape(distances), 1 / 3)
 
@@ -167,7 +167,7 @@ def _try_left_out(adapter: Adapter) -> None:
     if form and form.batch:
         _try(adapter, "left out", lambda: _check_length(_fitted(adapter).neighbors(None).indices))
     else:
-        adapter.lacks["left out"] = f"{adapter.name} has no way to leave each example out of its own neighbors"
+        adapter.lacks["left out"] = f"{adapter.name} has no way to leave each example out of its own neighbours"
     _try(adapter, "predict left out", lambda: _check_length(_fitted(adapter).predict(None)))
 
 
@@ -184,10 +184,10 @@ def _try_outputs(adapter: Adapter) -> None:
 
 
 def _try(adapter: Adapter, key: str, ask: Callable[[], Any]) -> None:
-    """Notes what is raised, so that what needs it can be skipped with that reason."""
+    """Notes the exception, if there is one, so that claims which need this option can be skipped with a reason."""
     try:
         ask()
-    except Unreadable:  # it answered; the claims will say what
+    except Unreadable:  # it answered, and the claims will judge the answer
         pass
     except Missing as missing:
         adapter.lacks[key] = str(missing)

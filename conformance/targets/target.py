@@ -23,17 +23,17 @@ TASKS = ("classifier", "regressor", "search", "similarity")
 
 @dataclass
 class Target:
-    """What is on trial: for each task a class, behind its adapter. ``search``, ``classifier`` ... fit it to a case."""
+    """The implementation on trial: a class for each of its tasks, behind an adapter. Methods fit it to a case."""
 
     name: str
     adapters: dict[str, Adapter]
-    promises_bits: bool = False  # of ``reference``; others are held to what rounding allows
+    promises_bits: bool = False  # those of ``reference``; other targets are held to the rounding of differences
 
     def search(self, case: Case) -> Fitted:
-        """Fitted so that its neighbours can be seen: as they are, by labels of their own, or by their average."""
+        """A model whose neighbours can be seen: directly, by a label of its own for each row, or by their average."""
         adapter = self.adapters.get("search") or next(iter(self.adapters.values()))
         if adapter.task == "similarity":
-            raise Missing(f"{adapter.name} has no neighbors")
+            raise Missing(f"{adapter.name} has no neighbours")
         fitted = adapter.build(k=case.k, metric=case.metric, p=case.p, weights="uniform")
         if adapter.form and not adapter.form.by_label:
             return fitted.fit(case.X)
@@ -45,7 +45,7 @@ class Target:
         if adapter.task == "regressor" and len(case.X) <= FINGERPRINTS:
             fitted.gives_away = "average"
             return fitted.fit(case.X, 2.0 ** np.arange(len(case.X)))
-        return fitted  # which does not show its neighbours
+        return fitted  # its neighbours cannot be seen
 
     def classifier(self, case: Case) -> Fitted:
         return self.predictor("classifier", case)
@@ -67,11 +67,11 @@ class Target:
         """A target for each class that has neighbours, so that a claim can be tried on each."""
         tasks = [task for task in self.adapters if task != "similarity"]
         if not tasks:
-            raise Missing(f"{self.name} has no neighbors")
+            raise Missing(f"{self.name} has no neighbours")
         return [Target(self.name, {task: self.adapters[task]}, self.promises_bits) for task in tasks]
 
     def any(self, case: Case) -> Fitted:
-        """Fitted for whichever task there is."""
+        """A model for the first of the target's tasks."""
         task = next(iter(self.adapters))
         return self.search(case) if task == "search" else self.predictor(task, case)
 
@@ -81,21 +81,21 @@ class Target:
 
     def _get(self, task: str) -> Adapter:
         if task not in self.adapters:
-            raise Missing(f"{self.name} is no {task}")
+            raise Missing(f"{self.name} is not a {task}")
         return self.adapters[task]
 
     def begin(self) -> None:
-        """Forgets the calls that were made."""
+        """Forgets the calls that were made so far."""
         self.calls.clear()
 
     @property
     def calls(self) -> list[str]:
-        """As code, since ``begin``."""
+        """The calls since ``begin``, as code."""
         return next(iter(self.adapters.values())).calls
 
 
 def make_target(name: str, *models: Callable[..., Any], device: str | None = None, task: str = "") -> Target:
-    """The target that these classes make, each for the task that it is found to do."""
+    """The target that consists of these classes, each for the task that it is found to do."""
     adapters = [open_adapter(model, device, task) for model in models]
     for adapter in adapters:
         adapter.calls = adapters[0].calls  # one list, in the order of time
@@ -106,12 +106,12 @@ def make_target(name: str, *models: Callable[..., Any], device: str | None = Non
 def load_target(text: str, device: str | None = None, task: str = "") -> Target:
     """The target called "reference", "module:Class" or "path/to/file.py:Class".
 
-    Raises TargetError, with a message of one line, for what is not there or cannot be imported or tried.
+    Raises TargetError, with a message of one line, for a target that is missing or cannot be imported or tried.
     """
     if text in READY:
         target = make_target(text, *READY[text](), device=device)
         if task and task not in target.adapters:
-            raise TargetError(f"{text} is no {task}; it is {', '.join(target.adapters)}")
+            raise TargetError(f"{text} is not a {task}; it is {', '.join(target.adapters)}")
         return replace(target, adapters={task: target.adapters[task]}) if task else target
     place, _, name = text.rpartition(":")
     if not place or not name:
@@ -131,7 +131,7 @@ def other_package(target: Target) -> Target:
 
 
 def load_class(text: str) -> type:
-    """The class called "module:Class" or "path/to/file.py:Class". Raises TargetError where there is none."""
+    """The class called "module:Class" or "path/to/file.py:Class". Raises TargetError if there is no such class."""
     place, _, name = text.rpartition(":")
     module = _import(place)
     model = getattr(module, name, None)
@@ -155,10 +155,10 @@ def _import(place: str) -> ModuleType:
 
 
 def _import_file(path: Path) -> ModuleType:
-    """The module of a file, which may import what lies beside it; it can be found again by pickle."""
+    """The module of a file, which may import the files beside it; pickle can find it again."""
     if not path.is_file():
         raise FileNotFoundError(2, "no file", str(path))
-    name = f"_target_{path.stem}"  # which is no other module's: there are files called numpy.py
+    name = f"_target_{path.stem}"  # not the name of another module: a file may be called numpy.py
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

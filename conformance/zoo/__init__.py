@@ -1,6 +1,6 @@
-"""The bug zoo: wrong implementations, one bug each, and for each the claim that must catch it.
+"""The bug zoo: wrong implementations with one bug each, and the claim that must catch each of them.
 
-A suite is as good as the bugs that it finds: every mutant here is caught, and every claim catches some.
+Every mutant is caught by the claim that it names, and every claim is named by a mutant.
 """
 
 from conformance.zoo import averages, bad_input, distances, manners, selection, similarity, votes

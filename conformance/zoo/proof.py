@@ -55,7 +55,7 @@ def _chosen(only: list[str]) -> list[type[Mutant]]:
 
 
 def _examine(mutants: list[type[Mutant]]) -> Iterator[Examined]:
-    """What each mutant is caught by, tried in as many processes as there are processors."""
+    """Tries each mutant on all claims, in as many processes as there are processors."""
     with ProcessPoolExecutor() as pool:
         named = pool.map(_shrunk, mutants)
         trials = [(mutant, claim) for mutant in mutants for claim in BY_NAME]

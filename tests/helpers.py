@@ -1,0 +1,52 @@
+"""Shared by test files: hostile rows, searches that insist on a filter, and the number of draws for each claim."""
+
+import numpy as np
+import torch
+
+from accelerated import NearestNeighbors
+from accelerated.search.bounds.multiply import multiply, product_dtype
+
+DRAWS = 50  # for each claim on a whole package; ``test_zoo`` shows that this many catch every mutant
+
+
+def by(name, *args, **params):
+    """A search that insists on a filter."""
+    return type("Forced", (NearestNeighbors,), {"_filter": name})(*args, **params)
+
+
+def made_by(bound, rows, encoded):
+    """The bounds of all pairs about which the bound proves anything, float64 (n_queries, n_rows)."""
+    device = rows.device
+    rows = bound.encode_rows(rows)
+    shape = (len(rows.columns), len(encoded.columns))
+    out = torch.empty(shape, dtype=product_dtype(bound.dtype, device), device=device)
+    multiply(rows, encoded.columns, out)
+    return out.double().T[encoded.certifiable].cpu().numpy()
+
+
+def _hostile_rows():
+    rng = np.random.default_rng(0)
+    normal = rng.normal(size=(500, 12))
+    return {
+        "normal": normal,
+        "unit": normal / np.linalg.norm(normal, axis=1, keepdims=True),
+        "clusters": 30 * rng.normal(size=(5, 12))[rng.integers(0, 5, 500)] + normal,
+        "far from the origin": normal + 1e8,
+        "far tight clusters": np.where(rng.random((500, 1)) < 0.5, 1e6, -1e6) + normal,
+        "all equal": np.ones((500, 12)),
+        "half of them twins": np.concatenate([normal[:250], normal[rng.integers(0, 9, 250)]]),
+        "a lattice": rng.integers(0, 2, (500, 12)) * 1.0,
+        "pixels": rng.integers(0, 256, (500, 12)) * 1.0,
+        "one far away": np.concatenate([normal[:499], np.full((1, 12), 1e12)]),
+        "one beyond reach": np.concatenate([normal[:499], np.full((1, 12), 1e149)]),
+        "huge": normal * 1e149,
+        "tiny": normal * 1e-120,
+        "vanishing": normal * 1e-160,
+        "of all sizes": normal * 10.0 ** rng.integers(-30, 30, (500, 1)),
+        "one large feature": normal * np.where(np.arange(12) == 3, 1e9, 1),
+        "some zero": normal * (rng.random((500, 1)) < 0.7),
+        "one ulp apart": 1 + rng.integers(0, 3, (500, 12)) * 2.0**-52,
+    }
+
+
+HOSTILE = _hostile_rows()
