@@ -64,17 +64,18 @@ def search(
             is_finer = one is not filters[0] and one is not filters[-1]
             if is_finer and not _is_worth_its_time(one, queries, remaining, k, memory_limit, clock):
                 continue
-            is_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0
+            is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
             for numbers, found in in_batches(one, queries, remaining, k, memory_limit, clock):
                 places = as_index(numbers - query_range.start)
                 reduced[places], indices[places] = found.reduced, found.rows
-                is_certified[places] = found.certified.cpu().numpy()
-                n_candidates += found.n_candidates
-                bar.update(int(is_certified[places].sum()) * n_rows)
-            steps.append(Step(one.name, len(remaining), int(is_certified.sum()), n_candidates))
-            remaining = remaining[~is_certified[remaining - query_range.start]]
-            if not len(remaining):
+                is_certified[places] = certified = found.certified.cpu().numpy()
+                n_of_batch = int(np.count_nonzero(certified))
+                n_certified, n_candidates = n_certified + n_of_batch, n_candidates + found.n_candidates
+                bar.update(n_of_batch * n_rows)
+            steps.append(Step(one.name, len(remaining), n_certified, n_candidates))
+            if n_certified == len(remaining):
                 break
+            remaining = remaining[~is_certified[remaining - query_range.start]]
     return Neighbors(reduced, indices, _report(steps, clock))
 
 
@@ -110,10 +111,11 @@ def in_batches(
             if not is_out_of_memory(error) or memory_limit // 2 < least_bytes(n_features, k):
                 raise
             memory_limit //= 2
-            continue  # outside of this clause, whose error still holds the tensors that were made before it
+            continue  # leaves this clause, and so frees the tensors that its error holds
         yield batch, found
-        is_poor = POOR * int(found.certified.count_nonzero()) < size
-        start += size * (1 + N_SKIPPED) if is_poor else size
+        start += size
+        if start < len(numbers) and POOR * int(found.certified.count_nonzero()) < size:
+            start += size * N_SKIPPED
 
 
 def _report(steps: list[Step], clock: Clock) -> Report:
