@@ -1,6 +1,6 @@
 """The two predictors: a vote of the k nearest examples for classes, their average for numbers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from accelerated.neighbors import NearestNeighbors
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import prediction_batch, resolve_memory_limit
 from accelerated.validation import check_labels, check_targets, check_weights
-from accelerated.voting import Weights, average, neighbor_weights, vote_shares
+from accelerated.voting import Weights, average, divide, neighbor_weights, running_sums, running_votes, vote_shares
 
 
 class _WeightedNeighbors(NearestNeighbors):
@@ -114,7 +114,19 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
 
     def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
         """Returns the class with the largest share of the votes of these neighbours."""
-        outputs = self._shares(distances, indices)
+        return self._largest(self._shares(distances, indices))
+
+    def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
+        """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
+        weights = neighbor_weights(distances, self.weights)
+        outputs = zip(self._codes, self._n_classes, strict=True)
+        running = [running_votes(codes[indices], weights, n_classes) for codes, n_classes in outputs]
+        for k, counted in enumerate(zip(*running, strict=True), start=1):
+            if k in ks:
+                yield self._largest([divide(votes, total) for votes, total in counted])
+
+    def _largest(self, outputs: list[Tensor]) -> np.ndarray:
+        """Returns the class with the largest share, for each output."""
         chosen = [np.argmax(to_numpy(shares), axis=1) for shares in outputs]  # argmax takes the first of equals
         if self._is_single:
             return self.classes_[chosen[0]]
@@ -173,6 +185,14 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         """Returns the weighted average of the targets of these neighbours."""
         averages = average(self._targets, indices, neighbor_weights(distances, self.weights))
         return averages[:, 0] if self._is_single else averages
+
+    def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
+        """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
+        weights = neighbor_weights(distances, self.weights)
+        for k, (summed, total) in enumerate(running_sums(self._targets, indices, weights), start=1):
+            if k in ks:
+                averages = divide(summed, total)
+                yield averages[:, 0] if self._is_single else averages
 
     def _n_columns(self) -> int:
         return self._targets.shape[1]

@@ -113,13 +113,24 @@ def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray
     if model.metric == "precomputed":
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
     searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
-    predicted: dict[int, list[np.ndarray]] = {k: [] for k in candidates}
-    for distances, indices in searcher._find(_take(rows, test)):
-        for k, answers_of_k in predicted.items():
-            answers_of_k.append(to_numpy(searcher._answer(distances[:, :k], indices[:, :k])))
+    ks = sorted(set(candidates))
+    found = searcher._find(_take(rows, test))
+    batches = [_answers(searcher, distances, indices, ks) for distances, indices in found]
+    predicted = [np.concatenate(list(map(to_numpy, of_k))) for of_k in zip(*batches, strict=True)]
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
-    scores = {k: score(answers[test], np.concatenate(answers_of_k)) for k, answers_of_k in predicted.items()}
+    scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}
     return [scores[k] for k in candidates]
+
+
+def _answers(searcher: Any, distances: Tensor, indices: Tensor, ks: list[int]) -> list[Any]:
+    """Returns the predictions of the first k neighbours for each of the ks.
+
+    The first k of the built-in weights are the weights of the first k: distances ascend, so if any weight would be
+    infinite, the first is. A function may weigh the same neighbour differently beside others.
+    """
+    if callable(searcher.weights):
+        return [searcher._answer(distances[:, :k], indices[:, :k]) for k in ks]
+    return list(searcher._answers(distances, indices, ks))
 
 
 def _take(X: np.ndarray | Tensor, indices: np.ndarray) -> np.ndarray | Tensor:

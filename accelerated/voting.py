@@ -4,7 +4,8 @@ Votes are added in the order of the neighbours, nearest first: a loop over the k
 ``sum`` and ``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -46,13 +47,18 @@ def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
     >>> vote_shares(torch.tensor([[2, 0, 2]]), weights, 3).tolist()
     [[0.25, 0.0, 0.75]]
     """
+    return divide(*_last(running_votes(codes, weights, n_classes)))
+
+
+def running_votes(codes: Tensor, weights: Tensor, n_classes: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yields the votes and their total, (n_queries, 1), after each neighbour; the next neighbour adds to the same."""
     query = torch.arange(len(codes), device=codes.device)
     votes = torch.zeros((len(codes), n_classes), dtype=torch.float64, device=codes.device)
     total = torch.zeros((len(codes), 1), dtype=torch.float64, device=codes.device)
     for place in range(codes.shape[1]):
         votes[query, codes[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
-    return _divide(votes, total)
+        yield votes, total
 
 
 def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
@@ -60,16 +66,25 @@ def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
 
     The neighbours have ``indices`` among the targets, and ``weights``, both (n_queries, k).
     """
+    return divide(*_last(running_sums(targets, indices, weights)))
+
+
+def running_sums(targets: Tensor, indices: Tensor, weights: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yields the weighted sum of targets and the total of weights, (n_queries, 1), after each neighbour."""
     summed = torch.zeros((len(indices), targets.shape[1]), dtype=torch.float64, device=targets.device)
     total = torch.zeros((len(indices), 1), dtype=torch.float64, device=targets.device)
     for place in range(indices.shape[1]):
         weight = weights[:, place, None]
         summed = summed + weight * targets[indices[:, place]]
         total = total + weight
-    return _divide(summed, total)
+        yield summed, total
 
 
-def _divide(summed: Tensor, total: Tensor) -> Tensor:
+def _last(sums: Iterator[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    return deque(sums, maxlen=1).pop()
+
+
+def divide(summed: Tensor, total: Tensor) -> Tensor:
     """Returns summed / total; raises ValueError if a sum of weights, or of weighted targets, overflows."""
     wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1))
     if bool(wrong.any()):

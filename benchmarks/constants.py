@@ -111,7 +111,7 @@ STUDIES = {
         lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive"),
     ),
     "BLOCK_ROWS": Study(
-        of("BLOCK_ROWS", 2048, 256, 512, 8192, 32_768), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
+        of("BLOCK_ROWS", 1024, 256, 512, 2048, 8192), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
     ),
     "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
     "BOUNDED_ROWS": Study(of("BOUNDED_ROWS", 2**18, 2**14, 2**16, 2**20), lambda: each(normal, [(400_000, 200, 32)])),

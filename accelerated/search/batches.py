@@ -6,6 +6,7 @@ The neighbours do not depend on which filter certified a query; only the time do
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from accelerated.devices import is_out_of_memory
 from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
-from accelerated.search.queries import Queries
+from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
 
 # `python -m benchmarks.constants NAME` measures these four:
@@ -53,7 +54,7 @@ def search(
     filters = index.filters if n_queries * index.rows.numel() >= index.smallest_search else index.filters[-1:]
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
-    remaining = torch.arange(query_range.start, query_range.stop, device="cpu")
+    remaining = np.arange(query_range.start, query_range.stop)
     steps: list[Step] = []
     with (
         tqdm(total=n_queries * n_rows, unit="pair", unit_scale=True, disable=not progress) as bar,
@@ -63,22 +64,23 @@ def search(
             is_finer = one is not filters[0] and one is not filters[-1]
             if is_finer and not _is_worth_its_time(one, queries, remaining, k, memory_limit, clock):
                 continue
-            is_certified, n_candidates = torch.zeros(n_queries, dtype=torch.bool, device="cpu"), 0
+            is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
             for numbers, found in in_batches(one, queries, remaining, k, memory_limit, clock):
-                places = numbers - query_range.start
-                is_certified[places] = found.certified.cpu()
-                reduced[places.to(device)], indices[places.to(device)] = found.reduced, found.rows
-                n_candidates += found.n_candidates
-                bar.update(int(is_certified[places].count_nonzero()) * n_rows)
-            steps.append(Step(one.name, len(remaining), int(is_certified.count_nonzero()), n_candidates))
-            remaining = remaining[~is_certified[remaining - query_range.start]]
-            if not len(remaining):
+                places = as_index(numbers - query_range.start)
+                reduced[places], indices[places] = found.reduced, found.rows
+                is_certified[places] = certified = found.certified.cpu().numpy()
+                n_of_batch = int(np.count_nonzero(certified))
+                n_certified, n_candidates = n_certified + n_of_batch, n_candidates + found.n_candidates
+                bar.update(n_of_batch * n_rows)
+            steps.append(Step(one.name, len(remaining), n_certified, n_candidates))
+            if n_certified == len(remaining):
                 break
+            remaining = remaining[~is_certified[remaining - query_range.start]]
     return Neighbors(reduced, indices, _report(steps, clock))
 
 
 def _is_worth_its_time(
-    finer: Filter, queries: Queries, remaining: Tensor, k: int, memory_limit: int, clock: Clock
+    finer: Filter, queries: Queries, remaining: np.ndarray, k: int, memory_limit: int, clock: Clock
 ) -> bool:
     """Tells whether a finer filter certifies at least half of a few of the remaining queries."""
     if len(remaining) < FEWEST_FOR_A_FILTER:
@@ -90,8 +92,8 @@ def _is_worth_its_time(
 
 
 def in_batches(
-    one: Filter, queries: Queries, numbers: Tensor, k: int, memory_limit: int, clock: Clock
-) -> Iterator[tuple[Tensor, Found]]:
+    one: Filter, queries: Queries, numbers: np.ndarray, k: int, memory_limit: int, clock: Clock
+) -> Iterator[tuple[np.ndarray, Found]]:
     """Yields the numbers of the queries of each batch, and the rows that the filter found for them.
 
     Skips queries that the filter is of no use for. If a device runs out of memory, halves the limit and tries again;
@@ -109,10 +111,11 @@ def in_batches(
             if not is_out_of_memory(error) or memory_limit // 2 < least_bytes(n_features, k):
                 raise
             memory_limit //= 2
-            continue  # outside of this clause, whose error still holds the tensors that were made before it
+            continue  # leaves this clause, and so frees the tensors that its error holds
         yield batch, found
-        is_poor = POOR * int(found.certified.count_nonzero()) < size
-        start += size * (1 + N_SKIPPED) if is_poor else size
+        start += size
+        if start < len(numbers) and POOR * int(found.certified.count_nonzero()) < size:
+            start += size * N_SKIPPED
 
 
 def _report(steps: list[Step], clock: Clock) -> Report:

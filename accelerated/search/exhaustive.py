@@ -44,7 +44,8 @@ class Exhaustive:
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
                 reduced = self.metric.measure_block(queries, self.rows, start, min(start + block_rows, n_rows))
-                reduced = _without_self(reduced, batch.self_index, start)
+                if batch.n_self:
+                    reduced = _without_self(reduced, batch.self_index, start)
                 nearest, indices = _merge(nearest, indices, reduced, start, k)
         return Found(nearest, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 

@@ -12,7 +12,7 @@ from accelerated.parameters import is_int
 from accelerated.search.filter import Filter
 
 CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `python -m benchmarks.constants CPU_PAIRS`
-BLOCK_ROWS = 2048  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
+BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
 KEPT_SHARE, MOST_KEPT = 16, 8192  # of a block's rows by a query: `python -m benchmarks.constants KEPT_SHARE`
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
 BYTES_OF_PAIR = 8 * 40 + 80  # a block of 8 rows that is not excluded on the way to them, and a pair that is measured

@@ -87,10 +87,8 @@ class ProductFilter:
 
     def batch_size(self, k: int, memory_limit: int) -> int:
         """Returns the number of queries whose bounds fit the limit; 0 if products are not as precise as promised."""
-        return self._plan(k, memory_limit).n_queries if self._is_precise() else 0
-
-    def _is_precise(self) -> bool:
-        return product_keeps_its_bound(self.bound.dtype, self.rows.device)
+        n_queries = self._plan(k, memory_limit).n_queries
+        return n_queries if n_queries and product_keeps_its_bound(self.bound.dtype, self.rows.device) else 0
 
     def _plan(self, k: int, memory_limit: int) -> ProductPlan:
         """Returns how much to do at once, such that scratch fits the limit; no queries if nothing does."""

@@ -31,19 +31,19 @@ class Queries(NamedTuple):
         """Returns the rows of a checked matrix as queries."""
         return cls(X, metric.prepare, device, n_self=0)
 
-    def read(self, numbers: Tensor, clock: Clock) -> Batch:
-        """Returns the queries with these numbers, int64 (n,) on the CPU, in ascending order."""
+    def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
+        """Returns the queries with these numbers, int64 (n,), in ascending order."""
         with clock.stage("read"):
-            queries = self.prepare(copy_rows(self.X[self._places(numbers)], self.device))
-            numbers = numbers.to(self.device)
-            return Batch(queries, numbers if self.n_self else torch.full_like(numbers, -1), self.n_self)
+            queries = self.prepare(copy_rows(self.X[as_index(numbers)], self.device))
+            if self.n_self:
+                return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self)
+            return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self)
 
-    def _places(self, numbers: Tensor) -> slice | np.ndarray | Tensor:
-        """Returns the numbers as an index of X: a slice if they are consecutive, which saves a copy."""
-        first, last = int(numbers[0]), int(numbers[-1])
-        if last - first + 1 == len(numbers):
-            return slice(first, last + 1)
-        return numbers.to(self.X.device) if isinstance(self.X, Tensor) else numbers.numpy()
+
+def as_index(numbers: np.ndarray) -> slice | np.ndarray:
+    """Returns ascending numbers as an index: as a slice if they are consecutive, which is faster."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers
 
 
 def _already_prepared(rows: Tensor) -> Tensor:
