@@ -50,7 +50,7 @@ def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypa
 def test_a_benchmark_of_no_gpu_is_refused(capsys):
     with pytest.raises(SystemExit):
         gpu.main(["--device", "cpu"])
-    assert "--device cpu is no GPU" in capsys.readouterr().err
+    assert "--device cpu is not a GPU" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         gpu.main(["--device", "cuda:99"])
     assert "device='cuda:99' cannot be used" in capsys.readouterr().err
