@@ -43,7 +43,7 @@ def in_turns(
 
 
 def wrong_rows(model: NearestNeighbors, Q: Any, found: Any, distances: Any) -> int:
-    """The number of queries whose neighbours are not at the true ``distances``, whatever the order of the neighbours.
+    """The number of queries whose neighbours are not at the true ``distances``, in any order.
 
     The neighbours are measured by the operations that made the true distances.
     """
