@@ -1,10 +1,10 @@
-"""On a GPU: everyone on the same data in the same process, taking turns; medians, and everyone's wrong rows.
+"""Times ``accelerated`` and its peers on a GPU, in turns on the same data, and counts the wrong rows of each.
 
-python -m benchmarks.gpu                         all cells, results to benchmarks/results/gpu.json
-python -m benchmarks.gpu --only 784              cells whose name contains this; writes nothing
-python -m benchmarks.gpu --smoke --device cpu    tiny sizes, a look whether it runs; writes nothing
+python -m benchmarks.gpu                         all cells; writes benchmarks/results/gpu.json
+python -m benchmarks.gpu --only 784              cells whose name contains 784; writes nothing
+python -m benchmarks.gpu --smoke --device cpu    tiny sizes, to see that it runs; writes nothing
 
-FlashLib and KeOps take part where they are installed.
+FlashLib and KeOps are included if they are installed.
 """
 
 import argparse
@@ -28,13 +28,13 @@ from benchmarks.timing import EXHAUSTIVE, in_turns, seconds_of, wrong_rows
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "gpu.json"
 ROUNDS = 7
-CHECKED = 1000  # queries that are compared with all pairs measured
-FEW = {3: 70_000}  # rows for a look, by features: as many as boxes are for
-LARGE = 8192  # the product that the rate of all others is compared with
+CHECKED = 1000  # queries that are compared with an exhaustive search
+FEW = {3: 70_000}  # rows of --smoke, by features: enough for boxes to be used
+LARGE = 8192  # side of the product whose rate the searches are compared with
 
 
 class Cell(NamedTuple):
-    """One comparison; ``goal`` is what the time of ``against`` over ours was to be."""
+    """One comparison; ``goal`` is the ratio that was aimed at, of the time of ``against`` to our time."""
 
     name: str
     n_queries: int
@@ -108,7 +108,7 @@ def run_cell(cell: Cell, rounds: int, device: torch.device, rate: float) -> dict
 
 
 def peak_memory(function: Callable[[], Any], device: torch.device) -> int | None:
-    """The most bytes that torch holds on a GPU at once, beside what it held before."""
+    """The peak of the bytes that torch allocates on a GPU, beyond those allocated before."""
     if device.type != "cuda":
         return None
     torch.cuda.reset_peak_memory_stats(device)
@@ -118,7 +118,7 @@ def peak_memory(function: Callable[[], Any], device: torch.device) -> int | None
 
 
 def large_product_rate(n: int, device: torch.device) -> float:
-    """Operations a second in a product of n x n matrices in float16."""
+    """The operations per second of a product of n x n matrices in float16."""
     a = torch.randn((n, n), device=device).half()
     seconds = min(seconds_of(lambda: torch.mm(a, a), device) for _ in range(10))
     return 2 * n**3 / seconds
@@ -162,9 +162,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     except ValueError as error:
         parser.error(str(error))
     if device.type == "cuda":
-        torch.cuda.set_device(device)  # whose stream the events are on
+        torch.cuda.set_device(device)  # the events are recorded on its stream
     if device.type != "cuda" and not asked.smoke:
-        parser.error(f"--device {asked.device} is no GPU, and only --smoke makes sense there")
+        parser.error(f"--device {asked.device} is not a GPU: only --smoke runs there")
     cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
     if asked.smoke:
         cells = [

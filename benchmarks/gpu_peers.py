@@ -1,6 +1,6 @@
-"""Who is compared on a GPU: each is given the training rows once, and returns a function of queries to indices.
+"""The implementations that are compared on a GPU: each takes the training rows once, and returns its search.
 
-None of the products is exact: they rank by the expanded form |x|^2 - 2 q.x.
+The products are not exact, because they sort by the expanded form |x|^2 - 2 q.x.
 """
 
 from collections.abc import Callable
@@ -13,37 +13,37 @@ from torch import Tensor
 from accelerated import NearestNeighbors
 
 Search = Callable[[Tensor], Tensor]  # queries -> indices (n_queries, k)
-TILE = 2**28  # distances at once
+BATCH = 2**28  # distances
 
 
 def accelerated(X: Tensor, k: int) -> Search:
-    """This package, as it comes."""
+    """``accelerated`` with its defaults."""
     model = NearestNeighbors(k).fit(X)
     return lambda Q: model.kneighbors(Q, return_distance=False)
 
 
-def by_tiles(X: Tensor, k: int, compare: Callable[[Tensor], Tensor]) -> Search:
-    """The k least of what ``compare`` says of some queries, (a, n), by ``torch.topk``."""
-    n_queries = max(1, TILE // len(X))
+def by_batches(X: Tensor, k: int, compare: Callable[[Tensor], Tensor]) -> Search:
+    """A search for the k smallest numbers that ``compare`` returns for a batch of queries, (n_queries, n_rows)."""
+    n_queries = max(1, BATCH // len(X))
     return lambda Q: torch.cat([compare(some).topk(k, largest=False).indices for some in Q.split(n_queries)])
 
 
 def float32_product(X: Tensor, k: int) -> Search:
-    """A product in float32."""
+    """A matrix product in float32."""
     squared = X.square().sum(1)
-    return by_tiles(X, k, lambda Q: torch.addmm(squared, Q, X.T, alpha=-2))
+    return by_batches(X, k, lambda Q: torch.addmm(squared, Q, X.T, alpha=-2))
 
 
 def float16_product(X: Tensor, k: int) -> Search:
-    """A product in float16, unscaled: the least that any product takes, and often wrong."""
+    """A matrix product in float16 without scaling, which is the fastest product and often wrong."""
     rows = X.half()
     squared = rows.square().sum(1)
-    return by_tiles(X, k, lambda Q: torch.addmm(squared, Q.half(), rows.T, alpha=-2))
+    return by_batches(X, k, lambda Q: torch.addmm(squared, Q.half(), rows.T, alpha=-2))
 
 
 def torch_cdist(X: Tensor, k: int) -> Search:
     """``torch.cdist``."""
-    return by_tiles(X, k, lambda Q: torch.cdist(Q, X))
+    return by_batches(X, k, lambda Q: torch.cdist(Q, X))
 
 
 def flashlib(X: Tensor, k: int) -> Search:

@@ -1,4 +1,4 @@
-"""Who is compared: each is given the training rows once, and returns a function of queries that returns indices."""
+"""The implementations that are compared: each takes the training rows once, and returns its search."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,13 +16,13 @@ CDIST = {"euclidean": 2.0, "manhattan": 1.0}
 
 
 def accelerated(X: np.ndarray, k: int, metric: str) -> Search:
-    """This package, as it comes."""
+    """``accelerated`` with its defaults."""
     model = NearestNeighbors(k, metric=metric).fit(X)
     return lambda Q: model.kneighbors(Q)[1]
 
 
 def sklearn_brute(X: np.ndarray, k: int, metric: str) -> Search:
-    """scikit-learn, all pairs."""
+    """scikit-learn's brute force."""
     model = ScikitLearn(n_neighbors=k, metric=metric, algorithm="brute").fit(X)
     return lambda Q: model.kneighbors(Q)[1]
 
@@ -40,7 +40,7 @@ def scipy_tree(X: np.ndarray, k: int, metric: str) -> Search:
 
 
 def faiss_flat(X: np.ndarray, k: int, metric: str) -> Search:
-    """FAISS, all pairs, in float32; for cosine the inner product of unit rows."""
+    """FAISS's exhaustive index in float32; for cosine the inner product of unit rows."""
     kind = {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1, "cosine": faiss.METRIC_INNER_PRODUCT}[metric]
     index = faiss.IndexFlat(X.shape[1], kind)
 

@@ -1,7 +1,8 @@
-"""Everyone on the same data in the same process, taking turns; medians, and everyone's wrong rows.
+"""Times ``accelerated`` and its peers on a CPU, in turns on the same data, and counts the wrong rows of each.
 
-python benchmarks/run.py              all cells, results to benchmarks/results/cpu.json and docs/benchmarks.md
-python benchmarks/run.py --smoke      tiny sizes, a look whether it runs; writes nothing
+python -m benchmarks.run                all cells; writes benchmarks/results/cpu.json and docs/benchmarks.md
+python -m benchmarks.run --only 784     cells whose name contains 784; writes nothing
+python -m benchmarks.run --smoke        tiny sizes, to see that it runs; writes nothing
 """
 
 import argparse
@@ -28,11 +29,11 @@ from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "cpu.json", ROOT / "docs" / "benchmarks.md"
 ROUNDS = 7
-PAUSE = 0.05  # seconds between turns: threads of the one before still wait busily for more, and would slow the next
+PAUSE = 0.05  # seconds between turns: the threads of the previous turn still spin, and would slow the next one
 
 
 class Cell(NamedTuple):
-    """One comparison; ``goal`` is what the time of the fastest peer over ours was to be."""
+    """One comparison; ``goal`` is the ratio that was aimed at, of the fastest peer's time to our time."""
 
     name: str
     n_queries: int
@@ -64,7 +65,7 @@ def clustered32(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
 
 
 def pixels(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
-    """Ten kinds of strokes, smooth, shifted a little, four fifths of them background: as MNIST's digits."""
+    """Images like the digits of MNIST: ten kinds of smooth strokes, shifted a little, on four fifths of background."""
     side = round(d**0.5)
     y, x = np.mgrid[:side, :side] / side - 0.5
     images = np.zeros((n, side, side))
@@ -105,7 +106,7 @@ def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
     exact = EXHAUSTIVE(cell.k, metric=cell.metric).fit(X)
     distances, indices = exact.kneighbors(Q)
     wrong = {name: wrong_rows(exact, Q, search(Q), distances) for name, search in searches.items()}
-    wrong["accelerated"] = int((searches["accelerated"](Q) != indices).any(1).sum())  # ours: in the order of the rule
+    wrong["accelerated"] = int((searches["accelerated"](Q) != indices).any(1).sum())  # compared in order
     report = NearestNeighbors(cell.k, metric=cell.metric).fit(X).search_report(Q)
     peers = {name: taken for name, taken in seconds.items() if name != "accelerated"}
     return {
@@ -131,7 +132,7 @@ def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
 
 
 def run_selection(rounds: int, n_candidates: int) -> dict[str, Any]:
-    """Choosing k among many, by five folds, on the digits of scikit-learn."""
+    """Times the choice of k by five folds on the digits of scikit-learn, beside ``GridSearchCV``."""
     X, y = load_digits(return_X_y=True)
     ks = list(range(1, n_candidates + 1))
     grid = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": ks}, cv=5)
@@ -148,7 +149,7 @@ def run_selection(rounds: int, n_candidates: int) -> dict[str, Any]:
 
 
 def run_hostile(n_rows: int, rounds: int) -> list[dict[str, Any]]:
-    """Data made to defeat a filter, against measuring all pairs: 300 queries, 32 features, k=10."""
+    """Times 300 queries on data that defeat a filter, beside an exhaustive search."""
     rng = np.random.default_rng(0)
     normal = rng.normal(size=(n_rows, 32))
     data = {
@@ -191,7 +192,7 @@ def machine() -> dict[str, Any]:
 
 def as_table(results: dict[str, Any]) -> str:
     lines = [
-        "| queries x rows x features | k | data | fastest peer / ours | goal | with `fit` | wrong rows | of peers |",
+        "| queries x rows x features | k | data | fastest peer / ours | goal | with `fit` | wrong rows | peers' |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for cell in results["cells"]:
@@ -206,7 +207,7 @@ def as_table(results: dict[str, Any]) -> str:
 
 
 def as_hostile_table(results: dict[str, Any]) -> str:
-    lines = ["| hostile data | all pairs / ours | certified at first try | the rest went to |", "|---|---|---|---|"]
+    lines = ["| hostile data | all pairs / ours | certified by first filter | fallbacks |", "|---|---|---|---|"]
     for row in results["hostile"]:
         others = ", ".join(f"{name} {n}" for name, n in row["fallbacks"].items())
         lines.append(f"| {row['data']} | {row['ratio']:.1f} | {row['certified_at_first_try']:.0%} | {others or '-'} |")
@@ -214,7 +215,7 @@ def as_hostile_table(results: dict[str, Any]) -> str:
 
 
 def with_tables(page: str, results: dict[str, Any]) -> str:
-    """The page with its two tables made anew."""
+    """The page with its two tables replaced."""
     for first, table in (("| queries", as_table(results)), ("| hostile", as_hostile_table(results))):
         start = page.index(first)
         end = page.index("\n\n", start)

@@ -1,6 +1,6 @@
-"""How the time grows with rows, features, neighbours and queries, and what memory a large search takes.
+"""Times searches by the number of rows, features, neighbours and queries, and measures the memory of a large search.
 
-python -m benchmarks.scaling      results to benchmarks/results/scaling.json, picture to docs/benchmarks.png
+python -m benchmarks.scaling      writes benchmarks/results/scaling.json and docs/benchmarks.png
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.run import PAUSE, ROOT, machine
 from benchmarks.timing import in_turns
 
 PEERS = [sklearn_brute, faiss_flat]
-STUDIES = {  # what varies: its values, and up to which the peers are asked too
+STUDIES = {  # the number that varies: its values, and the largest value that the peers are run for
     "rows": ([10_000, 100_000, 1_000_000, 10_000_000], 1_000_000),
     "features": ([8, 16, 64, 256, 1024], 1024),
     "neighbors": ([1, 10, 100, 1000], 1000),

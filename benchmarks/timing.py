@@ -1,4 +1,4 @@
-"""Taking turns, on a CPU or a GPU: the median seconds of each."""
+"""Measures functions in turns, on a CPU or a GPU, and counts wrong rows."""
 
 import statistics
 import time
@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 
 
 def seconds_of(function: Callable[[], Any], device: torch.device = CPU) -> float:
-    """How long it takes; on a GPU between two events of its own, so until all of its work is done."""
+    """The seconds that a function takes; on a GPU the time between two CUDA events, until its work there is done."""
     if device.type != "cuda":
         start = time.perf_counter()
         function()
@@ -31,7 +31,7 @@ def seconds_of(function: Callable[[], Any], device: torch.device = CPU) -> float
 def in_turns(
     functions: dict[str, Callable[[], Any]], rounds: int, pause: float = 0, device: torch.device = CPU
 ) -> dict[str, float]:
-    """The median seconds of each, called one after the other, round by round; the first round does not count."""
+    """The median seconds of each function. All are called once in every round; the first round is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for turn in range(rounds + 1):
         for name, function in functions.items():
@@ -43,7 +43,7 @@ def in_turns(
 
 
 def wrong_rows(model: NearestNeighbors, Q: Any, found: Any, distances: Any) -> int:
-    """The number of queries whose neighbours are not at the true ``distances``, whatever the order of the neighbours.
+    """The number of queries whose neighbours are not at the true ``distances``, in any order.
 
     The neighbours are measured by the operations that made the true distances.
     """

@@ -1,9 +1,9 @@
-"""Noise of an airfoil in a wind tunnel: learned by similarity, by 5 neighbours and by a line.
+"""Predicts the noise of an airfoil in a wind tunnel by similarity, by 5 neighbours and by a line.
 
-The similarity regressor, rbf with gamma 1 on features scaled to [0, 1], misses by less than 5-NN, and both by less
-than a line. Data: 1,503 of NASA's measurements (Brooks, Pope and Marcolini, 1989), from openml.org, or from a file
-of six columns as the UCI repository has it, ``--data examples/data/airfoil_self_noise.dat``: there the root mean
-squared errors are 3.6406, 3.7101 and 4.5377 dB.
+The similarity regressor, rbf with gamma 1 on features scaled to [0, 1], has a smaller error than 5 neighbours, and
+both have a smaller error than a line. The data are 1,503 measurements of NASA (Brooks, Pope and Marcolini, 1989),
+from openml.org, or from a file in the format of the UCI repository: with
+``--data examples/data/airfoil_self_noise.dat`` the root mean squared errors are 3.6406, 3.7101 and 4.5377 dB.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def read(file):
 def fetch():
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it says of its retries; if all fail, the error says it
+            warnings.simplefilter("ignore")  # scikit-learn warns of each retry; the last failure raises
             data = sklearn.datasets.fetch_openml(data_id=44957, as_frame=False, parser="liac-arff", n_retries=1)
     except (OSError, ValueError) as error:  # no network, or no such data set
         raise SystemExit(f"the data could not be fetched from openml.org ({error}): give a file with --data") from error

@@ -1,7 +1,8 @@
-"""Few neighbours follow the noise, many miss the curve: variance falls with k, bias rises, and their sum has a valley.
+"""Few neighbours follow the noise, many miss the curve: variance falls with k, bias rises, and their sum has a minimum.
 
-sin(x) is measured with noise at 60 places, 1,000 times over. Bias^2 is how far the mean prediction is from sin(x),
-variance how far single predictions are from their mean. An average of k has 1 / k of the noise's variance.
+sin(x) is measured with noise at 60 places, 1,000 times. Bias^2 is the squared distance of the mean prediction from
+sin(x), and variance that of single predictions from their mean. An average of k targets has 1 / k of the variance of
+the noise.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def main(argv=None):
     best = np.argmin(total)
     print(f"best: k = {NEIGHBORS[best]}")
     assert np.all(np.diff(bias) > 0) and np.all(np.diff(variance) < 0)
-    assert 2 * total[best] < min(total[0], total[-1])  # at neither end, and by far
+    assert 2 * total[best] < min(total[0], total[-1])  # the minimum is far below both ends
     if arguments.plot:
         plot(arguments.plot, {"sum of the two": total, "bias²": bias, "variance": variance})
 

@@ -1,6 +1,6 @@
 """Chebyshev distance is the number of moves that a chess king needs.
 
-A king may step diagonally, so the longer of the two gaps, in columns or in rows, is all that counts.
+A king may step diagonally, so only the longer of the two gaps, in columns and in rows, counts.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-"""A whiteboard's nearest neighbours, checked: the claims about its answers hold, those about bad input do not.
+"""Tests a whiteboard implementation: the claims about its answers hold, the claims about bad input do not.
 
-The same from the command line: `python -m conformance examples/check_mine.py:KNN`.
+The command line for it is `python -m conformance examples/check_mine.py:KNN`.
 """
 
 from pathlib import Path

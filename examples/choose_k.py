@@ -1,7 +1,7 @@
-"""Choosing k by 5-fold cross-validation: the best score, and the elbow where more neighbours stop to pay.
+"""Chooses k by 5-fold cross-validation: the best score, and the elbow after which more neighbours hardly help.
 
-Every k from 1 to 40 is scored on five folds that its model has not seen. One search per fold is enough for all of
-them, because k neighbours are the first k of more.
+Every k from 1 to 40 is scored on five folds that its model has not seen. One search per fold is enough for every k,
+because the k nearest neighbours are the first k of any longer list.
 """
 
 import argparse

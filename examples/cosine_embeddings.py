@@ -1,7 +1,7 @@
-"""Cosine finds documents of the same topic; Euclidean mixes the topic up with the length.
+"""Cosine finds documents of the same topic; Euclidean confuses the topic with the length of the document.
 
-An embedding of 768 numbers points in the direction of its topic, and is as long as its document. Cosine looks at the
-direction alone; on vectors of length 1 the two metrics agree.
+Here the direction of an embedding of 768 numbers is the topic, and its length that of the document. Cosine compares
+the directions alone; on vectors of length 1 both metrics have the same neighbours.
 """
 
 import numpy as np

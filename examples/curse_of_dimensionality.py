@@ -1,7 +1,7 @@
-"""In many dimensions all points are about equally far away: the farthest is hardly farther than the nearest.
+"""In many dimensions the farthest point is hardly farther than the nearest.
 
-A distance adds up independent gaps, and sums of many are alike (Beyer et al., When is "nearest neighbor" meaningful?,
-1999). Real data escape it as far as their features depend on one another.
+A distance is a sum over independent gaps, and sums of many terms differ little (Beyer et al., When is "nearest
+neighbor" meaningful?, 1999). Real data are affected less, because their features depend on one another.
 """
 
 import argparse

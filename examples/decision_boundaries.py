@@ -1,6 +1,6 @@
-"""The border between two classes at k = 1, 7 and 50: from nervous to numb.
+"""The border between two classes at k = 1, 7 and 50, from ragged to flat.
 
-k = 1 believes every example, noise included; k = 50 smooths the moons away. The best is between them.
+k = 1 follows every example and its noise; k = 50 smooths the moons away; k = 7 is better than both.
 """
 
 import argparse
@@ -24,8 +24,8 @@ def main(argv=None):
     for k, seen, unseen in zip(NEIGHBORS, train, test, strict=True):
         print(f"k = {k:2}: accuracy {seen:.3f} on the examples, {unseen:.3f} on new points")
 
-    assert train[0] == 1.0  # k = 1 knows its own examples by heart
-    assert max(test) == test[1]  # and k = 7 knows better
+    assert train[0] == 1.0  # each example is its own nearest neighbour
+    assert max(test) == test[1]
     if arguments.plot:
         plot(arguments.plot, models, X, y)
 

@@ -1,7 +1,7 @@
-"""Handwritten digits read in one batch: the same answers as one by one, and less overhead.
+"""Reads handwritten digits in one batch: the answers are the same as one by one, with less overhead.
 
-1,797 images of 8 x 8 grey values come with scikit-learn. A batch compares all queries with all examples in a few
-large operations; the picture shows the digits that were misread, each above its nearest example.
+The 1,797 images of 8 x 8 grey values come with scikit-learn. A batch compares all queries with all examples in a few
+large operations. The picture shows each misread digit above its nearest example.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Neighbours need no coordinates, only a distance: the nearest word in a dictionary corrects a misspelt one.
+"""Corrects misspelt words by the nearest word of a dictionary: neighbours need a distance, not coordinates.
 
-The edit distance (Levenshtein, 1966) counts the letters to insert, delete or replace to make one word of another.
-Any function of two examples can be the metric, and the examples are then plain strings.
+The edit distance (Levenshtein, 1966) is the number of letters to insert, delete or replace to turn one word into
+another. The metric may be any function of two examples, so the examples here are plain strings.
 """
 
 from reference import KNNClassifier
@@ -24,8 +24,8 @@ MISSPELT = {
 
 
 def edit_distance(a, b):
-    """Row i of a table holds the distances from the first i letters of a to every beginning of b."""
-    row = list(range(len(b) + 1))  # from no letters at all: insert them
+    """Fills a table whose row i holds the distances from the first i letters of a to every prefix of b."""
+    row = list(range(len(b) + 1))  # from the empty word: insert every letter
     for i, letter in enumerate(a, start=1):
         above, row = row, [i]
         for j, other in enumerate(b, start=1):
@@ -49,7 +49,7 @@ def main():
     print(f"\nwierd is {distances[0, 0]:.0f} edits from {nearest[0]} and {distances[0, 1]:.0f} from {nearest[1]}")
 
     assert corrected.tolist() == list(MISSPELT.values())
-    assert model.predict(words).tolist() == words  # a right word is left as it is
+    assert model.predict(words).tolist() == words  # a correct word does not change
     assert nearest == ["weird", "wired"] and distances.tolist() == [[2, 2]]  # a tie: the earlier word comes first
 
 

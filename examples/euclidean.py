@@ -1,7 +1,7 @@
 """Subtract before you square: |x|^2 + |y|^2 - 2 x.y loses a small distance between large numbers.
 
-It is the same on paper, and it is one fast matrix product. But at 1e8 its terms are about 1e16, where float64 has no
-room for a difference of 1; sum (x - y)^2 subtracts while the digits are still there.
+The expanded form is equal to sum (x - y)^2 on paper, and it needs only one fast matrix product. But at 1e8 its terms
+are about 1e16, where neighbouring float64 numbers are 2 apart; sum (x - y)^2 subtracts before the digits are lost.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ K = 5
 
 
 def expanded(queries, rows):
-    """The squared distances by the expansion, shape (n_queries, n_rows)."""
+    """The squared distances by the expanded form, shape (n_queries, n_rows)."""
     return np.sum(queries**2, axis=1)[:, None] + np.sum(rows**2, axis=1) - 2 * queries @ rows.T
 
 
@@ -45,7 +45,7 @@ def main():
 
     assert all(exact == 1.0 for _, exact in shares.values())
     assert shares[0.0][0] == 1.0  # the expansion is right near the origin
-    assert shares[1e8][0] < 0.05  # and guesses far from it
+    assert shares[1e8][0] < 0.05  # and wrong far from it
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The nearest code word undoes one wrong bit: Hamming distance counts the places where two words differ.
+"""The nearest code word corrects one wrong bit: the Hamming distance counts the places where two words differ.
 
-In Hamming's (7, 4) code any two of the 16 words differ in at least 3 bits. After one error the word that was sent is
-the only one 1 bit away; after two another word is nearer.
+In Hamming's (7, 4) code any two of the 16 words differ in at least 3 bits. After one error only the word that was sent
+is 1 bit away; after two errors another word is nearer.
 """
 
 from itertools import combinations, product

@@ -1,6 +1,6 @@
-"""Votes of 1 / distance: with five classes of very different size, near voters are not outvoted by a far crowd.
+"""Weighs votes by 1 / distance: among classes of very different size a far majority does not outvote near neighbours.
 
-A neighbour at distance 0 has an infinite vote: then those at distance 0 decide alone.
+A neighbour at distance 0 would have an infinite vote, so the neighbours at distance 0 decide alone.
 """
 
 import numpy as np

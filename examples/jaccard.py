@@ -1,7 +1,7 @@
-"""Two baskets are alike by what they hold, not by the thousand things that both lack: Jaccard instead of Hamming.
+"""Compares shopping baskets by the things that they hold: Jaccard ignores the thousand things that both lack.
 
-Jaccard is the share, of the things that either basket has, that only one has. Hamming divides by all things in the
-shop, so two small baskets are near each other though they have nothing in common.
+Of the things that are in at least one basket, the Jaccard distance is the share that is in only one. Hamming divides
+by all things in the shop, so two small baskets are near each other even if they have nothing in common.
 """
 
 import numpy as np

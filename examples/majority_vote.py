@@ -1,7 +1,6 @@
-"""The neighbours vote: the shares of the votes are the probabilities, and the largest share is the prediction.
+"""Predicts by a vote of the neighbours: the shares of the votes are the probabilities, the largest share wins.
 
-Equal shares go to the smallest label, whoever of the voters is nearer, so that the same data give the same answer
-everywhere.
+Equal shares go to the smallest label, even if a neighbour of another label is nearer, so that the answer is unique.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-"""One wild feature counts once under Manhattan, and squared under Euclidean.
+"""One wrong feature counts once under Manhattan, and squared under Euclidean.
 
-Twenty sensors, of which one is broken and reports a spike: its square outvotes the other nineteen.
+One of twenty sensors is broken and reports a spike, whose square outweighs the other nineteen gaps.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""Minkowski's p turns city blocks (1) into the straight line (2) and into the largest gap (infinity).
+"""Minkowski's p leads from city blocks (1) to the straight line (2) and to the largest gap (infinity).
 
-The larger p, the more the largest gap decides, so the distance falls and another point may become the nearest.
-Below 1 a detour is shorter than the direct way: the formula works, but it is no metric any more.
+The larger p is, the more the largest gap decides, so the distance falls and another point may become the nearest.
+For p below 1 a detour can be shorter than the direct way: the formula still works, but it is not a metric.
 """
 
 import argparse

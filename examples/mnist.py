@@ -1,7 +1,8 @@
-"""Handwritten digits: the nearest five of 5,000 images read nine in ten digits or better, with no training at all.
+"""Reads the handwritten digits of MNIST by their five nearest neighbours, without any training.
 
-MNIST has 60,000 images to learn from and 10,000 to be tested on; a random part of each is used, --train 60000 is all.
-0.942 of 1,000 are read rightly with 5,000 examples, 0.973 with 60,000. The first run fetches them from openml.org.
+MNIST has 60,000 training images and 10,000 test images; the script uses a random part of each, or with --train 60000
+all training images. On 1,000 test images the accuracy is 0.942 with 5,000 examples, and 0.973 with 60,000.
+The first run downloads the images from openml.org.
 """
 
 import argparse
@@ -41,7 +42,7 @@ def fetch():
     """All 70,000 images as rows of 784 grey values, and their labels "0" to "9"."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it says of its retries; if all fail, the error says it
+            warnings.simplefilter("ignore")  # scikit-learn warns of each retry; the last failure raises
             data = sklearn.datasets.fetch_openml(
                 "mnist_784", version=1, as_frame=False, parser="liac-arff", n_retries=1, delay=0.1
             )

@@ -1,9 +1,9 @@
-"""k nearest neighbours fits on a whiteboard: one function classifies, another one predicts numbers.
+"""k-nearest neighbours fits on a whiteboard: one function classifies, another predicts numbers.
 
-They give exactly what the models of ``reference`` give, bit for bit; what the models add is checked input, other
-metrics and weights. Equality to the last bit needs three rules: which of two neighbours at the same distance is first
-(the earlier), which of two labels with as many votes wins (the smaller), and in which order the targets are added.
-(The models sort by the root. It keeps the order, and very rarely rounds two squares to one distance; not here.)
+Both predict the same bits as the models of ``reference``, which add checks of the input, other metrics and weights.
+Equal bits need three rules: of two neighbours at the same distance the earlier comes first, of two labels with the
+same number of votes the smaller wins, and targets are added nearest first.
+(The models sort by the root, which keeps the order but can round two squares to one distance. It does not happen here.)
 """
 
 import numpy as np
@@ -16,9 +16,9 @@ NEIGHBORS = (1, 4, 10)
 
 def knn_classify(X, y, query, k):
     squared_distances = np.sum((X - query) ** 2, axis=1)  # the order needs no root
-    nearest = np.argsort(squared_distances, kind="stable")[:k]  # stable: the earlier of equals comes first
+    nearest = np.argsort(squared_distances, kind="stable")[:k]  # stable: of equal distances the earlier comes first
     labels, votes = np.unique(y[nearest], return_counts=True)
-    return labels[np.argmax(votes)]  # the labels are sorted: the smallest of equals wins
+    return labels[np.argmax(votes)]  # the labels are sorted: of equal votes the smallest wins
 
 
 def knn_regress(X, y, query, k):
@@ -38,7 +38,7 @@ def main():
         ("iris: petal width", knn_regress, KNNRegressor, iris[:, :3], iris[:, 3]),  # has many ties, and fractions
     ]
     for name, function, model, X, y in tasks:
-        held_out = np.arange(len(X)) % 4 == 0  # every fourth row is a query, the others are the examples
+        held_out = np.arange(len(X)) % 4 == 0  # every fourth row is a query, the rest are examples
         for k in NEIGHBORS:
             by_function = np.array([function(X[~held_out], y[~held_out], query, k) for query in X[held_out]])
             by_model = model(k).fit(X[~held_out], y[~held_out]).predict(X[held_out])

@@ -1,7 +1,7 @@
-"""A curve learned by similarity: how far each example reaches decides between blur and mere memory.
+"""Learns a curve by similarity: the width of the bells decides how well it is followed between the examples.
 
-f(x) is a weighted sum of bells around the examples, one each, exp(-gamma (x - x_i)^2). Wide bells cannot follow the
-curve, narrow ones leave gaps where f falls back to 0.
+f(x) is a weighted sum of one bell around each example x_i, exp(-gamma (x - x_i)^2). Wide bells cannot follow the
+curve; narrow bells leave gaps where f falls to 0.
 """
 
 import argparse
@@ -26,12 +26,14 @@ def main(argv=None):
     y = curve(X[:, 0]) + rng.normal(scale=0.1, size=40)
     between = np.linspace(0, 6, 300)[:, None]
 
-    models = [SimilarityRegressor(gamma=gamma, jitter=0.01).fit(X, y) for gamma in GAMMAS]  # 0.01: of the noise, 0.1^2
+    models = [
+        SimilarityRegressor(gamma=gamma, jitter=0.01).fit(X, y) for gamma in GAMMAS
+    ]  # the variance of the noise, 0.1^2
     errors = [np.sqrt(np.mean((model.predict(between) - curve(between[:, 0])) ** 2)) for model in models]
     for (gamma, name), error in zip(GAMMAS.items(), errors, strict=True):
         print(f"gamma = {gamma:5g}, {name:11}: {error:.3f} root mean squared error between the examples")
 
-    assert errors[1] < 0.1 < min(errors[0], errors[2]) / 3  # better than one noisy example, and the others are not
+    assert errors[1] < 0.1 < min(errors[0], errors[2]) / 3  # below the noise of one example
     if arguments.plot:
         plot(arguments.plot, models, X, y, between)
 

@@ -1,6 +1,6 @@
-"""k nearest neighbours in three steps: measure, sort, vote.
+"""k-nearest neighbours in three steps: measure, sort, vote.
 
-Six fruits by weight (g) and width (cm); what is a 150 g fruit, 7 cm wide?
+Six fruits are known by weight (g) and width (cm); which fruit weighs 150 g and is 7 cm wide?
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ def main():
     distances = np.array([np.sqrt(np.sum((UNKNOWN - fruit) ** 2)) for fruit in FRUITS])
     print("distances ", distances.round(2))
 
-    # 2. sort, and keep the nearest three
+    # 2. sort and keep the nearest three
     nearest = np.argsort(distances, kind="stable")[:3]
     print("nearest   ", nearest)
 

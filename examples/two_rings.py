@@ -1,6 +1,6 @@
-"""Two rings: no straight line parts them, and the nearest neighbours do so without being told of rings.
+"""No straight line separates two rings; the nearest neighbours do, without any model of a ring.
 
-A line is right for half of each ring, like a coin. Neighbours look only near the query, where the border is simple.
+A line is right for about half of the points, like a coin. Neighbours depend only on the rows near the query.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""XOR: one point per corner leads the nearest neighbour wrong every time; 25 per corner lead it right.
+"""XOR: with one point per corner the nearest neighbour is always wrong; with 25 per corner it is right.
 
-Leave one of four corners out, and the nearest that are left are of the other class. Neighbours help only where near
-means alike, and that takes more than one example of a place. No straight line does better than about a coin.
+If one of four corners is left out, its nearest corners are of the other class. Neighbours help only if near points
+have the same label, which takes more than one example per corner. A straight line is about as good as a coin.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Every example is run, and asserts its own claim; those that draw, draw."""
+"""Runs every example, which asserts its own claim, and draws every picture."""
 
 import ast
 import importlib.util
@@ -26,7 +26,7 @@ def load(name):
 
 
 def arguments(name, *more):
-    """How ``main`` is called: without arguments where it takes none."""
+    """The calls of ``main``: one list of arguments, or no arguments if it takes none."""
     takes_arguments = "argv" in EXAMPLES[name].read_text()
     return [[*(FETCHED.get(name) or []), *more]] if takes_arguments else []
 
@@ -39,7 +39,7 @@ def test_an_example_shows_its_claim(name, capsys):
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_an_example_draws_what_it_is_asked_to(name, tmp_path, monkeypatch):
+def test_an_example_draws_its_picture(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     file = tmp_path / "picture.png"
 
@@ -66,7 +66,7 @@ def test_the_noise_of_airfoils_is_predicted_as_well_as_the_source_says(capsys):
 
 
 def spotted_images(*args, **options):
-    """What looks like MNIST from outside: ten random images, 7,000 times each, under noise."""
+    """Data of the shape of MNIST: ten random images, 7,000 times each, under noise."""
     rng = np.random.default_rng(0)
     labels = np.arange(70_000) % 10
     images = rng.integers(0, 128, (10, 784), dtype=np.uint8)[labels]
@@ -83,7 +83,7 @@ def test_mnist_is_read_when_it_can_be_fetched(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", ["mnist", "airfoil"])
-def test_what_cannot_be_fetched_is_one_clear_line(name, monkeypatch):
+def test_a_failed_download_is_one_clear_line(name, monkeypatch):
     def no_network(*args, **options):
         raise OSError("Name or service not known")
 

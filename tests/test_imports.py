@@ -1,4 +1,4 @@
-"""Who may import whom: ``reference`` NumPy alone, ``accelerated`` never ``reference``."""
+"""Holds the imports: ``reference`` imports NumPy alone, ``accelerated`` never imports ``reference``."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""The README and the pages are run: their Python, their commands, and the tables that the commands print."""
+"""Runs the README and the pages: their Python, their commands, and the tables that the commands print."""
 
 import doctest
 import os
@@ -27,10 +27,9 @@ SHOWN = re.findall(r"^\$ ([^\n]+)\n(.+?)```$", README, flags=re.M | re.S)
 
 
 def without_changing_numbers(text):
-    """The lines of a page; of the seconds, and of how wrong the peers are, only that a number is there.
+    """Yields the cells of every line of a page, with # for the numbers that differ from one machine to the next.
 
-    Seconds differ from run to run. The answers of a peer among ties or after cancellation differ by its version and
-    by the CPU, and so do the last bits of LAPACK's solutions.
+    These are the seconds, the answers of a peer among ties or after cancellation, and the last bits of LAPACK.
     """
     for line in text.splitlines():
         cells = re.split(r" *\| *", line.strip("| "))
