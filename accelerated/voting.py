@@ -89,5 +89,5 @@ def divide(summed: Tensor, total: Tensor) -> Tensor:
     wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1))
     if bool(wrong.any()):
         sums = total[wrong][0].tolist(), summed[wrong][0].tolist()
-        raise ValueError(f"the weights of a query's neighbors add up to {sums[0]}, with their targets to {sums[1]}")
+        raise ValueError(f"the weights of a query's neighbours add up to {sums[0]}, with their targets to {sums[1]}")
     return summed / total

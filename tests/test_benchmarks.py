@@ -2,14 +2,16 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import accelerated.search.rule
+import accelerated.search.tree
 from accelerated import NearestNeighbors
-from benchmarks import gpu, run, timing
+from benchmarks import constants, gpu, run, timing
 from tests.pretended_gpu import PretendedGpu
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -114,3 +116,22 @@ def test_the_page_quotes_the_memory_of_a_large_search_which_was_within_its_limit
 
     assert used <= 256
     assert f"took {used:.0f} MiB" in (ROOT / "docs" / "benchmarks.md").read_text()
+
+
+def test_every_constant_that_names_the_command_can_be_measured_by_it():
+    sources = [file.read_text() for file in (ROOT / "accelerated").rglob("*.py")]
+    named = {name for source in sources for name in re.findall(r"benchmarks\.constants ([A-Z_]+)", source)} - {"NAME"}
+
+    assert named <= set(constants.STUDIES)
+    for study in constants.STUDIES.values():
+        for name, present in study.values[0].items():
+            modules = [module for path, module in sys.modules.items() if path.startswith("accelerated.")]
+            assert {getattr(module, name) for module in modules if hasattr(module, name)} == {present}, name
+
+
+def test_a_constant_is_measured_with_each_of_its_values_and_then_as_before():
+    before = accelerated.search.tree.LEAF
+    seconds = constants.main(["LEAF", "--rounds", "1"])
+
+    assert set(seconds) == {"32", "8", "16", "64"}
+    assert accelerated.search.tree.LEAF == before == 32

@@ -35,7 +35,7 @@ def take_sample(rows: Tensor) -> Tensor:
 def choose_frame(rows: Tensor) -> Frame:
     """Returns a frame made from a sample of the rows, without the outermost tenths of each feature.
 
-    The center is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
+    The centre is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
     """
     sample = take_sample(rows).cpu()
     tail = len(sample) // 10

@@ -69,7 +69,7 @@ class SquaredBound:
 
     @property
     def lost(self) -> float:
-        """Returns what small numbers can lose altogether."""
+        """Returns the most that small numbers can lose altogether."""
         return 2.0**-23 + 2.0**-12 * self.alpha if self.dtype == torch.float16 else UNDERFLOW
 
     @property
