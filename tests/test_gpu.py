@@ -73,12 +73,12 @@ def assert_same(actual, expected):
 )
 def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
     answered = 0
-    for X in HOSTILE.values():
-        X = X[:, :2] if name == "boxes" else X
+    for data, X in HOSTILE.items():
+        X = X[1::2, :2] if name == "boxes" else X[1::2]  # half of the rows, because the cores are simulated slowly
         Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, X.shape[1]))])
         all_pairs = by("exhaustive", 7, device="cpu").fit(X)
         expected, without_self = all_pairs.kneighbors(Q), all_pairs.kneighbors()
-        with PretendedGpu(core=CORES[core]):
+        with PretendedGpu(core=CORES[core], known=data != "normal"):  # the first data tries the products, once
             model = by(name, 7, device="cuda").fit(X)
             assert_same(model.kneighbors(Q), expected)
             assert_same(model.kneighbors(), without_self)
