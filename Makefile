@@ -2,34 +2,39 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test format pictures zoo peers bench clean
+.PHONY: demo test coverage format pictures zoo peers bench clean
 
-demo: $(INSTALLED)  ## compare reference, accelerated and scikit-learn on real data
+demo: $(INSTALLED)  ## print docs/demo.md: both packages beside scikit-learn
 	$(VENV)/bin/python -m conformance demo
 
-test: $(INSTALLED)  ## lint, types, tests
+test: $(INSTALLED)  ## lint, types and every test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
 
-format: $(INSTALLED)  ## put the code into its format
+coverage: $(INSTALLED)  ## lines that no test runs; ARGS=tests/test_reference.py runs a part of them
+	$(VENV)/bin/coverage run -m pytest $(ARGS)
+	$(VENV)/bin/coverage combine --quiet
+	$(VENV)/bin/coverage report
+
+format: $(INSTALLED)  ## fix lint and format the code
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-pictures: $(INSTALLED)  ## draw the pictures of the examples anew
+pictures: $(INSTALLED)  ## redraw the pictures of the examples
 	mkdir -p examples/pictures
 	for example in $$(grep -l -- --plot examples/*.py); do \
 		$(VENV)/bin/python $$example --plot examples/pictures/$$(basename $$example .py).png || exit 1; \
 	done
 
-zoo: $(INSTALLED)  ## try every mutant on every claim; write the pins, the table and the picture of the zoo anew
+zoo: $(INSTALLED)  ## test every mutant against every claim; rewrite the zoo's pins, table and picture
 	$(VENV)/bin/python -m conformance zoo --write
 
-peers: $(INSTALLED)  ## try every claim on the peers, and write the table of what they do otherwise
+peers: $(INSTALLED)  ## test every claim on the peers; rewrite docs/peers.md
 	$(VENV)/bin/python -m conformance compare reference accelerated sklearn faiss torch-cdist --write docs/peers.md
 
-bench: $(INSTALLED)  ## compare the times of accelerated and its peers, write results, table and picture anew
+bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewrite results, tables and picture
 	$(VENV)/bin/python -m benchmarks.run
 	$(VENV)/bin/python -m benchmarks.scaling
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from tests.pretended_gpu import PretendedGpu
 
@@ -34,3 +35,11 @@ def device(request):
 def rng():
     """Random numbers, the same in every run and for every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread for every library, for tests of many small searches: threads that wait for one another on busy cores
+    take most of the time there, and change no bit of an answer."""
+    with threadpool_limits(1):
+        yield

@@ -11,6 +11,8 @@ from conformance.targets import load_target, make_target
 from conformance.targets.adapters import Missing, TargetError
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CASE = Case(np.array([[0.0], [5.0], [2.0], [9.0]]), np.array([[1.5], [8.0]]), k=2, y=np.array([1.0, 2.0, 4.0, 8.0]))
 
 

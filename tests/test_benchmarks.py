@@ -12,6 +12,7 @@ from accelerated import NearestNeighbors
 from benchmarks import gpu, run, timing
 from tests.pretended_gpu import PretendedGpu
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
 SCALING = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_text())
@@ -90,13 +91,21 @@ def test_no_row_was_wrong_in_any_cell_and_nearly_all_were_certified_at_once():
 
 def test_the_readme_quotes_the_committed_results():
     readme = (ROOT / "README.md").read_text()
-    ratios = {cell["cell"]: cell["ratio"] for cell in RESULTS["cells"]}
+    cells = {cell["cell"]: cell for cell in RESULTS["cells"]}
     quoted = re.search(
-        r"(\d\.\d) times as fast .+ 784 features, (\d\.\d) times .+ clustered, (\d\.\d) .+ cosine", readme
+        r"784 features is (\S+) times as fast .+, and (\S+) times with `fit` .+ single query \(ratio (\S+)\), "
+        r"for 3 features \((\S+)\), and for Manhattan with `fit` \((\S+)\)",
+        readme,
     )
 
     assert quoted is not None
-    assert quoted.groups() == tuple(f"{ratios[name]:.1f}" for name in ("784 features", "clustered", "cosine"))
+    assert quoted.groups() == (
+        f"{cells['784 features']['ratio']:.1f}",
+        f"{cells['784 features']['ratio_with_fit']:.1f}",
+        f"{cells['one query']['ratio']:.1f}",
+        f"{cells['3 features']['ratio']:.1f}",
+        f"{cells['manhattan']['ratio_with_fit']:.1f}",
+    )
 
 
 def test_the_page_quotes_the_memory_of_a_large_search_which_was_within_its_limit():

@@ -40,6 +40,12 @@ MEDIAN = RIGHT.replace(
 LAST_TIE = RIGHT.replace("key=lambda pair: pair[0])", "key=lambda pair: (pair[0], -pair[1]))")
 
 
+@pytest.fixture(autouse=True)
+def one_thread_in_workers(monkeypatch):
+    """Threads of several libraries that wait for one another would take most of the time."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
 @pytest.fixture
 def target(tmp_path):
     """A function that writes a file and returns the target for its class."""

@@ -18,6 +18,8 @@ from conformance.zoo import base
 from tests.helpers import DRAWS
 from tests.pretended_gpu import PretendedGpu
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class ByPseudoInverse(accelerated.SimilarityRegressor):
     """Solves by the pseudo-inverse, which is the second solver."""

@@ -94,10 +94,12 @@ def wheel(tmp_path_factory):
 def test_the_wheel_has_the_three_packages_and_needs_numpy_alone(wheel):
     with zipfile.ZipFile(wheel) as archive:
         folders = {name.partition("/")[0] for name in archive.namelist()}
+        typed = {name for name in archive.namelist() if name.endswith("py.typed")}
         metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
         lines = archive.read(metadata).decode().splitlines()
 
     assert {folder for folder in folders if "-" not in folder} == {"reference", "accelerated", "conformance"}
+    assert typed == {f"{package}/py.typed" for package in ("reference", "accelerated", "conformance")}
     required = [line for line in lines if line.startswith("Requires-Dist") and "extra ==" not in line]
     assert required == ["Requires-Dist: numpy>=2.3"]
 

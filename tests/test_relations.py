@@ -54,6 +54,8 @@ from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target
 from conformance.targets.answers import Found
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize(
     ("actual", "message"),

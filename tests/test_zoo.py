@@ -15,6 +15,8 @@ from conformance.zoo.proof import BROKEN, try_mutant
 from conformance.zoo.signatures import read_signatures
 from tests.helpers import DRAWS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 DOCS = Path(__file__).parent.parent / "docs"
 BY_CHANCE = {"RandomTies", "ScratchOnTheModel"}
 MUTANTS = {mutant.__name__: mutant for mutant in ZOO}

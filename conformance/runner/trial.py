@@ -11,7 +11,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 
 from conformance.cases.case import to_json
-from conformance.claims import BY_NAME, Claim
+from conformance.claims import BY_NAME
+from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
 from conformance.targets.adapters import Missing
