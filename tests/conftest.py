@@ -31,11 +31,15 @@ def device(request):
         yield torch.device(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    """One thread for every library, for tests of many small searches: threads that wait for one another on busy cores
-    take most of the time there, and change no bit of an answer."""
-    with threadpool_limits(1):
+    """Gives every library one thread, here and in the processes that tests start.
+
+    In many small searches most of the time passes while threads wait for one another, above all on busy cores. The
+    number of threads changes no bit of an answer: ``test_one_thread_and_two_give_the_same_bits`` sets it itself.
+    """
+    with threadpool_limits(1), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
         yield
 
 

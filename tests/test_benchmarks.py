@@ -14,7 +14,6 @@ from accelerated import NearestNeighbors
 from benchmarks import constants, gpu, run, timing
 from tests.pretended_gpu import PretendedGpu
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
 SCALING = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_text())

@@ -10,7 +10,6 @@ import pytest
 import sklearn.datasets
 from sklearn.utils import Bunch
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
 DRAWN = [name for name, file in EXAMPLES.items() if "--plot" in file.read_text()]

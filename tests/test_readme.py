@@ -15,7 +15,6 @@ import pytest
 from conformance.claims import CLAIMS
 from conformance.zoo import ZOO
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 DEMO = (ROOT / "docs" / "demo.md").read_text()
