@@ -1,5 +1,6 @@
 """Compares several targets: a Markdown table with a row for each claim, and the reasons of the known differences."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,13 +20,19 @@ def compare(jobs: list[Job], file: str | None) -> int:
     """Prints the table, and writes it to the file if there is one; 0 if no claim is broken, else 1."""
     for job in jobs:  # a target that cannot be tried stops the run at once, not after the others have taken their time
         run_judged(job._replace(claims=job.claims[:1]))
-    columns = {job.target: list(tqdm(run_judged(job)[1], job.target, len(job.claims), leave=False)) for job in jobs}
+    columns = {job.target: list(_with_bar(job)) for job in jobs}
     text = matrix(columns)
     print(text)
     if file:
         made_by = f"Made by `python -m conformance compare {' '.join(columns)}`."
         Path(file).write_text(f"# Claims and implementations\n\n{made_by}\n\n{text}\n")
     return int(any(r.verdict not in report.AS_USUAL for results in columns.values() for r in results))
+
+
+def _with_bar(job: Job) -> Iterator[Result]:
+    """The results as they come, under a bar where the output is a terminal."""
+    _, results = run_judged(job)
+    return iter(tqdm(results, job.target, len(job.claims), unit="claim", leave=False, disable=None))
 
 
 def matrix(columns: dict[str, list[Result]]) -> str:
