@@ -31,7 +31,7 @@ The digits and the diabetes data set of scikit-learn, with 5 and 10 neighbours, 
 
 {}
 
-The scores are equal, and so are the distances but for the last bits.
+The scores are equal, and the distances differ in the last bits at most.
 scikit-learn is not wrong here: many digits are at equal distances, and it differs in the order of equal distances only.
 Its order depends on the number of threads; `reference` and `accelerated` put the lower training index first.
 """
