@@ -1,15 +1,15 @@
 r"""The search for the k nearest rows, from the query to its neighbours.
 
  1. ``neighbors.NearestNeighbors.fit`` prepares the rows; ``rule.make_index`` chooses the filters that will search them.
- 2. ``batches.search`` takes the queries to the filters in turn. Each filter gets the queries that no filter before it
-    certified. The last filter is ``exhaustive``, which certifies every query.
+ 2. ``batches.search`` takes the queries to the filters in turn, each to those that no filter before it certified. It
+    skips filters that certify too few. The last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, reads
     and prepares them (``queries``), and hands them over.
  4. A filter makes a bound for every row, or for every block of rows: ``product_filter`` by a product of matrices, whose
     bounds are in ``bounds`` and their minima in ``block_minima``; ``few_features`` by boxes; ``tree`` by SciPy's tree.
  5. It guesses some near rows and measures them; a row whose bound is above the k-th of these distances is excluded.
  6. ``refine`` measures the remaining rows exactly and keeps the k nearest.
- 7. A query is certified if few enough rows remained. The other queries go to the next filter.
+ 7. A query is certified if the bounds held and few enough rows remained. The others go to the next filter.
 
     queries --> batch --> filter --- certified ---------------------------> neighbours
                             |                                                   ^
@@ -27,9 +27,10 @@ bound      a number proven to be at or below a distance
 certified  said of a query: the bounds prove that its neighbours are right
 
 Where to find
-- the tie rule (equal distances: the lower training index): ``exhaustive.smallest``; after a filter, ``refine.nearest``
+- the tie rule (equal distances: the lower training index): ``exhaustive.smallest``; after a filter ``refine.nearest``,
+  after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
-- where memory is bounded: ``memory``, every formula
+- where memory is bounded: ``memory`` has the limit and the estimates; each filter fits its sizes to them
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
 """
 

@@ -18,7 +18,7 @@ from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
 
 # `python -m benchmarks.constants NAME` measures these four:
-FEWEST_FOR_A_FILTER = 4  # queries; fewer are measured to all rows
+FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a filter that certifies fewer than one query in so many of a batch ...
 N_SKIPPED = 7  # ... is not asked for so many batches, and so takes at most 1 / 8 of the time that it would waste
@@ -46,8 +46,9 @@ def search(
 ) -> Neighbors:
     """Finds the k nearest rows of the queries in a range.
 
-    Each filter takes the queries that no filter before it certified; the last one certifies all. Raises ValueError if
-    ``memory_limit``, bytes of scratch, is too small for one query and one row.
+    Each filter takes the queries that no filter before it certified, unless a trial finds it useless for them; the last
+    filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``, bytes of scratch, is too small for
+    one query and one row.
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)

@@ -106,5 +106,5 @@ class BlockMinima:
 
 
 def product_width(n_queries: int, device: torch.device) -> int:
-    """Returns the number of queries that a product is made for, the last ones 0; a CPU takes a few as they are."""
+    """Returns the width of a product, padded with queries of 0; a CPU takes fewer than ``LANES`` without padding."""
     return n_queries if n_queries < LANES and device.type == "cpu" else round_up(n_queries, LANES)

@@ -2,8 +2,7 @@
 
 The full matrix of distances never exists. Each query carries its k nearest rows so far, sorted by (reduced distance,
 training index). The distances of the next block of rows are appended to them, and the k least of both are kept. Blocks
-come in order, so of equal distances the one further left has the lower training index: taking equal distances from left
-to right is the tie rule.
+come in order, so of equal distances the leftmost has the lowest training index: keeping the leftmost is the tie rule.
 """
 
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ class Exhaustive:
     name = "exhaustive"
 
     def batch_size(self, k: int, memory_limit: int) -> int:
-        """Returns the number of queries to measure together to a block of rows."""
+        """Returns the number of queries to measure together against a block of rows."""
         return self._block_shape(MOST_QUERIES_ON_GPU, k, memory_limit)[0]
 
     def _block_shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
@@ -36,7 +35,7 @@ class Exhaustive:
         return block_shape(n_queries, n_rows, n_features, k, memory_limit, self.rows.device.type)
 
     def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
-        """Measures each query to all rows."""
+        """Measures each query against all rows."""
         queries, n_rows = batch.queries, len(self.rows)
         _, block_rows = self._block_shape(len(queries), k, memory_limit)
         nearest = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
@@ -73,19 +72,19 @@ def _merge(nearest: Tensor, indices: Tensor, reduced: Tensor, first_row: int, k:
 
 
 def smallest(values: Tensor, k: int) -> Tensor:
-    """Returns the positions of the k smallest values of each row of (n, width), sorted by (value, position), (n, k).
+    """Returns the positions of the k smallest values of each line of (n, width), sorted by (value, position), (n, k).
 
     ``torch.topk`` returns any of several equal entries, but the k-th value that it finds is right. So all entries up to
     that value are taken, in order of position, and only these few are sorted, twice and stably: first by value, then by
-    row. That leaves the entries of each row together, in the order (value, position).
+    line. That leaves the entries of each line together, in the order (value, position).
 
     >>> smallest(torch.tensor([[2.0, 1.0, 2.0, 0.0], [7.0, 7.0, 7.0, 7.0]]), 3)
     tensor([[3, 1, 0],
             [0, 1, 2]])
     """
     kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
-    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each row, row after row
+    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each line, line after line
     order = values[row, position].argsort(stable=True)
     order = order[row[order].argsort(stable=True)]
-    first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each row begins
+    first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each line begins
     return position[order[first[:, None] + torch.arange(k, device=row.device)]]

@@ -7,7 +7,7 @@ in the same way, into bundles. The queries of a bundle look at the same blocks:
     guess    measure the nearest blocks; the k-th neighbour of a query is no farther than the k-th of these rows
     exclude  a block whose box is farther from the bundle's box than that, for all queries of the bundle, has none of
              their neighbours
-    refine   measure all rows of the other blocks exactly, and keep the k nearest
+    refine   measure all rows of the blocks that are not excluded exactly, and keep the k nearest
 
 Where boxes exclude little, as among equally distant rows, a query is not certified.
 """
@@ -170,7 +170,7 @@ class Bundles(NamedTuple):
 
 
 class NearRows(NamedTuple):
-    """The rows of some blocks that may be neighbours of a query."""
+    """Those rows of some blocks that may be neighbours of a query."""
 
     measured: Measured  # the queries are numbered through all bundles
     n_near: Tensor  # (n_bundles, size): how many rows there were for each query, in these blocks and earlier ones
@@ -213,7 +213,7 @@ def most_near(k: int) -> int:
 
 
 def in_blocks(points: Tensor, most: int) -> Tensor:
-    """Returns the numbers of points (n, n_features), points that lie together in the same row, (n_blocks, size).
+    """Returns the numbers of points (n, n_features), a block of nearby points in each line, (n_blocks, size).
 
     A block has at most ``most`` points. All blocks are full except the last, which may end in -1.
 

@@ -14,8 +14,8 @@ class Batch(NamedTuple):
     """Queries that are searched together."""
 
     queries: Tensor  # float64 (n_queries, n_features), prepared for the metric
-    self_index: Tensor  # int64 (n_queries,): the row that a query is, which is not its neighbour; -1 if it is not a row
-    n_self: int  # rows left out of each query: 1 if the queries are training rows, else 0
+    self_index: Tensor  # int64 (n_queries,): the row that the query itself is, never its own neighbour; -1 if none
+    n_self: int  # rows left out for each query: 1 if the queries are training rows, else 0
 
 
 class Found(NamedTuple):
@@ -24,11 +24,11 @@ class Found(NamedTuple):
     reduced: Tensor  # float64 (n_queries, k), in ascending order
     rows: Tensor  # int64 (n_queries, k)
     certified: Tensor  # bool (n_queries,)
-    n_candidates: int = 0  # pairs measured exactly because no bound excluded them
+    n_candidates: int = 0  # pairs that the filter left to be measured exactly
 
 
 class Filter(Protocol):
-    """A way to find the nearest rows of a batch, which also says for which queries they are certified."""
+    """Finds the nearest rows of a batch, and says which queries are certified."""
 
     @property
     def name(self) -> str: ...
@@ -56,7 +56,7 @@ class Index(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Queries of a batch and the rows to measure them to, sorted by (query, row)."""
+    """Queries of a batch, each with a row to measure it against."""
 
     query: Tensor  # int64 (n_pairs,)
     row: Tensor  # int64 (n_pairs,)

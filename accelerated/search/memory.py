@@ -13,7 +13,7 @@ from accelerated.search.filter import Filter
 
 CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `python -m benchmarks.constants CPU_PAIRS`
 BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
-KEPT_SHARE, MOST_KEPT = 16, 8192  # of a block's rows by a query: `python -m benchmarks.constants KEPT_SHARE`
+KEPT_SHARE, MOST_KEPT = 16, 8192  # a query keeps 1 / 16 of a block's rows: `python -m benchmarks.constants KEPT_SHARE`
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
 BYTES_OF_PAIR = 8 * 40 + 80  # a block of 8 rows that is not excluded on the way to them, and a pair that is measured
 BYTES_OF_BOX_GAP = 80  # a gap, its square, with one feature also the sum, its root, and whether it is near
@@ -49,7 +49,7 @@ def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
 
 
 def split_memory(one: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
-    """Returns the size of the next batch of ``n_queries`` queries, and the bytes of scratch that the filter may use.
+    """Returns how many of the remaining ``n_queries`` queries are the next batch, and the filter's bytes of scratch.
 
     Reading the queries and keeping their neighbours takes at most a quarter of the limit, or one query. The size is 0
     if the filter cannot be used; otherwise it divides the queries into batches of about equal size.
@@ -85,7 +85,7 @@ def block_shape(
 
 
 def exhaustive_bytes(n_queries: int, block_rows: int, n_features: int, k: int) -> int:
-    """Returns the bytes to measure queries to a block of rows and to keep the k nearest.
+    """Returns the bytes to measure queries against a block of rows and to keep the k nearest.
 
     Each pair has 8 features of gaps, of their squares and of running sums, and as many numbers again for partial sums,
     masks and square roots. Each row that is merged, even if all of them tie, has a dozen values, positions and orders.
@@ -121,7 +121,7 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
 
 
 def most_candidates(block_rows: int, k: int) -> int:
-    """Returns how many rows of a block a query may keep, or smaller blocks in it, before it gives up."""
+    """Returns how many rows, or smaller blocks, a query may keep in one block; with more it is not certified."""
     return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
 
 
@@ -145,7 +145,7 @@ def prediction_batch(k: int, n_columns: int, memory_limit: int) -> int:
 
 
 def even_share(n: int, most: int) -> int:
-    """Returns the largest share of n, divided as evenly as possible into as few shares of at most ``most`` as possible.
+    """Returns the largest share when n is split, as evenly as possible, into the fewest shares of at most ``most``.
 
     >>> even_share(1000, 300)
     250

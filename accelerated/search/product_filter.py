@@ -3,9 +3,9 @@
 For a batch of queries and a block of rows one product makes a bound for every pair (``bounds``). Minima over 8 and over
 64 rows make a small tree over each query's bounds (``block_minima``). Then
 
-    guess    measure the k rows with the least bounds exactly: no neighbour is farther than the farthest of these
-    exclude  a row whose bound is above that distance is not a neighbour; neither are the rows of a block whose minimum
-    is refine   measure the remaining pairs exactly, and keep the k nearest
+    guess    measure some rows with low bounds exactly: no neighbour is farther than the k-th nearest of these
+    exclude  a row whose bound is above that distance is not a neighbour; nor is any row of a block whose minimum is
+    refine   measure the remaining pairs exactly, and keep the k nearest
 
 Nothing is assumed about the guess. A query that excludes too few rows is not certified.
 """
@@ -37,7 +37,7 @@ class Sizes(NamedTuple):
     """How much is done at once on a kind of device."""
 
     queries: int  # in a batch, at most
-    bounds: int  # of 2 bytes, of a block for a batch
+    bounds: int  # of 2 bytes each, held for a batch and a block
     product: int  # bounds made by one product
     encoding: int  # bytes of scratch to encode rows with
     gaps: int  # differences held at once when pairs are measured
@@ -46,7 +46,7 @@ class Sizes(NamedTuple):
 # `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
 # keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
 CPU_SIZES = Sizes(queries=2048, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
-# Estimated, not measured: so much that the time of some dozens of launches is little beside it.
+# Estimated, not measured: large enough that the time to launch some dozens of kernels is negligible.
 GPU_SIZES = Sizes(queries=2**14, bounds=2**30, product=2**30, encoding=2**28, gaps=2**25)
 
 

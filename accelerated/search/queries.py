@@ -32,7 +32,7 @@ class Queries(NamedTuple):
         return cls(X, metric.prepare, device, n_self=0)
 
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
-        """Returns the queries with these numbers, int64 (n,), in ascending order."""
+        """Returns the queries with these numbers, int64 (n,), which must be ascending."""
         with clock.stage("read"):
             queries = self.prepare(copy_rows(self.X[as_index(numbers)], self.device))
             if self.n_self:

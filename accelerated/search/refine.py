@@ -1,4 +1,4 @@
-"""Refine: measures pairs that no bound excluded, with the bits of the exhaustive search, and keeps the k nearest."""
+"""Refine: measures pairs that no bound excluded, bit for bit as the exhaustive search does."""
 
 import torch
 from torch import Tensor
@@ -35,7 +35,7 @@ def measure_unknown(
 
 
 def _look_up(pairs: Pairs, known: Measured, n_rows: int) -> tuple[Tensor, Tensor]:
-    """Returns the distances of the pairs that are known, (n_pairs,), and a mask of the pairs that are not."""
+    """Returns distances, (n_pairs,), set only for the known pairs, and a mask of the pairs that are not known."""
     keys, known_keys = (some.query * n_rows + some.row for some in (pairs, known.pairs))
     place = torch.searchsorted(keys, known_keys).clamp_(max=len(keys) - 1)
     is_found = keys[place] == known_keys if len(keys) else torch.zeros_like(known_keys, dtype=torch.bool)
@@ -57,9 +57,9 @@ def nearest(
 ) -> tuple[Tensor, Tensor]:
     """Returns the k nearest rows of each query, sorted by (reduced distance, row): distances and rows, (n_queries, k).
 
-    ``earlier`` are the nearest of the rows before these. A query with fewer than k pairs has infinite distances at the
-    end. The pairs of a query become one row of a matrix, in the order of their training rows, so that a stable sort by
-    distance leaves equal distances in that order.
+    ``earlier`` holds the k nearest of earlier rows. A query with fewer than k pairs has infinite distances at the end.
+    The pairs must be sorted by (query, row). Those of a query become one line of a matrix, so a stable sort by distance
+    leaves equal distances in the order of the rows: that is the tie rule.
 
     >>> pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([3, 5, 8, 4]))
     >>> nearest(Measured(pairs, torch.tensor([2.0, 1.0, 1.0, 7.0])), n_queries=2, k=2)

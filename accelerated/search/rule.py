@@ -1,11 +1,11 @@
 """The rule that chooses the filters for a metric, rows and a device. It decides on time, not on the neighbours.
 
 tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, it measures so many that bounds are
-            faster
-product     the distance bounds |q - x|, or is manhattan: in the type that this device multiplies fastest, of int8 (for
-            manhattan, and for whole numbers in a range of 256), bfloat16, on a GPU float16, and float32
-exhaustive  none of these: all pairs are measured
+boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
+            that products are faster
+product     metrics that limit |q - x| from above, and manhattan: in whichever type this device multiplies fastest,
+            int8 (for manhattan, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32
+exhaustive  all other searches: every pair is measured
 """
 
 import functools
@@ -112,7 +112,7 @@ def fastest_first(device: torch.device) -> list[torch.dtype]:
 
 @functools.cache
 def _seconds(device: torch.device, dtype: torch.dtype, made: torch.dtype) -> float:
-    """Returns the time of a product, measured once."""
+    """Returns the time of a product, the least of a few, measured once for each device and type."""
     n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
     rows = EncodedRows(numbers.to(device, dtype))

@@ -1,4 +1,4 @@
-"""The filter for few features on a CPU: SciPy's k-d tree names near rows; all other rows are farther, up to rounding.
+"""The filter for few features on a CPU: SciPy's k-d tree names near rows, and all others are as far, up to rounding.
 
 The tree rounds its distances differently, and of equally distant rows it may name any. So it is asked for one row more
 than is needed: every row that it does not name is at least as far, in its arithmetic, as the last row that it does
@@ -22,7 +22,7 @@ MOST_QUERIES = 2048  # in a batch, so that the progress bar moves
 # More gaps at once wake torch's threads, whose busy waiting slows down the tree's threads.
 ONE_THREAD = 2**15  # `python -m benchmarks.constants ONE_THREAD`
 LEAF = 32  # rows in a leaf of the tree: `python -m benchmarks.constants LEAF`
-WIDER = (8, 64)  # times more rows to name for other queries: `python -m benchmarks.constants WIDER`
+WIDER = (8, 64)  # times as many rows, for queries not certified: `python -m benchmarks.constants WIDER`
 
 
 @dataclass(frozen=True)

@@ -6,5 +6,5 @@ squared        bounds on squared distances, in floating point
 whole_numbers  the same for small whole numbers, in exact 8-bit integers
 manhattan      bounds on Manhattan distances, in exact 8-bit integers
 multiply       the product of encoded rows and queries
-accumulation   the rounding error of a product on each kind of device, and the test whether a device keeps to it
+accumulation   the rounding error of a product on each kind of device, and a test of whether a device keeps to it
 """

@@ -1,4 +1,4 @@
-"""How precisely a device adds the products of a matrix product: a bound, and a test whether the device keeps to it.
+"""How precisely a device adds the products of a matrix product: a bound, and a test of whether a device keeps to it.
 
 A sum of K products in float32, rounded after each step, is off by at most K u times the sum of the magnitudes of its
 terms, in any order of addition, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013). Twice

@@ -54,9 +54,9 @@ def choose_frame(rows: Tensor) -> Frame:
 
 
 def _near(between: Tensor) -> float:
-    """Returns a little less than the least squared distance, as neighbours are nearer among more rows.
+    """Returns 3/4 of the least squared distance of the sample, because among more rows neighbours are nearer.
 
-    Returns 0 if that is large beside lengths near 1, or not a number.
+    Returns 0 unless that is between 0 and 64, as lengths are near 1.
     """
     near = 0.75 * float(between.min())
     return near if 0 < near < 64 else 0.0

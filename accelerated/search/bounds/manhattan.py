@@ -26,7 +26,7 @@ from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, Lowe
 N_INTERVALS = 8  # `python -m benchmarks.constants N_INTERVALS`
 LARGEST = 127  # steps
 TOO_WIDE = 2**21  # features: with fewer all sums stay below 2^30
-ROOM = 1.25  # for rows outside of the sample, which are never excluded otherwise: `python -m benchmarks.constants ROOM`
+ROOM = 1.25  # without it no row beyond the sample would ever be excluded: `python -m benchmarks.constants ROOM`
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ManhattanBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, int8 (n_rows, 2 N_INTERVALS n_features).
 
-        A row is never excluded if it loses more than rounding can, and a gap that was cut off as much again.
+        A row is never excluded if it loses more than rounding can lose in all features, plus ``LARGEST`` steps.
         """
         rows = self.frame.apply(rows)
         interval = interval_of(rows, self.cuts)
@@ -84,7 +84,7 @@ class ManhattanBound:
 
 
 def choose_intervals(rows: Tensor) -> ManhattanBound | None:
-    """Returns a bound with intervals that hold equally many rows of a sample; None if these rows are all equal."""
+    """Returns a bound with intervals that hold equally many rows of a sample; None if it would exclude nothing."""
     frame = choose_frame(rows)
     sample = frame.apply(take_sample(rows))
     places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)

@@ -7,7 +7,7 @@ from accelerated.search.bounds.protocol import EncodedRows
 
 U = 2.0**-53  # half a unit in the last place of 1 in float64
 ALIGNED = 8  # columns, rows and queries of a GPU's products: integers are multiplied in such shapes only
-FEWEST = 32  # rows of a GPU's product of integers, at least 17
+FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; fewer are padded
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -54,7 +54,7 @@ def round_up(n: int, multiple: int) -> int:
 
 
 def aligned(n: int, device: torch.device) -> int:
-    """Returns the number of columns for a product of n; the additional ones are 0."""
+    """Returns n columns rounded up to the number that the device's products need; the others are filled with 0."""
     return n if device.type == "cpu" else round_up(n, ALIGNED)
 
 
@@ -78,9 +78,9 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 
 
 def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Returns the least numbers of T at or above the values, which are whole numbers if T is a type of integers.
+    """Returns the least numbers of ``dtype`` at or above the values, which must be whole for a type of integers.
 
-    The next float has the same bits as an integer that is one more, or one less below 0.
+    With its bits read as an integer, the next float up is one more if it is positive, and one less if it is negative.
     """
     rounded = values.to(dtype)
     integers = rounded.view(INTEGERS[dtype.itemsize])

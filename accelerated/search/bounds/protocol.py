@@ -18,8 +18,8 @@ class EncodedRows(NamedTuple):
     """The rows' side of a product.
 
     A bound in whole numbers is ``base`` minus the product, a bound in floating point is the product alone. A row that
-    cannot be encoded well has the base ``NEVER_EXCLUDED``: no product is above 2^29, so its bound is below -2^29,
-    and no threshold is.
+    cannot be encoded well has the base ``NEVER_EXCLUDED``: no product is below -2^29, so its bound is at most
+    -2^29, and no threshold is lower.
     """
 
     columns: Tensor  # (n_rows, n_columns)
@@ -36,7 +36,7 @@ def make_base(base: Tensor, is_excludable: Tensor) -> Tensor:
 
 
 def least_threshold() -> float:
-    """Returns the least threshold that no row which is never excluded is above."""
+    """Returns the lowest threshold that is safe to use: no row that is never excluded has a bound above it."""
     return NEVER_EXCLUDED / 2
 
 

@@ -18,11 +18,11 @@ Rounding. A device adds these products with an error of at most ``alpha`` times 
 2 |r|, which pays for the first and the last two, and |x|^2 and |q|^2 are lowered by 3 alpha of themselves, which pays
 for the middle two, for the remainders of the pieces and for the float64 roundings of the norms.
 
-Small numbers. ``lost`` pays for numbers that are flushed to 0. In float16 it pays for more: the last pieces of |x|^2
-and |q|^2 are off by up to 2^-25 each; and a factor below 2^-14, or 0, may cost alpha 2^-14 times the other factor,
-which is at most 1, 2 |q~| or 2 |x~|. That is at most alpha 2^-12 if these are below 4, and otherwise less than alpha
-(|q|^2 + |x|^2), which the 3 alpha have to spare. They also have enough to spare for an x so small that |r| is as large
-as |x|; if q is as small, ``lost`` pays.
+Small numbers. ``lost`` pays for numbers that are flushed to 0. In float16 it also pays for the following: the last
+pieces of |x|^2 and |q|^2 are off by up to 2^-25 each; and a factor below 2^-14, or 0, may cost alpha 2^-14 times the
+other factor, which is at most 1, 2 |q~| or 2 |x~|. That is at most alpha 2^-12 if these are below 4, and otherwise less
+than alpha (|q|^2 + |x|^2), which the 3 alpha have to spare. They also have enough to spare for an x so small that |r|
+is as large as |x|; if q is as small, ``lost`` pays.
 
 The result is then rounded, perhaps to T. Rounding is monotone: a result at or below a threshold that is a number of the
 type of the result stays at or below it. So rounding costs nothing, as long as the threshold itself is rounded up. But
@@ -64,7 +64,7 @@ class SquaredBound:
 
     @property
     def too_long(self) -> float:
-        """Returns the length above which a row has a bound of its own."""
+        """Returns the length above which a row gets a constant bound."""
         return TOO_LONG_IN_FLOAT16 if self.dtype == torch.float16 else TOO_LONG
 
     @property
@@ -129,7 +129,7 @@ def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _split(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Returns numbers of T, (n, N_PIECES), that add up to the values (n,)."""
+    """Returns numbers of T, (n, N_PIECES), that add up to the values (n,), up to the remainder of the last."""
     pieces = []
     for _ in range(N_PIECES.get(dtype, 1)):
         pieces.append(values.to(dtype))
