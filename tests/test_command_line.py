@@ -269,9 +269,9 @@ def test_another_seed_or_claim_draws_otherwise(target):
 def test_a_deep_run_takes_the_minutes_that_it_is_given():
     assert deep(minutes=2, claims=60).budget == 2.0
 
-    endless, start = Profile(draws=10**6, budget=0.5, limit=60), CLAIMS[0]
+    endless, start = Profile(draws=10**6, budget=2.0, limit=60), CLAIMS[0]  # 2 seconds: enough also on a busy machine
     result = run_claim(load_target("reference"), start, endless)
-    assert 0.5 <= result.seconds < 5
+    assert 2.0 <= result.seconds < 20
     assert result.draws > 20
 
 
