@@ -14,8 +14,7 @@ from reference.scoring import accuracy, r_squared
 class WeightedNeighbors(NearestNeighbors):
     """The part that both predictors share: weighing the neighbours of each query.
 
-    ``weights`` is uniform, distance (1 / distance), or a function that takes the distances, (n_queries, k), and returns
-    as many weights. The other parameters are those of ``NearestNeighbors``.
+    ``weights`` is uniform, distance (1 / distance) or a function from distances, (n_queries, k), to as many weights.
     """
 
     def __init__(self, n_neighbors=5, *, metric="euclidean", p=2, metric_params=None, weights="uniform"):
@@ -47,8 +46,7 @@ class KNNRegressor(WeightedNeighbors):
     With uniform weights it is kernel regression (Nadaraya, Watson, 1964), which averages over all examples by their
     similarity, with a similarity of 1 / k for the k nearest examples and 0 for the others.
 
-    >>> model = KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5])
-    >>> model.predict([[0.5], [9]]).tolist()
+    >>> KNNRegressor(n_neighbors=2).fit([[0], [1], [10]], [0, 1, 5]).predict([[0.5], [9]]).tolist()
     [0.5, 3.0]
     """
 
@@ -64,6 +62,7 @@ class KNNRegressor(WeightedNeighbors):
 
         Raises like ``kneighbors``, and ValueError for weights that are not allowed and for sums that overflow.
         """
+        checks.check_fitted(self)
         checks.check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
         targets, weights = self._targets[indices], self.weigh(distances)  # (n_queries, k), or with n_outputs
@@ -120,6 +119,7 @@ class KNNClassifier(WeightedNeighbors):
         >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
         array([[0.5, 0.5]])
         """
+        checks.check_fitted(self)
         checks.check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
         weights = self.weigh(distances)  # (n_queries, k)

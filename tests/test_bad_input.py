@@ -128,6 +128,11 @@ BAD_INPUT = {
     "not fitted": (lambda p: p.NearestNeighbors().kneighbors(X), ValueError, "fit"),
     "classifier not fitted": (lambda p: p.KNNClassifier().predict(X), AttributeError, "fit"),
     "regressor not fitted": (lambda p: p.KNNRegressor().predict(X), ValueError, "fit"),
+    "not fitted, with unknown weights": (
+        lambda p: p.KNNRegressor(weights="near").predict(X),
+        AttributeError,
+        "fit",
+    ),
     # distances that are given
     "matrix of distances not square": (fit(metric="precomputed"), ValueError, r"\(9, 2\).*square"),
     "distance below 0": (fit(-np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
