@@ -51,7 +51,7 @@ class KNNRegressor(WeightedNeighbors):
     """
 
     def fit(self, X, y):
-        """Keeps examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs). Raises like NearestNeighbors."""
+        """Keeps X, (n, n_features), and y, (n,) or (n, n_outputs), and returns self. Raises like NearestNeighbors."""
         checks.check_weights(self.weights)
         examples = self._check_examples(X)
         self._targets = checks.check_targets(y, len(examples))
@@ -95,7 +95,7 @@ class KNNClassifier(WeightedNeighbors):
     """
 
     def fit(self, X, y):
-        """Keeps examples X, (n, n_features), and labels y, (n,) or (n, n_outputs).
+        """Keeps examples X, (n, n_features), and labels y, (n,) or (n, n_outputs); returns self.
 
         Raises like ``NearestNeighbors.fit``, and ValueError for labels that are missing, fractions or unsortable.
         """

@@ -5,7 +5,7 @@ names the argument and the problem. ``parameters`` are the constructor's argumen
 ``targets`` are y, ``weights`` are those that a user's function returns, ``numbers`` serves them all.
 """
 
-from reference.checks.examples import check_pair, check_queries, check_square, check_training
+from reference.checks.examples import check_pair, check_queries, check_training
 from reference.checks.numbers import check_distances, check_finite
 from reference.checks.parameters import (
     NotFittedError,
@@ -34,7 +34,6 @@ __all__ = [
     "check_pair",
     "check_queries",
     "check_returned_weights",
-    "check_square",
     "check_sums",
     "check_targets",
     "check_training",
