@@ -67,7 +67,7 @@ class _WeightedNeighbors(NearestNeighbors):
 
 
 class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
-    """Predicts the class of most of the k nearest examples; with equal votes, the smallest label.
+    """Predicts the class with the most votes of the k nearest examples; equal votes go to the smallest label.
 
     ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
     shape (n_queries, k), and returns weights of that shape. All other parameters are as for ``NearestNeighbors``.

@@ -28,9 +28,9 @@ Fold = tuple[np.ndarray, np.ndarray]  # indices to fit on, indices to score
 class Selection(NamedTuple):
     """The scores of the candidates for k: accuracies or R^2, float64, shape (n_candidates, n_folds).
 
-    ``best`` has the highest mean score. ``elbow`` is the k beyond which more neighbours no longer pay: in a plot of the
-    mean error, 1 - score, over k it is the point farthest from the straight line between the ends (Satopaa et al.,
-    Finding a "Kneedle" in a Haystack, 2011). If two candidates are equally good, the smaller k is chosen.
+    ``best`` is the k with the highest mean score. ``elbow`` is the k where the curve of mean errors, 1 - score, bends
+    most: its error lies farthest, above or below, from the line between the errors of the smallest and the largest k
+    (after Satopaa et al., Finding a "Kneedle" in a Haystack, 2011). Of equal candidates both take the smallest k.
     """
 
     candidates: list[int]
@@ -45,10 +45,10 @@ def select_n_neighbors(
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
     The scores are those of ``GridSearchCV``, but each fold is searched once, for the largest candidate. ``cv`` is a
-    number of folds, unshuffled and for a classifier stratified by class (scikit-learn's rule), a
-    list of (train, test) index pairs, or a splitter of scikit-learn. Raises TypeError for another model and for
-    candidates that are not whole numbers, ValueError for a candidate larger than the number of examples to fit on, and
-    as ``fit`` does.
+    number of folds by scikit-learn's rule (not shuffled, and for a classifier of one output with about the same share
+    of each class), a list of (train, test) index pairs, or a splitter of scikit-learn. Raises TypeError if the model is
+    neither or a candidate is not an int, ValueError if a candidate exceeds the smallest training set, and whatever
+    ``fit`` raises.
 
     >>> X, y = [[0], [1], [2], [9], [10], [11]], ["a", "b", "b", "c", "c", "a"]
     >>> selection = select_n_neighbors(KNNClassifier(), X, y, [1, 3], cv=[([0, 2, 3, 5], [1, 4])])

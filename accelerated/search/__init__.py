@@ -1,15 +1,16 @@
 r"""The search for the k nearest rows, from the query to its neighbours.
 
  1. ``neighbors.NearestNeighbors.fit`` prepares the rows; ``rule.make_index`` chooses the filters that will search them.
- 2. ``batches.search`` takes the queries to the filters in turn, each to those that no filter before it certified. It
-    skips filters that certify too few. The last filter is ``exhaustive``, which certifies every query.
+ 2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. It
+    skips a filter that certifies too few. The last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, reads
     and prepares them (``queries``), and hands them over.
  4. A filter makes a bound for every row, or for every block of rows: ``product_filter`` by a product of matrices, whose
     bounds are in ``bounds`` and their minima in ``block_minima``; ``few_features`` by boxes; ``tree`` by SciPy's tree.
- 5. It guesses some near rows and measures them; a row whose bound is above the k-th of these distances is excluded.
- 6. ``refine`` measures the remaining rows exactly and keeps the k nearest.
- 7. A query is certified if the bounds held and few enough rows remained. The others go to the next filter.
+ 5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
+    distances, or in the case of the tree, every row that the tree does not name.
+ 6. It measures the remaining rows exactly and keeps the k nearest (``refine``, for products).
+ 7. A query is certified if the bounds exclude all other rows and few enough rows remain.
 
     queries --> batch --> filter --- certified ---------------------------> neighbours
                             |                                                   ^

@@ -97,8 +97,8 @@ def in_batches(
 ) -> Iterator[tuple[np.ndarray, Found]]:
     """Yields the numbers of the queries of each batch, and the rows that the filter found for them.
 
-    Skips queries that the filter is of no use for. If a device runs out of memory, halves the limit and tries again;
-    raises torch's error if there is not even enough for one query and one row.
+    After a batch of which the filter certified too few queries it skips some batches. If a device runs out of memory,
+    it halves the limit and tries again, and raises torch's error if one query and one row do not fit.
     """
     start, n_features = 0, queries.X.shape[1]
     while start < len(numbers):

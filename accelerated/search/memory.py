@@ -15,11 +15,11 @@ CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `pyth
 BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
 KEPT_SHARE, MOST_KEPT = 16, 8192  # a query keeps 1 / 16 of a block's rows: `python -m benchmarks.constants KEPT_SHARE`
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
-BYTES_OF_PAIR = 8 * 40 + 80  # a block of 8 rows that is not excluded on the way to them, and a pair that is measured
-BYTES_OF_BOX_GAP = 80  # a gap, its square, with one feature also the sum, its root, and whether it is near
-BYTES_OF_BOXES = 40  # the distance of two boxes, made in four steps, and whether it is small enough
-BYTES_OF_GUESS = 4 * 8  # a distance, joined to others, transposed, and selected from
-BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, joined to others, sorted, and put into a matrix
+BYTES_OF_PAIR = 8 * 40 + 80  # the 8 rows of the block that was opened to reach the pair, and its measurement
+BYTES_OF_BOX_GAP = 80  # a gap and its square; with one feature also the sum, its root and the mask of near rows
+BYTES_OF_BOXES = 40  # the distance of two boxes, with three intermediate results and a mask
+BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transposition and a selection
+BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
 def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:

@@ -84,7 +84,7 @@ class ManhattanBound:
 
 
 def choose_intervals(rows: Tensor) -> ManhattanBound | None:
-    """Returns a bound with intervals that hold equally many rows of a sample; None if it would exclude nothing."""
+    """Returns a bound with intervals that hold equally many rows of a sample; None if no step of 8 bits fits them."""
     frame = choose_frame(rows)
     sample = frame.apply(take_sample(rows))
     places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)

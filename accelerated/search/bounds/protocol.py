@@ -50,7 +50,11 @@ class EncodedQueries(NamedTuple):
 
 
 class LowerBound(Protocol):
-    """Encodes rows and queries of float64 so that their product is a lower bound on their distances."""
+    """Encodes rows and queries of float64 so that a product of the two makes a lower bound on their distances.
+
+    The bound may be squared, scaled, and less by ``EncodedQueries.offset``: only ``threshold`` compares it with
+    distances. A bound of type int8 needs a ``base``.
+    """
 
     @property
     def dtype(self) -> torch.dtype:
@@ -71,7 +75,12 @@ class LowerBound(Protocol):
         ...
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns thresholds, float64 (n_queries,): a row with a bound above it is farther than ``reduced``."""
+        """Returns thresholds, float64 (n_queries,): a row with a bound above it is farther than ``reduced``.
+
+        Thresholds count from ``offset``, as bounds do. For a bound in floating point they must be at least 0, because
+        ``block_minima`` compares bounds as integers of the same bits. For a bound in whole numbers they must be whole,
+        from ``least_threshold()`` to 2^30; a query with 2^30, or infinity in floating point, is not certified.
+        """
         ...
 
     def finer(self) -> Sequence["LowerBound"]:
