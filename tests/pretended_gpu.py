@@ -9,6 +9,7 @@ This shows that the code for a GPU runs, mixes no devices, keeps to its memory, 
 arithmetic. It says nothing about speed, nor about what real kernels do otherwise.
 """
 
+import functools
 import threading
 import time
 import weakref
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from accelerated.search.bounds.accumulation import _try_products
 from accelerated.search.rule import _seconds
@@ -29,7 +30,10 @@ from tests import tensor_cores
 CPU = torch.device("cpu")
 MOST_SIMULATED = 2**26  # multiplications: larger products are added as on this CPU
 MOVES = {"copy_", "type_as"}  # what may have tensors of two devices
-FOUND_OUT_ONCE = [_try_products, _seconds, rounds_correctly]  # about each device
+FOUND_OUT_ONCE = {  # about each device; they multiply so much that it takes seconds
+    "accelerated.search.bounds.accumulation._try_products": _try_products,
+    "accelerated.search.rule._seconds": _seconds,
+}
 NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
 
 
@@ -63,8 +67,9 @@ class PretendedGpu(TorchFunctionMode):
     """Inside, ``n_devices`` CUDA devices seem to be there, with so many bytes of memory each.
 
     ``allocated`` and ``peak`` count the bytes of marked tensors, not those inside of torch's own functions, and
-    ``n_refused`` how often there were too few. What was found out about a device is forgotten, unless it is ``known``:
-    the same as before.
+    ``n_refused`` how often there were too few. The precision and the speed of products are found out once for each
+    core, and then are ``known`` to every pretended GPU that has it; a test that changes the products says
+    ``known=False``, and this GPU alone is tried anew.
     """
 
     current: "PretendedGpu | None" = None
@@ -74,10 +79,10 @@ class PretendedGpu(TorchFunctionMode):
         memory: int = 2**36,
         n_devices: int = 2,
         core: tensor_cores.Core = tensor_cores.HOPPER,
-        known: bool = False,
+        known: bool = True,
     ):
         super().__init__()
-        self.memory, self.n_devices, self.core, self.known = memory, n_devices, core, known
+        self.memory, self.n_devices, self.core = memory, n_devices, core
         self.storages: Counter[int] = Counter()
         self.lock = threading.RLock()
         self.allocated = self.peak = self.n_refused = 0
@@ -95,12 +100,13 @@ class PretendedGpu(TorchFunctionMode):
             mock.patch("torch.cuda.Event", Event),
             mock.patch("torch.cuda.set_device", lambda device: None),
             mock.patch("threading.Thread.run", _run_inside(threading.Thread.run)),
+            *(mock.patch(name, _remembered(name, core if known else object())) for name in FOUND_OUT_ONCE),
         ]
 
     def __enter__(self):
         for fake in self.fakes:
             fake.start()
-        self._forget()
+        rounds_correctly.cache_clear()
         PretendedGpu.current = self
         return super().__enter__()
 
@@ -109,12 +115,7 @@ class PretendedGpu(TorchFunctionMode):
         PretendedGpu.current = None
         for fake in self.fakes:
             fake.stop()
-        self._forget()
-
-    def _forget(self) -> None:
-        if not self.known:
-            for function in FOUND_OUT_ONCE:
-                function.cache_clear()
+        rounds_correctly.cache_clear()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})
@@ -155,6 +156,12 @@ class PretendedGpu(TorchFunctionMode):
                 self.allocated -= size
 
 
+@functools.cache
+def _remembered(name: str, core: object):
+    """The function of that name, with a memory of its own for each core."""
+    return functools.cache(FOUND_OUT_ONCE[name].__wrapped__)
+
+
 class _Inside(TorchFunctionMode):
     """What ``PretendedGpu`` is to its own thread, for the others that are started meanwhile."""
 
@@ -181,7 +188,7 @@ def call(func, args, kwargs):
             return getattr(args[0], "gpu", CPU)
         if func == Tensor.is_cuda.__get__:
             return isinstance(args[0], OnGpu)
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        tensors = [value for value in _values((*args, *kwargs.values())) if isinstance(value, Tensor)]
         devices = {getattr(t, "gpu", t.device) for t in tensors if t.ndim or isinstance(t, OnGpu)}
         if len(devices) > 1 and name not in MOVES:
             raise RuntimeError(f"Expected all tensors to be on the same device, but {name} got {devices}")
@@ -197,23 +204,37 @@ def call(func, args, kwargs):
         is_on_gpu = device is not None and device.type == "cuda"
         if not is_on_gpu and not any(isinstance(t, OnGpu) for t in tensors):
             return func(*args, **kwargs)
-        args, kwargs = tree_map(_on_cpu, (args, kwargs))
+        args, kwargs = _on_cpu(args), {name: _on_cpu(value) for name, value in kwargs.items()}
         if name in ("cpu", "cuda"):
             func, args = Tensor.clone, args[:1]
         result = FUNCTIONS.get(func, func)(*args, **kwargs)
         if name in ("to", "contiguous") and device != getattr(tensors[0], "gpu", CPU) and _is_same(result, args[0]):
             result = result.clone()  # memory of another device is a copy
+        if is_on_gpu and isinstance(result, Tensor):
+            return gpu.mark(result, device)
         if is_on_gpu:
-            result = tree_map(lambda leaf: gpu.mark(leaf, device) if isinstance(leaf, Tensor) else leaf, result)
+            return tree_map(lambda leaf: gpu.mark(leaf, device) if isinstance(leaf, Tensor) else leaf, result)
         return result
 
 
-def _on_cpu(leaf):
-    if isinstance(leaf, OnGpu):
-        return leaf.as_subclass(Tensor)
-    if isinstance(leaf, torch.device) or (isinstance(leaf, str) and leaf.startswith("cuda")):
+def _values(nested):
+    """The values in tuples and lists that may be nested; much faster than torch's own ``tree_leaves``."""
+    for value in nested:
+        if isinstance(value, (tuple, list)):
+            yield from _values(value)
+        else:
+            yield value
+
+
+def _on_cpu(value):
+    """The value as this CPU knows it, also inside of tuples and lists."""
+    if isinstance(value, OnGpu):
+        return value.as_subclass(Tensor)
+    if type(value) in (tuple, list):
+        return type(value)(map(_on_cpu, value))
+    if isinstance(value, torch.device) or (isinstance(value, str) and value.startswith("cuda")):
         return CPU
-    return leaf
+    return value
 
 
 def _is_same(a: Tensor, b: Tensor) -> bool:

@@ -80,7 +80,7 @@ def draws_of(name, claim):
 def test_claim_holds(name, claim):
     endless = Profile(draws_of(name, claim), budget=np.inf, limit=np.inf)
 
-    with PretendedGpu(known=True) if "on a pretended GPU" in name else nullcontext():
+    with PretendedGpu() if "on a pretended GPU" in name else nullcontext():
         result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
 
     assert result.verdict == "holds", f"{result.message}\n{result.shown}"

@@ -47,6 +47,13 @@ def gpu():
 
 
 @pytest.fixture
+def new_gpu():
+    """One whose products nobody has tried yet."""
+    with PretendedGpu(known=False) as pretended:
+        yield pretended
+
+
+@pytest.fixture
 def cublas_settings():
     """Torch's settings for products on CUDA, put back afterwards."""
     settings = torch.backends.cuda.matmul
@@ -78,7 +85,7 @@ def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
         Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, X.shape[1]))])
         all_pairs = by("exhaustive", 7, device="cpu").fit(X)
         expected, without_self = all_pairs.kneighbors(Q), all_pairs.kneighbors()
-        with PretendedGpu(core=CORES[core], known=data != "normal"):  # the first data tries the products, once
+        with PretendedGpu(core=CORES[core]):
             model = by(name, 7, device="cuda").fit(X)
             assert_same(model.kneighbors(Q), expected)
             assert_same(model.kneighbors(), without_self)
@@ -228,7 +235,7 @@ def test_without_products_in_float32_those_in_16_bits_are_not_trusted(gpu, cubla
 @pytest.mark.parametrize(("capability", "bits"), [((9, 0), 23), ((9, 0), 13), ((8, 0), 21)])
 def test_cores_that_keep_fewer_bits_are_noticed_and_not_used(capability, bits):
     expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
-    with PretendedGpu(core=tensor_cores.Core(capability, 4, bits)):
+    with PretendedGpu(core=tensor_cores.Core(capability, 4, bits), known=False):
         with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise than they can be"):
             assert not product_keeps_its_bound(torch.float16, GPU)
         with warnings.catch_warnings():  # once for each device
@@ -238,7 +245,7 @@ def test_cores_that_keep_fewer_bits_are_noticed_and_not_used(capability, bits):
             assert_same(model.kneighbors(Q), expected)
 
 
-def test_cores_that_flush_small_numbers_are_noticed(gpu, monkeypatch):
+def test_cores_that_flush_small_numbers_are_noticed(new_gpu, monkeypatch):
     real = tensor_cores.multiply
 
     def flushing(a, b, *others):
@@ -250,7 +257,7 @@ def test_cores_that_flush_small_numbers_are_noticed(gpu, monkeypatch):
         assert not product_keeps_its_bound(torch.float16, GPU)
 
 
-def test_products_that_fail_are_noticed_and_not_used(gpu, monkeypatch):
+def test_products_that_fail_are_noticed_and_not_used(new_gpu, monkeypatch):
     """As cuBLAS does in torch's deterministic mode unless it is given a workspace."""
 
     def fails(*args):
@@ -261,7 +268,7 @@ def test_products_that_fail_are_noticed_and_not_used(gpu, monkeypatch):
         assert not product_keeps_its_bound(torch.float16, GPU)
 
 
-def test_in_deterministic_mode_nothing_of_cublas_is_needed(gpu, monkeypatch, rng):
+def test_in_deterministic_mode_nothing_of_cublas_is_needed(new_gpu, monkeypatch, rng):
     """Without a workspace it refuses all products of floats, but not those of integers."""
     functions = "tests.pretended_gpu.FUNCTIONS"
 
@@ -408,7 +415,7 @@ def test_libraries_without_memory_are_like_torch_without_memory(gpu, monkeypatch
 
 def test_without_memory_for_a_filter_all_pairs_are_measured():
     expected = by("exhaustive", 5, device="cpu").fit(X).kneighbors(Q)
-    with PretendedGpu(memory=2**22):
+    with PretendedGpu(memory=2**22, known=False):
         with pytest.warns(UserWarning, match="cuda:0 has no memory left for a fast search"):
             model = NearestNeighbors(5, device="cuda").fit(X)
         assert_same(model.kneighbors(Q), expected)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from conformance.__main__ import main
 from conformance.claims import CLAIMS
+from conformance.runner import PROFILES
 from conformance.zoo import ZOO
 
 ROOT = Path(__file__).parent.parent
@@ -147,7 +149,10 @@ def test_the_shell_blocks_work_pasted_in_order(clone):
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS - {"python -m conformance demo"}))
-def test_commands_succeed(command):
+def test_commands_succeed(command, monkeypatch):
+    """With few draws: ``test_conformance`` makes many for each package."""
+    monkeypatch.setitem(PROFILES, "quick", replace(PROFILES["quick"], draws=3))
+    monkeypatch.setitem(PROFILES, "default", replace(PROFILES["default"], draws=3))
     status, output = run(command)
 
     assert status == 0
