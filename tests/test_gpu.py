@@ -80,7 +80,7 @@ def assert_same(actual, expected):
 )
 def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
     answered = 0
-    for data, X in HOSTILE.items():
+    for X in HOSTILE.values():
         X = X[:, :2] if name == "boxes" else X[1::2]  # half of the rows, because products are simulated slowly
         Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, X.shape[1]))])
         all_pairs = by("exhaustive", 7, device="cpu").fit(X)

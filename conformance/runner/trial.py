@@ -130,7 +130,7 @@ class Trial:
         except FAILURES as error:
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + SHRINKING)
-            self.failure = self.known[repr(case)] = (case, error, list(self.target.calls))
+            self.failure = self.known[repr(case)] = (case, error, [str(call) for call in self.target.calls])
             raise
 
     def _is_in_vain(self) -> bool:

@@ -6,7 +6,7 @@ A method or argument that the class lacks raises ``Missing``, and a claim that n
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,18 @@ def as_tensors(rows: np.ndarray) -> Any:
     return torch.from_numpy(rows.copy()) if rows.dtype.kind in "biuf" else rows.tolist()
 
 
+class Call(NamedTuple):
+    """A call of the class, which ``str`` writes as code; most calls are never shown, and writing them takes long."""
+
+    function: str  # with what its result is assigned to
+    examples: tuple[Any, ...]  # copies: a claim may change its arrays later
+    options: dict[str, Any]
+
+    def __str__(self) -> str:
+        options = (f"{name}={as_code(value)}" for name, value in self.options.items())
+        return f"{self.function}({', '.join([*map(as_code, self.examples), *options])})"
+
+
 @dataclass
 class Adapter:
     """One class of a target: the names of its arguments, and how its methods take examples and give answers.
@@ -69,7 +81,7 @@ class Adapter:
     form: Form | None = None  # of its answers about neighbours
     one_by_one: bool = False  # whether predict takes one example
     lacks: dict[str, str] = field(default_factory=dict)  # options that failed when they were tried, and the reasons
-    calls: list[str] = field(default_factory=list)  # every call of the class, as code
+    calls: list[Call] = field(default_factory=list)  # every call of the class
 
     def __post_init__(self) -> None:
         self.name = getattr(self.model, "__name__", type(self.model).__name__)
@@ -125,7 +137,7 @@ class Adapter:
             wanted["device"] = self.device
         wanted = {**self.needed, **wanted}
         arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
-        self.calls.append(f"model = {self.name}({_written(arguments)})")
+        self.calls.append(Call(f"model = {self.name}", (), arguments))
         return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
 
 
@@ -154,8 +166,8 @@ class Fitted:
 
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
         """The result of the method, called with the examples in the container that the target takes."""
-        written = [as_code(value) for value in examples]
-        self.adapter.calls.append(f"model.{method}({', '.join([*written, *filter(None, [_written(options)])])})")
+        copies = tuple(value.copy() if isinstance(value, np.ndarray) else value for value in examples)
+        self.adapter.calls.append(Call(f"model.{method}", copies, options))
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
         return getattr(self.model, method)(*handed, **options)
 
@@ -248,7 +260,3 @@ def _arguments(function: Any) -> dict[str, inspect.Parameter]:
 
 def _is_needed(argument: inspect.Parameter) -> bool:
     return argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
-
-
-def _written(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={as_code(value)}" for name, value in arguments.items())

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case, SimilarityCase
-from conformance.targets.adapters import FINGERPRINTS, Adapter, Fitted, Missing, TargetError
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, TargetError
 from conformance.targets.peers import READY
 from conformance.targets.probe import open_adapter
 
@@ -89,8 +89,8 @@ class Target:
         self.calls.clear()
 
     @property
-    def calls(self) -> list[str]:
-        """The calls since ``begin``, as code."""
+    def calls(self) -> list[Call]:
+        """The calls since ``begin``."""
         return next(iter(self.adapters.values())).calls
 
 
