@@ -11,7 +11,7 @@ test: $(INSTALLED)  ## lint, types and every test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n 2  # processes of one thread each: tests/conftest.py
+	$(VENV)/bin/pytest -n 2 --dist loadgroup  # processes of one thread each: tests/conftest.py
 
 coverage: $(INSTALLED)  ## lines that no test runs; ARGS=tests/test_reference.py runs a part of them
 	$(VENV)/bin/coverage run -m pytest $(ARGS)

@@ -20,6 +20,7 @@ from conformance.claims import CLAIMS
 from conformance.runner import PROFILES
 from conformance.zoo import ZOO
 
+pytestmark = pytest.mark.xdist_group("readme")  # in one process, which makes the fixtures once
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 DEMO = (ROOT / "docs" / "demo.md").read_text()
