@@ -93,11 +93,11 @@ STUDIES = {
     "FEWEST_ROWS": Study(
         of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])
     ),
-    "TREE_ROWS": Study(
-        of("TREE_ROWS", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
+    "TREE_EXPONENT": Study(
+        of("TREE_EXPONENT", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
     ),
-    "BOXES_ROWS": Study(
-        of("BOXES_ROWS", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])
+    "BOXES_EXPONENT": Study(
+        of("BOXES_EXPONENT", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])
     ),
     "FEWEST_FOR_A_FILTER": Study(
         of("FEWEST_FOR_A_FILTER", 4, 1, 16, 64),
@@ -114,7 +114,7 @@ STUDIES = {
         of("BLOCK_ROWS", 1024, 256, 512, 2048, 8192), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
     ),
     "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
-    "BOUNDED_ROWS": Study(of("BOUNDED_ROWS", 2**18, 2**14, 2**16, 2**20), lambda: each(normal, [(400_000, 200, 32)])),
+    "MOST_ROWS": Study(of("MOST_ROWS", 2**18, 2**14, 2**16, 2**20), lambda: each(normal, [(400_000, 200, 32)])),
     "ENCODED_ROWS": Study(
         of("ENCODED_ROWS", 2**14, 2**10, 2**12, 2**16), lambda: each(tight, [(50_000, 300, 64)], filter="bfloat16")
     ),
@@ -132,7 +132,9 @@ STUDIES = {
     "FANOUT": Study([{"FANOUT": n, "UPPER": n * n} for n in (8, 4, 16)], lambda: each(normal, USUAL)),
     "LANES": Study(of("LANES", 32, 8, 16, 64), lambda: each(normal, [(60_000, 250, 32)])),
     "LEAF": Study(of("LEAF", 32, 8, 16, 64), lambda: each(normal, [(50_000, 1000, d) for d in (2, 3, 5)])),
-    "ONE_THREAD": Study(of("ONE_THREAD", 2**15, 2**13, 2**17, 2**19), lambda: each(normal, [(50_000, 4000, 3)])),
+    "GAPS_FOR_ONE_THREAD": Study(
+        of("GAPS_FOR_ONE_THREAD", 2**15, 2**13, 2**17, 2**19), lambda: each(normal, [(50_000, 4000, 3)])
+    ),
     "WIDER": Study(
         of("WIDER", (8, 64), (8,), (64,), (2, 8, 32), ()), lambda: each(lattice, [(50_000, 1000, 2)], filter="tree")
     ),
@@ -140,7 +142,7 @@ STUDIES = {
         name: Study(of(name, *values), lambda: each(normal, [(50_000, 5000, 2)], filter="boxes"))
         for name, values in {
             "MOST_IN_BLOCK": (64, 16, 32, 128),
-            "MOST_BLOCKS": (4, 1, 16),
+            "OPEN_SHARE": (4, 1, 16),
             "MOST_NEAR": (1024, 256, 4096),
             "GPU_GAPS": (2**26, 2**22, 2**24, 2**28),
         }.items()

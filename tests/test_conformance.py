@@ -75,7 +75,8 @@ def draws_of(name, claim):
     draws = DRAWS * settings().max_examples // 200
     if name == "accelerated" or (name == "reference" and claim.level != "bits"):
         return draws
-    return draws // 15 if " by " in name and claim.level in OF_THE_MODEL else draws // 5
+    is_slow = name.endswith("on a pretended GPU")  # where test_gpu.py tries hostile rows
+    return draws // 15 if is_slow or (" by " in name and claim.level in OF_THE_MODEL) else draws // 5
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
-from accelerated.search.bounds.accumulation import _try_products, product_keeps_its_bound
+from accelerated.search.bounds.accumulation import _try_products, product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.multiply import ceiling
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
-from accelerated.search.few_features import in_blocks
+from accelerated.search.few_features import halve
 from accelerated.search.rule import PRODUCTS, choose_filter, fastest_first
 from accelerated.search.tree import tree_reach
 from tests.helpers import HOSTILE, by, made_by
@@ -94,7 +94,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
     monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(bounds=32 * 64))
     X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
     for block_rows in (64, 128):
-        monkeypatch.setattr(module, "BOUNDED_ROWS", block_rows)
+        monkeypatch.setattr(module, "MOST_ROWS", block_rows)
         for k in {1, 2, n_rows // 2 + 1, n_rows}:
             if k <= n_rows:
                 assert_same_as_exhaustive("bfloat16", X, Q, k)
@@ -277,7 +277,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
     monkeypatch.setattr(torch, product, rounded)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
-            assert not product_keeps_its_bound(PRODUCTS[name], CPU)
+            assert not product_keeps_error_limit(PRODUCTS[name], CPU)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.ones(300, 20), name) is None
@@ -287,7 +287,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 
 @pytest.mark.parametrize("dtype", PRODUCTS.values())
 def test_products_are_as_precise_as_promised_here(dtype):
-    assert product_keeps_its_bound(dtype, CPU)
+    assert product_keeps_error_limit(dtype, CPU)
 
 
 def test_float32_is_not_used_where_it_was_asked_to_be_less_precise():
@@ -296,7 +296,7 @@ def test_float32_is_not_used_where_it_was_asked_to_be_less_precise():
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
     try:
-        assert not product_keeps_its_bound(torch.float32, CPU)
+        assert not product_keeps_error_limit(torch.float32, CPU)
         assert model.search_report(NORMAL).fallbacks == {"float64": 500}
         assert_same_as_exhaustive("float32", NORMAL, NORMAL[:50] + 0.1, 5)
     finally:
@@ -320,13 +320,13 @@ def test_the_default_device_is_no_matter():
 def test_points_are_put_in_blocks_that_lie_together(rng):
     for n, most in ((1, 1), (1, 4), (64, 64), (65, 64), (1000, 64), (1000, 1), (7, 2)):
         points = torch.from_numpy(rng.normal(size=(n, 3)))
-        blocks = in_blocks(points, most)
+        blocks = halve(points, most)
         numbers = blocks[blocks >= 0]
         assert sorted(numbers.tolist()) == list(range(n))
         assert blocks.shape[1] <= most and (blocks[:, 0] >= 0).all()
         assert (blocks < 0).any(1).sum() <= 1
     line = torch.arange(256, dtype=torch.float64)[torch.randperm(256)][:, None]
-    assert (line[in_blocks(line, 64)].amax(1) - line[in_blocks(line, 64)].amin(1) == 63).all()
+    assert (line[halve(line, 64)].amax(1) - line[halve(line, 64)].amin(1) == 63).all()
 
 
 def test_the_rule_chooses_by_features_rows_and_metric():

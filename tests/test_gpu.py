@@ -19,7 +19,7 @@ from accelerated.search.bounds.accumulation import (
     _hard_floats,
     accumulation,
     magnitudes,
-    product_keeps_its_bound,
+    product_keeps_error_limit,
 )
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.multiply import product_dtype
@@ -237,7 +237,7 @@ def test_cores_that_keep_fewer_bits_are_noticed_and_not_used(capability, bits):
     expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
     with PretendedGpu(core=tensor_cores.Core(capability, 4, bits), known=False):
         with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise than they can be"):
-            assert not product_keeps_its_bound(torch.float16, GPU)
+            assert not product_keeps_error_limit(torch.float16, GPU)
         with warnings.catch_warnings():  # once for each device
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.tensor(X, device=GPU), "float16") is None
@@ -254,7 +254,7 @@ def test_cores_that_flush_small_numbers_are_noticed(new_gpu, monkeypatch):
 
     monkeypatch.setattr(tensor_cores, "multiply", flushing)
     with pytest.warns(UserWarning, match="products in torch.float16 on cuda:0 are less precise"):
-        assert not product_keeps_its_bound(torch.float16, GPU)
+        assert not product_keeps_error_limit(torch.float16, GPU)
 
 
 def test_products_that_fail_are_noticed_and_not_used(new_gpu, monkeypatch):
@@ -265,7 +265,7 @@ def test_products_that_fail_are_noticed_and_not_used(new_gpu, monkeypatch):
 
     monkeypatch.setattr(tensor_cores, "multiply", fails)
     with pytest.warns(UserWarning, match="float16 on cuda:0 fail, and are not used: deterministic behavior"):
-        assert not product_keeps_its_bound(torch.float16, GPU)
+        assert not product_keeps_error_limit(torch.float16, GPU)
 
 
 def test_in_deterministic_mode_nothing_of_cublas_is_needed(new_gpu, monkeypatch, rng):
@@ -312,7 +312,7 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu, rng
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, rng):
-    monkeypatch.setattr(accelerated.search.product_filter, "BOUNDED_ROWS", 64)
+    monkeypatch.setattr(accelerated.search.product_filter, "MOST_ROWS", 64)
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
@@ -320,7 +320,7 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, r
 
 
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.search.rule, "_seconds", lambda device, dtype, made: seconds[dtype])
+    monkeypatch.setattr(accelerated.search.rule, "_seconds", lambda device, dtype, out_dtype: seconds[dtype])
     seconds = {torch.int8: 3, torch.float16: 1, torch.float32: 2}
     assert fastest_first(GPU) == [torch.float16, torch.float32, torch.int8]
     few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))
@@ -424,7 +424,7 @@ def test_without_memory_for_a_filter_all_pairs_are_measured():
 
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
 def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch, rng):
-    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES_ON_GPU", 64)
+    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES", 64)
     monkeypatch.setattr(
         "accelerated.search.product_filter.GPU_SIZES", accelerated.search.product_filter.GPU_SIZES._replace(queries=64)
     )
@@ -447,7 +447,7 @@ def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch
 
 
 def test_after_one_refusal_less_is_asked_for(monkeypatch):
-    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES_ON_GPU", 20)
+    monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES", 20)
     with PretendedGpu() as gpu:
         model = by("exhaustive", 5, device="cuda", memory_limit=2**30).fit(X)
         model.kneighbors(Q)

@@ -2,13 +2,15 @@ r"""The search for the k nearest rows, from the query to its neighbours.
 
  1. ``neighbors.NearestNeighbors.fit`` prepares the rows; ``rule.make_index`` chooses the filters that will search them.
  2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. It
-    skips a filter that certifies too few. The last filter is ``exhaustive``, which certifies every query.
+    drops a finer filter that fails a trial. The last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, reads
-    and prepares them (``queries``), and hands them over.
- 4. A filter makes a bound for every row, or for every block of rows: ``product_filter`` by a product of matrices, whose
-    bounds are in ``bounds`` and their minima in ``block_minima``; ``few_features`` by boxes; ``tree`` by SciPy's tree.
+    and prepares them (``queries``), and hands them over. After a batch of which the filter certified few queries it
+    passes over some batches.
+ 4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
+    ``bounds``, the minima over small blocks in ``block_minima``); ``few_features`` one for every block of rows, by
+    boxes; ``tree`` one for all the rows that SciPy's tree does not name.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
-    distances, or in the case of the tree, every row that the tree does not name.
+    distances; a row that is equally far stays.
  6. It measures the remaining rows exactly and keeps the k nearest (``refine``, for products).
  7. A query is certified if the bounds exclude all other rows and few enough rows remain.
 
@@ -20,18 +22,22 @@ r"""The search for the k nearest rows, from the query to its neighbours.
 
 Six words, each with one meaning:
 
-row        a training example as the search sees it: prepared for the metric
+row        a training example as the search sees it: prepared for the metric; its number is its training index
 query      an example whose neighbours are wanted
 batch      queries that are searched together
-block      rows that are handled together
-bound      a number proven to be at or below a distance
-certified  said of a query: the bounds prove that its neighbours are right
+block      rows that are handled together; a small block is a part of one
+bound      a number proven to be at or below a distance, or in products below a growing function of it; the classes
+           called so hold the formula of one
+certified  said of a query: its neighbours are proven right, by bounds or because all rows were measured
+
+A reduced distance is the distance, but for Minkowski with a whole p the sum under its root (``metrics.Metric``).
 
 Where to find
 - the tie rule (equal distances: the lower training index): ``exhaustive.smallest``; after a filter ``refine.nearest``,
   after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
-- where memory is bounded: ``memory`` has the limit and the estimates; each filter fits its sizes to them
+- where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.
+  The encoded rows that a filter keeps are part of the model and do not count
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
 """
 

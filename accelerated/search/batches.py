@@ -20,8 +20,8 @@ from accelerated.search.report import Clock, Report
 # `python -m benchmarks.constants NAME` measures these four:
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
-POOR = 16  # a filter that certifies fewer than one query in so many of a batch ...
-N_SKIPPED = 7  # ... is not asked for so many batches, and so takes at most 1 / 8 of the time that it would waste
+POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
+N_SKIPPED = 7  # batches that a filter misses after a poor one, so that it wastes time on at most 1 batch in 8
 
 
 class Neighbors(NamedTuple):
@@ -61,19 +61,19 @@ def search(
         tqdm(total=n_queries * n_rows, unit="pair", unit_scale=True, disable=not progress) as bar,
         torch.autocast(device.type, enabled=False),  # in this thread
     ):
-        for one in filters:
-            is_finer = one is not filters[0] and one is not filters[-1]
-            if is_finer and not _is_worth_its_time(one, queries, remaining, k, memory_limit, clock):
+        for chosen in filters:
+            is_finer = chosen is not filters[0] and chosen is not filters[-1]
+            if is_finer and not _is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):
                 continue
             is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
-            for numbers, found in in_batches(one, queries, remaining, k, memory_limit, clock):
+            for numbers, found in in_batches(chosen, queries, remaining, k, memory_limit, clock):
                 places = as_index(numbers - query_range.start)
-                reduced[places], indices[places] = found.reduced, found.rows
+                reduced[places], indices[places] = found.reduced, found.indices  # a later filter may write better ones
                 is_certified[places] = certified = found.certified.cpu().numpy()
-                n_of_batch = int(np.count_nonzero(certified))
-                n_certified, n_candidates = n_certified + n_of_batch, n_candidates + found.n_candidates
-                bar.update(n_of_batch * n_rows)
-            steps.append(Step(one.name, len(remaining), n_certified, n_candidates))
+                n_more = int(np.count_nonzero(certified))
+                n_certified, n_candidates = n_certified + n_more, n_candidates + found.n_candidates
+                bar.update(n_more * n_rows)
+            steps.append(Step(chosen.name, len(remaining), n_certified, n_candidates))
             if n_certified == len(remaining):
                 break
             remaining = remaining[~is_certified[remaining - query_range.start]]
@@ -93,27 +93,28 @@ def _is_worth_its_time(
 
 
 def in_batches(
-    one: Filter, queries: Queries, numbers: np.ndarray, k: int, memory_limit: int, clock: Clock
+    chosen: Filter, queries: Queries, numbers: np.ndarray, k: int, memory_limit: int, clock: Clock
 ) -> Iterator[tuple[np.ndarray, Found]]:
-    """Yields the numbers of the queries of each batch, and the rows that the filter found for them.
+    """Yields the numbers of the queries of each batch, and the neighbours that the filter found for them.
 
-    After a batch of which the filter certified too few queries it skips some batches. If a device runs out of memory,
-    it halves the limit and tries again, and raises torch's error if one query and one row do not fit.
+    The loop passes over some batches after a poor one, and over all queries if the filter cannot be used. If a device
+    runs out of memory, the loop halves the limit and repeats the batch, and raises torch's error if one query and one
+    row do not fit.
     """
     start, n_features = 0, queries.X.shape[1]
     while start < len(numbers):
         try:
-            size, scratch = split_memory(one, len(numbers) - start, n_features, k, memory_limit)
+            size, scratch = split_memory(chosen, len(numbers) - start, n_features, k, memory_limit)
             if not size:
                 return
-            batch = numbers[start : start + size]
-            found = one.search(queries.read(batch, clock), k, scratch, clock)
+            batch_numbers = numbers[start : start + size]
+            found = chosen.search(queries.read(batch_numbers, clock), k, scratch, clock)
         except RuntimeError as error:
             if not is_out_of_memory(error) or memory_limit // 2 < least_bytes(n_features, k):
                 raise
             memory_limit //= 2
             continue  # leaves this clause, and so frees the tensors that its error holds
-        yield batch, found
+        yield batch_numbers, found
         start += size
         if start < len(numbers) and POOR * int(found.certified.count_nonzero()) < size:
             start += size * N_SKIPPED

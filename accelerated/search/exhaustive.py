@@ -15,7 +15,7 @@ from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.memory import block_shape
 from accelerated.search.report import Clock
 
-MOST_QUERIES_ON_GPU = 2**14  # in a batch, so that the progress bar moves
+MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` allows far fewer
 
 
 @dataclass(frozen=True)
@@ -26,30 +26,30 @@ class Exhaustive:
     rows: Tensor  # (n_rows, n_features), prepared
     name = "exhaustive"
 
-    def batch_size(self, k: int, memory_limit: int) -> int:
+    def batch_size(self, k: int, scratch: int) -> int:
         """Returns the number of queries to measure together against a block of rows."""
-        return self._block_shape(MOST_QUERIES_ON_GPU, k, memory_limit)[0]
+        return self._block_shape(MOST_QUERIES, k, scratch)[0]
 
-    def _block_shape(self, n_queries: int, k: int, memory_limit: int) -> tuple[int, int]:
+    def _block_shape(self, n_queries: int, k: int, scratch: int) -> tuple[int, int]:
         n_rows, n_features = self.rows.shape
-        return block_shape(n_queries, n_rows, n_features, k, memory_limit, self.rows.device.type)
+        return block_shape(n_queries, n_rows, n_features, k, scratch, self.rows.device.type)
 
-    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
+    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows."""
         queries, n_rows = batch.queries, len(self.rows)
-        _, block_rows = self._block_shape(len(queries), k, memory_limit)
-        nearest = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
-        indices = nearest.to(torch.int64)
+        _, block_rows = self._block_shape(len(queries), k, scratch)
+        reduced = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
+        indices = reduced.to(torch.int64)
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
-                reduced = self.metric.measure_block(queries, self.rows, start, min(start + block_rows, n_rows))
+                of_block = self.metric.measure_block(queries, self.rows, start, min(start + block_rows, n_rows))
                 if batch.n_self:
-                    reduced = _without_self(reduced, batch.self_index, start)
-                nearest, indices = _merge(nearest, indices, reduced, start, k)
-        return Found(nearest, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
+                    of_block = _without_self(of_block, batch.self_index, start)
+                reduced, indices = _merge(reduced, indices, of_block, start, k)
+        return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 
     def finer(self) -> list[Filter]:
-        """Returns nothing, as all queries are certified."""
+        """Returns nothing, because all queries are certified."""
         return []
 
 
@@ -62,10 +62,10 @@ def _without_self(reduced: Tensor, self_index: Tensor, first_row: int) -> Tensor
     return reduced.scatter_(1, column, torch.where(in_block[:, None], torch.inf, unchanged))
 
 
-def _merge(nearest: Tensor, indices: Tensor, reduced: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
+def _merge(reduced: Tensor, indices: Tensor, of_block: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
     """Returns the k nearest rows of those so far, (n_queries, up to k), and of a block that starts at ``first_row``."""
-    block_indices = torch.arange(first_row, first_row + reduced.shape[1], device=reduced.device).expand_as(reduced)
-    reduced = torch.cat([nearest, reduced], 1)
+    block_indices = torch.arange(first_row, first_row + of_block.shape[1], device=reduced.device).expand_as(of_block)
+    reduced = torch.cat([reduced, of_block], 1)
     indices = torch.cat([indices, block_indices], 1)
     positions = smallest(reduced, min(k, reduced.shape[1]))
     return reduced.gather(1, positions), indices.gather(1, positions)
@@ -83,8 +83,8 @@ def smallest(values: Tensor, k: int) -> Tensor:
             [0, 1, 2]])
     """
     kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
-    row, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each line, line after line
-    order = values[row, position].argsort(stable=True)
-    order = order[row[order].argsort(stable=True)]
-    first = torch.searchsorted(row, torch.arange(len(values), device=row.device))  # where each line begins
-    return position[order[first[:, None] + torch.arange(k, device=row.device)]]
+    line, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each line, line after line
+    order = values[line, position].argsort(stable=True)
+    order = order[line[order].argsort(stable=True)]
+    first = torch.searchsorted(line, torch.arange(len(values), device=line.device))  # where each line begins
+    return position[order[first[:, None] + torch.arange(k, device=line.device)]]

@@ -5,8 +5,8 @@ rows: the leaves of a k-d tree (Bentley, Multidimensional binary search trees, 1
 in the same way, into bundles. The queries of a bundle look at the same blocks:
 
     guess    measure the nearest blocks; the k-th neighbour of a query is no farther than the k-th of these rows
-    exclude  a block whose box is farther from the bundle's box than that, for all queries of the bundle, has none of
-             their neighbours
+    exclude  the distance of two boxes is a bound for each query and row in them: a block whose box is farther from the
+             bundle's box than the largest of these k-th distances holds no neighbour of any query in the bundle
     refine   measure all rows of the blocks that are not excluded exactly, and keep the k nearest
 
 Where boxes exclude little, as among equally distant rows, a query is not certified.
@@ -28,12 +28,12 @@ from accelerated.search.tree import tree_reach
 
 # `python -m benchmarks.constants NAME --device cuda` measures these four:
 MOST_IN_BLOCK = 64  # rows of a block, and queries of a bundle
-MOST_BLOCKS = 4  # a bundle may keep one block in so many
+OPEN_SHARE = 4  # a bundle may open 1 / 4 of the blocks
 MOST_NEAR = 1024  # rows that a query may keep; or 4 k
 GPU_GAPS = 2**26  # differences of queries and rows in one feature that are held at once
 GAPS = 2**18  # the same on a CPU, where this filter is used only if it is asked for by its name
 MOST_QUERIES = 2**16  # in a batch, so that the progress bar moves
-MOST_PAIRS = 2**30  # of boxes: CUDA's nonzero counts to 2^31
+MOST_BOX_PAIRS = 2**30  # CUDA's nonzero counts to 2^31
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class FewFeaturesFilter:
 
     metric: Metric
     n_rows: int
-    numbers: Tensor  # (n_blocks, size) of the rows, -1 where the last block is not full
-    rows: Tensor  # (n_blocks, size, n_features), NaN for the number -1: no comparison with NaN is true
+    indices: Tensor  # (n_blocks, size), the numbers of the rows, -1 where the last block is not full
+    blocks: Tensor  # (n_blocks, size, n_features), NaN for the number -1: no comparison with NaN is true
     low: Tensor  # (n_blocks, n_features), the lower corner of each block's box
     high: Tensor  # (n_blocks, n_features), the upper corner
     others: Sequence[Filter]  # for queries that this filter does not certify even one by one
@@ -52,10 +52,10 @@ class FewFeaturesFilter:
     @classmethod
     def make(cls, metric: Metric, rows: Tensor, others: Sequence[Filter]) -> "FewFeaturesFilter":
         """Puts the rows into blocks."""
-        numbers = in_blocks(rows, MOST_IN_BLOCK)
-        blocks = rows_or_nan(rows, numbers)
+        indices = halve(rows, MOST_IN_BLOCK)
+        blocks = points_or_nan(rows, indices)
         low, high = (corner.to(torch.float64) for corner in corners(blocks))
-        return cls(metric, len(rows), numbers, blocks, low, high, others)
+        return cls(metric, len(rows), indices, blocks, low, high, others)
 
     @property
     def name(self) -> str:
@@ -63,51 +63,51 @@ class FewFeaturesFilter:
         return "boxes" if self.most_in_bundle > 1 else "boxes, one by one"
 
     def finer(self) -> Sequence[Filter]:
-        """Returns the same for each query alone, as a query that lies apart spoils its bundle; then the others."""
+        """Returns this filter with bundles of one query, as one that lies apart spoils a bundle; then the others."""
         return [replace(self, most_in_bundle=1), *self.others]
 
-    def batch_size(self, k: int, memory_limit: int) -> int:
+    def batch_size(self, k: int, scratch: int) -> int:
         """Returns the number of queries that fit the limit."""
         n_queries = MOST_QUERIES
-        while n_queries and not self._fits(n_queries, self._bundle_size(n_queries), k, memory_limit):
+        while n_queries and not self._fits(n_queries, self._bundle_size(n_queries), k, scratch):
             n_queries //= 2
         return n_queries
 
     def _bundle_size(self, n_queries: int) -> int:
-        """Returns as many queries as lie in the space of a block."""
+        """Returns how many queries take about as much space as the rows of a block."""
         return max(1, min(self.most_in_bundle, n_queries * MOST_IN_BLOCK // self.n_rows))
 
-    def _fits(self, n_queries: int, most_in_bundle: int, k: int, memory_limit: int) -> bool:
-        n_bundles, size = shape_of_blocks(n_queries, most_in_bundle)
-        n_gaps, n_blocks = self._most_gaps(memory_limit), len(self.low)
-        if n_gaps < size * self.rows[0].numel() or n_bundles * n_blocks > MOST_PAIRS:
+    def _fits(self, n_queries: int, most_in_bundle: int, k: int, scratch: int) -> bool:
+        n_bundles, size = shape_of_parts(n_queries, most_in_bundle)
+        n_gaps, n_blocks = self._most_gaps(scratch), len(self.low)
+        if n_gaps < size * self.blocks[0].numel() or n_bundles * n_blocks > MOST_BOX_PAIRS:
             return False
-        n_guessed = self.rows.shape[1] * self._n_guessed(k)
+        n_guessed = self.blocks.shape[1] * self._n_guessed(k)
         needed = boxes_bytes(n_bundles, n_bundles * size, n_blocks, n_guessed, most_near(k), n_gaps)
-        return needed <= memory_limit
+        return needed <= scratch
 
-    def _most_gaps(self, memory_limit: int) -> int:
-        most = GAPS if self.rows.device.type == "cpu" else GPU_GAPS
-        return min(most, memory_limit // (2 * BYTES_OF_BOX_GAP))
+    def _most_gaps(self, scratch: int) -> int:
+        most = GAPS if self.blocks.device.type == "cpu" else GPU_GAPS
+        return min(most, scratch // (2 * BYTES_OF_BOX_GAP))
 
     def _n_guessed(self, k: int) -> int:
         """Returns a number of blocks that have k rows even without the query itself and with one block not full."""
-        return min(len(self.low), k // self.rows.shape[1] + 2)
+        return min(len(self.low), k // self.blocks.shape[1] + 2)
 
-    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
+    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures the blocks of rows that are near each bundle of queries."""
         n_queries = len(batch.queries)
-        with clock.stage("group"):
+        with clock.stage("bundle"):
             size = self._bundle_size(n_queries)
-            while not self._fits(n_queries, size, k, memory_limit) and size < self.most_in_bundle:
-                size += 1  # fewer queries than ``batch_size`` may make more bundles, if these are smaller
-            numbers = in_blocks(batch.queries, size)  # (n_bundles, size)
+            while not self._fits(n_queries, size, k, scratch) and size < self.most_in_bundle:
+                size += 1  # few queries make small bundles, which may be more than ``batch_size`` has reckoned with
+            numbers = halve(batch.queries, size)  # (n_bundles, size)
         is_query = numbers >= 0
         filled = torch.where(is_query, numbers, numbers[:, :1])
         bundles = Bundles(batch.queries[filled], batch.self_index[filled])
-        found = self._search_bundles(bundles, k, self._most_gaps(memory_limit), clock)
+        found = self._search_bundles(bundles, k, self._most_gaps(scratch), clock)
         reduced, indices, certified, _ = nothing_found(n_queries, k, numbers.device)
-        for of_queries, of_bundles in ((reduced, found.reduced), (indices, found.rows), (certified, found.certified)):
+        for of_queries, of_bundles in zip((reduced, indices, certified), found[:3], strict=True):
             of_queries[numbers[is_query]] = of_bundles.unflatten(0, numbers.shape)[is_query]
         return Found(reduced, indices, certified, found.n_candidates)
 
@@ -116,25 +116,25 @@ class FewFeaturesFilter:
         n_bundles, size = bundles.self_index.shape
         most = most_near(k)
         with clock.stage("guess"):
-            away = self._distance_of_boxes(bundles.queries.amin(1), bundles.queries.amax(1))  # (n_bundles, n_blocks)
-            near_blocks = away.topk(self._n_guessed(k), dim=1, largest=False).indices
-            bundle = torch.arange(n_bundles, device=away.device).repeat_interleave(near_blocks.shape[1])
+            bound = self._distance_of_boxes(bundles.queries.amin(1), bundles.queries.amax(1))  # (n_bundles, n_blocks)
+            near_blocks = bound.topk(self._n_guessed(k), dim=1, largest=False).indices
+            bundle = torch.arange(n_bundles, device=bound.device).repeat_interleave(near_blocks.shape[1])
             block = near_blocks.flatten()
             guessed = torch.cat([reduced for _, reduced in self._measure(bundles, bundle, block, most_gaps)])
-            farthest = _kth_nearest(guessed.unflatten(0, near_blocks.shape), k)  # (n_bundles, size)
-            none = torch.zeros_like(farthest, dtype=torch.int64)
-            near = [_near_rows(farthest, none, most, bundle, self.numbers[block], guessed)]
+            kth = _kth_nearest(guessed.unflatten(0, near_blocks.shape), k)  # (n_bundles, size)
+            n_near = torch.zeros_like(kth, dtype=torch.int64)
+            near = [_near_rows(kth, n_near, most, bundle, self.indices[block], guessed)]
         with clock.stage("exclude"):
-            is_open = away <= tree_reach(self.metric.to_tree(farthest)).amax(1, keepdim=True)
-            is_few = is_open.sum(1) <= max(near_blocks.shape[1], len(self.low) // MOST_BLOCKS)
+            is_open = bound <= tree_reach(self.metric.to_tree(kth)).amax(1, keepdim=True)
+            is_few = is_open.sum(1) <= max(near_blocks.shape[1], len(self.low) // OPEN_SHARE)
             is_open.scatter_(1, near_blocks, False)  # these are measured already
             bundle, block = (is_open & is_few[:, None]).nonzero(as_tuple=True)
         with clock.stage("refine"):
             for some, reduced in self._measure(bundles, bundle, block, most_gaps):
                 counted = near[-1].n_near
-                near.append(_near_rows(farthest, counted, most, bundle[some], self.numbers[block[some]], reduced))
+                near.append(_near_rows(kth, counted, most, bundle[some], self.indices[block[some]], reduced))
             certified = (is_few[:, None] & (near[-1].n_near <= most)).flatten()
-            n_candidates = size * self.rows.shape[1] * (near_blocks.numel() + len(bundle))
+            n_candidates = size * self.blocks.shape[1] * (near_blocks.numel() + len(bundle))
             return Found(*_nearest_of(near, certified, k, self.n_rows), certified, n_candidates)
 
     def _distance_of_boxes(self, low: Tensor, high: Tensor) -> Tensor:
@@ -151,15 +151,15 @@ class FewFeaturesFilter:
     def _measure(
         self, bundles: "Bundles", bundle: Tensor, block: Tensor, most_gaps: int
     ) -> Iterator[tuple[slice, Tensor]]:
-        """Yields slices of the bundles and blocks, (n,) each, with their reduced distances, (.., size, block size)."""
+        """Measures bundle[i] to block[i], for all i: yields slices of i, and distances (n, bundle size, block size)."""
         assert self.metric.measure_pairs is not None
-        n_at_once = most_gaps // (bundles.queries.shape[1] * self.rows[0].numel())
+        n_at_once = most_gaps // (bundles.queries.shape[1] * self.blocks[0].numel())
         for start in range(0, len(bundle), n_at_once):
             some = slice(start, start + n_at_once)
-            rows = self.rows[block[some]].to(torch.float64)
+            rows = self.blocks[block[some]].to(torch.float64)
             reduced = self.metric.measure_pairs(bundles.queries[bundle[some]][:, :, None], rows[:, None])
-            is_self = bundles.self_index[bundle[some]][:, :, None] == self.numbers[block[some]][:, None]
-            yield some, reduced.masked_fill_(is_self, torch.inf)  # also of rows that are not there, whose number is -1
+            is_self = bundles.self_index[bundle[some]][:, :, None] == self.indices[block[some]][:, None]
+            yield some, reduced.masked_fill_(is_self, torch.inf)  # of places without a row infinity, or still NaN
 
 
 class Bundles(NamedTuple):
@@ -177,28 +177,26 @@ class NearRows(NamedTuple):
 
 
 def _kth_nearest(guessed: Tensor, k: int) -> Tensor:
-    """Returns the k-th distance of each query, (n_bundles, size), of (n_bundles, n_blocks, size, block size)."""
+    """Returns the k-th least of each query, (n_bundles, size); guessed is (n_bundles, n_blocks, size, block size)."""
     by_query = guessed.transpose(1, 2).flatten(2)
     return by_query.topk(k, dim=2, largest=False, sorted=False).values.amax(2)
 
 
-def _near_rows(
-    farthest: Tensor, n_earlier: Tensor, most: int, bundle: Tensor, numbers: Tensor, reduced: Tensor
-) -> NearRows:
-    """Returns the rows of blocks that are not beyond ``farthest``, for queries with at most ``most`` of them so far.
+def _near_rows(kth: Tensor, n_earlier: Tensor, most: int, bundle: Tensor, numbers: Tensor, reduced: Tensor) -> NearRows:
+    """Returns those rows of blocks that are not beyond ``kth``, for queries with at most ``most`` of them so far.
 
     The rows have these numbers, (n, block size), and reduced distances, (n, size, block size), to bundles (n,).
     """
-    is_near = reduced <= farthest[bundle][..., None]
+    is_near = reduced <= kth[bundle][..., None]
     n_near = n_earlier.index_add(0, bundle, is_near.sum(2))
     is_near &= (n_near <= most)[bundle][..., None]
     n, in_bundle, in_block = is_near.nonzero(as_tuple=True)
-    query = bundle[n] * farthest.shape[1] + in_bundle
+    query = bundle[n] * kth.shape[1] + in_bundle
     return NearRows(Measured(Pairs(query, numbers[n, in_block]), reduced[is_near]), n_near)
 
 
 def _nearest_of(near: list[NearRows], certified: Tensor, k: int, n_rows: int) -> tuple[Tensor, Tensor]:
-    """Returns reduced distances and rows of the k nearest, (n_queries, k), of the certified queries."""
+    """Returns reduced distances and numbers of the k nearest rows, (n_queries, k); infinity if not certified."""
     query = torch.cat([some.measured.pairs.query for some in near])
     row = torch.cat([some.measured.pairs.row for some in near])
     reduced = torch.cat([some.measured.reduced for some in near])
@@ -208,46 +206,47 @@ def _nearest_of(near: list[NearRows], certified: Tensor, k: int, n_rows: int) ->
 
 
 def most_near(k: int) -> int:
-    """Returns how many rows a query may keep."""
+    """Returns how many near rows a query may have; with more it is not certified."""
     return max(MOST_NEAR, 4 * k)
 
 
-def in_blocks(points: Tensor, most: int) -> Tensor:
-    """Returns the numbers of points (n, n_features), a block of nearby points in each line, (n_blocks, size).
+def halve(points: Tensor, largest: int) -> Tensor:
+    """Returns the numbers of points (n, n_features), parts of nearby points line by line, (n_parts, size).
 
-    A block has at most ``most`` points. All blocks are full except the last, which may end in -1.
+    The parts are blocks of rows, or bundles of queries; a part has at most ``largest`` points. All parts are full
+    except the last, which may end in -1.
 
-    >>> in_blocks(torch.tensor([[9.0, 0.0], [0.0, 1.0], [8.0, 0.0], [0.0, 0.0], [1.0, 0.0]]), most=2)
+    >>> halve(torch.tensor([[9.0, 0.0], [0.0, 1.0], [8.0, 0.0], [0.0, 0.0], [1.0, 0.0]]), largest=2)
     tensor([[ 1,  3],
             [ 4,  2],
             [ 0, -1]])
     """
-    n_blocks, size = shape_of_blocks(len(points), most)
-    depth = (n_blocks - 1).bit_length()
+    n_parts, size = shape_of_parts(len(points), largest)
+    depth = (n_parts - 1).bit_length()
     numbers = torch.full((size << depth,), -1, device=points.device)
     numbers[: len(points)] = torch.arange(len(points), device=points.device)
     for level in range(depth):
         numbers = numbers.view(1 << level, -1)
-        halved = rows_or_nan(points, numbers)
+        halved = points_or_nan(points, numbers)
         low, high = corners(halved)
         widest = (high - low).argmax(1)[:, None, None].expand(-1, halved.shape[1], 1)
         numbers = numbers.gather(1, halved.gather(2, widest)[..., 0].argsort(dim=1, stable=True))  # NaN last
-    return numbers.view(-1, size)[:n_blocks]
+    return numbers.view(-1, size)[:n_parts]
 
 
-def shape_of_blocks(n: int, most: int) -> tuple[int, int]:
-    """Returns the number and the size of blocks of at most ``most`` of n points that are halved again and again."""
-    depth = (-(-n // most) - 1).bit_length()
+def shape_of_parts(n: int, largest: int) -> tuple[int, int]:
+    """Returns how many parts n points make, and their size, if they are halved until a part has ``largest`` or less."""
+    depth = (-(-n // largest) - 1).bit_length()
     size = -(-n >> depth)
     return -(-n // size), size
 
 
-def rows_or_nan(points: Tensor, numbers: Tensor) -> Tensor:
+def points_or_nan(points: Tensor, numbers: Tensor) -> Tensor:
     """Returns the points with these numbers, (..., n_features), NaN for the number -1."""
     return torch.where(numbers[..., None] < 0, torch.nan, points[numbers])
 
 
-def corners(blocks: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the least and the largest values of the points, (n_blocks, size, n_features), except NaN."""
-    is_none = blocks.isnan()
-    return blocks.masked_fill(is_none, torch.inf).amin(1), blocks.masked_fill(is_none, -torch.inf).amax(1)
+def corners(parts: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the least and the largest values of the points of each part, (n_parts, size, n_features), except NaN."""
+    is_none = parts.isnan()
+    return parts.masked_fill(is_none, torch.inf).amin(1), parts.masked_fill(is_none, -torch.inf).amax(1)

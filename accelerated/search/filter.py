@@ -14,15 +14,15 @@ class Batch(NamedTuple):
     """Queries that are searched together."""
 
     queries: Tensor  # float64 (n_queries, n_features), prepared for the metric
-    self_index: Tensor  # int64 (n_queries,): the row that the query itself is, never its own neighbour; -1 if none
-    n_self: int  # rows left out for each query: 1 if the queries are training rows, else 0
+    self_index: Tensor  # int64 (n_queries,): the number of the row that the query is, which is left out; -1 if none
+    n_self: int  # rows left out for each query: 1 if the queries are rows themselves, else 0
 
 
 class Found(NamedTuple):
     """The neighbours of a batch; those of a query that is not certified may be wrong."""
 
     reduced: Tensor  # float64 (n_queries, k), in ascending order
-    rows: Tensor  # int64 (n_queries, k)
+    indices: Tensor  # int64 (n_queries, k), the numbers of the rows
     certified: Tensor  # bool (n_queries,)
     n_candidates: int = 0  # pairs that the filter left to be measured exactly
 
@@ -33,24 +33,24 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
-    def batch_size(self, k: int, memory_limit: int) -> int:
+    def batch_size(self, k: int, scratch: int) -> int:
         """The number of queries to search together within so many bytes of scratch; 0 if the filter cannot be used."""
         ...
 
-    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
-        """Finds the k nearest rows of at most ``batch_size(k, memory_limit)`` queries."""
+    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
+        """Finds the k nearest rows of at most ``batch_size(k, scratch)`` queries."""
         ...
 
     def finer(self) -> Sequence["Filter"]:
-        """The filters for the queries that this one does not certify, the cheapest first."""
+        """All filters that follow this one if it is the first, the cheapest first."""
         ...
 
 
 class Index(NamedTuple):
-    """The training rows, prepared for a metric, and the filters that search them."""
+    """The rows, prepared for a metric, and the filters that search them."""
 
     metric: Metric
-    rows: Tensor  # (n_rows, n_features)
+    rows: Tensor  # float64, or the float32 or float16 that were given (n_rows, n_features)
     filters: list[Filter]  # in the order in which they take the queries; the last is exhaustive and certifies all
     smallest_search: int  # pairs x features: a search with fewer of them is exhaustive from the start
 
@@ -58,8 +58,8 @@ class Index(NamedTuple):
 class Pairs(NamedTuple):
     """Queries of a batch, each with a row to measure it against."""
 
-    query: Tensor  # int64 (n_pairs,)
-    row: Tensor  # int64 (n_pairs,)
+    query: Tensor  # int64 (n_pairs,), the number of the query in the batch
+    row: Tensor  # int64 (n_pairs,), the number of the row
 
 
 class Measured(NamedTuple):

@@ -1,6 +1,7 @@
-"""Where scratch memory is bounded: the limit, and an upper estimate of the bytes that each way of searching needs.
+"""Where scratch memory is limited: the limit, and an upper estimate of the bytes that each way of searching needs.
 
-``batches`` asks here how many queries to read; each filter asks how many it can search within the remaining bytes. All
+``batches`` asks here how many queries to read; each filter asks how many it can search within the remaining bytes, its
+``scratch``. The rows, and what a filter keeps of them between searches, are part of the model and do not count. All
 numbers are float64 or int64, of 8 bytes, unless said otherwise.
 """
 
@@ -11,11 +12,13 @@ import torch
 from accelerated.parameters import is_int
 from accelerated.search.filter import Filter
 
-CPU_PAIRS = 2**15  # the gaps of 8 features, 8 x 32,768 x 8 bytes = 2 MiB: `python -m benchmarks.constants CPU_PAIRS`
+# Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB.
+CPU_PAIRS = 2**15  # `python -m benchmarks.constants CPU_PAIRS`
 BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
-KEPT_SHARE, MOST_KEPT = 16, 8192  # a query keeps 1 / 16 of a block's rows: `python -m benchmarks.constants KEPT_SHARE`
+# A query may keep 1 / 16 of the rows of a block, at most 8192: `python -m benchmarks.constants KEPT_SHARE`.
+KEPT_SHARE, MOST_KEPT = 16, 8192
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
-BYTES_OF_PAIR = 8 * 40 + 80  # the 8 rows of the block that was opened to reach the pair, and its measurement
+BYTES_OF_PAIR = 8 * 40 + 80  # the bounds and numbers of the small block of 8 that holds the row, and its measurement
 BYTES_OF_BOX_GAP = 80  # a gap and its square; with one feature also the sum, its root and the mask of near rows
 BYTES_OF_BOXES = 40  # the distance of two boxes, with three intermediate results and a mask
 BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transposition and a selection
@@ -48,16 +51,18 @@ def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
         raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
 
 
-def split_memory(one: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
+def split_memory(chosen: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
     """Returns how many of the remaining ``n_queries`` queries are the next batch, and the filter's bytes of scratch.
 
-    Reading the queries and keeping their neighbours takes at most a quarter of the limit, or one query. The size is 0
-    if the filter cannot be used; otherwise it divides the queries into batches of about equal size.
+    Reading the queries and keeping their neighbours takes at most a quarter of the limit, or as much as one query needs
+    if that is more. So the filter is asked twice: how many queries it would take at most, and how many it can take in
+    the bytes that reading these leaves. The size is 0 if the filter cannot be used; otherwise it divides the queries
+    into batches of about equal size.
     """
     bytes_each = _query_bytes(n_features, k)
-    n_read = min(n_queries, one.batch_size(k, memory_limit), memory_limit // 4 // bytes_each)
+    n_read = min(n_queries, chosen.batch_size(k, memory_limit), memory_limit // 4 // bytes_each)
     scratch = memory_limit - max(1, n_read) * bytes_each
-    size = min(max(1, n_read), one.batch_size(k, scratch))
+    size = min(max(1, n_read), chosen.batch_size(k, scratch))
     return even_share(n_queries, size) if size else 0, scratch
 
 
@@ -87,9 +92,9 @@ def block_shape(
 def exhaustive_bytes(n_queries: int, block_rows: int, n_features: int, k: int) -> int:
     """Returns the bytes to measure queries against a block of rows and to keep the k nearest.
 
-    Each pair has 8 features of gaps, of their squares and of running sums, and as many numbers again for partial sums,
-    masks and square roots. Each row that is merged, even if all of them tie, has a dozen values, positions and orders.
-    Queries and rows are held as they are, prepared, and transposed.
+    Features are measured 8 at a time: each pair has 8 gaps, their squares and running sums, and as many numbers again
+    for partial sums, masks and square roots. Each row that is merged, even if all of them tie, has a dozen values,
+    positions and orders. Queries and rows are held as they are, prepared, and transposed.
     """
     pairs, merged = n_queries * block_rows, n_queries * (k + block_rows)
     return 8 * (40 * pairs + 12 * merged + 4 * n_features * (n_queries + block_rows))
@@ -104,9 +109,9 @@ class ProductPlan(NamedTuple):
     """How much of a search by products is done at once."""
 
     n_queries: int  # in a batch
-    block_rows: int  # with bounds at once
-    most_gaps: int  # differences held at once when pairs are measured
-    made: torch.dtype  # the type of the bounds
+    block_rows: int  # in a block, all bounds of which are held
+    most_gaps: int  # differences held when pairs are measured
+    out_dtype: torch.dtype  # of the bounds
 
 
 def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encoding_bytes: int) -> int:
@@ -115,13 +120,13 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
     These are the bounds of a block for ``width`` queries and their minima; the pairs that are not excluded;
     ``n_encoded`` queries or rows, while they are encoded; and the gaps.
     """
-    bounds = int(1.25 * plan.made.itemsize * width * plan.block_rows)
-    pairs = plan.n_queries * most_candidates(plan.block_rows, k)
+    bounds = int(1.25 * plan.out_dtype.itemsize * width * plan.block_rows)
+    pairs = plan.n_queries * most_kept(plan.block_rows, k)
     return bounds + pairs * BYTES_OF_PAIR + n_encoded * encoding_bytes + plan.most_gaps * BYTES_OF_GAP
 
 
-def most_candidates(block_rows: int, k: int) -> int:
-    """Returns how many rows, or smaller blocks, a query may keep in one block; with more it is not certified."""
+def most_kept(block_rows: int, k: int) -> int:
+    """Returns how many rows, or small blocks, of one block a query may keep; with more it is not certified."""
     return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
 
 

@@ -1,13 +1,14 @@
 """The filter by a product of matrices: lower bounds for all pairs at the speed of the product, few exact distances.
 
-For a batch of queries and a block of rows one product makes a bound for every pair (``bounds``). Minima over 8 and over
-64 rows make a small tree over each query's bounds (``block_minima``). Then
+For a batch of queries and a block of rows, products make a bound for every pair (``bounds``), and minima over 8 and
+over 64 rows make it cheap to find the low ones (``block_minima``). Then
 
     guess    measure some rows with low bounds exactly: no neighbour is farther than the k-th nearest of these
-    exclude  a row whose bound is above that distance is not a neighbour; nor is any row of a block whose minimum is
+    exclude  a row whose bound is above that distance is not a neighbour, nor is any row of a small block whose minimum
+             is above it
     refine   measure the remaining pairs exactly, and keep the k nearest
 
-Nothing is assumed about the guess. A query that excludes too few rows is not certified.
+A bad guess costs time, never a neighbour. A query for which the bounds exclude too few rows is not certified.
 """
 
 from collections.abc import Iterator
@@ -20,15 +21,15 @@ from torch import Tensor
 from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.block_minima import LANES, UPPER, BlockMinima, product_width
-from accelerated.search.bounds.accumulation import product_keeps_its_bound
-from accelerated.search.bounds.multiply import aligned, ceiling, padding, product_dtype, round_up
+from accelerated.search.bounds.accumulation import product_keeps_error_limit
+from accelerated.search.bounds.multiply import above_thresholds, aligned, ceiling, product_dtype, round_up
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
-from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_candidates, product_bytes
+from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
 
-BOUNDED_ROWS = 2**18  # with bounds at once, at most: `python -m benchmarks.constants BOUNDED_ROWS`
+MOST_ROWS = 2**18  # in a block: `python -m benchmarks.constants MOST_ROWS`
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
@@ -52,17 +53,17 @@ GPU_SIZES = Sizes(queries=2**14, bounds=2**30, product=2**30, encoding=2**28, ga
 
 @dataclass(frozen=True)
 class ProductFilter:
-    """Certifies queries by bounds for all pairs, made in the numbers of the bound."""
+    """Certifies queries by bounds for all pairs, made by products of numbers of ``bound.dtype``."""
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features)
     bound: LowerBound
-    encoded: EncodedRows | None = None  # None: rows are encoded when they are needed
+    kept: EncodedRows | None = None  # None: each search encodes the rows, of which all must be excludable
     n_never_excluded: int = 0
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor, bound: LowerBound) -> "ProductFilter":
-        """Encodes all rows."""
+        """Encodes all rows, within ``Sizes.encoding`` bytes of scratch at a time, and keeps them."""
         first = _encode_rows(bound, rows[:1])
         columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
         base = None if first.base is None else first.base.new_empty(len(rows))
@@ -85,43 +86,44 @@ class ProductFilter:
         """Returns filters in more precise numbers, which encode rows when they are needed."""
         return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
 
-    def batch_size(self, k: int, memory_limit: int) -> int:
+    def batch_size(self, k: int, scratch: int) -> int:
         """Returns the number of queries whose bounds fit the limit; 0 if products are not as precise as promised."""
-        n_queries = self._plan(k, memory_limit).n_queries
-        return n_queries if n_queries and product_keeps_its_bound(self.bound.dtype, self.rows.device) else 0
+        n_queries = self._plan(k, scratch).n_queries
+        return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
-    def _plan(self, k: int, memory_limit: int) -> ProductPlan:
-        """Returns how much to do at once, such that scratch fits the limit; no queries if nothing does."""
+    def _plan(self, k: int, scratch: int) -> ProductPlan:
+        """Returns how much to do at once within the scratch; its ``n_queries`` is 0 if nothing fits."""
         device, sizes = self.rows.device, sizes_of(self.rows.device)
-        made = product_dtype(self.bound.dtype, device) or torch.float64
+        out_dtype = product_dtype(self.bound.dtype, device) or torch.float64
         most = k + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
-        block_rows = round_up(max(most, even_share(len(self.rows), BOUNDED_ROWS)), UPPER)
-        n_queries = sizes.bounds * 2 // max(2, made.itemsize) // block_rows // LANES * LANES
+        block_rows = round_up(max(most, even_share(len(self.rows), MOST_ROWS)), UPPER)
+        n_queries = sizes.bounds * 2 // max(2, out_dtype.itemsize) // block_rows // LANES * LANES
         n_queries = max(LANES, min(n_queries, sizes.queries))
-        most_gaps = max(1, min(sizes.gaps, memory_limit // (4 * BYTES_OF_GAP)))
+        most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         while n_queries:
-            plan = ProductPlan(n_queries, block_rows, most_gaps, made)
-            n_encoded = n_queries if self.encoded is not None else max(n_queries, self._n_encoded_at_once())
+            plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype)
+            n_encoded = n_queries if self.kept is not None else max(n_queries, self._n_encoded_at_once())
             width = product_width(n_queries, device)
-            if product_bytes(plan, most, width, n_encoded, self.bound.encoding_bytes) <= memory_limit:
+            if product_bytes(plan, most, width, n_encoded, self.bound.encoding_bytes) <= scratch:
                 return plan
             if n_queries > LANES or block_rows <= least_rows:
                 n_queries //= 2
             else:
                 block_rows = max(least_rows, round_up(block_rows // 2, UPPER))
-        return ProductPlan(0, block_rows, most_gaps, made)
+        return ProductPlan(0, block_rows, most_gaps, out_dtype)
 
     def _n_encoded_at_once(self) -> int:
         return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
 
-    def search(self, batch: Batch, k: int, memory_limit: int, clock: Clock) -> Found:
-        """Bounds and excludes the rows block by block; the nearest so far exclude more of the next block."""
-        plan = self._plan(k, memory_limit)
+    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
+        """Searches block after block; the k-th distance so far is the next block's limit."""
+        plan = self._plan(k, scratch)
         with clock.stage("encode"):
             encoded = self.bound.encode_queries(batch.queries)
             encoded = encoded._replace(columns=_pad_columns(encoded.columns))
-        found = nothing_found(len(batch.queries), k, self.rows.device)._replace(certified=encoded.certifiable)
+        found = nothing_found(len(batch.queries), k, self.rows.device)
+        found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
         for start in range(0, len(self.rows), plan.block_rows):
             found = self._search_block(start, found, batch, encoded, plan, clock)
         return found
@@ -130,41 +132,41 @@ class ProductFilter:
         self, start: int, found: Found, batch: Batch, encoded: EncodedQueries, plan: ProductPlan, clock: Clock
     ) -> Found:
         """Returns the nearest rows of those found so far and of the block from ``start``."""
-        k = found.rows.shape[1]
+        k = found.indices.shape[1]
         minima = self._multiply(start, encoded, plan, clock)
         guess = self._guess(minima, batch, k, plan, clock) if start == 0 else None
-        farthest = found.reduced[:, -1] if guess is None else _kth_least(guess.reduced, len(batch.queries), k)
+        kth = found.reduced[:, -1] if guess is None else _kth_nearest(guess.reduced, len(batch.queries), k)
         with clock.stage("exclude"):
-            threshold = ceiling(self.bound.threshold(farthest, batch.queries, encoded), plan.made)
-            certified = found.certified & (threshold < padding(plan.made))
-            kept = minima.descend(threshold, certified, most_candidates(plan.block_rows, k))
+            threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
+            certified = found.certified & (threshold < above_thresholds(plan.out_dtype))
+            kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k))
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
             if guess is None:
                 reduced = measure(self.metric, self.rows, batch, pairs, plan.most_gaps)
             else:
                 reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
-            earlier = None if start == 0 else (found.reduced, found.rows)
+            earlier = None if guess is not None else (found.reduced, found.indices)
             closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
         return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
 
     def _multiply(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
         """Returns the bounds of the block of rows from ``start``."""
         stop = min(start + plan.block_rows, len(self.rows))
-        rows = self._encoded_rows(start, stop, len(encoded.columns))
-        return BlockMinima.make(rows, stop - start, encoded.columns, plan.made, clock)
+        rows = self._pieces(start, stop, len(encoded.columns))
+        return BlockMinima.make(rows, stop - start, encoded.columns, plan.out_dtype, clock)
 
-    def _encoded_rows(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
-        """Yields the encoded rows from start to stop, for one product at a time."""
+    def _pieces(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
+        """Yields the encoded rows from start to stop, as many as one product takes; a multiple of ``UPPER``."""
         n_at_once = round_up(sizes_of(self.rows.device).product // n_queries, UPPER)
-        if self.encoded is None:
+        if self.kept is None:
             n_at_once = min(n_at_once, self._n_encoded_at_once())
         for first in range(start, stop, n_at_once):
             some = slice(first, min(first + n_at_once, stop))
-            if self.encoded is None:
+            if self.kept is None:
                 yield _encode_rows(self.bound, self.rows[some])
             else:
-                columns, base = self.encoded
+                columns, base = self.kept
                 yield EncodedRows(columns[some], None if base is None else base[some])
 
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
@@ -181,7 +183,7 @@ def sizes_of(device: torch.device) -> Sizes:
     return CPU_SIZES if device.type == "cpu" else GPU_SIZES
 
 
-def _kth_least(guessed: Tensor, n_queries: int, k: int) -> Tensor:
+def _kth_nearest(guessed: Tensor, n_queries: int, k: int) -> Tensor:
     """Returns the k-th least reduced distance of each query, (n_queries,)."""
     return guessed.view(n_queries, -1).topk(k, largest=False, sorted=False).values.amax(1)
 

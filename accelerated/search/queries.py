@@ -19,16 +19,16 @@ class Queries(NamedTuple):
     X: np.ndarray | Tensor  # (n_queries, n_features), checked
     prepare: Callable[[Tensor], Tensor]
     device: torch.device  # where they are searched
-    n_self: int  # 1 if query i is training row i, else 0
+    n_self: int  # 1 if query i is row i, else 0
 
     @classmethod
     def of_rows(cls, rows: Tensor) -> "Queries":
-        """Returns the training rows, which are prepared already, as queries; none is its own neighbour."""
+        """Returns the rows, which are prepared already, as queries; none is its own neighbour."""
         return cls(rows, _already_prepared, rows.device, n_self=1)
 
     @classmethod
     def given(cls, X: np.ndarray | Tensor, metric: Metric, device: torch.device) -> "Queries":
-        """Returns the rows of a checked matrix as queries."""
+        """Returns the examples of a checked matrix as queries."""
         return cls(X, metric.prepare, device, n_self=0)
 
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:

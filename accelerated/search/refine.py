@@ -1,4 +1,4 @@
-"""Refine: measures pairs that no bound excluded, bit for bit as the exhaustive search does."""
+"""Refine, for filters by products: measures pairs exactly, bit for bit as the exhaustive search does."""
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ def measure_unknown(
 ) -> Tensor:
     """Returns the reduced distances of the pairs as ``measure`` does, but does not measure the known ones again.
 
-    The known pairs may be in any order within a query.
+    The pairs must be sorted by (query, row); the known ones may be in any order.
     """
     reduced, is_new = _look_up(pairs, known, len(rows))
     reduced[is_new] = measure(metric, rows, batch, Pairs(pairs.query[is_new], pairs.row[is_new]), most_gaps)
@@ -46,16 +46,16 @@ def _look_up(pairs: Pairs, known: Measured, n_rows: int) -> tuple[Tensor, Tensor
     return reduced, is_new
 
 
-def all_pairs(rows: Tensor) -> Pairs:
-    """Returns each query paired with each of its rows, (n_queries, n)."""
-    query = torch.arange(len(rows), device=rows.device).repeat_interleave(rows.shape[1])
-    return Pairs(query, rows.reshape(-1))
+def all_pairs(indices: Tensor) -> Pairs:
+    """Returns each query paired with each of the rows in its line of ``indices``, (n_queries, n)."""
+    query = torch.arange(len(indices), device=indices.device).repeat_interleave(indices.shape[1])
+    return Pairs(query, indices.reshape(-1))
 
 
 def nearest(
     measured: Measured, n_queries: int, k: int, earlier: tuple[Tensor, Tensor] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns the k nearest rows of each query, sorted by (reduced distance, row): distances and rows, (n_queries, k).
+    """Returns the k nearest rows of each query, sorted by (reduced distance, row): distances, indices (n_queries, k).
 
     ``earlier`` holds the k nearest of earlier rows. A query with fewer than k pairs has infinite distances at the end.
     The pairs must be sorted by (query, row). Those of a query become one line of a matrix, so a stable sort by distance
@@ -73,9 +73,9 @@ def nearest(
     width = max(k, 1 + int(place.max())) if len(place) else k
     matrix = torch.full((n_queries, width), float("inf"), dtype=reduced.dtype, device=reduced.device)
     matrix[pairs.query, place] = reduced
-    rows = torch.zeros((n_queries, width), dtype=torch.int64, device=reduced.device)
-    rows[pairs.query, place] = pairs.row
+    indices = torch.zeros((n_queries, width), dtype=torch.int64, device=reduced.device)
+    indices[pairs.query, place] = pairs.row
     if earlier is not None:
-        matrix, rows = torch.cat([earlier[0], matrix], 1), torch.cat([earlier[1], rows], 1)
+        matrix, indices = torch.cat([earlier[0], matrix], 1), torch.cat([earlier[1], indices], 1)
     matrix, order = matrix.sort(dim=1, stable=True)
-    return matrix[:, :k], rows.gather(1, order[:, :k])
+    return matrix[:, :k], indices.gather(1, order[:, :k])

@@ -12,9 +12,9 @@ import torch
 class Report:
     """How a search went: see ``NearestNeighbors.search_report``.
 
-    ``filter`` is the first filter. ``certified`` counts the queries that it certified, ``fallbacks`` the queries that
-    went on to each later filter; ``candidates`` counts the pairs that filters left to be measured exactly, and
-    ``seconds`` are by stage.
+    ``filter`` is the first filter. ``certified`` counts the queries that it certified, 0 if it is exhaustive;
+    ``fallbacks`` the queries that went on to each later filter; ``candidates`` counts the pairs that filters left to be
+    measured exactly, and ``seconds`` are by stage.
     """
 
     n_queries: int = 0
@@ -29,13 +29,13 @@ class Clock:
     """Adds up the seconds of each stage of a search."""
 
     def __init__(self, waits_for: torch.device | None = None):
-        """``waits_for`` is a GPU whose work counts for the stage that started it; None never waits."""
+        """``waits_for`` is a GPU, whose work then counts for the stage that started it."""
         self.waits_for = waits_for
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Adds the time spent in the with block to ``seconds[name]``."""
+        """Adds the time spent inside ``with`` to ``seconds[name]``."""
         start = time.perf_counter()
         yield
         if self.waits_for is not None and self.waits_for.type == "cuda":

@@ -1,4 +1,4 @@
-"""The rule that chooses the filters for a metric, rows and a device. It decides on time, not on the neighbours.
+"""The rule that chooses the filters for a metric, rows and a device: it changes the time of a search, not its answer.
 
 tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
 boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from accelerated.devices import is_out_of_memory
 from accelerated.metrics import Metric
-from accelerated.search.bounds.accumulation import product_keeps_its_bound
+from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
@@ -32,8 +32,8 @@ from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
-TREE_ROWS = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_ROWS`
-BOXES_ROWS = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_ROWS --device cuda`
+TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
+BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -70,14 +70,14 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
         return None
     is_cpu = rows.device.type == "cpu"
     if metric.tree_p is not None:
-        if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_ROWS + n_features))):
+        if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_EXPONENT + n_features))):
             return TreeFilter.make(metric, rows)
-        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_ROWS + 2 * n_features)):
+        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features)):
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
-        if product_keeps_its_bound(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
+        if product_keeps_error_limit(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
@@ -85,8 +85,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
 
 
 def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound | None:
-    """Returns the bound for these rows by products of ``dtype``; None if there is none, or only a bad one."""
-    if metric.tree_p == 1:
+    """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
+    if metric.tree_p == 1:  # manhattan
         return choose_intervals(rows) if dtype == torch.int8 else None
     if metric.radius is None:
         return None
@@ -106,19 +106,19 @@ def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
 def fastest_first(device: torch.device) -> list[torch.dtype]:
     """Returns the types of numbers in the order of how fast the device makes bounds from them."""
     types = (torch.int8, short_float(device), torch.float32)
-    made = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_its_bound(dtype, device)}
-    return sorted(made, key=lambda dtype: _seconds(device, dtype, made[dtype]))
+    out_dtypes = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_error_limit(dtype, device)}
+    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]))
 
 
 @functools.cache
-def _seconds(device: torch.device, dtype: torch.dtype, made: torch.dtype) -> float:
+def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
     """Returns the time of a product, the least of a few, measured once for each device and type."""
     n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
     rows = EncodedRows(numbers.to(device, dtype))
     if dtype == torch.int8:
         rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
-    out = torch.empty((n, n), dtype=made, device=device)
+    out = torch.empty((n, n), dtype=out_dtype, device=device)
     seconds = []
     for _ in range(4):  # the first is slower
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How precisely a device adds the products of a matrix product: a bound, and a test of whether a device keeps to it.
+"""How precisely a device adds up a matrix product: an error limit, and a test of whether a device keeps to it.
 
 A sum of K products in float32, rounded after each step, is off by at most K u times the sum of the magnitudes of its
 terms, in any order of addition, u = 2^-24 (Jeannerod and Rump, Improved error bounds for inner products, 2013). Twice
@@ -13,7 +13,7 @@ times it: with P = 4, F = 23 (Volta) 3 K 2^-24, with P = 8, F = 24 (Turing to Ad
 A factor below the least normal number counts as that number when exponents are compared. So the least normal number
 times the largest other factor takes the place of S, if it is larger.
 
-The models were found by other people, by experiment. So every device is tried before its bound is used.
+The models were found by other people, by experiment. So every device is tried before its limit is used.
 """
 
 import functools
@@ -29,7 +29,7 @@ from accelerated.search.bounds.protocol import EncodedRows
 
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
 SPLIT = 2.0**-18  # for a last instruction that is not full, and for split sums
-SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of the rows that are tried
+SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of the lines that are tried
 LARGE = (136, 16)  # a product so large that a GPU has other kernels for it
 LIKE_HOPPER = {(9, 0), (10, 0)}  # compute capabilities: H100, H200, B200
 
@@ -44,38 +44,40 @@ def accumulation(n_columns: int, dtype: torch.dtype, device: torch.device) -> fl
 
 
 def _adds_like_hopper(device: torch.device) -> bool:
-    """Tells whether it is a GPU of NVIDIA that the model of Hopper holds for; AMD numbers its GPUs differently."""
+    """Tells whether the device is an NVIDIA GPU that adds as the model of Hopper says; AMD numbers its own GPUs."""
     if device.type != "cuda" or torch.version.hip is not None:
         return False
     return torch.cuda.get_device_capability(device) in LIKE_HOPPER
 
 
-def product_keeps_its_bound(dtype: torch.dtype, device: torch.device) -> bool:
+def product_keeps_error_limit(dtype: torch.dtype, device: torch.device) -> bool:
     """Tells whether products on this device, as torch is set now, keep to ``accumulation``; warns if they do not."""
-    made = product_dtype(dtype, device)
+    out_dtype = product_dtype(dtype, device)
+    if out_dtype is None:
+        return False
     settings = torch.backends.mkldnn.enabled, torch.are_deterministic_algorithms_enabled()
-    return made is not None and _try_products(dtype, made, device, *settings, os.getenv("CUBLAS_WORKSPACE_CONFIG"))
+    return _try_products(dtype, out_dtype, device, *settings, os.getenv("CUBLAS_WORKSPACE_CONFIG"))
 
 
 @functools.cache
-def _try_products(dtype: torch.dtype, made: torch.dtype, device: torch.device, *settings: object) -> bool:
+def _try_products(dtype: torch.dtype, out_dtype: torch.dtype, device: torch.device, *settings: object) -> bool:
     """Multiplies numbers that are hard to add, once for each device, types and settings; warns if the sums are off."""
     for n_columns, n_copies in SHAPES if device.type == "cpu" else [*SHAPES, LARGE]:
         n_columns = aligned(n_columns, device)
         a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
         exact = a.double() @ b.double().T
         try:
-            product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), made)
+            product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), out_dtype)
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
             warnings.warn(f"products in {dtype} on {device} fail, and are not used: {error}", stacklevel=2)
             return False
         if dtype == torch.int8:
-            low = high = -exact
+            low = high = -exact  # a base of 0 minus the product; integers are exact
         else:
             allowed = accumulation(n_columns, dtype, device) * magnitudes(a, b) + UNDERFLOW
-            low, high = -ceiling(allowed - exact, made), ceiling(exact + allowed, made)
+            low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
         product = product.view(n_copies, len(a), n_copies, len(b)).transpose(1, 2)
         if not bool(((low <= product) & (product <= high)).all()):
             but = "are less precise than they can be, and are not used"
@@ -85,23 +87,23 @@ def _try_products(dtype: torch.dtype, made: torch.dtype, device: torch.device, *
 
 
 def magnitudes(a: Tensor, b: Tensor) -> Tensor:
-    """Returns the numbers that errors are relative to, (n, m), for rows (n, K) and (m, K)."""
+    """Returns the numbers that errors are relative to, (n, m), for matrices (n, K) and (m, K)."""
     a, b, least = a.double().abs(), b.double().abs(), torch.finfo(a.dtype).tiny
     return a @ b.T + least * torch.maximum(a.amax(1)[:, None], b.amax(1))
 
 
-def _multiply_on(device: torch.device, a: Tensor, b: Tensor, made: torch.dtype) -> Tensor:
+def _multiply_on(device: torch.device, a: Tensor, b: Tensor, out_dtype: torch.dtype) -> Tensor:
     base = torch.zeros(len(a), dtype=torch.int32, device=device) if a.dtype == torch.int8 else None
-    product = torch.empty((len(a), len(b)), dtype=made, device=device)
+    product = torch.empty((len(a), len(b)), dtype=out_dtype, device=device)
     multiply(EncodedRows(a.to(device), base), b.to(device), product)
     return product.cpu()
 
 
 def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Returns rows of a and b whose products are hard to add; each row of a is multiplied with each row of b.
+    """Returns lines of a and b whose products are hard to add; each line of a is multiplied with each line of b.
 
     They have a large term and small ones, large terms that cancel, the least numbers of the type, and numbers that may
-    be flushed to 0. The last rows have a term of 1 and others a little less than 2^-21 to 2^-28, all of one sign, so
+    be flushed to 0. The last lines have a term of 1 and others a little less than 2^-21 to 2^-28, all of one sign, so
     that hardware that keeps 20 to 27 bits beside the 1 truncates them entirely.
     """
     generator = torch.Generator("cpu").manual_seed(0)
@@ -116,16 +118,16 @@ def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     a[24:32] *= least  # in float16, numbers below 2^-14 have fewer bits
     b[24:32] *= 2.0**10 * least
     for i in range(8):
-        for rows, sign in ((b[32 + i], 1), (a[32 + i], 1), (a[40 + i], -1)):
-            rows[:1], rows[1:] = 1, sign * (0.98 * 2.0 ** -(21 + i)) ** 0.5
+        for line, sign in ((b[32 + i], 1), (a[32 + i], 1), (a[40 + i], -1)):
+            line[:1], line[1:] = 1, sign * (0.98 * 2.0 ** -(21 + i)) ** 0.5
     return a.to(dtype), b.to(dtype)
 
 
 def _hard_integers(n_columns: int) -> tuple[Tensor, Tensor]:
-    """Returns rows with the largest products, of both signs: some instructions add two of these in 16 bits."""
+    """Returns lines with the largest products, of both signs: some instructions add two of these in 16 bits."""
     generator = torch.Generator("cpu").manual_seed(0)
     a = torch.randint(-128, 128, (48, n_columns), generator=generator, dtype=torch.int8, device="cpu")
     b = torch.randint(-128, 128, (40, n_columns), generator=generator, dtype=torch.int8, device="cpu")
-    for rows in (a, b):
-        rows[:8], rows[8:16] = -128, 127
+    for lines in (a, b):
+        lines[:8], lines[8:16] = -128, 127
     return a, b

@@ -22,9 +22,9 @@ class Frame(NamedTuple):
     scale: float  # a power of two, so that scaling does not round
     near: float  # a squared distance, scaled, below which few rows have neighbours
 
-    def apply(self, rows: Tensor) -> Tensor:
-        """Returns the rows in float64, shifted and scaled."""
-        return (rows.to(torch.float64) - self.center) * self.scale
+    def apply(self, points: Tensor) -> Tensor:
+        """Returns rows or queries in float64, shifted and scaled."""
+        return (points.to(torch.float64) - self.center) * self.scale
 
 
 def take_sample(rows: Tensor) -> Tensor:
@@ -66,14 +66,14 @@ def _power_of_two(x: Tensor) -> float:
     return 2.0 ** int(torch.frexp(x).exponent)
 
 
-def reach(metric: Metric, reduced: Tensor, queries: Tensor, size: Tensor, frame: Frame) -> Tensor:
-    """Returns squared distances in the frame, (n,): a row beyond is farther than ``reduced``, (n,), even as measured.
+def reach(metric: Metric, reduced: Tensor, queries: Tensor, length: Tensor, frame: Frame) -> Tensor:
+    """Returns squared distances in the frame, (n,); a row beyond has a computed distance above ``reduced``, (n,).
 
-    As measured: the sum, the square root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of
-    themselves, and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths,
-    and |x| <= |q| + |q - x|.
+    The sum, the square root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of themselves,
+    and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths; that of q, in the
+    frame, is ``length``, and |x| <= |q| + |q - x|.
     """
     assert metric.radius is not None
     radius = metric.radius(reduced, queries)
     measured = (radius * (1 + (2 * queries.shape[1] + 32) * U) + 1e-150) * frame.scale
-    return ((measured + 4 * U * size) * (1 + 8 * U)).square() * (1 + 8 * U)
+    return ((measured + 4 * U * length) * (1 + 8 * U)).square() * (1 + 8 * U)

@@ -1,13 +1,13 @@
-"""A lower bound on Manhattan distances from a product of matrices, although it has no term |q - x|.
+"""A lower bound on Manhattan distances from a product of matrices, although a product has no term |q - x|.
 
 Cut each feature at quantiles into a few intervals, and let a be the median of an interval. For any x
 
     |q - x| >= (q - a) - (x - a)      and      |q - x| >= (x - a) - (q - a).
 
-The first is exact if x is below q, the second if it is above. Take the bound that is exact for x = a: then only an x in
-the same interval as q can lose something. Each bound is a number of the query and the interval, times a number of the
-row. For each feature and interval a row becomes the numbers 1 and v = x - a if x is in that interval, 0 and 0 if not; a
-query becomes the factors of these, g = |q - a| and -1 or 1.
+The first is exact if x is below q, the second if it is above. Take the one that is exact for x = a: then only an x in
+the same interval as q can lose something. It is g + s v, with g = |q - a| and s = -1 or 1 of the query and the
+interval, and v = x - a of the row; the bound is the sum of these over the features. So for each feature and interval a
+row becomes the numbers 1 and v if x is in that interval, 0 and 0 if not, and a query becomes their factors, g and s.
 
 In steps of h, as integers of 8 bits, the product is exact (``whole_numbers``). g is rounded down and cut off at 127 h:
 the bound gets lower. v is rounded to the nearest; the sum of the changes, in steps and rounded up, is subtracted in the
@@ -26,7 +26,7 @@ from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, Lowe
 N_INTERVALS = 8  # `python -m benchmarks.constants N_INTERVALS`
 LARGEST = 127  # steps
 TOO_WIDE = 2**21  # features: with fewer all sums stay below 2^30
-ROOM = 1.25  # without it no row beyond the sample would ever be excluded: `python -m benchmarks.constants ROOM`
+ROOM = 1.25  # steps reach so many times as far as the sample, for rows beyond it: `python -m benchmarks.constants ROOM`
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class ManhattanBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, int8 (n_rows, 2 N_INTERVALS n_features).
 
-        A row is never excluded if it loses more than rounding can lose in all features, plus ``LARGEST`` steps.
+        A row is never excluded if it loses more than n_features / 2 + ``LARGEST`` steps; rounding alone loses at most
+        n_features / 2.
         """
         rows = self.frame.apply(rows)
         interval = interval_of(rows, self.cuts)
@@ -74,9 +75,9 @@ class ManhattanBound:
         return EncodedQueries(columns, size, torch.zeros_like(size), size.isfinite())
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns whole numbers, float64 (n_queries,): a row with a bound above is farther than ``reduced``.
+        """Returns thresholds, whole numbers in float64 (n_queries,), as ``LowerBound.threshold`` must.
 
-        Even as measured: as in ``frame.reach``, with sums of magnitudes in place of lengths.
+        The errors of measuring are those in ``frame.reach``, with sums of magnitudes in place of lengths.
         """
         measured = (reduced * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
         shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)

@@ -6,8 +6,9 @@ from torch import Tensor
 from accelerated.search.bounds.protocol import EncodedRows
 
 U = 2.0**-53  # half a unit in the last place of 1 in float64
-ALIGNED = 8  # columns, rows and queries of a GPU's products: integers are multiplied in such shapes only
+ALIGNED = 8  # a GPU multiplies 8-bit integers only if the numbers of columns and of queries are multiples of this
 FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; fewer are padded
+INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -43,8 +44,8 @@ def _float32_is_to_be_precise() -> bool:
         return False
 
 
-def padding(dtype: torch.dtype) -> float:
-    """Returns the bound of a row that is not there, above any threshold that is used."""
+def above_thresholds(dtype: torch.dtype) -> float:
+    """Returns the number above all thresholds in use: the bound of a row that is not there."""
     return 2**30 if dtype == torch.int32 else float("inf")
 
 
@@ -61,7 +62,7 @@ def aligned(n: int, device: torch.device) -> int:
 def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
     """Writes the bounds, (n_rows, n_queries), to ``out``: the product, or the base minus the product.
 
-    torch has no public product of 8-bit integers; ``product_keeps_its_bound`` tries the private one before it is used.
+    torch has no public product of 8-bit integers; ``accumulation`` tries the private one before it is used.
     """
     columns, base = rows
     if base is not None:
@@ -86,6 +87,3 @@ def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
     integers = rounded.view(INTEGERS[dtype.itemsize])
     above = (integers + torch.where(rounded < 0, -1, 1).to(integers.dtype)).view(dtype)
     return torch.where(rounded.to(values.dtype) < values, above, rounded)
-
-
-INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes

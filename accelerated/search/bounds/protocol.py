@@ -1,7 +1,15 @@
 """The bound protocol: how rows and queries are encoded so that a product of matrices is a lower bound on distances.
 
 A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
-derivation; ``rule.choose_bound`` then says for which metric and rows it is used.
+derivation; ``rule.choose_bound`` then says for which metric and rows it is used. It must satisfy:
+
+- A row with a bound above the threshold has a *computed* reduced distance above ``reduced``: ``threshold`` pays for the
+  rounding errors of measuring (``frame.reach`` shows how).
+- In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
+  product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
+- Columns of 0 may be added to both sides.
+- A row that does not suit the encoding has the base ``NEVER_EXCLUDED``. If more than ``MOST_NEVER_EXCLUDED`` rows have
+  it, the rule does not use the bound. The bounds that ``finer`` returns have no base, and so suit every row.
 """
 
 from collections.abc import Sequence
@@ -18,7 +26,7 @@ class EncodedRows(NamedTuple):
     """The rows' side of a product.
 
     A bound in whole numbers is ``base`` minus the product, a bound in floating point is the product alone. A row that
-    cannot be encoded well has the base ``NEVER_EXCLUDED``: no product is below -2^29, so its bound is at most
+    does not suit the encoding has the base ``NEVER_EXCLUDED``: no product is below -2^29, so its bound is at most
     -2^29, and no threshold is lower.
     """
 
@@ -31,12 +39,12 @@ class EncodedRows(NamedTuple):
 
 
 def make_base(base: Tensor, is_excludable: Tensor) -> Tensor:
-    """Returns the bases as int32 (n_rows,), so low that no bound excludes the rows which are not excludable."""
+    """Returns the bases as int32 (n_rows,), ``NEVER_EXCLUDED`` for the rows that are not excludable."""
     return torch.where(is_excludable, base, NEVER_EXCLUDED).to(torch.int32)
 
 
 def least_threshold() -> float:
-    """Returns the lowest threshold that is safe to use: no row that is never excluded has a bound above it."""
+    """Returns the lowest threshold that is safe to use: the bound of a row that is never excluded is at or below it."""
     return NEVER_EXCLUDED / 2
 
 
@@ -46,14 +54,14 @@ class EncodedQueries(NamedTuple):
     columns: Tensor  # (n_queries, n_columns)
     size: Tensor  # float64 (n_queries,), their lengths, or sums of magnitudes
     offset: Tensor  # float64 (n_queries,): bounds and thresholds count from here
-    certifiable: Tensor  # bool (n_queries,): the bounds of the other queries prove nothing
+    certifiable: Tensor  # bool (n_queries,): False if the query's bounds prove nothing
 
 
 class LowerBound(Protocol):
     """Encodes rows and queries of float64 so that a product of the two makes a lower bound on their distances.
 
     The bound may be squared, scaled, and less by ``EncodedQueries.offset``: only ``threshold`` compares it with
-    distances. A bound of type int8 needs a ``base``.
+    distances. Rows encoded in int8 need a ``base``.
     """
 
     @property
@@ -75,7 +83,7 @@ class LowerBound(Protocol):
         ...
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns thresholds, float64 (n_queries,): a row with a bound above it is farther than ``reduced``.
+        """Returns thresholds, float64 (n_queries,): a row with a bound above has a computed distance above ``reduced``.
 
         Thresholds count from ``offset``, as bounds do. For a bound in floating point they must be at least 0, because
         ``block_minima`` compares bounds as integers of the same bits. For a bound in whole numbers they must be whole,

@@ -1,7 +1,7 @@
 """A lower bound on squared distances from a product of matrices in floating point.
 
-Let q and x be float64 rows, shifted and scaled (``Frame``), q~ and x~ their roundings to the type T of the product, and
-r = x - x~, s = q - q~, which float64 holds exactly. Then
+Let q be a query and x a row in float64, shifted and scaled (``Frame``), q~ and x~ their roundings to the type T of the
+product, and r = x - x~, s = q - q~, which float64 holds exactly. Then
 
     |q - x|^2 = |q|^2 + |x|^2 - 2 q.x          and          q.x = q~.x~ + q.r + s.x~,
 
@@ -49,7 +49,7 @@ N_PIECES = {torch.float16: 3, torch.bfloat16: 3}  # to hold a squared length to 
 
 @dataclass(frozen=True)
 class SquaredBound:
-    """Bounds for metrics whose distance bounds |q - x|."""
+    """Bounds for metrics whose distance limits |q - x| from above."""
 
     metric: Metric
     frame: Frame
@@ -85,8 +85,8 @@ class SquaredBound:
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, (n_rows, n_columns) in T.
 
-        A row longer than L = ``too_long`` is at least L / 2 from a query of at most L / 2. So L^2 / 8, which is less
-        than L^2 / 4 - near, is its bound, and nothing else.
+        A row longer than L = ``too_long`` is at least L / 2 from a query of at most L / 2. Its bound is the constant
+        L^2 / 8, which is less than L^2 / 4 - near because near is below 64; its other columns are 0.
         """
         rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
         length = squared.sqrt()
@@ -111,7 +111,7 @@ class SquaredBound:
         return EncodedQueries(columns, length, torch.full_like(length, self.frame.near), certifiable)
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns thresholds, float64 (n_queries,): a row above is farther than ``reduced``, even as measured."""
+        """Returns thresholds, float64 (n_queries,), as ``LowerBound.threshold`` must; ``reach`` pays for measuring."""
         squared = reach(self.metric, reduced, queries, encoded.size, self.frame)
         return (squared - encoded.offset).clamp_(min=0)
 

@@ -5,9 +5,9 @@ nearest such integers to a query, and s = q - q~. The products q~.x add up in 32
 
     |q - x|^2 = |q|^2 + |x|^2 - 2 q~.x - 2 s.x >= |q|^2 - 2 |s| |x| + 2 b,      b = floor(|x|^2 / 2) - q~.x.
 
-The integer b is the bound; its first term is the ``base`` of the row. The other terms go into the threshold for b: |x|
-is at most 128 sqrt(n_features), and s is 0 if the query is of whole numbers too. Rows that are not of small whole
-numbers, if there are few, are never excluded (``protocol``).
+The integer b is the bound; its first term is the ``base`` of the row. The other terms go into the threshold for b, as
+the ``offset``: |x| is at most 128 sqrt(n_features), and s is 0 if the query is of whole numbers too. Rows that are not
+of small whole numbers, if there are few, are never excluded (``protocol``).
 """
 
 from dataclasses import dataclass
@@ -27,46 +27,46 @@ TOO_WIDE = 2**15  # features: with fewer all sums stay below 2^30
 
 @dataclass(frozen=True)
 class WholeNumberBound:
-    """Bounds for metrics whose distance bounds |q - x|."""
+    """Bounds for metrics whose distance limits |q - x| from above."""
 
     metric: Metric
-    middle: Frame  # shifts whole numbers to the range of 8 bits
-    frame: Frame  # for the finer bounds
+    shift: Frame  # to the range of 8 bits
+    finer_frame: Frame  # of the bounds in floating point
     dtype = torch.int8
 
     @property
     def encoding_bytes(self) -> int:
         """Returns the bytes of five float64 copies of a row."""
-        return 8 * 5 * len(self.middle.center)
+        return 8 * 5 * len(self.shift.center)
 
     def finer(self) -> list[SquaredBound]:
         """Returns bounds in floating point, for queries between the whole numbers."""
-        first = SquaredBound.make(self.metric, self.frame, short_float(self.frame.center.device))
+        first = SquaredBound.make(self.metric, self.finer_frame, short_float(self.finer_frame.center.device))
         return [first, *first.finer()]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, int8 (n_rows, n_features)."""
-        rows = self.middle.apply(rows)
+        rows = self.shift.apply(rows)
         columns = rows.round().clamp(LOW, HIGH)
         base = torch.linalg.vecdot(columns, columns).div(2).floor()
         return EncodedRows(columns.to(torch.int8), make_base(base, (columns == rows).all(1)))
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, int8 (n_queries, n_features)."""
-        queries = self.middle.apply(queries)
+        queries = self.shift.apply(queries)
         columns = queries.round().clamp(LOW, HIGH)
         squared = torch.linalg.vecdot(queries, queries)
         residual = torch.linalg.vector_norm(queries - columns, dim=1)
-        paid = 2 * residual * (-LOW * queries.shape[1] ** 0.5)
+        lost = 2 * residual * (-LOW * queries.shape[1] ** 0.5)
         size = squared.sqrt() * (1 + 2.0**-30)
-        return EncodedQueries(columns.to(torch.int8), size, squared - paid * (1 + 2.0**-30), squared.isfinite())
+        return EncodedQueries(columns.to(torch.int8), size, squared - lost * (1 + 2.0**-30), squared.isfinite())
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns whole numbers, float64 (n_queries,): a row with b above is farther than ``reduced``, as measured."""
-        squared = reach(self.metric, reduced, queries, encoded.size, self.middle)
+        """Returns thresholds, whole numbers in float64 (n_queries,), as ``LowerBound.threshold`` must."""
+        squared = reach(self.metric, reduced, queries, encoded.size, self.shift)
         roundings = 2.0**-30 * (squared + encoded.size.square()) + 2.0**-30
-        limit = ((squared - encoded.offset + roundings) / 2).floor()
-        return limit.clamp(least_threshold(), 2**30).nan_to_num(2**30)
+        threshold = ((squared - encoded.offset + roundings) / 2).floor()
+        return threshold.clamp(least_threshold(), 2**30).nan_to_num(2**30)
 
 
 def choose_whole_numbers(metric: Metric, rows: Tensor) -> WholeNumberBound | None:
