@@ -100,6 +100,14 @@ def test_a_wrong_implementation_is_told_what_who_else_and_how(target, capsys, tm
     assert ran.stderr.endswith(f"AssertionError: {message}\n")
 
 
+def test_a_run_in_which_every_claim_is_skipped_does_not_succeed(target, capsys):
+    status, out, _ = run(capsys, target(RIGHT), "--only", "indices_alone_are_the_same")
+
+    assert status == 2
+    assert "skipped: KNN has no kneighbors: indices_alone_are_the_same" in out
+    assert "0 of 0 claims hold: none was tried" in out
+
+
 def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
     status, out, _ = run(capsys, target(LAST_TIE), *QUICK, "--only", "neighbors", "--only", "ties")
 
@@ -151,6 +159,8 @@ def test_what_cannot_be_tried_is_one_clear_line(target, capsys, source, words, m
     [
         ([], "the following arguments are required: TARGET"),
         (["a", "b"], "unrecognized arguments: b"),
+        (["compair", "reference", "sklearn"], "'compair' is neither a job nor a target; did you mean compare?"),
+        (["refrence"], "'refrence' is neither a job nor a target; did you mean reference?"),
         (["compare"], "the following arguments are required: TARGET"),
         (["zoo", "--only", "Median", "--json", "file"], "unrecognized arguments: --json file"),
         (["zoo", "--only", "Nobody"], "--only 'Nobody' is not a mutant"),
