@@ -1,12 +1,12 @@
-"""A GPU that is not there: tensors of this CPU which say that they are on a CUDA device and are treated as such.
+"""A pretended GPU: tensors of this CPU that are marked as tensors of a CUDA device.
 
-Inside ``PretendedGpu`` every call of torch passes through ``call``. What is made on ``cuda`` is marked. Marked tensors
-meet only those of the same device, have no NumPy, and count against the device's memory. Products of 16-bit matrices
-are those of a tensor core (``tensor_cores``), products of integers have CUDA's shapes only, and square roots are
-correctly rounded, as CUDA's are.
+Inside ``PretendedGpu`` every call of torch passes through ``call``, which marks the tensors made on ``cuda``. A marked
+tensor meets only tensors of the same device, cannot become a NumPy array, and counts against the device's memory.
+Products of 16-bit matrices are those of a tensor core (``tensor_cores``), products of integers have CUDA's shapes only,
+and square roots are correctly rounded, as on CUDA.
 
-This shows that the code for a GPU runs, mixes no devices, keeps to its memory, and proves what is true of such
-arithmetic. It says nothing about speed, nor about what real kernels do otherwise.
+So a test can show that the code for a GPU runs, mixes no devices, keeps to its memory, and has bounds that hold in such
+arithmetic. It cannot show the speed of a GPU, nor where real kernels behave differently.
 """
 
 import functools
@@ -29,8 +29,8 @@ from tests import tensor_cores
 
 CPU = torch.device("cpu")
 MOST_SIMULATED = 2**26  # multiplications: larger products are added as on this CPU
-MOVES = {"copy_", "type_as"}  # what may have tensors of two devices
-FOUND_OUT_ONCE = {  # about each device; they multiply so much that it takes seconds
+MOVES = {"copy_", "type_as"}  # functions that take tensors of two devices
+FOUND_OUT_ONCE = {  # functions that try a device by products, which takes seconds
     "accelerated.search.bounds.accumulation._try_products": _try_products,
     "accelerated.search.rule._seconds": _seconds,
 }
@@ -38,7 +38,7 @@ NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
 
 
 class OnGpu(Tensor):
-    """A tensor of the CPU that is marked with the device it pretends to be on."""
+    """A tensor of the CPU that is marked with a CUDA device."""
 
     gpu: torch.device
 
@@ -64,12 +64,12 @@ class Event:
 
 
 class PretendedGpu(TorchFunctionMode):
-    """Inside, ``n_devices`` CUDA devices seem to be there, with so many bytes of memory each.
+    """A context in which ``n_devices`` CUDA devices seem to exist, with ``memory`` bytes each.
 
-    ``allocated`` and ``peak`` count the bytes of marked tensors, not those inside of torch's own functions, and
-    ``n_refused`` how often there were too few. The precision and the speed of products are found out once for each
-    core, and then are ``known`` to every pretended GPU that has it; a test that changes the products says
-    ``known=False``, and this GPU alone is tried anew.
+    ``allocated`` and ``peak`` count the bytes of marked tensors, without the scratch of torch's own functions, and
+    ``n_refused`` the allocations for which no memory was left. ``accelerated`` tries the precision and the speed of
+    products once for each ``core``, because that takes seconds, and then they are ``known`` to all pretended GPUs with
+    this core. A test that changes the products or the memory says ``known=False``: then they are tried again.
     """
 
     current: "PretendedGpu | None" = None
@@ -124,7 +124,7 @@ class PretendedGpu(TorchFunctionMode):
         self.peak = self.allocated
 
     def device(self, name):
-        """The device called so, with its number; RuntimeError where there is none."""
+        """The device of this name, with its number. Raises RuntimeError if there is no such device."""
         device = torch.device(name)
         index = device.index or 0
         if device.type == "cuda" and index >= self.n_devices:
@@ -132,7 +132,7 @@ class PretendedGpu(TorchFunctionMode):
         return torch.device("cuda", index) if device.type == "cuda" else device
 
     def mark(self, tensor: Tensor, device: torch.device) -> Tensor:
-        """The tensor as one of the device, whose memory it takes unless it is a view of one that does."""
+        """The tensor, marked with the device; it takes memory there unless it is a view of a marked tensor."""
         storage = tensor.untyped_storage()
         key, size = storage.data_ptr(), storage.nbytes()
         with self.lock:
@@ -163,7 +163,7 @@ def _remembered(name: str, core: object):
 
 
 class _Inside(TorchFunctionMode):
-    """What ``PretendedGpu`` is to its own thread, for the others that are started meanwhile."""
+    """Does in a thread that is started inside ``PretendedGpu`` the same as that does in its own thread."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})
@@ -178,7 +178,7 @@ def _run_inside(run):
 
 
 def call(func, args, kwargs):
-    """What torch returns, on the device where CUDA would put it."""
+    """Calls torch's function, and marks the result with the device where CUDA would put it."""
     gpu = PretendedGpu.current
     name = getattr(func, "__name__", "")
     with torch._C.DisableTorchFunctionSubclass():
@@ -227,7 +227,7 @@ def _values(nested):
 
 
 def _on_cpu(value):
-    """The value as this CPU knows it, also inside of tuples and lists."""
+    """The value with marked tensors as plain ones and ``cuda`` as ``cpu``, also inside tuples and lists."""
     if isinstance(value, OnGpu):
         return value.as_subclass(Tensor)
     if type(value) in (tuple, list):

@@ -223,9 +223,9 @@ def test_several_outputs_are_not_stratified(package):
 
 @both
 def test_the_best_is_the_smaller_of_equals(package):
-    assert package.select_n_neighbors(
-        package.KNNClassifier(), [[0], [1], [10], [11]] * 3, [0, 0, 1, 1] * 3, [3, 2, 1], cv=2
-    ).best == 1  # fmt: skip
+    X, y = [[0], [1], [10], [11]] * 3, [0, 0, 1, 1] * 3
+
+    assert package.select_n_neighbors(package.KNNClassifier(), X, y, [3, 2, 1], cv=2).best == 1
 
 
 @both
