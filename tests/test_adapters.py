@@ -1,5 +1,7 @@
 """Classes that know nothing of the suite are understood as they are written, or refused in one line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,8 @@ import torch
 from conformance.cases import Case
 from conformance.claims import CLAIMS
 from conformance.runner import PROFILES, run_claim
-from conformance.targets import load_target, make_target
-from conformance.targets.adapters import Missing, TargetError
+from conformance.targets import TASKS, load_target, make_target
+from conformance.targets.adapters import FINDERS, NAMES, Missing, TargetError
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one
 
 CASE = Case(np.array([[0.0], [5.0], [2.0], [9.0]]), np.array([[1.5], [8.0]]), k=2, y=np.array([1.0, 2.0, 4.0, 8.0]))
@@ -403,6 +405,12 @@ def test_what_is_usual_may_have_another_name():
     assert target.regressor(CASE).predict(CASE.Q).tolist() == [2.5, 5.0]
     with pytest.raises(Missing, match=r"metric=manhattan raises ValueError: what is manhattan"):
         target.search(Case(CASE.X, CASE.Q, 1, metric="manhattan"))
+
+
+def test_the_page_has_the_names_that_are_known():
+    page = (Path(__file__).parent.parent / "docs" / "check.md").read_text()
+
+    assert all(f"`{name}`" in page for name in (*NAMES["k"], *FINDERS, *TASKS))
 
 
 def test_every_call_is_noted_as_code():

@@ -95,7 +95,7 @@ def test_the_readme_quotes_the_committed_results():
     readme = (ROOT / "README.md").read_text()
     cells = {cell["cell"]: cell for cell in RESULTS["cells"]}
     quoted = re.search(
-        r"784 features is (\S+) times as fast .+, and (\S+) times with `fit` .+ single query \(ratio (\S+)\), "
+        r"784 features is (\S+) times as fast .+, and (\S+) times with `fit` .+ single query \((\S+) times as fast\), "
         r"for 3 features \((\S+)\), and for Manhattan with `fit` \((\S+)\)",
         readme,
     )

@@ -1,17 +1,19 @@
 r"""The search for the k nearest rows, from the query to its neighbours.
 
- 1. ``neighbors.NearestNeighbors.fit`` prepares the rows; ``rule.make_index`` chooses the filters that will search them.
- 2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. It
-    drops a finer filter that fails a trial. The last filter is ``exhaustive``, which certifies every query.
+ 1. ``NearestNeighbors.fit``, in ``accelerated/neighbors.py``, prepares the rows; ``rule.make_index`` chooses the
+    filters that will search them.
+ 2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. A
+    finer filter, which has tighter bounds, is tried on a few queries first, and dropped if it certifies too few. The
+    last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, reads
-    and prepares them (``queries``), and hands them over. After a batch of which the filter certified few queries it
-    passes over some batches.
+    and prepares them (``queries``), and hands them over. If the filter certifies few queries of a batch, the next
+    batches go on to the next filter.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``few_features`` one for every block of rows, by
-    boxes; ``tree`` one for all the rows that SciPy's tree does not name.
+    boxes; ``tree`` one for all the rows that SciPy's tree does not return.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
- 6. It measures the remaining rows exactly and keeps the k nearest (``refine``, for products).
+ 6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself).
  7. A query is certified if the bounds exclude all other rows and few enough rows remain.
 
     queries --> batch --> filter --- certified ---------------------------> neighbours
@@ -26,11 +28,12 @@ row        a training example as the search sees it: prepared for the metric; it
 query      an example whose neighbours are wanted
 batch      queries that are searched together
 block      rows that are handled together; a small block is a part of one
-bound      a number proven to be at or below a distance, or in products below a growing function of it; the classes
-           called so hold the formula of one
+bound      a number proven not to exceed a distance (in products an increasing function of it, such as its square);
+           a class called so holds the formula of one
 certified  said of a query: its neighbours are proven right, by bounds or because all rows were measured
 
-A reduced distance is the distance, but for Minkowski with a whole p the sum under its root (``metrics.Metric``).
+A reduced distance is the distance, but for Minkowski with a whole p the sum under its root (``Metric``, in
+``accelerated/metrics.py``).
 
 Where to find
 - the tie rule (equal distances: the lower training index): ``exhaustive.smallest``; after a filter ``refine.nearest``,

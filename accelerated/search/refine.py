@@ -1,4 +1,7 @@
-"""Refine, for filters by products: measures pairs exactly, bit for bit as the exhaustive search does."""
+"""Refine: measures pairs exactly, bit for bit as the exhaustive search does, and keeps the k nearest of each query.
+
+Filters by products do both here; ``few_features`` measures whole blocks itself.
+"""
 
 import torch
 from torch import Tensor

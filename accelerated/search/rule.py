@@ -3,8 +3,9 @@
 tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
 boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
             that products are faster
-product     metrics that limit |q - x| from above, and manhattan: in whichever type this device multiplies fastest,
-            int8 (for manhattan, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32
+product     metrics whose distance limits |q - x| from above, and manhattan: in whichever type this device multiplies
+            fastest, int8 (for manhattan, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or
+            float32
 exhaustive  all other searches: every pair is measured
 """
 

@@ -1,10 +1,12 @@
 """The bound protocol: how rows and queries are encoded so that a product of matrices is a lower bound on distances.
 
 A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
-derivation; ``rule.choose_bound`` then says for which metric and rows it is used. It must satisfy:
+derivation; ``rule.choose_bound`` then says for which metric and rows it is used. The metric, in
+``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need ``radius``, too.
+The bound must satisfy:
 
-- A row with a bound above the threshold has a *computed* reduced distance above ``reduced``: ``threshold`` pays for the
-  rounding errors of measuring (``frame.reach`` shows how).
+- For any distance d, a row with a bound above ``threshold(d)`` also has a *measured* distance above d. So ``threshold``
+  must allow for the rounding errors of measuring (``frame.reach`` shows how).
 - In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
   product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
 - Columns of 0 may be added to both sides.
