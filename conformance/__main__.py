@@ -2,7 +2,7 @@
 
 TARGET is module:Class, path/to/file.py:Class, or one of reference, accelerated, sklearn, faiss, torch-cdist; a TARGET
 without a job in front of it is checked. The exit status is 0 if all claims hold (but for the known differences of a
-named peer), 1 if some do not, 2 if the target or an argument is wrong, or if the target can be tried on none of them.
+named peer), 1 if some do not, 2 if a target or an argument is wrong, or if a target can be tried on none of them.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     parser, jobs = _parsers()
     starts_with_a_job = words and words[0] in (*jobs, "--list", "-h", "--help")
-    if words and not starts_with_a_job and words[0] not in READY:
+    if words and not starts_with_a_job and words[0] not in READY and ":" not in words[0]:
         for near in get_close_matches(words[0], [*jobs, *READY], n=1):
             parser.error(f"{words[0]!r} is neither a job nor a target; did you mean {near}?")
     arguments = parser.parse_args(words if starts_with_a_job else ["check", *words])

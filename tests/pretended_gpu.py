@@ -69,7 +69,7 @@ class PretendedGpu(TorchFunctionMode):
     ``allocated`` and ``peak`` count the bytes of marked tensors, without the scratch of torch's own functions, and
     ``n_refused`` the allocations for which no memory was left. ``accelerated`` tries the precision and the speed of
     products once for each ``core``, because that takes seconds, and then they are ``known`` to all pretended GPUs with
-    this core. A test that changes the products or the memory says ``known=False``: then they are tried again.
+    this core. Where a test changes how a device is tried, ``known=False`` has it tried again.
     """
 
     current: "PretendedGpu | None" = None

@@ -407,6 +407,16 @@ def test_what_is_usual_may_have_another_name():
         target.search(Case(CASE.X, CASE.Q, 1, metric="manhattan"))
 
 
+def test_a_call_is_noted_with_the_numbers_that_it_had():
+    target = make_target("mine", Lists)
+    X = CASE.X.copy()
+    target.begin()
+    target.search(CASE).fit(X)
+    X[:] = 77
+
+    assert str(target.calls[-1]) == "model.fit(np.array([[0.0], [5.0], [2.0], [9.0]]), np.array([0, 0, 0, 0]))"
+
+
 def test_the_page_has_the_names_that_are_known():
     page = (Path(__file__).parent.parent / "docs" / "check.md").read_text()
 

@@ -108,6 +108,13 @@ def test_a_run_in_which_every_claim_is_skipped_does_not_succeed(target, capsys):
     assert "0 of 0 claims hold: none was tried" in out
 
 
+def test_a_target_on_which_a_comparison_tries_nothing_does_not_succeed(target, capsys):
+    only = "--only", "indices_alone_are_the_same"
+
+    assert run(capsys, "compare", "reference", *QUICK, *only)[0] == 0
+    assert run(capsys, "compare", "reference", target(RIGHT), *QUICK, *only)[0] == 2
+
+
 def test_who_only_breaks_ties_otherwise_is_told_so(target, capsys):
     status, out, _ = run(capsys, target(LAST_TIE), *QUICK, "--only", "neighbors", "--only", "ties")
 
@@ -177,6 +184,17 @@ def test_wrong_arguments_are_refused(capsys, words, message):
 
     assert status == 2
     assert message in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["zoo.py", "my_reference.py", "./compare.py"])
+def test_a_target_may_be_called_nearly_like_a_job(target, name, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    target(RIGHT, name)
+    status, out, _ = run(capsys, f"{name}:KNN", *QUICK, "--only", "nearest_on_a_lattice")
+
+    assert status == 0
+    assert "1 of 1 claims hold" in out
+    assert "'nothing' is neither a claim" in run(capsys, "accelerated:KNNClassifier", "--only", "nothing")[2]
 
 
 @pytest.mark.parametrize("word", ["--list", "list"])

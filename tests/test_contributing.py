@@ -19,7 +19,7 @@ CLAIM, MUTANT = "averages_stay_between_their_targets", "DividesByOneLess"
 def copy(tmp_path_factory):
     """The packages and their pages, with each block of code appended to the file that is named above it.
 
-    The default profile draws less there, to save time: ``test_zoo`` shows that few draws find every mutant.
+    The default profile draws less there, to save time; the claim that is added finds its mutant at once.
     """
     folder = tmp_path_factory.mktemp("copy")
     for name in ("reference", "accelerated", "conformance", "docs"):

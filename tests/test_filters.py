@@ -79,8 +79,12 @@ def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
     certified = 0
     for X, Q, expected in hostile_searches(metric, 2 if name == "boxes" else 12):
         model = assert_same(name, X, Q, 7, expected, metric=metric)
-        certified += 0 if Q is None else model.search_report(Q).certified
+        if Q is not None:
+            report = model.search_report(Q)
+            assert report.filter in (name, "exhaustive")
+            certified += report.certified
     assert certified > 0
+    assert model.search_report().n_queries == len(X)
 
 
 def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():

@@ -73,7 +73,8 @@ class BlockMinima:
     def least(self, k: int) -> Tensor:
         """Returns k different rows with low bounds for each query, (n_queries, k).
 
-        It starts at a level with at least k small blocks that are full, and takes the least bound inside each.
+        It starts at the first level with at least k small blocks that are full, or at the rows, and takes the least
+        bound inside each small block.
         """
         top, levels = self.upper, [self.lower, self.bounds]
         if self.n_rows // UPPER < k:

@@ -15,7 +15,7 @@ from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.memory import block_shape
 from accelerated.search.report import Clock
 
-MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` allows far fewer
+MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` mostly allows fewer
 
 
 @dataclass(frozen=True)

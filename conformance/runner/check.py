@@ -14,10 +14,9 @@ from conformance.zoo.signatures import read_signatures
 
 
 def check(job: Job, profile: str, in_full: bool, json_file: str | None) -> int:
-    """Prints the report, and writes it to ``json_file`` if there is one; 0 if no claim is broken, else 1.
+    """Prints the report, writes it to ``json_file`` if there is one, and returns the exit status.
 
-    It is 2 if every claim was skipped. ``in_full`` shows every failure in full; otherwise those that are only about
-    this project's own rules are shortened.
+    ``in_full`` shows every failure in full; otherwise those that are only about this project's own rules are shortened.
     """
     header, results = _run(job, profile)
     broken = [result for result in results if result.verdict not in report.AS_USUAL]
@@ -36,9 +35,7 @@ def check(job: Job, profile: str, in_full: bool, json_file: str | None) -> int:
         print("\n".join(f"  {name}: {story}" for name, story in stories(similar)))
     if json_file:
         report.write_json(json_file, report.as_json(header, results, profile, job.seed))
-    if all(result.verdict == "skipped" for result in results):
-        return 2
-    return 1 if broken else 0
+    return report.status(results)
 
 
 def _run(job: Job, profile: str) -> tuple[dict[str, Any], list[Result]]:

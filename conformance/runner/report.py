@@ -130,6 +130,12 @@ def summary(results: list[Result]) -> str:
     return text
 
 
+def status(results: list[Result]) -> int:
+    """The exit status: 0 if no claim is broken, 1 if one is, 2 if every claim was skipped."""
+    verdicts = {result.verdict for result in results}
+    return 2 if verdicts <= {"skipped"} else int(not verdicts <= set(AS_USUAL))
+
+
 def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
     """The mutants that fail the same claims about answers, of those tried; none if there are more than FEW."""
     tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in NOT_OF_ANSWERS}

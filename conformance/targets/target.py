@@ -126,8 +126,10 @@ def _package(name: str) -> Target:
 
 
 def other_package(target: Target) -> Target:
-    """The oracle for the target: ``reference``, and for ``reference`` itself ``accelerated``."""
-    return _package("accelerated" if target.name == "reference" else "reference")
+    """The oracle for the target: ``reference``, and for ``reference`` itself ``accelerated``; forgets its old calls."""
+    other = _package("accelerated" if target.name == "reference" else "reference")
+    other.begin()
+    return other
 
 
 def load_class(text: str) -> type:
