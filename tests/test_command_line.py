@@ -307,7 +307,7 @@ def test_a_deep_run_takes_the_minutes_that_it_is_given():
 @pytest.mark.parametrize("name", peers.KNOWN)
 def test_peers_differ_as_is_known_and_in_nothing_else(name, capsys, monkeypatch):
     """In pinned cases, which show every known difference, and a few drawn ones; ``make peers`` draws many."""
-    monkeypatch.setitem(PROFILES, "quick", replace(PROFILES["quick"], draws=8))
+    monkeypatch.setitem(PROFILES, "quick", replace(PROFILES["quick"], draws=5))
     status, out, _ = run(capsys, name, *QUICK)
 
     assert status == 0, out

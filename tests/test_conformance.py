@@ -64,7 +64,7 @@ def claims_for(name):
 
 
 OF_THE_MODEL = ("averages", "votes")  # levels whose code is the same whichever filter found the neighbours
-FEWEST = 5  # draws of each claim; the first is nearly empty
+FEWEST = 2  # draws of each claim; the first is nearly empty
 
 
 def draws_of(name, claim):
@@ -77,7 +77,7 @@ def draws_of(name, claim):
     if name == "accelerated" or (name == "reference" and claim.level != "bits"):
         return draws
     is_slow = name.endswith("on a pretended GPU")  # where test_gpu.py tries hostile rows
-    few = draws // 15 if is_slow or (" by " in name and claim.level in OF_THE_MODEL) else draws // 5
+    few = draws // 15 if is_slow or (" by " in name and claim.level in OF_THE_MODEL) else draws // 8
     return max(few, round(FEWEST / claim.effort))
 
 
