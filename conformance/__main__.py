@@ -29,10 +29,11 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the job that the arguments name, and returns the exit status."""
     words = sys.argv[1:] if argv is None else argv
     parser, jobs = _parsers()
-    starts_with_a_job = words and words[0] in (*jobs, "--list", "-h", "--help")
-    if words and not starts_with_a_job and words[0] not in READY and ":" not in words[0]:
-        for near in get_close_matches(words[0], [*jobs, *READY], n=1):
-            parser.error(f"{words[0]!r} is neither a job nor a target; did you mean {near}?")
+    first = words[0] if words else ""
+    starts_with_a_job = first in (*jobs, "--list", "-h", "--help")
+    is_unknown = not starts_with_a_job and first not in READY and ":" not in first
+    if is_unknown and (near := get_close_matches(first, [*jobs, *READY], n=1)):
+        parser.error(f"{first!r} is neither a job nor a target; did you mean {near[0]}?")
     arguments = parser.parse_args(words if starts_with_a_job else ["check", *words])
     try:
         return arguments.run(arguments)

@@ -1,5 +1,7 @@
-"""Fixtures and settings of all tests. torch is imported by those who need it, because the process that hands out the
-tests to the others need not wait for it."""
+"""Fixtures and settings of all tests.
+
+Fixtures import torch themselves: pytest-xdist's main process, which runs no test, would only start later for it.
+"""
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ settings.load_profile("ci")
 
 @pytest.fixture(params=["cpu", "pretended cuda:0", "pretended cuda:1", "cuda:0", "cuda:1"])
 def device(request):
-    """Where to search: on this CPU, on a GPU where there is one, and on one that is pretended; also not the first."""
+    """Where to search: this CPU, the first and the second of two pretended GPUs, and GPUs where there are some."""
     import torch
 
     from tests.pretended_gpu import PretendedGpu

@@ -163,7 +163,7 @@ def _remembered(name: str, core: object):
 
 
 class _Inside(TorchFunctionMode):
-    """Does in a thread that is started inside ``PretendedGpu`` the same as that does in its own thread."""
+    """Passes the calls of torch through ``call`` in a thread that is started inside ``PretendedGpu``."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})

@@ -76,7 +76,7 @@ def draws_of(name, claim):
     draws = DRAWS * settings().max_examples // 200
     if name == "accelerated" or (name == "reference" and claim.level != "bits"):
         return draws
-    is_slow = name.endswith("on a pretended GPU")  # where test_gpu.py tries hostile rows
+    is_slow = name.endswith("on a pretended GPU")  # test_gpu.py tries hostile rows there
     few = draws // 15 if is_slow or (" by " in name and claim.level in OF_THE_MODEL) else draws // 8
     return max(few, round(FEWEST / claim.effort))
 

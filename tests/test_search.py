@@ -178,7 +178,7 @@ def test_a_large_search_stays_within_its_memory_limit(filter, metric):
     sizes = {
         "pairs": CPU_PAIRS,
         "n_train": 100_000,
-        # With all batches at once, or their bounds kept, these would take more than the limit allows.
+        # So many queries that a search which kept the bounds of all batches would fail.
         "n_queries": {"tree": 100, "int8": 2000}.get(filter, 700),
     }
 

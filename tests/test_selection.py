@@ -84,7 +84,7 @@ def test_scores_are_those_of_a_grid_search_over_the_same_regressor(n_outputs):
 
 
 def less_beside_farther_ones(distances):
-    """Weights of which each depends on the farthest neighbour, so that those of k are no prefix of those of k + 1."""
+    """Every weight depends on the farthest neighbour, so another k changes the weights of the nearer ones, too."""
     return 1.01 * distances[:, -1:] - distances
 
 

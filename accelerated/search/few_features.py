@@ -22,7 +22,7 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_BOX_GAP, boxes_bytes
-from accelerated.search.refine import nearest
+from accelerated.search.refine import kth_distance, nearest
 from accelerated.search.report import Clock
 from accelerated.search.tree import tree_reach
 
@@ -107,8 +107,10 @@ class FewFeaturesFilter:
         bundles = Bundles(batch.queries[filled], batch.self_index[filled])
         found = self._search_bundles(bundles, k, self._most_gaps(scratch), clock)
         reduced, indices, certified, _ = nothing_found(n_queries, k, numbers.device)
-        for of_queries, of_bundles in zip((reduced, indices, certified), found[:3], strict=True):
-            of_queries[numbers[is_query]] = of_bundles.unflatten(0, numbers.shape)[is_query]
+        at, kept = numbers[is_query], is_query.flatten()
+        reduced[at] = found.reduced[kept]
+        indices[at] = found.indices[kept]
+        certified[at] = found.certified[kept]
         return Found(reduced, indices, certified, found.n_candidates)
 
     def _search_bundles(self, bundles: "Bundles", k: int, most_gaps: int, clock: Clock) -> Found:
@@ -121,7 +123,8 @@ class FewFeaturesFilter:
             bundle = torch.arange(n_bundles, device=bound.device).repeat_interleave(near_blocks.shape[1])
             block = near_blocks.flatten()
             guessed = torch.cat([reduced for _, reduced in self._measure(bundles, bundle, block, most_gaps)])
-            kth = _kth_nearest(guessed.unflatten(0, near_blocks.shape), k)  # (n_bundles, size)
+            by_query = guessed.unflatten(0, near_blocks.shape).transpose(1, 2).flatten(2)
+            kth = kth_distance(by_query, k)  # (n_bundles, size)
             n_near = torch.zeros_like(kth, dtype=torch.int64)
             near = [_near_rows(kth, n_near, most, bundle, self.indices[block], guessed)]
         with clock.stage("exclude"):
@@ -159,7 +162,7 @@ class FewFeaturesFilter:
             rows = self.blocks[block[some]].to(torch.float64)
             reduced = self.metric.measure_pairs(bundles.queries[bundle[some]][:, :, None], rows[:, None])
             is_self = bundles.self_index[bundle[some]][:, :, None] == self.indices[block[some]][:, None]
-            yield some, reduced.masked_fill_(is_self, torch.inf)  # of places without a row infinity, or still NaN
+            yield some, reduced.masked_fill_(is_self, torch.inf)  # a place without a row gets infinity or keeps NaN
 
 
 class Bundles(NamedTuple):
@@ -174,12 +177,6 @@ class NearRows(NamedTuple):
 
     measured: Measured  # the queries are numbered through all bundles
     n_near: Tensor  # (n_bundles, size): how many rows there were for each query, in these blocks and earlier ones
-
-
-def _kth_nearest(guessed: Tensor, k: int) -> Tensor:
-    """Returns the k-th least of each query, (n_bundles, size); guessed is (n_bundles, n_blocks, size, block size)."""
-    by_query = guessed.transpose(1, 2).flatten(2)
-    return by_query.topk(k, dim=2, largest=False, sorted=False).values.amax(2)
 
 
 def _near_rows(kth: Tensor, n_earlier: Tensor, most: int, bundle: Tensor, numbers: Tensor, reduced: Tensor) -> NearRows:

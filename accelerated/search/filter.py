@@ -50,7 +50,7 @@ class Index(NamedTuple):
     """The rows, prepared for a metric, and the filters that search them."""
 
     metric: Metric
-    rows: Tensor  # (n_rows, n_features), float32 if it holds all numbers of the type that was given, else float64
+    rows: Tensor  # (n_rows, n_features), float64, or float32 where the rows are kept as given and it holds them
     filters: list[Filter]  # in the order in which they take the queries; the last is exhaustive and certifies all
     smallest_search: int  # pairs x features: a search with fewer of them is exhaustive from the start
 

@@ -26,7 +26,7 @@ from accelerated.search.bounds.multiply import above_thresholds, aligned, ceilin
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
-from accelerated.search.refine import all_pairs, measure, measure_unknown, nearest
+from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
 
 MOST_ROWS = 2**18  # in a block: `python -m benchmarks.constants MOST_ROWS`
@@ -135,7 +135,7 @@ class ProductFilter:
         k = found.indices.shape[1]
         minima = self._multiply(start, encoded, plan, clock)
         guess = self._guess(minima, batch, k, plan, clock) if start == 0 else None
-        kth = found.reduced[:, -1] if guess is None else _kth_nearest(guess.reduced, len(batch.queries), k)
+        kth = found.reduced[:, -1] if guess is None else kth_distance(guess.reduced.view(len(batch.queries), -1), k)
         with clock.stage("exclude"):
             threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
             certified = found.certified & (threshold < above_thresholds(plan.out_dtype))
@@ -181,11 +181,6 @@ class ProductFilter:
 def sizes_of(device: torch.device) -> Sizes:
     """Returns the sizes for the device."""
     return CPU_SIZES if device.type == "cpu" else GPU_SIZES
-
-
-def _kth_nearest(guessed: Tensor, n_queries: int, k: int) -> Tensor:
-    """Returns the k-th least reduced distance of each query, (n_queries,)."""
-    return guessed.view(n_queries, -1).topk(k, largest=False, sorted=False).values.amax(1)
 
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:

@@ -55,6 +55,11 @@ def all_pairs(indices: Tensor) -> Pairs:
     return Pairs(query, indices.reshape(-1))
 
 
+def kth_distance(reduced: Tensor, k: int) -> Tensor:
+    """Returns the k-th least of the reduced distances along the last axis."""
+    return reduced.topk(k, largest=False, sorted=False).values.amax(-1)
+
+
 def nearest(
     measured: Measured, n_queries: int, k: int, earlier: tuple[Tensor, Tensor] | None = None
 ) -> tuple[Tensor, Tensor]:

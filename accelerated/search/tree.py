@@ -32,7 +32,7 @@ class TreeFilter:
     metric: Metric
     rows: Tensor  # (n_rows, n_features)
     tree: cKDTree
-    times: int = 1  # as many rows are named as are needed
+    times: int = 1  # the tree names so many times the rows that are needed
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> "TreeFilter":
@@ -69,7 +69,7 @@ class TreeFilter:
             of_nearest, indices = torch.from_numpy(reduced[:, :k].copy()), torch.from_numpy(named[:, :k].copy())
         kth = of_nearest[:, -1]
         unnamed = torch.from_numpy(tree_distances[:, -1]) if n_named < len(self.rows) else torch.full_like(kth, np.inf)
-        certified = tree_reach(self.metric.to_tree(kth)) < unnamed  # no other row is nearer than that
+        certified = tree_reach(self.metric.to_tree(kth)) < unnamed  # no unnamed row is nearer than ``unnamed``
         return Found(of_nearest, indices, certified, n_candidates=named.size)
 
     def _measure(self, queries: np.ndarray, named: np.ndarray) -> np.ndarray:

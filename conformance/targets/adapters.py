@@ -55,9 +55,9 @@ def as_tensors(rows: np.ndarray) -> Any:
 
 
 class Call(NamedTuple):
-    """A call of the class, which ``str`` writes as code; most calls are never shown, and writing them takes long."""
+    """A call of the class. ``str`` writes it as code, only for a failure: for all calls that would take long."""
 
-    function: str  # with what its result is assigned to
+    function: str  # "model = KNN" or "model.fit"
     examples: tuple[Any, ...]  # copies: a claim may change its arrays later
     options: dict[str, Any]
 

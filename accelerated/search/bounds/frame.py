@@ -67,7 +67,7 @@ def _power_of_two(x: Tensor) -> float:
 
 
 def reach(metric: Metric, reduced: Tensor, queries: Tensor, length: Tensor, frame: Frame) -> Tensor:
-    """Returns squared distances in the frame, (n,); a row beyond has a computed distance above ``reduced``, (n,).
+    """Returns squared distances in the frame, (n,); a row beyond has a measured distance above ``reduced``, (n,).
 
     The sum, the square root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of themselves,
     and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths; that of q, in the

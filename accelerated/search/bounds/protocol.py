@@ -5,7 +5,7 @@ derivation; ``rule.choose_bound`` then says for which metric and rows it is used
 ``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need ``radius``, too.
 The bound must satisfy:
 
-- For any distance d, a row with a bound above ``threshold(d)`` also has a *measured* distance above d. So ``threshold``
+- For any distance d, a row with a bound above ``threshold(d)`` also has a measured distance above d. So ``threshold``
   must allow for the rounding errors of measuring (``frame.reach`` shows how).
 - In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
   product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
@@ -85,7 +85,7 @@ class LowerBound(Protocol):
         ...
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns thresholds, float64 (n_queries,): a row with a bound above has a computed distance above ``reduced``.
+        """Returns thresholds, float64 (n_queries,): a row with a bound above has a measured distance above ``reduced``.
 
         Thresholds count from ``offset``, as bounds do. For a bound in floating point they must be at least 0, because
         ``block_minima`` compares bounds as integers of the same bits. For a bound in whole numbers they must be whole,
