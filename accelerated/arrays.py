@@ -52,10 +52,3 @@ def to_output(values: Tensor | np.ndarray, device: torch.device | None) -> Any:
     if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:  # torch has no strings and no long doubles
         return values
     return torch.from_numpy(values.astype(values.dtype.newbyteorder("="))).to(device)
-
-
-def one_row(example: Any) -> Any:
-    """Returns one example as a matrix with one row, of the same kind."""
-    if isinstance(example, Tensor):
-        return example[None]
-    return example.to_frame().T if hasattr(example, "to_frame") else [example]  # a row of a DataFrame keeps its names

@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from knn_inputs.messages import show, suggest
+
 
 def resolve_device(device: Any, X: Any) -> torch.device:
     """Returns the device asked for; else the device of the tensor X; else CUDA if there is one, else the CPU."""
@@ -14,8 +16,10 @@ def resolve_device(device: Any, X: Any) -> torch.device:
             there.cpu()
             return there.device
         except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no numbers on it
-            why = str(error).partition("\n")[0]
-            raise ValueError(f"device={device!r} cannot be used: {why}") from error
+            why = "torch does not know it" if isinstance(error, TypeError) or "Expected one of" in str(error) else ""
+            why = why or show(str(error).partition("\n")[0])
+            hint = suggest(device, ["cpu", "cuda", "mps", "xpu"])
+            raise ValueError(f"device={show(device)} cannot be used: {why}{hint}") from error
     if isinstance(X, Tensor):
         return X.device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

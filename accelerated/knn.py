@@ -11,39 +11,18 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
-from accelerated.metrics import Metric
 from accelerated.neighbors import NearestNeighbors
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import prediction_batch, resolve_memory_limit
-from accelerated.validation import check_labels, check_targets, check_weights
+from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights, average, divide, neighbor_weights, running_sums, running_votes, vote_shares
+from knn_inputs.parameters import check_weights
 
 
 class _WeightedNeighbors(NearestNeighbors):
-    def __init__(
-        self,
-        n_neighbors: int = 5,
-        *,
-        metric: str | Callable[..., float] = "euclidean",
-        p: float = 2,
-        metric_params: dict[str, Any] | None = None,
-        weights: Weights = "uniform",
-        device: str | torch.device | None = None,
-        memory_limit: int | None = None,
-        progress: bool = False,
-    ):
-        super().__init__(
-            n_neighbors,
-            metric=metric,
-            p=p,
-            metric_params=metric_params,
-            device=device,
-            memory_limit=memory_limit,
-            progress=progress,
-        )
-        self.weights = weights
+    weights: Weights
 
-    def _read(self, X: Any) -> tuple[Metric, Tensor]:
+    def _read(self, X: Any) -> dict[str, Any]:
         check_weights(self.weights)
         return super()._read(X)
 
@@ -53,11 +32,11 @@ class _WeightedNeighbors(NearestNeighbors):
         A callable for weights may compare queries, so it gets all of them at once.
         """
         check_weights(self.weights)  # they may have changed since fit
-        queries, k = self._open(X, None)
+        index, queries, k = self._open(X, None)
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
         for start in range(0, n_queries, n_at_once):
-            found = self._search(queries, range(start, min(start + n_at_once, n_queries)), k)
+            found = self._search(index, queries, range(start, min(start + n_at_once, n_queries)), k)
             yield self._metric.to_distance(found.reduced), found.indices
 
     def __sklearn_tags__(self) -> Tags:
@@ -77,18 +56,45 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
     ['low', 'high']
     """
 
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        metric: str | Callable[..., float] = "minkowski",
+        p: float = 2,
+        metric_params: dict[str, Any] | None = None,
+        weights: Weights = "uniform",
+        device: str | torch.device | None = None,
+        memory_limit: int | str | None = None,
+        progress: bool = False,
+    ):
+        super().__init__(
+            n_neighbors,
+            metric=metric,
+            p=p,
+            metric_params=metric_params,
+            device=device,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+        self.weights = weights
+
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
 
         Raises as ``NearestNeighbors.fit`` does, and ValueError for labels that are missing, fractions or unsortable.
         """
-        metric, rows = self._read(X)
+        read = self._read(X)
+        rows = read["_rows"]
         classes, codes, is_single = check_labels(y, len(rows))
-        self._keep(X, metric, rows)
-        self._is_single = is_single
-        self.classes_ = classes[0] if is_single else classes
-        self._n_classes = [len(labels) for labels in classes]
-        self._codes = [torch.from_numpy(column).to(rows.device) for column in codes]
+        self._keep(
+            X,
+            read,
+            classes_=classes[0] if is_single else classes,
+            _is_single=is_single,
+            _n_classes=[len(labels) for labels in classes],
+            _codes=[torch.from_numpy(column).to(rows.device) for column in codes],
+        )
         return self
 
     def predict_proba(self, X: Any) -> Any:
@@ -162,15 +168,38 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
     [0.5, 3.0]
     """
 
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        metric: str | Callable[..., float] = "minkowski",
+        p: float = 2,
+        metric_params: dict[str, Any] | None = None,
+        weights: Weights = "uniform",
+        device: str | torch.device | None = None,
+        memory_limit: int | str | None = None,
+        progress: bool = False,
+    ):
+        super().__init__(
+            n_neighbors,
+            metric=metric,
+            p=p,
+            metric_params=metric_params,
+            device=device,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+        self.weights = weights
+
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps float64 copies of X, shape (n, n_features), and of numbers y, shape (n,) or (n, n_outputs).
 
         Returns self. Raises as ``NearestNeighbors.fit`` does, also for y.
         """
-        metric, rows = self._read(X)
+        read = self._read(X)
+        rows = read["_rows"]
         targets, is_single = check_targets(y, len(rows))
-        self._keep(X, metric, rows)
-        self._targets, self._is_single = torch.from_numpy(targets).to(rows.device), is_single
+        self._keep(X, read, _targets=torch.from_numpy(targets).to(rows.device), _is_single=is_single)
         return self
 
     def predict(self, X: Any) -> Any:

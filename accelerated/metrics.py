@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from accelerated import distances
-from accelerated.parameters import is_number
 from accelerated.square_root import correct_sqrt, power
+from knn_inputs.callables import take_two
+from knn_inputs.parameters import check_metric
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -101,29 +102,18 @@ LARGEST_WHOLE_P = 16  # at 16 gaps from 1e-20 to 1e18 can be raised to p; above 
 def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = None) -> Metric:
     """Returns the ``Metric`` called ``name``, or made of a function of two examples.
 
-    Raises ValueError for an unknown name, a p that is not above 0 and ``metric_params`` without a function,
-    TypeError for a p that is not a number.
+    Raises ValueError for an unknown name, a p that is not above 0 and ``metric_params`` without a function, TypeError
+    for a p that is not a number.
     """
+    check_metric(name, p, metric_params, known=[*METRICS, "minkowski", "precomputed"])
     if callable(name):
-        return Metric(partial(_pair_by_pair, partial(name, **(metric_params or {}))))
-    if metric_params:
-        raise ValueError(f"metric_params={metric_params!r} goes with a callable metric, but metric={name!r}")
-    if name == "minkowski":
-        return _minkowski_metric(p)
+        return Metric(partial(_pair_by_pair, take_two(name, "metric", metric_params)))
     if name == "precomputed":
         return Metric(_precomputed)
-    if not isinstance(name, str) or name not in METRICS:
-        known = ", ".join([*METRICS, "minkowski", "precomputed"])
-        raise ValueError(f"metric={name!r} is not one of {known}, nor a function of two examples")
-    return METRICS[name]
+    return _minkowski_metric(float(p)) if name == "minkowski" else METRICS[name]
 
 
-def _minkowski_metric(p: Any) -> Metric:
-    if not is_number(p):
-        raise TypeError(f"p={p!r} is a {type(p).__name__}, but must be a number above 0")
-    if not p > 0:
-        raise ValueError(f"p={p!r} must be above 0")
-    p = float(p)
+def _minkowski_metric(p: float) -> Metric:
     if p in SAME_AS:
         return METRICS[SAME_AS[p]]
     if p.is_integer() and p <= LARGEST_WHOLE_P:
@@ -145,12 +135,30 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
     return check_distances(queries[:, start:stop].clone())
 
 
-def _pair_by_pair(function: Callable[..., float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
+def _pair_by_pair(
+    function: Callable[[Any, Any], float], queries: Tensor, rows: Tensor, start: int, stop: int
+) -> Tensor:
     """Calls a function of two examples, each a float64 NumPy row, once for each pair."""
     X, Q = rows[start:stop].to(torch.float64).cpu().numpy(), queries.cpu().numpy()
     X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
-    reduced = [[float(function(q, x)) for x in X] for q in Q]
+    reduced = [[function(q, x) for x in X] for q in Q]
     return check_distances(torch.tensor(reduced, dtype=torch.float64, device=rows.device))
+
+
+def metric_of_objects(function: Callable[[Any, Any], float], queries: list[Any], examples: list[Any]) -> Metric:
+    """Returns the metric of queries and examples of any kind: a row holds the place of an object in its list."""
+    return Metric(partial(_pair_by_pair, partial(_between_objects, function, queries, examples)))
+
+
+def places_of(objects: list[Any]) -> Tensor:
+    """Returns the places of the objects in their list, a row for each, (n, 1)."""
+    return torch.arange(len(objects), dtype=torch.float64, device="cpu")[:, None]
+
+
+def _between_objects(
+    function: Callable[[Any, Any], float], queries: list[Any], examples: list[Any], q: np.ndarray, x: np.ndarray
+) -> float:
+    return function(queries[int(q[0])], examples[int(x[0])])
 
 
 def check_distances(reduced: Tensor) -> Tensor:

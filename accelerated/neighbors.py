@@ -4,6 +4,7 @@
 the model.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -14,12 +15,17 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from accelerated.arrays import allocate, copy_rows, exact_dtype, one_row, output_device, to_numpy, to_output
+from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
 from accelerated.devices import resolve_device
-from accelerated.metrics import Metric, check_distances, get_metric
+from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
-from accelerated.search import Clock, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
-from accelerated.validation import check_n_neighbors, check_rows, check_same_shape, check_square
+from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
+from accelerated.validation import check_rows, features_of, keep
+from knn_inputs.callables import take_two
+from knn_inputs.containers import is_matrix, one_row, to_array
+from knn_inputs.matrices import check_square, read_matrix
+from knn_inputs.objects import is_pair_of_rows, read_objects
+from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
 
@@ -32,19 +38,22 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     n_neighbors : int
         The number of neighbours, unless a query asks for another.
     metric : str or callable
-        euclidean, sqeuclidean, manhattan, chebyshev, minkowski, cosine, hamming, jaccard, precomputed, or a function
-        of two float64 rows, called once for each pair.
+        minkowski, euclidean, sqeuclidean, manhattan, chebyshev, cosine, hamming, jaccard, precomputed, or a function of
+        two examples, called once for each pair: float64 rows if X is an array, DataFrame or tensor of numbers, else the
+        objects in the list X.
     p : float
-        The power of minkowski, above 0.
+        The power of minkowski, above 0: 2 is euclidean, with its bits and its speed, 1 manhattan, infinity chebyshev.
+        ``fit`` warns if p is not 2 and the metric is another.
     metric_params : dict, optional
-        Keyword arguments for a callable metric.
+        Keyword arguments for a callable metric; no other metric takes any.
     device : str or torch.device, optional
         Where to search. None: the device of the training tensor, else CUDA if there is one, else the CPU.
-    memory_limit : int, optional
-        Bytes of scratch, not counting inputs, answers, fitted state and the caches of libraries. None: 1 GiB, or a
-        quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU runs out of memory anyway,
-        half the limit is tried. The first fit on a GPU tries products of up to 4096 x 4096 numbers, which do not count.
-        (A callable for weights gets the distances of all queries at once, which do not count either.)
+    memory_limit : int or str, optional
+        Bytes of scratch, such as 2**30, "2GB" or "512MiB", not counting inputs, answers, fitted state and the caches of
+        libraries. None: 1 GiB, or a quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU
+        runs out of memory anyway, half the limit is tried. The first fit on a GPU tries products of up to 4096 x 4096
+        numbers, which do not count. (A callable for weights gets the distances of all queries at once, which do not
+        count either.)
     progress : bool
         Whether to show a progress bar on stderr.
 
@@ -65,11 +74,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         self,
         n_neighbors: int = 5,
         *,
-        metric: str | Callable[..., float] = "euclidean",
+        metric: str | Callable[..., float] = "minkowski",
         p: float = 2,
         metric_params: dict[str, Any] | None = None,
         device: str | torch.device | None = None,
-        memory_limit: int | None = None,
+        memory_limit: int | str | None = None,
         progress: bool = False,
     ):
         self.n_neighbors = n_neighbors
@@ -85,31 +94,38 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
         Raises ValueError or TypeError for bad parameters and unless X is a full, finite matrix of real numbers.
         """
-        self._keep(X, *self._read(X))
+        self._keep(X, self._read(X))
         return self
 
-    def _read(self, X: Any) -> tuple[Metric, Tensor]:
-        """Returns the metric and the prepared rows; changes nothing in the model."""
+    def _read(self, X: Any) -> dict[str, Any]:
+        """Returns what fit keeps of the examples, by name; changes nothing in the model."""
         check_n_neighbors(self.n_neighbors)
         metric = get_metric(self.metric, self.p, self.metric_params)
-        checked = check_rows(X, metric.largest)
+        check_flag(self.progress, "progress")
         device = resolve_device(self.device, X)
-        if metric.keeps_rows:
-            rows = copy_rows(checked, device, exact_dtype(checked))
-        else:
-            rows = allocate(tuple(checked.shape), torch.float64, device)
-            for start in range(0, len(rows), PREPARED_ROWS):
-                some = slice(start, start + PREPARED_ROWS)
-                rows[some] = metric.prepare(copy_rows(checked[some], device))
+        resolve_memory_limit(self.memory_limit, device)
+        warn_of_idle_p(self.metric, self.p)
+        if callable(self.metric) and not is_matrix(X):
+            return self._read_objects(X, device)
+        checked = check_rows(X, metric.largest)
+        rows = _prepare_rows(checked, metric, device)
         if self.metric == "precomputed":
             check_distances(check_square(rows))
-        return metric, rows
+        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **features_of(X)}
 
-    def _keep(self, X: Any, metric: Metric, rows: Tensor) -> None:
-        validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
-        self._metric, self._rows, self._output_device = metric, rows, output_device(X)
-        self._index = make_index(metric, rows, self._filter)
-        self.n_samples_fit_ = len(rows)
+    def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
+        """Returns what fit keeps of a list of examples of any kind."""
+        objects = copy.deepcopy(read_objects(X))
+        assert callable(self.metric)
+        function = take_two(self.metric, "metric", self.metric_params)
+        metric = metric_of_objects(function, objects, objects)
+        return {"_metric": metric, "_rows": places_of(objects).to(device), "_objects": objects, "_function": function}
+
+    def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
+        """Makes the index, and gives the model all that it has read and learned."""
+        index = make_index(read["_metric"], read["_rows"], self._filter)
+        others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
+        keep(self, **read, **others, **learned)
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the attributes as ``PickledOnCpu`` does, without the filters of a GPU, which are made again."""
@@ -129,12 +145,16 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
         7.0
         """
+        if callable(self.metric) and not is_pair_of_rows(a, b):
+            measured = take_two(self.metric, "metric", self.metric_params)(a, b)
+            return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
         metric = get_metric(self.metric, self.p, self.metric_params)
         if self.metric == "precomputed":
             raise ValueError("metric='precomputed' has no distance between two examples: it is in the matrix you gave")
-        a, b = to_numpy(a), to_numpy(b)
-        check_same_shape(a, b)
-        pair = check_rows(np.stack([a, b]), metric.largest)
+        a, b = to_array(a, "a"), to_array(b, "b")
+        if a.shape != b.shape:
+            raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
+        pair = read_matrix(np.stack([a, b]), metric.largest, name="(a, b)")
         rows = metric.prepare(copy_rows(pair, torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
 
@@ -150,8 +170,8 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         distance of 0. Tensors in, tensors out. Raises NotFittedError; TypeError for a k that is not an int; ValueError
         for queries of another width, for more neighbours than examples, and for a ``memory_limit`` that is too small.
         """
-        queries, k = self._open(X, n_neighbors)
-        found = self._search(queries, range(len(queries.X)), k)
+        index, queries, k = self._open(X, n_neighbors)
+        found = self._search(index, queries, range(len(queries.X)), k)
         indices = self._output(found.indices, X)
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
@@ -171,29 +191,39 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
         ('tree', 100, 100, 300, {})
         """
-        queries, k = self._open(X, n_neighbors)
-        return self._search(queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
+        index, queries, k = self._open(X, n_neighbors)
+        return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
 
-    def _open(self, X: Any, n_neighbors: int | None) -> tuple[Queries, int]:
-        """Returns the queries and k, checked."""
+    def _open(self, X: Any, n_neighbors: int | None) -> tuple[Index, Queries, int]:
+        """Returns the rows to search, the queries and k, checked."""
         check_is_fitted(self, "n_samples_fit_")
-        if X is None:
-            queries = Queries.of_rows(self._rows)
-        else:
-            queries = Queries.given(check_rows(X, self._metric.largest), self._metric, self._rows.device)
-            validate_data(self, X, reset=False, skip_check_array=True)
+        index, queries = self._open_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        return queries, check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
+        return index, queries, check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
 
-    def _search(self, queries: Queries, query_range: range, k: int, clock: Clock | None = None) -> Neighbors:
+    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+        if X is None:
+            return self._index, Queries.of_rows(self._rows)
+        if self._objects is not None:
+            objects = read_objects(X)
+            metric = metric_of_objects(self._function, objects, self._objects)
+            queries = Queries.given(places_of(objects), metric, self._rows.device)
+            return make_index(metric, self._rows, self._filter), queries
+        checked = check_rows(X, self._metric.largest, self.n_features_in_)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._index, Queries.given(checked, self._metric, self._rows.device)
+
+    def _search(
+        self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+    ) -> Neighbors:
         """Returns the neighbours of a range of the queries, on the device of the training rows."""
         return search(
-            self._index,
+            index,
             queries,
             query_range,
             k,
             memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
-            progress=self.progress,
+            progress=check_flag(self.progress, "progress"),
             clock=clock or Clock(),
         )
 
@@ -205,3 +235,14 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
         return tags
+
+
+def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device) -> Tensor:
+    """Returns a copy of the rows, prepared for the metric."""
+    if metric.keeps_rows:
+        return copy_rows(checked, device, exact_dtype(checked))
+    rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
+    for start in range(0, len(rows), PREPARED_ROWS):
+        some = slice(start, start + PREPARED_ROWS)
+        rows[some] = metric.prepare(copy_rows(checked[some], device))
+    return rows

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from accelerated.validation import check_answers, check_targets
+from accelerated.validation import check_targets
+from knn_inputs.targets import read_answers
 
 
 def accuracy(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float:
     """Returns the share of queries whose labels are all right. Raises ValueError for y or weights of another shape."""
-    right = predicted == check_answers(y, predicted.shape)
+    right = predicted == read_answers(y, predicted.shape)
     weights = _check_sample_weight(sample_weight, len(right))
     return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=weights))
 
@@ -26,7 +27,7 @@ def r_squared(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float
     >>> r_squared([0, 1, 2], np.array([0.0, 1.0, 1.0]))
     0.5
     """
-    y, _ = check_targets(check_answers(y, predicted.shape), len(predicted))
+    y, _ = check_targets(read_answers(y, predicted.shape), len(predicted))
     if len(y) < 2:
         raise ValueError(f"R^2 needs at least 2 queries, but there is {len(y)}")
     weights = _check_sample_weight(sample_weight, len(y))

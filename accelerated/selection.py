@@ -12,15 +12,13 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.knn import KNNClassifier, KNNRegressor
-from accelerated.parameters import check_int
 from accelerated.scoring import accuracy, r_squared
-from accelerated.validation import (
-    check_labels,
-    check_n_neighbors,
-    check_rows,
-    check_square,
-    check_targets,
-)
+from accelerated.validation import check_labels, check_rows, check_targets
+from knn_inputs.containers import is_matrix, to_array
+from knn_inputs.matrices import check_square
+from knn_inputs.messages import show
+from knn_inputs.objects import read_objects
+from knn_inputs.parameters import check_int, check_n_neighbors
 
 Fold = tuple[np.ndarray, np.ndarray]  # indices to fit on, indices to score
 
@@ -57,9 +55,7 @@ def select_n_neighbors(
     """
     if not isinstance(model, (KNNClassifier, KNNRegressor)):
         raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
-    rows = check_rows(X)
-    if model.metric == "precomputed":
-        check_square(rows)
+    rows = _read_examples(model, X)
     answers, codes = _read_y(model, y, len(rows))
     folds = _get_folds(cv, codes, len(rows))
     candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
@@ -68,13 +64,20 @@ def select_n_neighbors(
     return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
 
 
+def _read_examples(model: Any, X: Any) -> Any:
+    if callable(model.metric) and not is_matrix(X):
+        return read_objects(X)
+    rows = check_rows(X)  # fit checks the magnitudes
+    return check_square(rows) if model.metric == "precomputed" else rows
+
+
 def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns the answers to divide into folds, and the classes to stratify by, or None."""
     if isinstance(model, KNNRegressor):
         targets, is_single = check_targets(y, n_examples)
         return (targets[:, 0] if is_single else targets), None
     _, codes, is_single = check_labels(y, n_examples)
-    y = to_numpy(y)
+    y = to_array(y, "y")
     return (y.reshape(-1), codes[0]) if is_single else (y, None)
 
 
@@ -100,7 +103,7 @@ def _check_indices(indices: Any, n_examples: int) -> np.ndarray:
 
 def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
     if not hasattr(candidates, "__iter__"):
-        raise TypeError(f"candidates={candidates!r} is a {type(candidates).__name__}, but must be a list of ints")
+        raise TypeError(f"candidates={show(candidates)} is a {type(candidates).__name__}, but must be a list of ints")
     candidates = [check_n_neighbors(k, n_examples) for k in candidates]
     if not candidates:
         raise ValueError("candidates has 0 entries, but needs at least 1")
@@ -133,7 +136,9 @@ def _answers(searcher: Any, distances: Tensor, indices: Tensor, ks: list[int]) -
     return list(searcher._answers(distances, indices, ks))
 
 
-def _take(X: np.ndarray | Tensor, indices: np.ndarray) -> np.ndarray | Tensor:
+def _take(X: Any, indices: np.ndarray) -> Any:
+    if isinstance(X, list):
+        return [X[i] for i in indices]
     return X[torch.from_numpy(indices)] if isinstance(X, Tensor) else X[indices]
 
 

@@ -16,6 +16,8 @@ from tqdm import tqdm
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
 from accelerated.search import block_shape
 from accelerated.validation import check_finite
+from knn_inputs.callables import take_two
+from knn_inputs.parameters import check_name
 
 Examples = Tensor | list[Any]  # rows (n, n_features), or a list of any objects for a function of two examples
 
@@ -68,7 +70,7 @@ def sigmoid(queries: Tensor, rows: Tensor, gamma: float, coef0: float) -> Tensor
 def get_similarity(name: Any, gamma: float, degree: float, coef0: float) -> Similarity:
     """Returns the ``Similarity`` called ``name``, or made of a function; raises ValueError for an unknown name."""
     if callable(name):
-        return Similarity(partial(_pair_by_pair, name), is_symmetric=False)
+        return Similarity(partial(_pair_by_pair, take_two(name, "similarity")), is_symmetric=False)
     named = {
         "rbf": Similarity(partial(_by_rows, partial(rbf, gamma=gamma))),
         "laplacian": Similarity(partial(_by_rows, partial(laplacian, gamma=gamma))),
@@ -78,8 +80,7 @@ def get_similarity(name: Any, gamma: float, degree: float, coef0: float) -> Simi
         "cosine": Similarity(partial(_by_rows, linear), prepare=unit_rows),
         "precomputed": Similarity(_given, is_symmetric=False),
     }
-    if not isinstance(name, str) or name not in named:
-        raise ValueError(f"similarity={name!r} is not one of {', '.join(named)}, nor a function of two examples")
+    check_name(name, "similarity", named, ", nor a function of two examples")
     return named[name]
 
 
@@ -99,7 +100,7 @@ def _pair_by_pair(
 ) -> Tensor:
     """Calls a function of two examples, float64 NumPy rows or objects of a list, once for each pair."""
     Q, X = _to_python(queries), _to_python(examples[start:stop])
-    return torch.tensor([[float(function(q, x)) for x in X] for q in Q], dtype=torch.float64, device="cpu")
+    return torch.tensor([[function(q, x) for x in X] for q in Q], dtype=torch.float64, device="cpu")
 
 
 def _to_python(examples: Examples) -> np.ndarray | list[Any]:

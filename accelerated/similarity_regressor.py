@@ -15,19 +15,21 @@ from torch import Tensor
 
 from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
 from accelerated.devices import resolve_device
-from accelerated.parameters import check_int, check_number
 from accelerated.pickling import PickledOnCpu
 from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
-from accelerated.validation import (
-    check_finite,
-    check_objects,
-    check_rows,
-    check_square,
-    check_targets,
-    is_matrix,
+from accelerated.validation import check_finite, check_rows, check_targets, features_of, keep
+from knn_inputs.containers import is_matrix
+from knn_inputs.matrices import check_square
+from knn_inputs.objects import read_objects
+from knn_inputs.parameters import (
+    check_flag,
+    check_int,
+    check_name,
+    check_number,
+    warn_of_idle_similarity_parameters,
 )
 
 LARGEST = 1e150  # squares and products of numbers up to it fit
@@ -53,9 +55,9 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         "auto" uses a Cholesky factor if that is proven to give the pseudo-inverse; "pinv" never does.
     device : str or torch.device, optional
         Where to compute. None: the device of the training tensor, else CUDA if there is one, else the CPU.
-    memory_limit : int, optional
-        Bytes of scratch, not counting inputs, answers and fitted state. None: 1 GiB, or a quarter of a GPU's free
-        memory.
+    memory_limit : int or str, optional
+        Bytes of scratch, such as 2**30, "2GB" or "512MiB", not counting inputs, answers and fitted state. None: 1 GiB,
+        or a quarter of a GPU's free memory.
     progress : bool
         Whether to show a progress bar of the similarities on stderr.
 
@@ -74,7 +76,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         jitter: float = 1e-6,
         solver: str = "auto",
         device: str | torch.device | None = None,
-        memory_limit: int | None = None,
+        memory_limit: int | str | None = None,
         progress: bool = False,
     ):
         self.similarity = similarity
@@ -96,18 +98,16 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         """
         similarity = self._get_similarity()
         device = resolve_device(self.device, X)
+        resolve_memory_limit(self.memory_limit, device)
         examples = similarity.prepare(self._read(X, device))
         targets, is_single = check_targets(y, len(examples))
         alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
 
-        for noted in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(noted, None)
-        if isinstance(examples, Tensor):
-            validate_data(self, X, reset=True, skip_check_array=True)  # notes the number and names of the features
+        noted = features_of(X) if isinstance(examples, Tensor) else {}
         if self.similarity == "precomputed":
             examples = examples[:, :0].clone()  # a query consists of its similarities: K is not needed for predictions
-        self._similarity, self._examples, self._alpha = similarity, examples, alpha
-        self.dual_coef_ = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
+        coefficients = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
+        keep(self, **noted, _similarity=similarity, _examples=examples, _alpha=alpha, dual_coef_=coefficients)
         return self
 
     def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor) -> Tensor:
@@ -170,17 +170,19 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
 
     def _get_similarity(self) -> Similarity:
         """Returns the similarity of that name, after checking all parameters."""
-        check_number(self.jitter, "jitter", least=0)
         gamma, coef0 = check_number(self.gamma, "gamma", least=0), check_number(self.coef0, "coef0")
         degree = check_number(check_int(self.degree, "degree"), "degree")
-        if not isinstance(self.solver, str) or self.solver not in ("auto", "pinv"):
-            raise ValueError(f"solver={self.solver!r} is not auto or pinv")
-        return get_similarity(self.similarity, gamma, degree, coef0)
+        check_number(self.jitter, "jitter", least=0)
+        check_name(self.solver, "solver", ["auto", "pinv"])
+        check_flag(self.progress, "progress")
+        similarity = get_similarity(self.similarity, gamma, degree, coef0)
+        warn_of_idle_similarity_parameters(self.similarity, gamma=self.gamma, degree=self.degree, coef0=self.coef0)
+        return similarity
 
     def _read(self, X: Any, device: torch.device) -> Examples:
         """Returns the examples, checked and copied."""
         if callable(self.similarity) and not is_matrix(X):
-            return copy.deepcopy(check_objects(X))
+            return copy.deepcopy(read_objects(X))
         checked = check_rows(X, LARGEST)
         rows = copy_rows(checked, device)
         return check_square(rows) if self.similarity == "precomputed" else rows
@@ -189,9 +191,9 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         """Returns the number of queries, and a function that reads and prepares a range of them."""
         check_is_fitted(self, "dual_coef_")
         if isinstance(self._examples, list):
-            queries = check_objects(X)
+            queries = read_objects(X)
             return len(queries), lambda start, stop: queries[start:stop]
-        checked = check_rows(X, LARGEST)
+        checked = check_rows(X, LARGEST, self.n_features_in_)
         validate_data(self, X, reset=False, skip_check_array=True)
         return len(checked), lambda start, stop: self._similarity.prepare(
             copy_rows(checked[start:stop], self._alpha.device)

@@ -7,6 +7,7 @@ from singular, the pseudo-inverse is the inverse, and a Cholesky factor gives th
 import torch
 from torch import Tensor
 
+from accelerated.search.memory import too_little
 from accelerated.validation import check_finite
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -82,6 +83,4 @@ def check_memory(n: int, method: str, memory_limit: int) -> None:
     """Raises ValueError if the (n, n) matrices that a method needs do not fit the limit, in bytes."""
     needed = MATRICES[method] * 8 * n * n
     if needed > memory_limit:
-        raise ValueError(
-            f"memory_limit={memory_limit} is less than the {needed} bytes to fit {n} examples by their {method}"
-        )
+        raise ValueError(too_little(memory_limit, needed, f"to fit {n} examples by their {method}"))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated.validation import check_returned_weights
+from knn_inputs.callables import call_weights
 
 Weights = str | Callable[[np.ndarray], Any]
 
@@ -29,7 +29,7 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
             [1.0000, 0.0000]], dtype=torch.float64)
     """
     if callable(weights):
-        returned = check_returned_weights(weights(distances.cpu().contiguous().numpy()), tuple(distances.shape))
+        returned = call_weights(weights, distances.cpu().contiguous().numpy())
         return torch.from_numpy(returned).to(distances.device)
     if weights == "uniform":
         return torch.ones_like(distances)

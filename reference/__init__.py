@@ -22,7 +22,8 @@ The files add metrics, votes and checked input to that. Read them in this order:
 2. ``neighbors.py``: measure, choose, and return the neighbours
 3. ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with ``scoring.py``
 4. ``similarity_regressor.py`` and ``similarities.py``: let every example count by its similarity instead
-5. ``selection.py`` and ``folds.py``: choose k; ``checks/`` refuses bad input, and can be left for last
+5. ``selection.py`` and ``folds.py``: choose k; ``checks.py`` and the package ``knn_inputs`` refuse bad input, and can
+   be left for last
 """
 
 from reference.checks import NotFittedError

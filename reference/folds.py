@@ -1,10 +1,9 @@
 """Cutting the examples into folds, each of which is predicted by a model that was fitted on the others."""
 
-import warnings
-
 import numpy as np
 
-from reference.checks import check_int
+from knn_inputs.messages import warn
+from knn_inputs.parameters import check_int
 
 
 def get_folds(cv, codes):
@@ -51,7 +50,7 @@ def _check_class_sizes(n_folds, sizes):
         raise ValueError(f"cv={n_folds} is more than the {np.max(sizes)} {what}")
     if n_folds > np.min(sizes):
         message = f"the smallest class has {np.min(sizes)} examples: some of cv={n_folds} folds have no example of it"
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message)
 
 
 def _check_indices(indices, n_examples):

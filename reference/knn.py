@@ -4,40 +4,15 @@ Both models find the neighbours as ``NearestNeighbors`` does, *weigh* them by di
 They add one number at a time, nearest first: the order of additions decides the last bits, so it has to be stated.
 """
 
+from typing import Any
+
 import numpy as np
 
+from knn_inputs.parameters import check_weights
+from knn_inputs.targets import read_targets
 from reference import checks
-from reference.neighbors import NearestNeighbors
 from reference.scoring import accuracy, r_squared
-
-
-class WeightedNeighbors(NearestNeighbors):
-    """The part that both predictors share: weighing the neighbours of each query.
-
-    ``weights`` is uniform, distance (1 / distance) or a function from distances, (n_queries, k), to as many weights.
-    """
-
-    def __init__(self, n_neighbors=5, *, metric="euclidean", p=2, metric_params=None, weights="uniform"):
-        super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
-        self.weights = weights
-
-    def weigh(self, distances):
-        """Returns the weight of each neighbour, shape (n_queries, k), from its distance.
-
-        Weights are all 1, or 1 / distance (Shepard, 1968), or returned by the function ``weights``. A neighbour at
-        distance 0 would weigh infinitely: where 1 / distance is infinite, only those neighbours count, equally.
-
-        >>> KNNRegressor(weights="distance").weigh(np.array([[1.0, 4.0], [0.0, 4.0]])).tolist()
-        [[1.0, 0.25], [1.0, 0.0]]
-        """
-        if callable(self.weights):
-            return checks.check_returned_weights(self.weights(distances), distances.shape)
-        if self.weights == "uniform":
-            return np.ones(distances.shape)
-        with np.errstate(divide="ignore", over="ignore"):
-            closeness = 1.0 / distances
-        infinite = np.isinf(closeness)
-        return np.where(np.any(infinite, axis=1, keepdims=True), infinite, closeness)  # True weighs 1
+from reference.weights import WeightedNeighbors
 
 
 class KNNRegressor(WeightedNeighbors):
@@ -50,12 +25,18 @@ class KNNRegressor(WeightedNeighbors):
     [0.5, 3.0]
     """
 
+    _targets: Any  # float64 (n,) or (n, n_outputs)
+
+    def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None, weights="uniform"):
+        super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
+        self.weights = weights
+
     def fit(self, X, y):
         """Keeps X, (n, n_features), and y, (n,) or (n, n_outputs), and returns self. Raises like NearestNeighbors."""
-        checks.check_weights(self.weights)
+        check_weights(self.weights)
         examples = self._check_examples(X)
-        self._targets = checks.check_targets(y, len(examples))
-        return self._keep(examples)
+        targets = read_targets(y, len(examples))
+        return self._keep(X, examples, _targets=targets)
 
     def predict(self, X):
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs). X=None: leave-one-out.
@@ -63,7 +44,7 @@ class KNNRegressor(WeightedNeighbors):
         Raises like ``kneighbors``, and ValueError for weights that are not allowed and for sums that overflow.
         """
         checks.check_fitted(self)
-        checks.check_weights(self.weights)  # before the search, because they may have changed since fit
+        check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
         targets, weights = self._targets[indices], self.weigh(distances)  # (n_queries, k), or with n_outputs
         return np.array([self.combine(t, w) for t, w in zip(targets, weights, strict=True)])
@@ -94,15 +75,22 @@ class KNNClassifier(WeightedNeighbors):
     ['low', 'high']
     """
 
+    classes_: Any  # the sorted labels; for several outputs a list of such arrays
+    _codes: Any  # the place of each example's label among them
+
+    def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None, weights="uniform"):
+        super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
+        self.weights = weights
+
     def fit(self, X, y):
         """Keeps examples X, (n, n_features), and labels y, (n,) or (n, n_outputs); returns self.
 
         Raises like ``NearestNeighbors.fit``, and ValueError for labels that are missing, fractions or unsortable.
         """
-        checks.check_weights(self.weights)
+        check_weights(self.weights)
         examples = self._check_examples(X)
-        self.classes_, self._codes = checks.check_labels(y, len(examples))
-        return self._keep(examples)
+        classes, codes = checks.check_labels(y, len(examples))
+        return self._keep(X, examples, classes_=classes, _codes=codes)
 
     def predict(self, X):
         """Returns the classes of the largest shares, (n_queries,) or (n_queries, n_outputs); see ``predict_proba``."""
@@ -120,7 +108,7 @@ class KNNClassifier(WeightedNeighbors):
         array([[0.5, 0.5]])
         """
         checks.check_fitted(self)
-        checks.check_weights(self.weights)  # before the search, because they may have changed since fit
+        check_weights(self.weights)  # before the search, because they may have changed since fit
         distances, indices = self.kneighbors(X)
         weights = self.weigh(distances)  # (n_queries, k)
         if isinstance(self.classes_, list):

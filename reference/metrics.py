@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from reference.checks import check_metric
+from knn_inputs.callables import take_two
+from knn_inputs.parameters import check_metric
 from reference.distances import DISTANCES, minkowski, minkowski_sum
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # metrics that are Minkowski with this p
@@ -22,7 +23,7 @@ def get_distance_function(metric, p=2, metric_params=None):
     """
     check_metric(metric, p, metric_params, known=[*DISTANCES, "minkowski", "precomputed"])
     if callable(metric):
-        return partial(metric, **(metric_params or {}))
+        return take_two(metric, "metric", metric_params)
     if metric == "precomputed":
         return _refuse_pair
     name = _plain_name(metric, p)

@@ -9,8 +9,12 @@ distance the earlier one comes first, even if only one of them fits among the k.
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
 
+from typing import Any
+
 import numpy as np
 
+from knn_inputs.containers import one_row
+from knn_inputs.parameters import check_n_neighbors, warn_of_idle_p
 from reference import checks
 from reference.metrics import get_distance_function, largest_magnitude, take_root
 
@@ -18,9 +22,10 @@ from reference.metrics import get_distance_function, largest_magnitude, take_roo
 class NearestNeighbors(checks.Parameters):
     """Finds the k training examples nearest to a query.
 
-    ``metric`` is euclidean, sqeuclidean, manhattan, chebyshev, minkowski (with ``p``), cosine, hamming, jaccard,
-    precomputed, or a function of two examples (with ``metric_params``). With a function the examples may be of any
-    kind: it gets the rows of an array or DataFrame of numbers as float64, and the entries of a list unchanged.
+    ``metric`` is minkowski with the power ``p`` (1: manhattan, 2: euclidean, infinity: chebyshev), any of these by its
+    own name, sqeuclidean, cosine, hamming, jaccard, precomputed, or a function of two examples (with
+    ``metric_params``). With a function the examples may be of any kind: it gets the rows of an array or DataFrame of
+    numbers as float64, and the entries of a list unchanged.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -29,7 +34,12 @@ class NearestNeighbors(checks.Parameters):
     [(1, 1.0)]
     """
 
-    def __init__(self, n_neighbors=5, *, metric="euclidean", p=2, metric_params=None):
+    _examples: Any  # a matrix (n, n_features), or a list of objects
+    _metric: Any  # this and the next two as they were at the last ``fit``
+    _p: Any
+    _distance: Any
+
+    def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
         self.n_neighbors = n_neighbors
         self.metric = metric
         self.p = p
@@ -40,7 +50,7 @@ class NearestNeighbors(checks.Parameters):
 
         Raises ValueError or TypeError for bad parameters, and unless X is a full, finite matrix of real numbers.
         """
-        return self._keep(self._check_examples(X))
+        return self._keep(X, self._check_examples(X))
 
     def get_distance(self, a, b):
         """Returns the distance between two examples of shape (n_features,), a float.
@@ -67,7 +77,7 @@ class NearestNeighbors(checks.Parameters):
             return checks.check_distances(query)  # the query is its own row of distances
         measured = np.empty(len(self._examples))
         for i, example in enumerate(self._examples):
-            measured[i] = float(self._distance(query, example))
+            measured[i] = self._distance(query, example)
         return checks.check_distances(measured)
 
     def choose(self, distances, k, leave_out=-1):
@@ -83,7 +93,7 @@ class NearestNeighbors(checks.Parameters):
 
     def get_neighbors(self, example):
         """Returns one example's neighbours, nearest first: a list of (index, distance). Raises like ``kneighbors``."""
-        distances, indices = self.kneighbors([example])
+        distances, indices = self.kneighbors(one_row(example))
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
@@ -101,7 +111,7 @@ class NearestNeighbors(checks.Parameters):
         """
         queries = self._check_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = checks.check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
+        k = check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
         distances = np.empty((len(queries), k))
         indices = np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
@@ -113,19 +123,19 @@ class NearestNeighbors(checks.Parameters):
 
     def _check_examples(self, X):
         """Returns a checked copy of the examples; the model keeps nothing yet."""
-        checks.check_n_neighbors(self.n_neighbors)
+        check_n_neighbors(self.n_neighbors)
         get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
+        warn_of_idle_p(self.metric, self.p)
         examples = checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p))
         return checks.check_distances(examples) if self.metric == "precomputed" else examples
 
-    def _keep(self, examples):
+    def _keep(self, X, examples, **learned):
         """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
-        self._examples, self._metric, self._p = examples, self.metric, self.p
-        self._distance = get_distance_function(self.metric, self.p, self.metric_params)
-        return self
+        distance = get_distance_function(self.metric, self.p, self.metric_params)
+        return checks.keep(self, X, examples, _metric=self.metric, _p=self.p, _distance=distance, **learned)
 
     def _check_queries(self, X):
         checks.check_fitted(self)
         if X is None:
             return self._examples
-        return checks.check_queries(X, self._examples, largest_magnitude(self._metric, self._p))
+        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p))

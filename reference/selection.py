@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reference.checks import check_labels, check_n_neighbors, check_targets, check_training
+from knn_inputs.containers import to_array
+from knn_inputs.messages import show
+from knn_inputs.parameters import check_n_neighbors
+from knn_inputs.targets import read_targets
+from reference.checks import check_labels, check_training
 from reference.folds import get_folds
 from reference.knn import KNNClassifier, KNNRegressor
 
@@ -51,15 +55,15 @@ def select_n_neighbors(model, X, y, candidates, *, cv=5):
 def _check_y(model, y, n_examples):
     """Returns the y to cut into folds, and the class codes to stratify by: all 0 unless y is one output of classes."""
     if isinstance(model, KNNRegressor):
-        return check_targets(y, n_examples), np.zeros(n_examples)
+        return read_targets(y, n_examples), np.zeros(n_examples)
     _, codes = check_labels(y, n_examples)
-    y = np.asarray(y)
+    y = to_array(y, "y")
     return (y, np.zeros(n_examples)) if isinstance(codes, list) else (y.reshape(-1), codes)
 
 
 def _check_candidates(candidates, n_examples):
     if not hasattr(candidates, "__iter__"):
-        raise TypeError(f"candidates={candidates!r} is a {type(candidates).__name__}, but must be a list of ints")
+        raise TypeError(f"candidates={show(candidates)} is a {type(candidates).__name__}, but must be a list of ints")
     candidates = [check_n_neighbors(k, n_examples) for k in candidates]
     if not candidates:
         raise ValueError("candidates has 0 entries, but needs at least 1")

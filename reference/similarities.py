@@ -7,6 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from knn_inputs.callables import take_two
+from knn_inputs.parameters import check_name
+
 
 def rbf(x, rows, gamma):
     """exp(-gamma |x - r|^2), the radial basis function: a bell around each example, 1 at the example itself.
@@ -58,7 +61,7 @@ def given(x, rows):
 
 def pair_by_pair(x, rows, function):
     """A function of two examples of any kind, called for x and each row."""
-    return np.array([float(function(x, row)) for row in rows])
+    return np.array([function(x, row) for row in rows])
 
 
 def get_similarity(name, gamma, degree, coef0):
@@ -67,7 +70,7 @@ def get_similarity(name, gamma, degree, coef0):
     Raises ValueError for an unknown name.
     """
     if callable(name):
-        return partial(pair_by_pair, function=name)
+        return partial(pair_by_pair, function=take_two(name, "similarity"))
     named = {
         "rbf": partial(rbf, gamma=gamma),
         "laplacian": partial(laplacian, gamma=gamma),
@@ -77,6 +80,5 @@ def get_similarity(name, gamma, degree, coef0):
         "cosine": cosine,
         "precomputed": given,
     }
-    if not isinstance(name, str) or name not in named:
-        raise ValueError(f"similarity={name!r} is not one of {', '.join(named)}, nor a function of two examples")
+    check_name(name, "similarity", named, ", nor a function of two examples")
     return named[name]

@@ -3,8 +3,12 @@
 k-NN uses only the nearest examples; this uses all of them.
 """
 
+from typing import Any
+
 import numpy as np
 
+from knn_inputs.parameters import check_int, check_number, warn_of_idle_similarity_parameters
+from knn_inputs.targets import read_targets
 from reference import checks
 from reference.scoring import r_squared
 from reference.similarities import get_similarity
@@ -40,6 +44,10 @@ class SimilarityRegressor(checks.Parameters):
     [1.0, 2.83, 0.0]
     """
 
+    dual_coef_: np.ndarray  # alpha, float64 (n,) or (n, n_outputs)
+    _examples: Any  # a matrix (n, n_features), or a list of objects
+    _similarity: Any
+
     def __init__(self, similarity="rbf", *, gamma=1.0, degree=3, coef0=1.0, jitter=1e-6):
         self.similarity = similarity
         self.gamma = gamma
@@ -56,12 +64,11 @@ class SimilarityRegressor(checks.Parameters):
         """
         similarity = self._get_similarity()
         examples = checks.check_training(X, self.similarity, LARGEST)
-        targets = checks.check_targets(y, len(examples))
+        targets = read_targets(y, len(examples))
         K = np.array([self.compare(x, examples, similarity) for x in examples])  # (n, n)
         alpha = self.solve(K, targets.reshape(len(K), -1)).reshape(targets.shape)
-        self.dual_coef_ = checks.check_finite(alpha, "a weight of an example")
-        self._similarity, self._examples = similarity, examples
-        return self
+        alpha = checks.check_finite(alpha, "a weight of an example")
+        return checks.keep(self, X, examples, dual_coef_=alpha, _similarity=similarity)
 
     @np.errstate(over="ignore", invalid="ignore")
     def predict(self, X):
@@ -71,7 +78,7 @@ class SimilarityRegressor(checks.Parameters):
         for queries that do not match the examples and for predictions that are not finite.
         """
         checks.check_fitted(self)
-        queries = checks.check_queries(X, self._examples, LARGEST)
+        queries = checks.check_queries(X, self, LARGEST)
         predicted = [self.compare(x, self._examples, self._similarity) @ self.dual_coef_ for x in queries]
         return checks.check_finite(np.array(predicted), "a prediction")
 
@@ -89,10 +96,12 @@ class SimilarityRegressor(checks.Parameters):
 
     def _get_similarity(self):
         """Returns the similarity as a function of (x, rows), after checking every parameter."""
-        checks.check_number(self.jitter, "jitter", least=0)
-        gamma, coef0 = checks.check_number(self.gamma, "gamma", least=0), checks.check_number(self.coef0, "coef0")
-        degree = checks.check_number(checks.check_int(self.degree, "degree"), "degree")
-        return get_similarity(self.similarity, gamma, degree, coef0)
+        gamma, coef0 = check_number(self.gamma, "gamma", least=0), check_number(self.coef0, "coef0")
+        degree = check_number(check_int(self.degree, "degree"), "degree")
+        check_number(self.jitter, "jitter", least=0)
+        similarity = get_similarity(self.similarity, gamma, degree, coef0)
+        warn_of_idle_similarity_parameters(self.similarity, gamma=self.gamma, degree=self.degree, coef0=self.coef0)
+        return similarity
 
 
 def pinv_times(A, y):

@@ -5,12 +5,14 @@
 numbers are float64 or int64, of 8 bytes, unless said otherwise.
 """
 
+import re
 from typing import NamedTuple
 
 import torch
 
-from accelerated.parameters import is_int
 from accelerated.search.filter import Filter
+from knn_inputs.messages import show
+from knn_inputs.parameters import is_int
 
 # Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB.
 CPU_PAIRS = 2**15  # `python -m benchmarks.constants CPU_PAIRS`
@@ -25,18 +27,27 @@ BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transp
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
-def resolve_memory_limit(memory_limit: int | None, device: torch.device) -> int:
+PREFIXES = list(enumerate("KMGT", start=1))
+UNITS = {"": 1, **{f"{letter}{i}": base**power for i, base in (("", 1000), ("I", 1024)) for power, letter in PREFIXES}}
+
+
+def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -> int:
     """Returns the bytes of scratch allowed; for None 1 GiB, or a quarter of the memory that torch can get on a GPU."""
     if memory_limit is None and device.type == "cuda":
         kept_for_reuse = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return (torch.cuda.mem_get_info(device)[0] + kept_for_reuse) // 4
     if memory_limit is None:
         return 2**30
+    what_to_pass = "pass bytes as an int, such as 2**30, or a string, such as '2GB' or '512MiB'"
+    if isinstance(memory_limit, str):
+        parsed = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", memory_limit.upper())
+        if parsed is None or parsed[2] not in UNITS:
+            raise ValueError(f"memory_limit={show(memory_limit)} is not a number of bytes: {what_to_pass}")
+        return int(float(parsed[1]) * UNITS[parsed[2]])
     if not is_int(memory_limit):
-        raise TypeError(
-            f"memory_limit={memory_limit!r} is a {type(memory_limit).__name__}, but must be an int, in bytes"
-        )
-    return memory_limit
+        kind = type(memory_limit).__name__
+        raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {what_to_pass}")
+    return int(memory_limit)
 
 
 def least_bytes(n_features: int, k: int) -> int:
@@ -44,11 +55,17 @@ def least_bytes(n_features: int, k: int) -> int:
     return _query_bytes(n_features, k) + exhaustive_bytes(1, 1, n_features, k)
 
 
+def too_little(memory_limit: int, needed: int, what_for: str) -> str:
+    """Returns the message for a limit below the bytes that are needed."""
+    limit = f"memory_limit={show(memory_limit)} is less than the {needed} bytes {what_for}"
+    return f"{limit}: pass memory_limit={needed} or more, if the machine has it"
+
+
 def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
     """Raises ValueError if the limit is too small for one query and one row."""
     needed = least_bytes(n_features, k)
     if needed > memory_limit:
-        raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
+        raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
 
 
 def split_memory(chosen: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
@@ -81,7 +98,7 @@ def block_shape(
         block_rows = min(n_rows, max(block_rows, CPU_PAIRS // n_queries))
     while (needed := exhaustive_bytes(n_queries, block_rows, n_features, k)) > memory_limit:
         if n_queries == block_rows == 1:
-            raise ValueError(f"memory_limit={memory_limit} is less than the {needed} bytes for one query and one row")
+            raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
         if n_queries >= block_rows:
             n_queries = (n_queries + 1) // 2
         else:

@@ -1,0 +1,82 @@
+"""The functions of a caller: what they are called with, what they must return, and how their faults are reported."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from knn_inputs.messages import show
+
+CONTRACT = (
+    "it is called with two examples, float64 rows of shape (n_features,) of an array or DataFrame of numbers, or two "
+    "entries of a list as they are, and must return one number"
+)
+
+
+def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | None = None) -> Callable[..., float]:
+    """Returns the function of two examples, with ``params``, so that it returns a float.
+
+    Its exceptions are raised as TypeError, if they are one, else as ValueError, with ``name``, the contract, and the
+    exception as the cause; so is TypeError for a result that is not one number.
+    """
+    return partial(_call, partial(function, **(params or {})), describe(function, name))
+
+
+def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
+    try:
+        result = function(a, b)
+    except Exception as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{who} failed with {show(error)}: {CONTRACT}") from error
+    return result if type(result) is float else one_number(result, who)
+
+
+def one_number(result: Any, who: str) -> float:
+    """Returns what a function of two examples returned as a float; raises TypeError unless it is one real number."""
+    is_text = isinstance(result, str | bytes | bytearray)
+    try:
+        if is_text or getattr(result, "ndim", 0) != 0 or isinstance(result, complex | np.complexfloating):
+            raise TypeError("not a float")
+        return float(result)
+    except OverflowError:  # of a long int
+        return float("inf")
+    except Exception as error:
+        shape = f" of shape {np.shape(result)}" if hasattr(result, "shape") else ""
+        raise TypeError(f"{who} returned {show(result)}, a {type(result).__name__}{shape}: {CONTRACT}") from error
+
+
+def describe(function: Callable[..., Any], name: str) -> str:
+    """Returns the argument with the name of the function that was passed for it."""
+    return f"{name}={getattr(function, '__qualname__', None) or show(function)}"
+
+
+def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -> np.ndarray:
+    """Returns the weights, float64 (n_queries, k), that a function gives to the distances of that shape.
+
+    Raises ValueError or TypeError if the function fails, and for weights that cannot be used: of another shape, not
+    finite, below 0, or all 0 for a query.
+    """
+    contract = "it is called with all distances, float64 (n_queries, k), and must return as many weights"
+    try:
+        returned = function(distances)
+    except Exception as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{describe(function, 'weights')} failed with {show(error)}: {contract}") from error
+    return check_returned_weights(returned, distances.shape)
+
+
+def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns the weights as float64; raises ValueError if one is not finite or below 0, or all of a query's are 0."""
+    array = np.asarray(returned)
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
+    array = np.array(array, dtype=np.float64, order="C")
+    if array.shape != shape:
+        raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if np.any(wrong):
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+    if not np.all(np.any(array > 0, axis=1)):
+        raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
+    return array

@@ -1,0 +1,133 @@
+"""The entries of an array: all are real and finite numbers, or the message says where the first other one is."""
+
+import datetime
+import math
+from decimal import Decimal
+from numbers import Real
+from typing import Any, NoReturn
+
+import numpy as np
+
+from knn_inputs.messages import show
+
+DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+ADVICE = {
+    "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
+    "infinite": "replace it by a number, or drop these rows",
+    "a string": "turn strings into numbers first, for example with pd.to_numeric or sklearn's OneHotEncoder",
+    "a date": "turn dates into numbers first, for example into days since the first",
+    "complex": "pass the real and the imaginary parts as columns of their own",
+    "too large": "divide the numbers by a constant first",
+}
+
+
+def read_numbers(array: np.ndarray, name: str, columns: list[Any] | None = None) -> np.ndarray:
+    """Returns the array with real and finite numbers of at most 8 bytes.
+
+    Raises ValueError for entries that are missing, infinite, strings, dates or complex, TypeError for other objects.
+    """
+    kind = array.dtype.kind
+    if kind == "V":
+        raise ValueError(f"{name} has dtype {array.dtype}: pass one of its fields, {show(array.dtype.names)}")
+    if kind not in "buif":
+        array = _from_objects(array, name, columns)
+    elif array.dtype.itemsize > 8:  # a long double
+        with np.errstate(over="ignore", under="ignore"):
+            array = array.astype(np.float64)
+    if array.dtype.kind == "f" and array.size and not math.isfinite(largest_magnitude(array)):
+        bad = ~np.isfinite(array)
+        place = first_of(bad)
+        what = "missing" if np.isnan(array[place]) else "infinite"
+        refuse(name, "NaN" if what == "missing" else str(array[place]), what, place, int(bad.sum()), columns)
+    return array
+
+
+def largest_magnitude(array: np.ndarray) -> float:
+    """Returns the largest absolute value, NaN if there is a NaN; min and max make no copy of the array."""
+    low, high = float(array.min()), float(array.max())
+    return max(-low, high) if low <= high else math.nan
+
+
+def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np.ndarray:
+    """Returns the numbers among objects as float64; all must be numbers."""
+    floats = np.empty(array.shape)
+    bad: list[tuple[tuple[int, ...], str]] = []
+    for place in np.ndindex(array.shape):
+        value = array[place]
+        problem = problem_of(value)
+        if problem is None:
+            try:
+                floats[place] = float(value)
+            except OverflowError:
+                problem = "too large"
+        if problem is not None:
+            bad.append((place, problem))
+    if bad:
+        place, problem = bad[0]
+        refuse(name, spell(array[place]), problem, place, len(bad), columns)
+    return floats
+
+
+def spell(value: Any) -> str:
+    """Returns an entry as its owner would write it: dates as text, NumPy's strings and numbers as those of Python."""
+    if isinstance(value, str | bytes):
+        return f"the string {show(value.item() if isinstance(value, np.generic) else value)}"
+    if isinstance(value, DATES):
+        return f"the date {value}"
+    return show(value.item() if isinstance(value, np.generic) else value)
+
+
+def problem_of(value: Any) -> str | None:
+    """Returns why an object is not a real number, a key of ``ADVICE`` or "no number"; None if it is one."""
+    if is_missing(value):
+        return "missing"
+    if isinstance(value, str | bytes):
+        return "a string"
+    if isinstance(value, DATES):
+        return "a date"
+    if isinstance(value, Real | Decimal | np.bool_):
+        return None
+    return "complex" if isinstance(value, complex | np.complexfloating) else "no number"
+
+
+def is_missing(value: Any) -> bool:
+    """Returns whether the value stands for one that is not there: None, NaN, NaT, or the NA of pandas."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    return isinstance(value, float | np.floating | Decimal) and value != value
+
+
+def first_of(mask: np.ndarray) -> tuple[int, ...]:
+    """Returns the place of the first True, row after row."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+
+
+def refuse(
+    name: str, value: str, problem: str, place: tuple[int, ...], count: int, columns: list[Any] | None
+) -> NoReturn:
+    """Raises an error that says which entry cannot be used, where it is, how many more there are, and what to do."""
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    where = f"{name} has {value} {describe_place(place, columns)}{more}"
+    if problem == "no number":
+        raise TypeError(f"{where}, but each entry must be a number: argument must be a string or a real number")
+    prefix = "Complex data not supported: " if problem == "complex" else ""
+    raise ValueError(f"{prefix}{where}: {problem_text(problem)}{ADVICE[problem]}")
+
+
+def problem_text(problem: str) -> str:
+    """Returns the problem where the value alone does not show it."""
+    return "it is too large for a float64, " if problem == "too large" else ""
+
+
+def describe_place(place: tuple[int, ...], columns: list[Any] | None) -> str:
+    """Returns the place of an entry in words.
+
+    >>> describe_place((3, 1), ["a", "b"]), describe_place((3,), None)
+    ("in row 3, column 'b' (1)", 'in row 3')
+    """
+    if len(place) == 2:
+        column = f"{place[1]}" if columns is None else f"{show(columns[place[1]])} ({place[1]})"
+        return f"in row {place[0]}, column {column}"
+    return f"in row {place[0]}" if len(place) == 1 else f"at {place}" if place else ""

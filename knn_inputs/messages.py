@@ -1,0 +1,57 @@
+"""The wording of messages: values shortened, the nearest known name, and warnings at the caller's line."""
+
+import difflib
+import reprlib
+import sys
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+LONGEST = 60  # characters of a value in a message
+PACKAGES = ("knn_inputs", "reference", "accelerated")
+
+OTHER_NAMES = {  # names that other libraries use
+    **{"l1": "manhattan", "cityblock": "manhattan", "taxicab": "manhattan"},
+    **{"l2": "euclidean", "infinity": "chebyshev", "linf": "chebyshev", "p": "minkowski"},
+    **{"poly": "polynomial", "gaussian": "rbf", "gauss": "rbf", "tanh": "sigmoid", "dot": "linear"},
+    **{"inverse": "distance", "cos": "cosine", "gpu": "cuda"},
+}
+# Of these scikit-learn and SciPy know the meaning, and it is not that of the nearest name here.
+OTHER_METRICS = {"mahalanobis", "seuclidean", "nan_euclidean", "haversine", "correlation", "canberra", "braycurtis"}
+
+
+def show(value: Any) -> str:
+    """Returns the value as Python would print it, at most about 60 characters of it.
+
+    >>> show("euclid"), len(show("x" * 10_000_000)) < 100, len(show(10**5000)) < 100
+    ("'euclid'", True, True)
+    """
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = LONGEST
+    try:
+        text = " ".join(short.repr(value).split())
+    except Exception:  # Python does not print an int of more than 4300 digits, and a class may fail to print itself
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]}..."
+
+
+def suggest(name: Any, known: Iterable[str]) -> str:
+    """Returns the end of a message, with the known name nearest to an unknown one, or nothing if none is near.
+
+    >>> suggest("euclid", ["euclidean", "manhattan"]), suggest("mahalanobis", ["manhattan"])
+    ("; did you mean 'euclidean'?", '')
+    """
+    if not isinstance(name, str) or name.lower() in OTHER_METRICS:
+        return ""
+    known = list(known)
+    other = OTHER_NAMES.get(name.lower())
+    near = [other] if other in known else difflib.get_close_matches(name[:LONGEST].lower(), known, n=1, cutoff=0.65)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warns at the line of the caller, outside of these packages."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

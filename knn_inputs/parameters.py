@@ -1,0 +1,126 @@
+"""The arguments of a constructor: their types, their ranges, and those that another argument leaves without effect."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from knn_inputs.messages import show, suggest, warn
+
+SIMILARITY_PARAMETERS = {  # those that each named similarity uses
+    "rbf": ("gamma",),
+    "laplacian": ("gamma",),
+    "polynomial": ("gamma", "degree", "coef0"),
+    "sigmoid": ("gamma", "coef0"),
+    "linear": (),
+    "cosine": (),
+    "precomputed": (),
+}
+
+
+def is_int(value: Any) -> bool:
+    """Returns whether the value is a whole number of Python or NumPy; True, False and time spans are not."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
+
+
+def is_number(value: Any) -> bool:
+    """Returns whether the value is a real number of Python or NumPy; True and False are not."""
+    return is_int(value) or isinstance(value, (float, np.floating))
+
+
+def check_int(value: Any, name: str, least: int = 1) -> int:
+    """Returns the value as an int; raises TypeError unless it is one, ValueError if it is less than ``least``."""
+    if not is_int(value):
+        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be an int")
+    if value < least:
+        raise ValueError(f"{name}={show(value)} is less than {least}")
+    return int(value)
+
+
+def check_number(value: Any, name: str, least: float = -math.inf) -> float:
+    """Returns the value as a float; raises TypeError unless it is a number, ValueError if not finite or too low."""
+    number = as_float(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name}={show(value)} is not finite")
+    if number < least:
+        raise ValueError(f"{name}={show(value)} is less than {least}")
+    return number
+
+
+def as_float(value: Any, name: str) -> float:
+    """Returns the value as a float, infinity if it is a longer int; raises TypeError unless it is a number."""
+    if not is_number(value):
+        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be a number")
+    try:
+        with np.errstate(over="ignore"):  # of a long double
+            return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def check_flag(value: Any, name: str) -> bool:
+    """Returns the value; raises TypeError unless it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be True or False")
+    return bool(value)
+
+
+def check_name(value: Any, name: str, known: Iterable[str], otherwise: str = "") -> None:
+    """Raises ValueError unless the value is one of the ``known`` names; suggests the nearest one."""
+    known = list(known)
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name}={show(value)} is not one of {', '.join(known)}{otherwise}{suggest(value, known)}")
+
+
+def check_n_neighbors(k: Any, n_examples: float = math.inf, leave_one_out: bool = False) -> int:
+    """Returns k as an int; raises TypeError unless it is one, ValueError unless there are k examples to choose from."""
+    k = check_int(k, "n_neighbors")
+    if k > n_examples - leave_one_out:
+        others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
+        raise ValueError(f"n_neighbors={show(k)} is more than the {others} training examples")
+    return k
+
+
+def check_weights(weights: Any) -> None:
+    """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
+    if not callable(weights):
+        check_name(weights, "weights", ["uniform", "distance"], ", nor a function of the distances")
+
+
+def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) -> None:
+    """Raises ValueError unless the metric is callable or one of the ``known`` names, and p is above 0.
+
+    Raises ValueError for ``metric_params`` that go with no callable, and TypeError if they are not a dict, or p is not
+    a number.
+    """
+    if not callable(metric):
+        check_name(metric, "metric", known, ", nor a function of two examples")
+        if metric_params:
+            advice = "pass p itself" if "p" in metric_params else "leave it None"
+            message = (
+                f"metric_params={show(metric_params)} goes with a callable metric, but metric={metric!r}: {advice}"
+            )
+            raise ValueError(message)
+    if metric_params is not None and not isinstance(metric_params, dict):
+        raise TypeError(f"metric_params={show(metric_params)} is a {type(metric_params).__name__}, but must be a dict")
+    power = as_float(p, "p")
+    if not power > 0:
+        raise ValueError(f"p={show(p)} must be above 0")
+    if power == math.inf and p != math.inf:
+        raise ValueError(f"p={show(p)} is too large for a float: pass float('inf') for the largest gap")
+
+
+def warn_of_idle_p(metric: Any, p: Any) -> None:
+    """Warns if p is not 2, its default, but the metric does not use it."""
+    if p != 2 and metric != "minkowski":
+        warn(f"p={show(p)} has no effect, because metric={show(metric)}: only 'minkowski' uses p")
+
+
+def warn_of_idle_similarity_parameters(similarity: Any, **values: Any) -> None:
+    """Warns of parameters that are not at their defaults, but that the similarity does not use."""
+    used = () if callable(similarity) else SIMILARITY_PARAMETERS[similarity]
+    defaults = {"gamma": 1.0, "degree": 3, "coef0": 1.0}
+    for name, value in values.items():
+        if name not in used and value != defaults[name]:
+            warn(f"{name}={show(value)} has no effect, because similarity={show(similarity)} does not use {name}")

@@ -1,0 +1,130 @@
+"""The targets y: numbers to average, or labels to vote with."""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from knn_inputs.containers import column_names, to_array
+from knn_inputs.entries import describe_place, first_of, is_missing, read_numbers, spell
+from knn_inputs.messages import warn
+
+SEVERAL_LABELS = "for several labels in a row pass sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
+
+
+def read_targets(y: Any, n_examples: int) -> np.ndarray:
+    """Returns a copy of the targets, float64 and finite, (n,) or (n, n_outputs) as they came.
+
+    Raises like ``read_matrix``, and ValueError for another length than that of X.
+    """
+    numbers = read_numbers(read_y(y, n_examples), "y", column_names(y))
+    return np.array(numbers, dtype=np.float64, order="C")
+
+
+def read_y(y: Any, n_examples: int) -> np.ndarray:
+    """Returns y as an array of shape (n,) or (n, n_outputs); raises ValueError if its shape or length is another."""
+    if y is None:
+        raise ValueError("this estimator requires y to be passed, but the target y is None")
+    try:
+        array = to_array(y, "y")
+    except ValueError as error:
+        if "different lengths" in str(error):
+            raise ValueError(f"{error}; {SEVERAL_LABELS}") from error
+        raise
+    if array.ndim not in (1, 2) or 0 in array.shape:
+        raise ValueError(f"y has shape {array.shape}, but must be (n,) or (n, n_outputs)")
+    if len(array) != n_examples:
+        raise ValueError(f"y has {len(array)} rows, but X has {n_examples}")
+    return array
+
+
+def read_labels(y: Any, n_examples: int, warning: type[Warning] = UserWarning) -> np.ndarray:
+    """Returns the labels, (n,) or (n, n_outputs), of which each output can be sorted.
+
+    Raises ValueError for labels that are missing, fractions, sets or lists, or that do not compare with one another;
+    warns with ``warning`` if the shape is (n, 1), and returns (n,).
+    """
+    array = read_y(y, n_examples)
+    for problem, advice in PROBLEMS:
+        bad = problem(array)
+        if bad.any():
+            place = first_of(bad)
+            count = int(np.count_nonzero(bad))
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            value = spell(array[place])
+            raise ValueError(f"{advice}: y has {value} {describe_place(place, column_names(y))}{more}")
+    if array.ndim == 2 and array.shape[1] == 1:
+        warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", warning)
+        array = array[:, 0]
+    return array
+
+
+def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the sorted classes of one output, and the place of each label among them, (n,).
+
+    Raises ValueError for labels that do not compare with one another.
+
+    >>> sort_labels(np.array(["b", "a", "b"]))
+    (array(['a', 'b'], dtype='<U1'), array([1, 0, 1]))
+    """
+    try:
+        return np.unique(column, return_inverse=True)
+    except Exception as error:  # a label of the caller's may raise anything
+        kinds = ", ".join(sorted({type(label).__name__ for label in column.flat})[:5])
+        advice = "pass labels of one kind, for example [str(label) for label in y]"
+        raise ValueError(f"y has labels that cannot be sorted, of types {kinds}: {advice}") from error
+
+
+def _each(test: Callable[[Any], bool]) -> Callable[[np.ndarray], np.ndarray]:
+    """Returns a function that tests each entry of an array of objects; no entry of another array passes."""
+
+    def of_all(array: np.ndarray) -> np.ndarray:
+        if array.dtype.kind != "O":
+            return np.zeros(array.shape, dtype=bool)
+        return np.array([test(label) for label in array.flat], dtype=bool).reshape(array.shape)
+
+    return of_all
+
+
+def _missing(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind in "mM":
+        return np.isnat(array)
+    return np.isnan(array) if array.dtype.kind == "f" else _each(is_missing)(array)
+
+
+def _fractions(array: np.ndarray) -> np.ndarray:
+    return np.floor(array) != array if array.dtype.kind == "f" else _each(_is_fraction)(array)
+
+
+def _is_fraction(label: Any) -> bool:
+    return isinstance(label, Real | Decimal) and (not math.isfinite(label) or label != math.floor(label))
+
+
+def _infinite(array: np.ndarray) -> np.ndarray:
+    return np.isinf(array) if array.dtype.kind == "f" else np.zeros(array.shape, dtype=bool)
+
+
+def _complex(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind in "cV":
+        return np.ones(array.shape, dtype=bool)
+    return _each(lambda label: isinstance(label, complex | np.complexfloating))(array)
+
+
+PROBLEMS: list[tuple[Callable[[np.ndarray], np.ndarray], str]] = [
+    (_missing, "y has missing labels (None, NaN or NaT): drop these rows, or name a class for them"),
+    (_infinite, "Unknown label type: y has infinity, but a classifier needs classes"),
+    (_fractions, "Unknown label type: y has fractions, but a classifier needs classes: KNNRegressor takes numbers"),
+    (_complex, "Unknown label type: y has complex numbers, which cannot be sorted"),
+    (_each(lambda label: isinstance(label, set | frozenset | list | dict | np.ndarray)), SEVERAL_LABELS),
+]
+
+
+def read_answers(y: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns y as an array of the shape of the predictions; raises ValueError if it has more or fewer entries."""
+    array = read_y(y, shape[0])
+    if array.size != math.prod(shape):
+        raise ValueError(f"y has shape {array.shape}, but the predictions have {shape}")
+    return array.reshape(shape)

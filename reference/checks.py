@@ -1,0 +1,127 @@
+"""Checks around the algorithm: parameters by name, a model that is fitted, and numbers that can be used.
+
+Input itself is read by ``knn_inputs``, which ``accelerated`` shares, so that both refuse the same with the same words.
+"""
+
+import copy
+import inspect
+
+import numpy as np
+
+from knn_inputs.containers import is_matrix, to_array
+from knn_inputs.matrices import check_square, read_matrix
+from knn_inputs.messages import suggest
+from knn_inputs.objects import is_pair_of_rows, read_objects
+from knn_inputs.targets import read_labels, sort_labels
+from reference.feature_names import check_feature_names, features_of
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model was used before ``fit``."""
+
+
+class Parameters:
+    """Gives ``get_params`` and ``set_params`` to a class whose constructor stores each argument under its own name."""
+
+    def get_params(self, deep=True):
+        """Returns the constructor's arguments and their values, a dict."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params):
+        """Changes arguments of the constructor, and returns self."""
+        known = list(self.get_params())
+        for name in params:
+            if name not in known:
+                raise ValueError(f"{name!r} is not a parameter of {type(self).__name__}: {known}{suggest(name, known)}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+
+def keep(model, X, examples, **learned):
+    """Gives the model what it has learned from X, all in one step: an interrupted ``fit`` leaves it as it was."""
+    others = {name: value for name, value in vars(model).items() if name not in ("feature_names_in_", "n_features_in_")}
+    model.__dict__ = {**others, "_examples": examples, **learned, **features_of(X, examples)}
+    return model
+
+
+def check_fitted(model):
+    """Raises NotFittedError unless ``fit`` has kept examples."""
+    if not hasattr(model, "_examples"):
+        raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call fit first")
+
+
+def check_training(X, metric, largest):
+    """Returns a copy of the training examples, float64 (n, n_features); under a callable a list stays a list.
+
+    ``metric`` may be a similarity too. Raises TypeError for a sparse matrix, and ValueError unless X is a full, finite
+    matrix of real numbers. Unless the metric is callable their magnitude must be at most ``largest``; for "precomputed"
+    X must be square.
+    """
+    if callable(metric):
+        return as_rows(X) if is_matrix(X) else copy.deepcopy(read_objects(X))
+    examples = as_rows(X, largest)
+    return check_square(examples) if metric == "precomputed" else examples
+
+
+def check_queries(X, model, largest):
+    """Returns the queries in the form of the model's training examples: a matrix as wide as theirs, or a list."""
+    if isinstance(model._examples, list):
+        return read_objects(X)
+    n_features = model._examples.shape[1]
+    queries = as_rows(X, largest, n_features)
+    check_feature_names(model, X)
+    if queries.shape[1] != n_features:
+        raise ValueError(f"X has {queries.shape[1]} features, but the model was fitted with {n_features}")
+    return queries
+
+
+def check_pair(a, b, metric, largest):
+    """Returns two examples as ``metric`` takes them: float64 rows of the same length, or unchanged objects."""
+    if callable(metric) and not is_pair_of_rows(a, b):
+        return a, b
+    a, b = to_array(a, "a"), to_array(b, "b")
+    if a.shape != b.shape:
+        raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
+    return as_rows(np.stack([a, b]), largest, name="(a, b)")
+
+
+def as_rows(X, largest=np.inf, n_features=None, name="X"):
+    """Returns the examples as a read-only float64 copy, C-contiguous, shape (n, n_features)."""
+    rows = np.array(read_matrix(X, largest, n_features, name), dtype=np.float64, order="C")
+    rows.flags.writeable = False  # a metric that writes to its arguments must not change the model
+    return rows
+
+
+def check_labels(y, n_examples):
+    """Returns the sorted classes and each label's index among them, (n,); for several outputs a list of either.
+
+    Labels are of any sortable kind. Raises ValueError for fractions, for NaN and None, and for labels that do not
+    compare with one another.
+    """
+    labels = read_labels(y, n_examples)
+    if labels.ndim == 1:
+        return sort_labels(labels)
+    classes, codes = zip(*(sort_labels(column) for column in labels.T), strict=True)
+    return list(classes), list(codes)
+
+
+def check_distances(distances):
+    """Returns the distances; raises ValueError if one is NaN, infinite or negative and so cannot be sorted."""
+    if not np.all(np.isfinite(distances)) or np.min(distances) < 0:
+        worst = distances[~np.isfinite(distances) | (distances < 0)][0]
+        raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
+    return distances
+
+
+def check_finite(values, name):
+    """Returns the values; raises ValueError, with the ``name`` of a value, unless all of them are finite."""
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{name} is {values[~np.isfinite(values)][0]}, but must be finite")
+    return values
+
+
+def check_sums(summed, total):
+    """Raises ValueError if a sum of weights, or of weighted targets, is more than a float can hold."""
+    if not np.isfinite(total) or not np.all(np.isfinite(summed)):
+        raise ValueError(f"the weights of a query's neighbours add up to {total}, with their targets to {summed}")
