@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
@@ -20,9 +20,10 @@ from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
-from accelerated.validation import check_rows, features_of, keep
+from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix, one_row, to_array
+from knn_inputs.feature_names import check_features, note_features
 from knn_inputs.matrices import check_square, read_matrix
 from knn_inputs.objects import is_pair_of_rows, read_objects
 from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
@@ -111,7 +112,13 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         rows = _prepare_rows(checked, metric, device)
         if self.metric == "precomputed":
             check_distances(check_square(rows))
-        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **features_of(X)}
+        return {
+            "_metric": metric,
+            "_rows": rows,
+            "_objects": None,
+            "_function": None,
+            **note_features(X, rows.shape[1]),
+        }
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""
@@ -210,7 +217,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
             queries = Queries.given(places_of(objects), metric, self._rows.device)
             return make_index(metric, self._rows, self._filter), queries
         checked = check_rows(X, self._metric.largest, self.n_features_in_)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        check_features(X, checked.shape[1], self)
         return self._index, Queries.given(checked, self._metric, self._rows.device)
 
     def _search(

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from accelerated.validation import check_targets
-from knn_inputs.targets import read_answers
+from knn_inputs.targets import read_answers, read_right_labels
 
 
 def accuracy(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float:
     """Returns the share of queries whose labels are all right. Raises ValueError for y or weights of another shape."""
-    right = predicted == read_answers(y, predicted.shape)
+    right = predicted == read_right_labels(y, predicted.shape)
     weights = _check_sample_weight(sample_weight, len(right))
     return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=weights))
 

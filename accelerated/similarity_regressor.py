@@ -10,7 +10,7 @@ from typing import Any, Self
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
@@ -20,8 +20,9 @@ from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
-from accelerated.validation import check_finite, check_rows, check_targets, features_of, keep
+from accelerated.validation import check_finite, check_rows, check_targets, keep
 from knn_inputs.containers import is_matrix
+from knn_inputs.feature_names import check_features, note_features
 from knn_inputs.matrices import check_square
 from knn_inputs.objects import read_objects
 from knn_inputs.parameters import (
@@ -103,7 +104,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         targets, is_single = check_targets(y, len(examples))
         alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
 
-        noted = features_of(X) if isinstance(examples, Tensor) else {}
+        noted = note_features(X, examples.shape[1]) if isinstance(examples, Tensor) else {}
         if self.similarity == "precomputed":
             examples = examples[:, :0].clone()  # a query consists of its similarities: K is not needed for predictions
         coefficients = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
@@ -194,7 +195,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
             queries = read_objects(X)
             return len(queries), lambda start, stop: queries[start:stop]
         checked = check_rows(X, LARGEST, self.n_features_in_)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        check_features(X, checked.shape[1], self)
         return len(checked), lambda start, stop: self._similarity.prepare(
             copy_rows(checked[start:stop], self._alpha.device)
         )

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils.validation import validate_data
 from torch import Tensor
 
 from accelerated.metrics import LARGEST
@@ -42,16 +40,6 @@ def _magnitude(rows: Tensor) -> float:
     """Returns the largest absolute value, NaN if there is one, which min and max return, or an infinity."""
     low, high = float(rows.min()), float(rows.max())
     return max(-low, high) if math.isfinite(low) and math.isfinite(high) else math.nan
-
-
-def features_of(X: Any) -> dict[str, Any]:
-    """Returns the number of features and, of a DataFrame, their names, as scikit-learn notes them in a fitted model.
-
-    They are noted in an estimator of its own, so that a fit that fails later changes nothing.
-    """
-    noted = BaseEstimator()
-    validate_data(noted, X, reset=True, skip_check_array=True)
-    return vars(noted)
 
 
 def keep(model: Any, **fitted: Any) -> None:

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from knn_inputs.containers import to_array
 from knn_inputs.messages import show
 
 CONTRACT = (
     "it is called with two examples, float64 rows of shape (n_features,) of an array or DataFrame of numbers, or two "
-    "entries of a list as they are, and must return one number"
+    "entries of a list as they are, and must return one number (the result of a function of two matrices can be passed "
+    "as X, with the name 'precomputed')"
 )
+LONGEST_CAUSE = 200  # characters of an exception in a message
 
 
 def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | None = None) -> Callable[..., float]:
@@ -28,7 +31,7 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
         result = function(a, b)
     except Exception as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{who} failed with {show(error)}: {CONTRACT}") from error
+        raise kind(f"{who} failed with {show(error, LONGEST_CAUSE)}: {CONTRACT}") from error
     return result if type(result) is float else one_number(result, who)
 
 
@@ -62,13 +65,13 @@ def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -
         returned = function(distances)
     except Exception as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{describe(function, 'weights')} failed with {show(error)}: {contract}") from error
+        raise kind(f"{describe(function, 'weights')} failed with {show(error, LONGEST_CAUSE)}: {contract}") from error
     return check_returned_weights(returned, distances.shape)
 
 
 def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the weights as float64; raises ValueError if one is not finite or below 0, or all of a query's are 0."""
-    array = np.asarray(returned)
+    array = to_array(returned, "weights")
     if array.dtype.kind not in "buif":
         raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
     array = np.array(array, dtype=np.float64, order="C")

@@ -23,8 +23,13 @@ def to_array(values: Any, name: str) -> np.ndarray:
         _refuse_ragged(values, name, error)
         has_tensors = isinstance(values, list | tuple) and any(hasattr(value, "detach") for value in values)
         advice = f"; pass torch.stack({name})" if has_tensors else ""
-        message = f"{name} is a {type(values).__name__}, which NumPy cannot read as an array: {show(str(error))}"
+        message = f"{name} is a {type(values).__name__}, which NumPy cannot read as an array: {show(error, 200)}"
         raise TypeError(message + advice) from error
+    if array.dtype.names:
+        fields = f"{name} has the fields {show(array.dtype.names)}"
+        raise ValueError(
+            f"{fields}: structured_to_unstructured({name}), of numpy.lib.recfunctions, makes columns of them"
+        )
     return _as_given(values, array)
 
 
@@ -75,6 +80,8 @@ def _refuse_ragged(values: Any, name: str, error: Exception) -> None:
     if other is not None:
         lengths = f"row 0 has shape {shapes[0]}, row {other} has {shapes[other]}"
         raise ValueError(f"{name} has rows of different lengths: {lengths}") from error
+    if "inhomogeneous" in str(error):
+        raise ValueError(f"{name} has rows of different lengths, inside of its entries") from error
 
 
 def _shape(row: Any) -> tuple[int, ...] | str:
@@ -85,12 +92,12 @@ def _shape(row: Any) -> tuple[int, ...] | str:
 
 
 def _as_given(values: Any, array: np.ndarray) -> np.ndarray:
-    """Returns the array, or the entries as they are where NumPy has made strings of numbers or of None.
+    """Returns the array, or the entries as they are where NumPy has made all of them strings, times or complex.
 
     >>> to_array([1, "a"], "y").tolist()
     [1, 'a']
     """
-    if array.dtype.kind not in "US" or hasattr(values, "__array__"):
+    if array.dtype.kind not in "USmMc" or hasattr(values, "__array__"):
         return array
     entries = np.asarray(values, dtype=object)
     return array if len({type(entry) for entry in entries.flat}) == 1 else entries

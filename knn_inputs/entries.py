@@ -14,7 +14,8 @@ DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.tim
 ADVICE = {
     "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
     "infinite": "replace it by a number, or drop these rows",
-    "a string": "turn strings into numbers first, for example with pd.to_numeric or sklearn's OneHotEncoder",
+    "a string": "turn strings into numbers first, for example with sklearn's OneHotEncoder(sparse_output=False)",
+    "digits": "turn strings into numbers first, with np.asarray({name}, dtype=float)",
     "a date": "turn dates into numbers first, for example into days since the first",
     "complex": "pass the real and the imaginary parts as columns of their own",
     "too large": "divide the numbers by a constant first",
@@ -28,7 +29,7 @@ def read_numbers(array: np.ndarray, name: str, columns: list[Any] | None = None)
     """
     kind = array.dtype.kind
     if kind == "V":
-        raise ValueError(f"{name} has dtype {array.dtype}: pass one of its fields, {show(array.dtype.names)}")
+        raise ValueError(f"{name} has dtype {array.dtype}, which holds bytes: {name}.view(dtype) makes numbers of them")
     if kind not in "buif":
         array = _from_objects(array, name, columns)
     elif array.dtype.itemsize > 8:  # a long double
@@ -63,9 +64,16 @@ def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np
         if problem is not None:
             bad.append((place, problem))
     if bad:
-        place, problem = bad[0]
+        place, problem = next((one for one in bad if one[1] != "digits"), bad[0])  # '?' among them says most
         refuse(name, spell(array[place]), problem, place, len(bad), columns)
     return floats
+
+
+def _reads_as_number(value: Any) -> bool:
+    try:
+        return isinstance(value, str | bytes) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def spell(value: Any) -> str:
@@ -74,6 +82,8 @@ def spell(value: Any) -> str:
         return f"the string {show(value.item() if isinstance(value, np.generic) else value)}"
     if isinstance(value, DATES):
         return f"the date {value}"
+    if isinstance(value, float | np.floating) and value != value:
+        return "NaN"
     return show(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -82,12 +92,17 @@ def problem_of(value: Any) -> str | None:
     if is_missing(value):
         return "missing"
     if isinstance(value, str | bytes):
-        return "a string"
+        return "digits" if _reads_as_number(value) else "a string"
     if isinstance(value, DATES):
         return "a date"
-    if isinstance(value, Real | Decimal | np.bool_):
+    if is_real(value):
         return None
     return "complex" if isinstance(value, complex | np.complexfloating) else "no number"
+
+
+def is_real(value: Any) -> bool:
+    """Returns whether an object is a real number; NumPy counts its time spans among the whole numbers."""
+    return isinstance(value, Real | Decimal | np.bool_) and not isinstance(value, np.timedelta64)
 
 
 def is_missing(value: Any) -> bool:
@@ -111,9 +126,10 @@ def refuse(
     more = f" (and {count - 1} more)" if count > 1 else ""
     where = f"{name} has {value} {describe_place(place, columns)}{more}"
     if problem == "no number":
-        raise TypeError(f"{where}, but each entry must be a number: argument must be a string or a real number")
+        advice = "for rows of dicts pass pd.DataFrame; argument must be a string or a real number"
+        raise TypeError(f"{where}, but each entry must be a number: {advice}")
     prefix = "Complex data not supported: " if problem == "complex" else ""
-    raise ValueError(f"{prefix}{where}: {problem_text(problem)}{ADVICE[problem]}")
+    raise ValueError(f"{prefix}{where}: {problem_text(problem)}{ADVICE[problem].format(name=name)}")
 
 
 def problem_text(problem: str) -> str:

@@ -16,25 +16,29 @@ def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, 
     cannot be used, and for magnitudes above ``largest``.
     """
     array = to_array(X, name)
-    check_shape(array.shape, X, n_features)
+    check_shape(array.shape, X, n_features, of_numbers=array.dtype.kind in "buif")
     columns = column_names(X)
     array = read_numbers(array, name, columns)
+    check_shape(array.shape, X, n_features)
     check_magnitude(array, largest, columns, name)
     return array
 
 
-def check_shape(shape: tuple[int, ...], X: Any, n_features: int | None = None) -> None:
-    """Raises ValueError unless the shape is that of a matrix with at least one row and one column."""
+def check_shape(shape: tuple[int, ...], X: Any, n_features: int | None = None, of_numbers: bool = True) -> None:
+    """Raises ValueError unless the shape is that of a matrix with at least one row and one column.
+
+    Unless X is ``of_numbers``, it may have any number of dimensions: another shape would not help.
+    """
     if len(shape) == 0:
         raise ValueError(
             f"X is a single {type(X).__name__}, a scalar, but must be a matrix with a row for each example"
         )
-    if len(shape) != 2:
+    if len(shape) != 2 and of_numbers:
         message = f"X has {len(shape)} dimension(s), shape {tuple(shape)}, but must have 2. Reshape your data: "
         raise ValueError(message + advise_reshape(shape, X, n_features))
     if shape[0] == 0:
         raise ValueError(f"X has 0 sample(s), shape={tuple(shape)}, while a minimum of 1 is required")
-    if shape[1] == 0:
+    if len(shape) == 2 and shape[1] == 0:
         raise ValueError(f"0 feature(s) (shape={tuple(shape)}) while a minimum of 1 is required by X")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 60  # characters of a value in a message
-PACKAGES = ("knn_inputs", "reference", "accelerated")
+OURS = ("knn_inputs", "reference", "accelerated", "numpy")  # numpy: its errstate may wrap a method
 
 OTHER_NAMES = {  # names that other libraries use
     **{"l1": "manhattan", "cityblock": "manhattan", "taxicab": "manhattan"},
@@ -20,19 +20,19 @@ OTHER_NAMES = {  # names that other libraries use
 OTHER_METRICS = {"mahalanobis", "seuclidean", "nan_euclidean", "haversine", "correlation", "canberra", "braycurtis"}
 
 
-def show(value: Any) -> str:
-    """Returns the value as Python would print it, at most about 60 characters of it.
+def show(value: Any, longest: int = LONGEST) -> str:
+    """Returns the value as Python would print it, at most about ``longest`` characters of each part of it.
 
     >>> show("euclid"), len(show("x" * 10_000_000)) < 100, len(show(10**5000)) < 100
     ("'euclid'", True, True)
     """
     short = reprlib.Repr()
-    short.maxstring = short.maxother = short.maxlong = LONGEST
+    short.maxstring = short.maxother = short.maxlong = longest
     try:
         text = " ".join(short.repr(value).split())
     except Exception:  # Python does not print an int of more than 4300 digits, and a class may fail to print itself
         text = f"<{type(value).__name__}>"
-    return text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]}..."
+    return text if len(text) <= 2 * longest else f"{text[: 2 * longest]}..."
 
 
 def suggest(name: Any, known: Iterable[str]) -> str:
@@ -52,6 +52,6 @@ def suggest(name: Any, known: Iterable[str]) -> str:
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warns at the line of the caller, outside of these packages."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in PACKAGES:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in OURS:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)

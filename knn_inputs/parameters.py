@@ -121,6 +121,8 @@ def warn_of_idle_similarity_parameters(similarity: Any, **values: Any) -> None:
     """Warns of parameters that are not at their defaults, but that the similarity does not use."""
     used = () if callable(similarity) else SIMILARITY_PARAMETERS[similarity]
     defaults = {"gamma": 1.0, "degree": 3, "coef0": 1.0}
-    for name, value in values.items():
-        if name not in used and value != defaults[name]:
-            warn(f"{name}={show(value)} has no effect, because similarity={show(similarity)} does not use {name}")
+    idle = [f"{name}={show(value)}" for name, value in values.items() if name not in used and value != defaults[name]]
+    if idle:
+        have = "has" if len(idle) == 1 else "have"
+        uses = f"uses {', '.join(used)}" if used else "uses none of gamma, degree and coef0"
+        warn(f"{', '.join(idle)} {have} no effect, because similarity={show(similarity)} {uses}")

@@ -1,17 +1,19 @@
 """The targets y: numbers to average, or labels to vote with."""
 
+import datetime
 import math
 from collections.abc import Callable
-from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from knn_inputs.containers import column_names, to_array
-from knn_inputs.entries import describe_place, first_of, is_missing, read_numbers, spell
+from knn_inputs.entries import describe_place, first_of, is_missing, is_real, read_numbers, spell
 from knn_inputs.messages import warn
 
+DATES = (datetime.date, datetime.time, np.datetime64)
+SPANS = (datetime.timedelta, np.timedelta64)
 SEVERAL_LABELS = "for several labels in a row pass sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
 
 
@@ -48,18 +50,21 @@ def read_labels(y: Any, n_examples: int, warning: type[Warning] = UserWarning) -
     warns with ``warning`` if the shape is (n, 1), and returns (n,).
     """
     array = read_y(y, n_examples)
-    for problem, advice in PROBLEMS:
-        bad = problem(array)
-        if bad.any():
-            place = first_of(bad)
-            count = int(np.count_nonzero(bad))
-            more = f" (and {count - 1} more)" if count > 1 else ""
-            value = spell(array[place])
-            raise ValueError(f"{advice}: y has {value} {describe_place(place, column_names(y))}{more}")
+    refuse_bad_labels(array, column_names(y))
     if array.ndim == 2 and array.shape[1] == 1:
         warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", warning)
         array = array[:, 0]
     return array
+
+
+def refuse_bad_labels(array: np.ndarray, columns: list[Any] | None = None) -> None:
+    """Raises ValueError for the first label that is missing, a fraction, or a set or list of labels."""
+    for problem, advice in PROBLEMS:
+        bad = problem(array)
+        if bad.any():
+            place, count = first_of(bad), int(np.count_nonzero(bad))
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            raise ValueError(f"y has {spell(array[place])} {describe_place(place, columns)}{more}: {advice}")
 
 
 def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,12 +75,20 @@ def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> sort_labels(np.array(["b", "a", "b"]))
     (array(['a', 'b'], dtype='<U1'), array([1, 0, 1]))
     """
+    kinds = ", ".join(sorted({type(label).__name__ for label in column.flat})[:5]) if column.dtype.kind == "O" else ""
+    message = f"y has labels that cannot be sorted, of types {kinds}: pass [str(label) for label in y]"
+    if column.dtype.kind == "O" and len({_family(label) for label in column.flat}) > 1:
+        raise ValueError(message)
     try:
         return np.unique(column, return_inverse=True)
     except Exception as error:  # a label of the caller's may raise anything
-        kinds = ", ".join(sorted({type(label).__name__ for label in column.flat})[:5])
-        advice = "pass labels of one kind, for example [str(label) for label in y]"
-        raise ValueError(f"y has labels that cannot be sorted, of types {kinds}: {advice}") from error
+        raise ValueError(message) from error
+
+
+def _family(label: Any) -> Any:
+    """Returns the kind of a label; labels of one kind compare with one another."""
+    families = (str, bytes, DATES, SPANS)
+    return Real if is_real(label) else next((one for one in families if isinstance(label, one)), type(label))
 
 
 def _each(test: Callable[[Any], bool]) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,7 +113,7 @@ def _fractions(array: np.ndarray) -> np.ndarray:
 
 
 def _is_fraction(label: Any) -> bool:
-    return isinstance(label, Real | Decimal) and (not math.isfinite(label) or label != math.floor(label))
+    return is_real(label) and (not math.isfinite(label) or label != math.floor(label))
 
 
 def _infinite(array: np.ndarray) -> np.ndarray:
@@ -114,10 +127,13 @@ def _complex(array: np.ndarray) -> np.ndarray:
 
 
 PROBLEMS: list[tuple[Callable[[np.ndarray], np.ndarray], str]] = [
-    (_missing, "y has missing labels (None, NaN or NaT): drop these rows, or name a class for them"),
-    (_infinite, "Unknown label type: y has infinity, but a classifier needs classes"),
-    (_fractions, "Unknown label type: y has fractions, but a classifier needs classes: KNNRegressor takes numbers"),
-    (_complex, "Unknown label type: y has complex numbers, which cannot be sorted"),
+    (_missing, "missing labels (None, NaN, NA or NaT) are no classes: drop these rows, or name a class for them"),
+    (_infinite, "Unknown label type: infinity is no class: pass labels"),
+    (_fractions, "Unknown label type: fractions are no classes: pass labels, or use KNNRegressor for numbers"),
+    (
+        _complex,
+        "Unknown label type: complex numbers cannot be sorted: pass [str(label) for label in y]",
+    ),
     (_each(lambda label: isinstance(label, set | frozenset | list | dict | np.ndarray)), SEVERAL_LABELS),
 ]
 
@@ -128,3 +144,10 @@ def read_answers(y: Any, shape: tuple[int, ...]) -> np.ndarray:
     if array.size != math.prod(shape):
         raise ValueError(f"y has shape {array.shape}, but the predictions have {shape}")
     return array.reshape(shape)
+
+
+def read_right_labels(y: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns labels to compare with predictions of that shape; raises ValueError for bad ones, as ``read_labels``."""
+    labels = read_answers(y, shape)
+    refuse_bad_labels(labels)
+    return labels

@@ -9,11 +9,11 @@ import inspect
 import numpy as np
 
 from knn_inputs.containers import is_matrix, to_array
+from knn_inputs.feature_names import check_features, note_features
 from knn_inputs.matrices import check_square, read_matrix
 from knn_inputs.messages import suggest
 from knn_inputs.objects import is_pair_of_rows, read_objects
 from knn_inputs.targets import read_labels, sort_labels
-from reference.feature_names import check_feature_names, features_of
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -41,7 +41,8 @@ class Parameters:
 def keep(model, X, examples, **learned):
     """Gives the model what it has learned from X, all in one step: an interrupted ``fit`` leaves it as it was."""
     others = {name: value for name, value in vars(model).items() if name not in ("feature_names_in_", "n_features_in_")}
-    model.__dict__ = {**others, "_examples": examples, **learned, **features_of(X, examples)}
+    noted = {} if isinstance(examples, list) else note_features(X, examples.shape[1])
+    model.__dict__ = {**others, "_examples": examples, **learned, **noted}
     return model
 
 
@@ -68,11 +69,8 @@ def check_queries(X, model, largest):
     """Returns the queries in the form of the model's training examples: a matrix as wide as theirs, or a list."""
     if isinstance(model._examples, list):
         return read_objects(X)
-    n_features = model._examples.shape[1]
-    queries = as_rows(X, largest, n_features)
-    check_feature_names(model, X)
-    if queries.shape[1] != n_features:
-        raise ValueError(f"X has {queries.shape[1]} features, but the model was fitted with {n_features}")
+    queries = as_rows(X, largest, model.n_features_in_)
+    check_features(X, queries.shape[1], model)
     return queries
 
 

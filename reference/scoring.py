@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knn_inputs.targets import read_answers, read_targets
+from knn_inputs.targets import read_answers, read_right_labels, read_targets
 
 
 def accuracy(y, predicted):
@@ -11,7 +11,7 @@ def accuracy(y, predicted):
     >>> accuracy(["a", "b", "a", "a"], np.array(["a", "b", "b", "a"]))
     0.75
     """
-    right = predicted == read_answers(y, predicted.shape)
+    right = predicted == read_right_labels(y, predicted.shape)
     return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
 
 

@@ -175,7 +175,7 @@ BAD_INPUT = {
     "y strings in regression": (regress(np.full(9, "1")), ValueError, "the string '1'"),
     "y digits in regression": (regress(np.full(9, "1", dtype=object)), ValueError, "the string '1'"),
     "y fractions in classification": (classify(np.linspace(0, 1, 9)), ValueError, "fractions"),
-    "y NaN in classification": (classify(np.full(9, np.nan)), ValueError, "missing labels.*nan in row 0"),
+    "y NaN in classification": (classify(np.full(9, np.nan)), ValueError, "NaN in row 0 .*missing labels"),
     "y infinite in classification": (classify(np.full(9, np.inf)), ValueError, "infinity"),
     "y with None": (classify(np.array([None, *"abcdefgh"], dtype=object)), ValueError, "missing"),
     "y of kinds that do not compare": (classify(np.array([1, *"abcdefgh"], dtype=object)), ValueError, "sorted"),

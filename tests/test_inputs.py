@@ -305,5 +305,5 @@ def test_the_memory_limit_may_be_written_as_people_write_it(text, n_bytes):
     [("lots", ValueError), ("-1GB", ValueError), ("1e9", ValueError), (1e9, TypeError), (True, TypeError)],
 )
 def test_a_bad_memory_limit_is_refused_at_fit(bad, error):
-    with pytest.raises(error, match="memory_limit=.*: pass bytes as an int, .* or a string, such as '2GB'"):
+    with pytest.raises(error, match=r"memory_limit=.*: pass bytes as an int, .* or a string, such as '2GB'"):
         NearestNeighbors(memory_limit=bad).fit(X)

@@ -1,0 +1,250 @@
+"""Every argument of every constructor changes an answer, warns that it has no effect, or is refused."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from sklearn.model_selection import GridSearchCV
+
+import accelerated
+import reference
+
+X, Y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 3
+Q = np.random.default_rng(1).normal(size=(20, 3))
+MODELS = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor")
+PACKAGES = {"reference": reference, "accelerated": accelerated}
+
+
+def gap(a, b, power=1.0):
+    return float((np.abs(a - b) ** power).sum())
+
+
+def far_weigh_more(distances):
+    return distances + 1
+
+
+# argument: other arguments that it needs, and a value; then the answers are not those of the other arguments alone
+CHANGES = [
+    ("n_neighbors", {}, 1),
+    ("metric", {}, "cosine"),
+    ("metric", {}, gap),
+    ("p", {}, 1),
+    ("p", {}, 3.5),
+    ("p", {"metric": "minkowski"}, np.inf),
+    ("metric_params", {"metric": gap}, {"power": 0.1}),
+    ("weights", {}, "distance"),
+    ("weights", {}, far_weigh_more),
+    ("similarity", {}, "laplacian"),
+    ("gamma", {}, 0.5),
+    ("gamma", {"similarity": "laplacian"}, 0.5),
+    ("gamma", {"similarity": "polynomial"}, 0.5),
+    ("gamma", {"similarity": "sigmoid"}, 0.5),
+    ("degree", {"similarity": "polynomial"}, 2),
+    ("coef0", {"similarity": "polynomial"}, 0.5),
+    ("coef0", {"similarity": "sigmoid"}, 0.5),
+    ("jitter", {}, 0.5),
+]
+IDLE = [
+    *[("p", {"metric": metric}, 3) for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev", "cosine")],
+    *[("p", {"metric": metric}, np.inf) for metric in ("hamming", "jaccard", gap)],
+    *[("gamma", {"similarity": similarity}, 2) for similarity in ("linear", "cosine", gap)],
+    *[("degree", {"similarity": similarity}, 2) for similarity in ("rbf", "laplacian", "sigmoid", "linear", "cosine")],
+    *[("coef0", {"similarity": similarity}, 0) for similarity in ("rbf", "laplacian", "linear", "cosine", gap)],
+]
+REFUSED = [
+    ("n_neighbors", {}, 0),
+    ("n_neighbors", {}, 2.0),
+    ("metric", {}, "euclid"),
+    ("p", {}, 0),
+    ("p", {}, -7),
+    ("p", {}, "2"),
+    ("p", {}, np.nan),
+    ("p", {}, 10**400),
+    *[
+        ("p", {"metric": metric}, bad)
+        for metric in ("cosine", "euclidean", gap)
+        for bad in (-7, "2", None, True, 10**400)
+    ],
+    ("metric_params", {}, {"w": [1, 2, 3]}),
+    ("metric_params", {"metric": "cosine"}, {"p": 3}),
+    ("metric_params", {"metric": gap}, [1]),
+    ("weights", {}, "near"),
+    ("similarity", {}, "gauss"),
+    *[
+        (name, {"similarity": similarity}, "1")
+        for name in ("gamma", "degree", "coef0")
+        for similarity in ("linear", gap)
+    ],
+    ("jitter", {}, -1),
+]
+OF_ACCELERATED = {  # where to compute, how much memory to take, what to show: these must not change an answer
+    "device": ["cpu", torch.device("cpu")],
+    "memory_limit": [100_000, "1MB"],
+    "progress": [True],
+    "solver": ["pinv"],
+}
+REFUSED_BY_ACCELERATED = {
+    "device": ["gpu", 1.5, "cuda:99"],
+    "memory_limit": [0, -5, "lots", 1e9, True, 10],
+    "progress": ["yes", 1, None],
+    "solver": ["qr", None],
+}
+
+
+def parameters(package, model):
+    return inspect.signature(getattr(package, model)).parameters
+
+
+def answers(package, model, params):
+    """The answers of a model: distances of neighbours or predictions."""
+    fitted = getattr(package, model)(**params).fit(X, Y if model == "KNNClassifier" else Y * 1.5)
+    if model == "NearestNeighbors":
+        return fitted.kneighbors(Q)[0]
+    return fitted.predict_proba(Q) if model == "KNNClassifier" else fitted.predict(Q)
+
+
+def called(name, others, value):
+    """The arguments in the name of a test, which must be the same in every process."""
+    return "-".join(getattr(word, "__name__", str(word)[:20]) for word in (name, value, *others.values()))
+
+
+def cases(table):
+    return [
+        pytest.param(
+            PACKAGES[package], model, name, others, value, id=f"{package}-{model}-{name}-{others}-{value}"[:80]
+        )
+        for package in PACKAGES
+        for model in MODELS
+        for name, others, value in table
+        if {name, *others} <= set(parameters(PACKAGES[package], model))
+    ]
+
+
+@pytest.mark.parametrize(("package", "model", "name", "others", "value"), cases(CHANGES))
+def test_an_argument_changes_an_answer(package, model, name, others, value):
+    before, after = answers(package, model, others), answers(package, model, {**others, name: value})
+
+    assert before.shape != after.shape or not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize(("package", "model", "name", "others", "value"), cases(IDLE))
+def test_an_argument_without_effect_is_told_once_at_fit_with_the_one_that_makes_it_so(
+    package, model, name, others, value
+):
+    with pytest.warns(UserWarning) as warned:
+        after = answers(package, model, {**others, name: value})
+
+    (message,) = [str(warning.message) for warning in warned]
+    assert message.startswith(f"{name}=")
+    assert f"{next(iter(others))}=" in message
+    assert warned[0].filename == __file__
+    np.testing.assert_array_equal(after, answers(package, model, others))
+
+
+@pytest.mark.parametrize(("package", "model", "name", "others", "value"), cases(REFUSED))
+def test_a_bad_argument_is_refused_at_fit_whatever_the_others_are(package, model, name, others, value):
+    with pytest.raises((ValueError, TypeError), match=f"{name}="):
+        answers(package, model, {**others, name: value})
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", OF_ACCELERATED)
+def test_arguments_of_accelerated_change_time_and_not_answers(model, name, capsys):
+    if name not in parameters(accelerated, model):
+        with pytest.raises(TypeError, match=rf"{model}\.__init__\(\) got an unexpected keyword argument '{name}'"):
+            getattr(accelerated, model)(**{name: None})
+    for value in OF_ACCELERATED[name] if name in parameters(accelerated, model) else []:
+        np.testing.assert_allclose(answers(accelerated, model, {name: value}), answers(accelerated, model, {}))
+        assert ("%" in capsys.readouterr().err) == (name == "progress")
+    for value in REFUSED_BY_ACCELERATED[name] if name in parameters(accelerated, model) else []:
+        with pytest.raises((ValueError, TypeError), match=f"{name}="):
+            answers(accelerated, model, {name: value})
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize("model", MODELS)
+def test_no_argument_is_left_out_of_these_tables(package, model):
+    told = {name for name, _, _ in CHANGES} | set(OF_ACCELERATED)
+
+    assert set(parameters(package, model)) <= told
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize("model", MODELS)
+def test_the_public_name_of_the_class_is_in_the_message_about_an_unknown_argument(package, model):
+    with pytest.raises(TypeError, match=rf"^{model}\.__init__\(\) got an unexpected keyword argument 'n_jobs'"):
+        getattr(package, model)(n_jobs=-1)
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+def test_minkowski_is_the_metric_by_default_and_p_counts(package):
+    model = package.KNNClassifier(1, p=1).fit([[3, 3], [0, 5]], ["a", "b"])
+
+    assert model.metric == "minkowski"
+    assert model.predict([[0, 0]]).tolist() == ["b"]
+    assert package.KNNClassifier(1).fit([[3, 3], [0, 5]], ["a", "b"]).predict([[0, 0]]).tolist() == ["a"]
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize(("p", "name"), [(2, "euclidean"), (1, "manhattan"), (np.inf, "chebyshev"), (2.0, "euclidean")])
+def test_minkowski_has_the_bits_of_the_metric_that_it_is_with_this_p(package, p, name):
+    by_p, by_name = (package.NearestNeighbors(4, **params).fit(X) for params in ({"p": p}, {"metric": name}))
+
+    for a, b in zip(by_p.kneighbors(Q), by_name.kneighbors(Q), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_minkowski_has_the_filter_of_the_metric_that_it_is_with_this_p(rng):
+    rows = rng.normal(size=(2000, 30))
+
+    for p, metric in [(2, "euclidean"), (1, "manhattan")]:
+        by_p = accelerated.NearestNeighbors(p=p).fit(rows).search_report(rows)
+        by_name = accelerated.NearestNeighbors(metric=metric).fit(rows).search_report(rows)
+        assert (by_p.filter, by_p.certified) == (by_name.filter, by_name.certified)
+        assert by_p.filter != "exhaustive"
+
+
+def test_a_grid_over_metric_and_p_runs_and_tells_what_has_no_effect():
+    grid = {"metric": ["minkowski", "manhattan"], "p": [1, 2, 3]}
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        search = GridSearchCV(accelerated.KNNClassifier(1), grid, cv=2).fit(X, Y)
+
+    assert len(search.cv_results_["mean_test_score"]) == 6
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert {str(warning.message).partition(" ")[0] for warning in warned} == {"p=1", "p=3"}
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize(
+    ("params", "meant"),
+    [
+        ({"metric": "euclid"}, "euclidean"),
+        ({"metric": "Manhattan"}, "manhattan"),
+        ({"metric": "l1"}, "manhattan"),
+        ({"metric": "cityblock"}, "manhattan"),
+        ({"metric": "l2"}, "euclidean"),
+        ({"metric": "minkowsky"}, "minkowski"),
+        ({"metric": "cos"}, "cosine"),
+        ({"weights": "uniforme"}, "uniform"),
+        ({"weights": "distances"}, "distance"),
+        ({"similarity": "gaussian"}, "rbf"),
+        ({"similarity": "poly"}, "polynomial"),
+        ({"similarity": "laplace"}, "laplacian"),
+    ],
+)
+def test_the_nearest_known_name_is_suggested_and_works(package, params, meant):
+    model = "SimilarityRegressor" if "similarity" in params else "KNNRegressor"
+    with pytest.raises(ValueError, match=f"did you mean '{meant}'"):
+        answers(package, model, params)
+
+    answers(package, model, dict.fromkeys(params, meant))
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize("name", ["mahalanobis", "seuclidean", "nan_euclidean", "xyz", "", 7])
+def test_a_metric_of_another_meaning_is_not_suggested_and_is_told_before_its_parameters(package, name):
+    with pytest.raises(ValueError, match=r"^metric=.* is not one of [^;]*$"):
+        package.KNNClassifier(metric=name, metric_params={"VI": np.eye(3)}).fit(X, Y)
