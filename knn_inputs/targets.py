@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Callable
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,12 @@ def _fractions(array: np.ndarray) -> np.ndarray:
 
 
 def _is_fraction(label: Any) -> bool:
-    return is_real(label) and (not math.isfinite(label) or label != math.floor(label))
+    if not is_real(label) or isinstance(label, Integral | np.bool_):
+        return False
+    try:
+        return bool(label != math.floor(label))
+    except OverflowError:  # infinity
+        return True
 
 
 def _infinite(array: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ BAD_X = {
     "list of tensors that require grad": lambda: [torch.ones(2, requires_grad=True)],
 }
 BAD_Y = {
-    **{f"{name} among objects": lambda entry=entry: [0, 1, entry, 1, 0, 1] for name, entry in BAD_ENTRIES.items()},
+    **{f"{name} among objects": lambda entry=entry: [0, 1, entry, 1, entry, 0] for name, entry in BAD_ENTRIES.items()},
     "too short": lambda: Y[:5],
     "too long": lambda: [*Y, 1],
     "None": lambda: None,
@@ -219,8 +219,12 @@ def test_both_packages_refuse_with_the_same_class_and_words(place):
             assert argument in message.replace(",", " ").replace(":", " ").replace("=", " ").split(), (kind, message)
 
 
-# a class may be of any kind that can be sorted, and the names of features do not matter where k is chosen
-TAKEN = {("select KNNClassifier", "names of two types"), ("select KNNRegressor", "names of two types")}
+TAKEN = {
+    ("KNNClassifier.fit", "too large an int among objects"),
+    ("select KNNClassifier", "too large an int among objects"),  # a class may be of any kind that can be sorted
+    ("select KNNClassifier", "names of two types"),  # nor do the names of features matter where k is chosen
+    ("select KNNRegressor", "names of two types"),
+}
 
 
 ONE_BAD = {
