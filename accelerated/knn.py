@@ -13,9 +13,9 @@ from torch import Tensor
 from accelerated.arrays import to_numpy
 from accelerated.neighbors import NearestNeighbors
 from accelerated.scoring import accuracy, r_squared
-from accelerated.search import prediction_batch, resolve_memory_limit
+from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
 from accelerated.validation import check_labels, check_targets
-from accelerated.voting import Weights, average, divide, neighbor_weights, running_sums, running_votes, vote_shares
+from accelerated.voting import Weights, average, divide, neighbor_weights, rank_classes, running_sums, vote_shares
 from knn_inputs.parameters import check_weights
 
 
@@ -26,18 +26,23 @@ class _WeightedNeighbors(NearestNeighbors):
         check_weights(self.weights)
         return super()._read(X)
 
-    def _find(self, X: Any) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yields distances and indices of the neighbours, both (n, k), for as many queries as memory has room for.
+    def _find(self, X: Any) -> tuple[int, Iterator[tuple[slice, Tensor, Tensor]]]:
+        """Returns the number of queries, and an iterator over as many of them at once as memory has room for.
 
-        A callable for weights may compare queries, so it gets all of them at once.
+        It yields which queries these are, and the distances and indices of their neighbours, both (n, k). A callable
+        for weights may compare queries, so it gets all of them at once.
         """
         check_weights(self.weights)  # they may have changed since fit
         index, queries, k = self._open(X, None)
+        return len(queries.X), self._in_batches(index, queries, k)
+
+    def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
         for start in range(0, n_queries, n_at_once):
-            found = self._search(index, queries, range(start, min(start + n_at_once, n_queries)), k)
-            yield self._metric.to_distance(found.reduced), found.indices
+            stop = min(start + n_at_once, n_queries)
+            found = self._search(index, queries, range(start, stop), k)
+            yield slice(start, stop), self._metric.to_distance(found.reduced), found.indices
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -92,7 +97,6 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
             read,
             classes_=classes[0] if is_single else classes,
             _is_single=is_single,
-            _n_classes=[len(labels) for labels in classes],
             _codes=[torch.from_numpy(column).to(rows.device) for column in codes],
         )
         return self
@@ -106,8 +110,14 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         array([[0.5, 0.5]])
         """
         check_is_fitted(self, "classes_")
-        by_output = zip(*(self._shares(*found) for found in self._find(X)), strict=True)
-        outputs = [self._output(torch.cat(shares), X) for shares in by_output]
+        n_queries, found = self._find(X)
+        classes = [self.classes_] if self._is_single else self.classes_
+        outputs = [torch.zeros((n_queries, len(c)), dtype=torch.float64, device=self._rows.device) for c in classes]
+        for some, distances, indices in found:
+            weights = neighbor_weights(distances, self.weights)
+            for codes, shares in zip(self._codes, outputs, strict=True):
+                _write_shares(shares[some], codes[indices], weights)
+        outputs = [self._output(shares, X) for shares in outputs]
         return outputs[0] if self._is_single else outputs
 
     def predict(self, X: Any) -> Any:
@@ -116,36 +126,26 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
         check_is_fitted(self, "classes_")
-        return self._output(np.concatenate([self._answer(*found) for found in self._find(X)]), X)
+        answers = [self._answer(distances, indices) for _, distances, indices in self._find(X)[1]]
+        return self._output(np.concatenate(answers), X)
 
     def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
         """Returns the class with the largest share of the votes of these neighbours."""
-        return self._largest(self._shares(distances, indices))
+        (answer,) = self._answers(distances, indices, [indices.shape[1]])
+        return answer
 
     def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
         """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
         weights = neighbor_weights(distances, self.weights)
-        outputs = zip(self._codes, self._n_classes, strict=True)
-        running = [running_votes(codes[indices], weights, n_classes) for codes, n_classes in outputs]
-        for k, counted in enumerate(zip(*running, strict=True), start=1):
-            if k in ks:
-                yield self._largest([divide(votes, total) for votes, total in counted])
-
-    def _largest(self, outputs: list[Tensor]) -> np.ndarray:
-        """Returns the class with the largest share, for each output."""
-        chosen = [np.argmax(to_numpy(shares), axis=1) for shares in outputs]  # argmax takes the first of equals
-        if self._is_single:
-            return self.classes_[chosen[0]]
-        return np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
-
-    def _shares(self, distances: Tensor, indices: Tensor) -> list[Tensor]:
-        """Returns the vote shares of these neighbours, for each output (n, n_classes)."""
-        weights = neighbor_weights(distances, self.weights)
-        outputs = zip(self._codes, self._n_classes, strict=True)
-        return [vote_shares(codes[indices], weights, n_classes) for codes, n_classes in outputs]
+        by_output = [list(_largest(codes[indices], weights, ks)) for codes in self._codes]
+        for chosen in zip(*by_output, strict=True):  # for each output the classes of the queries
+            if self._is_single:
+                yield self.classes_[chosen[0]]
+            else:
+                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
 
     def _n_columns(self) -> int:
-        return sum(self._n_classes)
+        return len(self._codes)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
@@ -155,6 +155,22 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _write_shares(shares: Tensor, codes: Tensor, weights: Tensor) -> None:
+    """Writes the shares of the votes, for the classes ``codes`` (n, k), to the columns of these classes."""
+    _, columns = rank_classes(codes)
+    (of_columns,) = vote_shares(columns, weights, [codes.shape[1]])
+    query = torch.arange(len(codes), device=codes.device)[:, None]
+    shares[query, codes] = of_columns.gather(1, columns)  # neighbours of one class write the same number
+
+
+def _largest(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
+    """Yields the class with the largest share, (n,), of the first k neighbours' classes ``codes``, for each k."""
+    classes, columns = rank_classes(codes)
+    for shares in vote_shares(columns, weights, ks):
+        column = np.argmax(to_numpy(shares), axis=1)  # the first of equals, so the smallest class
+        yield np.take_along_axis(to_numpy(classes), column[:, None], axis=1)[:, 0]
 
 
 class KNNRegressor(RegressorMixin, _WeightedNeighbors):
@@ -208,20 +224,29 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that have no average.
         """
         check_is_fitted(self, "_targets")
-        return self._output(torch.cat([self._answer(*found) for found in self._find(X)]), X)
+        n_queries, found = self._find(X)
+        averages = torch.empty((n_queries, self._n_columns()), dtype=torch.float64, device=self._rows.device)
+        for some, distances, indices in found:
+            averages[some] = self._averages(distances, indices)
+        return self._output(self._as_given(averages), X)
 
     def _answer(self, distances: Tensor, indices: Tensor) -> Tensor:
         """Returns the weighted average of the targets of these neighbours."""
-        averages = average(self._targets, indices, neighbor_weights(distances, self.weights))
-        return averages[:, 0] if self._is_single else averages
+        return self._as_given(self._averages(distances, indices))
 
     def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
         """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
         weights = neighbor_weights(distances, self.weights)
         for k, (summed, total) in enumerate(running_sums(self._targets, indices, weights), start=1):
             if k in ks:
-                averages = divide(summed, total)
-                yield averages[:, 0] if self._is_single else averages
+                yield self._as_given(divide(summed, total))
+
+    def _averages(self, distances: Tensor, indices: Tensor) -> Tensor:
+        return average(self._targets, indices, neighbor_weights(distances, self.weights))
+
+    def _as_given(self, averages: Tensor) -> Tensor:
+        """Returns averages (n, n_outputs) in the shape of the given y."""
+        return averages[:, 0] if self._is_single else averages
 
     def _n_columns(self) -> int:
         return self._targets.shape[1]

@@ -117,8 +117,8 @@ def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
     searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
     ks = sorted(set(candidates))
-    found = searcher._find(_take(rows, test))
-    batches = [_answers(searcher, distances, indices, ks) for distances, indices in found]
+    _, found = searcher._find(_take(rows, test))
+    batches = [_answers(searcher, distances, indices, ks) for _, distances, indices in found]
     predicted = [np.concatenate(list(map(to_numpy, of_k))) for of_k in zip(*batches, strict=True)]
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
     scores = {k: score(answers[test], of_k) for k, of_k in zip(ks, predicted, strict=True)}

@@ -1,11 +1,12 @@
 """From neighbours to an answer: the weight of each neighbour, and the vote shares or the average made with them.
 
-Votes are added in the order of the neighbours, nearest first: a loop over the k places, for all queries at once.
-``sum`` and ``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
+Votes are counted for the classes of a query's own neighbours, k at most, because no other class gets any. They are
+added in the order of the neighbours, nearest first: a loop over the k places, for all queries at once. ``sum`` and
+``mean`` choose an order of their own, which differs between devices; a test reads this file for them.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,27 +39,35 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
     return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)
 
 
-def vote_shares(codes: Tensor, weights: Tensor, n_classes: int) -> Tensor:
-    """Returns the share of the votes for each class, (n_queries, n_classes).
+def rank_classes(codes: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the classes of each query's neighbours, sorted, and the column there of each neighbour's class.
 
-    The votes are for the classes ``codes``, with ``weights``, both (n_queries, k).
+    All are (n_queries, k). Of the columns of a class that several neighbours share, the first is used.
+
+    >>> rank_classes(torch.tensor([[7, 2, 7]]))
+    (tensor([[2, 7, 7]]), tensor([[1, 0, 1]]))
+    """
+    classes = codes.sort(1).values
+    return classes, torch.searchsorted(classes, codes)
+
+
+def vote_shares(columns: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
+    """Yields the share of the votes in each column, (n_queries, k), of the first k neighbours for each k in ``ks``.
+
+    Each neighbour votes for the column of its class, with its weight, both (n_queries, k).
 
     >>> weights = torch.tensor([[1.0, 1.0, 2.0]], dtype=torch.float64)
-    >>> vote_shares(torch.tensor([[2, 0, 2]]), weights, 3).tolist()
-    [[0.25, 0.0, 0.75]]
+    >>> [shares.tolist() for shares in vote_shares(torch.tensor([[1, 0, 1]]), weights, [2, 3])]
+    [[[0.5, 0.5, 0.0]], [[0.25, 0.75, 0.0]]]
     """
-    return divide(*_last(running_votes(codes, weights, n_classes)))
-
-
-def running_votes(codes: Tensor, weights: Tensor, n_classes: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yields the votes and their total, (n_queries, 1), after each neighbour; the next neighbour adds to the same."""
-    query = torch.arange(len(codes), device=codes.device)
-    votes = torch.zeros((len(codes), n_classes), dtype=torch.float64, device=codes.device)
-    total = torch.zeros((len(codes), 1), dtype=torch.float64, device=codes.device)
-    for place in range(codes.shape[1]):
-        votes[query, codes[:, place]] += weights[:, place]
+    query = torch.arange(len(columns), device=columns.device)
+    votes = torch.zeros(columns.shape, dtype=torch.float64, device=columns.device)
+    total = torch.zeros((len(columns), 1), dtype=torch.float64, device=columns.device)
+    for place in range(columns.shape[1]):
+        votes[query, columns[:, place]] += weights[:, place]
         total = total + weights[:, place, None]
-        yield votes, total
+        if place + 1 in ks:
+            yield divide(votes, total)
 
 
 def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:

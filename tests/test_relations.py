@@ -334,8 +334,8 @@ def expanded(queries, rows):
     return ((queries * queries).sum(0) + (rows * rows).sum(0) - 2 * (queries * rows).sum(0)).clamp(min=0)
 
 
-def farthest_vote_first(codes, weights, n_classes):
-    return accelerated.voting.vote_shares(codes.flip(1), weights.flip(1), n_classes)
+def farthest_vote_first(columns, weights, ks):
+    return accelerated.voting.vote_shares(columns.flip(1), weights.flip(1), ks)
 
 
 def farthest_target_first(targets, indices, weights):

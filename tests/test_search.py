@@ -207,6 +207,19 @@ model.predict(Q[:1])"""
     assert used < 32 + 16
 
 
+@on_linux
+def test_vote_shares_are_written_to_their_answer_alone():
+    fit = """
+from accelerated import KNNClassifier
+model = KNNClassifier(5, memory_limit=16 * 2**20).fit(X, np.arange(20_000))
+model.predict_proba(Q[:1])"""
+    used = measured_mebibytes(
+        pairs=2**15, n_train=20_000, n_queries=1000, tensors=False, fit=fit, call="shares = model.predict_proba(Q)"
+    )
+
+    assert used < 8 * 1000 * 20_000 / 2**20 + 16 + 16
+
+
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
 def test_predictions_do_not_depend_on_the_batch(tie_storm, weights, own):

@@ -160,10 +160,10 @@ def boxes_bytes(n_bundles: int, n_queries: int, n_blocks: int, n_guessed: int, m
 def prediction_batch(k: int, n_columns: int, memory_limit: int) -> int:
     """Returns the number of queries whose neighbours, weights and answers take at most half the limit.
 
-    For each neighbour that is 8 numbers: its distance, index and weight, and the numbers these are made from. For each
-    query it is 4 times the columns that the answer is made from.
+    For each neighbour that is 12 numbers: its distance, index, weight and class, its vote and share, and the numbers
+    these are made from. For each query it is 4 times the ``n_columns`` of its answer; vote shares do not count.
     """
-    return max(1, memory_limit // (2 * 8 * (8 * k + 4 * n_columns)))
+    return max(1, memory_limit // (2 * 8 * (12 * k + 4 * n_columns)))
 
 
 def even_share(n: int, most: int) -> int:
