@@ -25,7 +25,7 @@ from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix, one_row, to_array
 from knn_inputs.feature_names import check_features, note_features
 from knn_inputs.matrices import check_square, read_matrix
-from knn_inputs.objects import is_pair_of_rows, read_objects
+from knn_inputs.objects import read_objects, read_pair
 from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
@@ -152,10 +152,10 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
         7.0
         """
-        if callable(self.metric) and not is_pair_of_rows(a, b):
-            measured = take_two(self.metric, "metric", self.metric_params)(a, b)
-            return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
         metric = get_metric(self.metric, self.p, self.metric_params)
+        if callable(self.metric):
+            measured = take_two(self.metric, "metric", self.metric_params)(*read_pair(a, b))
+            return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
         if self.metric == "precomputed":
             raise ValueError("metric='precomputed' has no distance between two examples: it is in the matrix you gave")
         a, b = to_array(a, "a"), to_array(b, "b")

@@ -19,6 +19,17 @@ def read_objects(X: Any) -> list[Any]:
     return objects
 
 
-def is_pair_of_rows(a: Any, b: Any) -> bool:
-    """Returns whether two examples are arrays or tensors of one dimension and the same length."""
-    return all(hasattr(x, "__array__") and np.ndim(x) == 1 for x in (a, b)) and np.shape(a) == np.shape(b)
+def read_pair(a: Any, b: Any) -> tuple[Any, Any]:
+    """Returns two examples as a search gives them to a function: arrays of numbers as float64 rows, others unchanged.
+
+    Rows may hold NaN here, because they may be entries of a list, whose NaN is the function's business.
+    """
+    if not all(hasattr(x, "__array__") and np.ndim(x) == 1 for x in (a, b)) or np.shape(a) != np.shape(b):
+        return a, b
+    rows = [to_array(a, "a"), to_array(b, "b")]
+    if any(row.dtype.kind not in "buif" for row in rows):
+        return a, b
+    rows = [np.array(row, dtype=np.float64) for row in rows]
+    for row in rows:
+        row.flags.writeable = False  # as those of a model are
+    return rows[0], rows[1]

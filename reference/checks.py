@@ -12,7 +12,7 @@ from knn_inputs.containers import is_matrix, to_array
 from knn_inputs.feature_names import check_features, note_features
 from knn_inputs.matrices import check_square, read_matrix
 from knn_inputs.messages import suggest
-from knn_inputs.objects import is_pair_of_rows, read_objects
+from knn_inputs.objects import read_objects, read_pair
 from knn_inputs.targets import read_labels, sort_labels
 
 
@@ -76,8 +76,8 @@ def check_queries(X, model, largest):
 
 def check_pair(a, b, metric, largest):
     """Returns two examples as ``metric`` takes them: float64 rows of the same length, or unchanged objects."""
-    if callable(metric) and not is_pair_of_rows(a, b):
-        return a, b
+    if callable(metric):
+        return read_pair(a, b)
     a, b = to_array(a, "a"), to_array(b, "b")
     if a.shape != b.shape:
         raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
