@@ -1,4 +1,4 @@
-"""The functions of a caller: what they are called with, what they must return, and how their faults are reported."""
+"""Functions of the caller as metric, similarity or weights: their arguments, their results and their exceptions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -36,7 +36,7 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
 
 
 def one_number(result: Any, who: str) -> float:
-    """Returns what a function of two examples returned as a float; raises TypeError unless it is one real number."""
+    """Returns the result of a function of two examples as a float; raises TypeError unless it is one real number."""
     is_text = isinstance(result, str | bytes | bytearray)
     try:
         if is_text or getattr(result, "ndim", 0) != 0 or isinstance(result, complex | np.complexfloating):

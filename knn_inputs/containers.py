@@ -1,4 +1,4 @@
-"""What holds the numbers: arrays, lists, DataFrames and tensors become a NumPy array, others are refused."""
+"""Arrays, lists, DataFrames and tensors become a NumPy array; other containers are refused."""
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
@@ -11,7 +11,7 @@ from knn_inputs.messages import show
 def to_array(values: Any, name: str) -> np.ndarray:
     """Returns the values as an array of any type, without a copy where NumPy needs none.
 
-    Raises TypeError for a sparse matrix, a dict, a set, an iterator, and whatever NumPy cannot read; ValueError for
+    Raises TypeError for a sparse matrix, a dict, a set, an iterator, and others that NumPy cannot read; ValueError for
     masked entries and for rows of different lengths.
     """
     refuse_containers(values, name)

@@ -122,7 +122,7 @@ def first_of(mask: np.ndarray) -> tuple[int, ...]:
 def refuse(
     name: str, value: str, problem: str, place: tuple[int, ...], count: int, columns: list[Any] | None
 ) -> NoReturn:
-    """Raises an error that says which entry cannot be used, where it is, how many more there are, and what to do."""
+    """Raises an error with the first entry that cannot be used, its place, the number of others, and advice."""
     more = f" (and {count - 1} more)" if count > 1 else ""
     where = f"{name} has {value} {describe_place(place, columns)}{more}"
     if problem == "no number":

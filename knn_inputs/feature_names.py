@@ -1,4 +1,4 @@
-"""The features: their number and, in a DataFrame, their names are noted at fit, and compared with those of a query.
+"""The names of a DataFrame's columns, and the number of features: noted at fit, and compared with those of a query.
 
 The rules and the words are those of scikit-learn, whose own function refuses a DataFrame with two columns of one name.
 """

@@ -16,7 +16,7 @@ OTHER_NAMES = {  # names that other libraries use
     **{"poly": "polynomial", "gaussian": "rbf", "gauss": "rbf", "tanh": "sigmoid", "dot": "linear"},
     **{"inverse": "distance", "cos": "cosine", "gpu": "cuda"},
 }
-# Of these scikit-learn and SciPy know the meaning, and it is not that of the nearest name here.
+# Metrics of scikit-learn and SciPy that are missing here; the nearest name here would be another metric.
 OTHER_METRICS = {"mahalanobis", "seuclidean", "nan_euclidean", "haversine", "correlation", "canberra", "braycurtis"}
 
 
