@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import accelerated.search.batches
+import accelerated.search.block_minima
 import accelerated.search.product_filter
 import accelerated.search.rule
 import tests.pretended_gpu
@@ -221,6 +222,21 @@ def test_settings_do_not_change_the_answer(gpu, cublas_settings, reduces_in_16_b
     assert_same(model.kneighbors(Q), expected)
     report = model.search_report(Q)
     assert report.fallbacks == ({"float32": 100} if accumulates_in_16_bits else {})
+
+
+def test_a_setting_that_another_thread_changes_during_a_product_changes_no_answer(gpu, cublas_settings, monkeypatch):
+    expected = NearestNeighbors(5, device="cpu").fit(X).kneighbors(Q)
+    model = by("float16", 5, device="cuda").fit(X)
+    real = accelerated.search.block_minima.multiply
+
+    def multiply_while_another_changes(rows, queries, out):
+        real(rows, queries, out)
+        cublas_settings.allow_fp16_accumulation = True
+
+    monkeypatch.setattr(accelerated.search.block_minima, "multiply", multiply_while_another_changes)
+    assert model.search_report(Q).fallbacks == {"float32": 100}
+    cublas_settings.allow_fp16_accumulation = False
+    assert_same(model.kneighbors(Q), expected)
 
 
 def test_without_products_in_float32_those_in_16_bits_are_not_trusted(gpu, cublas_settings, monkeypatch):

@@ -10,7 +10,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from accelerated.search.bounds.multiply import INTEGERS, above_thresholds, multiply, round_up
+from accelerated.search.bounds.multiply import (
+    INTEGERS,
+    above_thresholds,
+    has_witness,
+    is_as_precise_as_asked,
+    multiply,
+    round_up,
+)
 from accelerated.search.bounds.protocol import EncodedRows
 from accelerated.search.filter import Pairs
 from accelerated.search.report import Clock
@@ -40,6 +47,7 @@ class BlockMinima:
     bounds: Tensor  # (n_rows, width), padded to whole upper small blocks, and to a width for full speed
     lower: Tensor  # (n_rows / 8, width)
     upper: Tensor  # (n_queries, n_rows / 64), the other way round because whole lines of it are read
+    is_precise: Tensor  # bool (): False if torch's settings made a product less precise, and the bounds prove nothing
 
     @classmethod
     def make(
@@ -49,17 +57,22 @@ class BlockMinima:
 
         Each time but the last the number of rows must be a multiple of ``UPPER``.
         """
-        width, n_padded = product_width(len(queries), queries.device), round_up(n_rows, UPPER)
+        dtype = queries.dtype
+        width, n_padded = product_width(len(queries), dtype, queries.device), round_up(n_rows, UPPER)
         padded = torch.nn.functional.pad(queries, (0, 0, 0, width - len(queries)))
+        if has_witness(dtype):
+            padded[-1, -1] = 1
         product = torch.empty((n_padded, width), dtype=out_dtype, device=queries.device)
         bounds = product.view(INTEGERS[out_dtype.itemsize])
         lower = bounds.new_empty((n_padded // FANOUT, width))
         upper = bounds.new_empty((n_padded // UPPER, width))
+        is_precise = torch.ones((), dtype=torch.bool, device=queries.device)
         start = 0
         for some in encoded_rows:
             stop = start + len(some.columns)
             with clock.stage("multiply"):
                 multiply(some, padded, product[start:stop])
+                is_precise &= is_as_precise_as_asked(product[start:stop], dtype, out_dtype)
             if stop == n_rows:
                 product[stop:] = above_thresholds(out_dtype)
                 stop = n_padded
@@ -68,7 +81,7 @@ class BlockMinima:
                 torch.amin(bounds[start:stop].view(-1, FANOUT, width), 1, out=lower[of_8])
                 torch.amin(lower[of_8].view(-1, FANOUT, width), 1, out=upper[of_64])
             start = stop
-        return cls(n_rows, len(queries), bounds, lower, upper.T[: len(queries)].contiguous())
+        return cls(n_rows, len(queries), bounds, lower, upper.T[: len(queries)].contiguous(), is_precise)
 
     def least(self, k: int) -> Tensor:
         """Returns k different rows with low bounds for each query, (n_queries, k).
@@ -112,6 +125,10 @@ class BlockMinima:
         return children, level.view(-1).take(children * level.shape[1] + query[..., None])
 
 
-def product_width(n_queries: int, device: torch.device) -> int:
-    """Returns the width of a product, padded with queries of 0; a CPU takes fewer than ``LANES`` without padding."""
-    return n_queries if n_queries < LANES and device.type == "cpu" else round_up(n_queries, LANES)
+def product_width(n_queries: int, dtype: torch.dtype, device: torch.device) -> int:
+    """Returns the width of a product with a query for the witness if the type has one, padded with queries of 0.
+
+    A CPU takes fewer than ``LANES`` without padding.
+    """
+    width = n_queries + has_witness(dtype)
+    return width if width < LANES and device.type == "cpu" else round_up(width, LANES)

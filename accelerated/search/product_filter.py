@@ -22,7 +22,15 @@ from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.block_minima import LANES, UPPER, BlockMinima, product_width
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.multiply import above_thresholds, aligned, ceiling, product_dtype, round_up
+from accelerated.search.bounds.multiply import (
+    WITNESS,
+    above_thresholds,
+    aligned,
+    ceiling,
+    has_witness,
+    product_dtype,
+    round_up,
+)
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
@@ -92,23 +100,26 @@ class ProductFilter:
         return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
     def _plan(self, k: int, scratch: int) -> ProductPlan:
-        """Returns how much to do at once within the scratch; its ``n_queries`` is 0 if nothing fits."""
+        """Returns how much to do at once within the scratch; its ``n_queries`` is 0 if nothing fits or may be used."""
         device, sizes = self.rows.device, sizes_of(self.rows.device)
-        out_dtype = product_dtype(self.bound.dtype, device) or torch.float64
+        dtype = self.bound.dtype
+        out_dtype = product_dtype(dtype, device)
         most = k + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
         block_rows = round_up(max(most, even_share(len(self.rows), MOST_ROWS)), UPPER)
-        n_queries = sizes.bounds * 2 // max(2, out_dtype.itemsize) // block_rows // LANES * LANES
-        n_queries = max(LANES, min(n_queries, sizes.queries))
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
-        while n_queries:
+        if out_dtype is None:
+            return ProductPlan(0, block_rows, most_gaps, dtype)
+        width = sizes.bounds * 2 // max(2, out_dtype.itemsize) // block_rows // LANES * LANES
+        width = max(LANES, min(width, sizes.queries))
+        while n_queries := width - has_witness(dtype):
             plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype)
             n_encoded = n_queries if self.kept is not None else max(n_queries, self._n_encoded_at_once())
-            width = product_width(n_queries, device)
-            if product_bytes(plan, most, width, n_encoded, self.bound.encoding_bytes) <= scratch:
+            width_of_product = product_width(n_queries, dtype, device)
+            if product_bytes(plan, most, width_of_product, n_encoded, self.bound.encoding_bytes) <= scratch:
                 return plan
-            if n_queries > LANES or block_rows <= least_rows:
-                n_queries //= 2
+            if width > LANES or block_rows <= least_rows:
+                width //= 2
             else:
                 block_rows = max(least_rows, round_up(block_rows // 2, UPPER))
         return ProductPlan(0, block_rows, most_gaps, out_dtype)
@@ -117,11 +128,17 @@ class ProductFilter:
         return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
-        """Searches block after block; the k-th distance so far is the next block's limit."""
+        """Searches block after block; the k-th distance so far is the next block's limit.
+
+        Certifies nothing if torch's settings were changed since ``batch_size`` so that no product may be made, or only
+        a larger one than was planned.
+        """
         plan = self._plan(k, scratch)
+        if len(batch.queries) > plan.n_queries:
+            return nothing_found(len(batch.queries), k, self.rows.device)
         with clock.stage("encode"):
             encoded = self.bound.encode_queries(batch.queries)
-            encoded = encoded._replace(columns=_pad_columns(encoded.columns))
+            encoded = encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
         found = nothing_found(len(batch.queries), k, self.rows.device)
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
         for start in range(0, len(self.rows), plan.block_rows):
@@ -138,7 +155,7 @@ class ProductFilter:
         kth = found.reduced[:, -1] if guess is None else kth_distance(guess.reduced.view(len(batch.queries), -1), k)
         with clock.stage("exclude"):
             threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
-            certified = found.certified & (threshold < above_thresholds(plan.out_dtype))
+            certified = found.certified & minima.is_precise & (threshold < above_thresholds(plan.out_dtype))
             kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k))
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
@@ -185,9 +202,14 @@ def sizes_of(device: torch.device) -> Sizes:
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
     columns, base = bound.encode_rows(rows)
-    return EncodedRows(_pad_columns(columns), base)
+    return EncodedRows(_pad_columns(columns, WITNESS), base)
 
 
-def _pad_columns(columns: Tensor) -> Tensor:
-    n_more = aligned(columns.shape[1], columns.device) - columns.shape[1]
-    return torch.nn.functional.pad(columns, (0, n_more)) if n_more else columns
+def _pad_columns(columns: Tensor, witness: float) -> Tensor:
+    """Returns the columns, padded as a device needs, with the witness in the last of them if there is one."""
+    n_columns, is_witnessed = columns.shape[1], has_witness(columns.dtype)
+    n_more = aligned(n_columns + is_witnessed, columns.device) - n_columns
+    padded = torch.nn.functional.pad(columns, (0, n_more)) if n_more else columns
+    if is_witnessed:
+        padded[:, -1] = witness
+    return padded

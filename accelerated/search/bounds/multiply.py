@@ -1,4 +1,19 @@
-"""The product of encoded rows and queries: its types, its shapes, and torch's settings for its precision."""
+"""The product of encoded rows and queries: its types, its shapes, and torch's settings for its precision.
+
+The settings belong to the process, so another thread may change them at any time. What is read before a product says
+only whether the product is worth making; what is true of it is known afterwards, by ``is_as_precise_as_asked``.
+
+Products of float32 carry a witness for that: each row has a column more, with ``WITNESS``, and there is a query more,
+with 1 in that column and 0 in all others. Their product is ``WITNESS``, as the other terms are 0. The settings that
+make products of float32 less precise round all factors, to 8 bits (bfloat16), 11 (TF32) or 16 (a sum of two bfloat16),
+and none of these holds ``WITNESS``. A call multiplies all its numbers in one precision, so the witness speaks for all of
+them, even if the setting was changed twice between two readings of it.
+
+The products of other types on a CPU depend on ``torch.backends.mkldnn.enabled``, which chooses between two kernels.
+Both are as precise as ``accumulation`` says, so it does not matter when that is changed. On CUDA a setting may round
+sums of 16-bit floats to 16 bits. It is read again after each product; a setting that is changed twice between the two
+readings would not be noticed.
+"""
 
 import torch
 from torch import Tensor
@@ -9,6 +24,7 @@ U = 2.0**-53  # half a unit in the last place of 1 in float64
 ALIGNED = 8  # a GPU multiplies 8-bit integers only if the numbers of columns and of queries are multiples of this
 FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; fewer are padded
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
+WITNESS = (2.0**25 + 2) / 3 / 2.0**23  # 4 / 3 in float32: every other of its 24 bits is set
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -42,6 +58,21 @@ def _float32_is_to_be_precise() -> bool:
         return torch.get_float32_matmul_precision() == "highest"
     except RuntimeError:  # set for each backend, in too many ways to read
         return False
+
+
+def has_witness(dtype: torch.dtype) -> bool:
+    """Tells whether products of the type have a column and a query more, whose product shows its precision."""
+    return dtype == torch.float32
+
+
+def is_as_precise_as_asked(product: Tensor, dtype: torch.dtype, out_dtype: torch.dtype) -> Tensor | bool:
+    """Tells whether torch's settings left its precision to a product that was just made.
+
+    The witness is in the last column of a ``product`` of float32.
+    """
+    if has_witness(dtype):
+        return (product[:, -1] == WITNESS).all()
+    return product_dtype(dtype, product.device) == out_dtype
 
 
 def above_thresholds(dtype: torch.dtype) -> float:

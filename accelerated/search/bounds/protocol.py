@@ -9,7 +9,7 @@ The bound must satisfy:
   must allow for the rounding errors of measuring (``frame.reach`` shows how).
 - In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
   product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
-- Columns of 0 may be added to both sides.
+- Columns may be added that are 0 in every query.
 - A row that does not suit the encoding has the base ``NEVER_EXCLUDED``. If more than ``MOST_NEVER_EXCLUDED`` rows have
   it, the rule does not use the bound. The bounds that ``finer`` returns have no base, and so suit every row.
 """
