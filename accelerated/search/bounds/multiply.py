@@ -6,8 +6,8 @@ only whether the product is worth making; what is true of it is known afterwards
 Products of float32 carry a witness for that: each row has a column more, with ``WITNESS``, and there is a query more,
 with 1 in that column and 0 in all others. Their product is ``WITNESS``, as the other terms are 0. The settings that
 make products of float32 less precise round all factors, to 8 bits (bfloat16), 11 (TF32) or 16 (a sum of two bfloat16),
-and none of these holds ``WITNESS``. A call multiplies all its numbers in one precision, so the witness speaks for all of
-them, even if the setting was changed twice between two readings of it.
+and none of these holds ``WITNESS``. A call multiplies all its numbers in one precision, so the witness speaks for all
+of them, even if the setting was changed twice between two readings of it.
 
 The products of other types on a CPU depend on ``torch.backends.mkldnn.enabled``, which chooses between two kernels.
 Both are as precise as ``accumulation`` says, so it does not matter when that is changed. On CUDA a setting may round
@@ -24,7 +24,7 @@ U = 2.0**-53  # half a unit in the last place of 1 in float64
 ALIGNED = 8  # a GPU multiplies 8-bit integers only if the numbers of columns and of queries are multiples of this
 FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; fewer are padded
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
-WITNESS = (2.0**25 + 2) / 3 / 2.0**23  # 4 / 3 in float32: every other of its 24 bits is set
+WITNESS = 11_184_811 * 2.0**-23  # 4 / 3 as a float32: every other of its 24 bits is set
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
