@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from accelerated.distances import manhattan, sqeuclidean, unit_rows
+from accelerated.progress import progress_bar
 from accelerated.search import block_shape
 from accelerated.validation import check_finite
 from knn_inputs.callables import take_two
@@ -128,11 +128,11 @@ def compare_in_blocks(
     """
     n_features = examples.shape[1] if isinstance(examples, Tensor) else 1
     n_at_once, block_rows = block_shape(n_queries, len(examples), n_features, 1, memory_limit, device.type)
-    with tqdm(total=n_queries * len(examples), unit="pair", unit_scale=True, disable=not progress) as bar:
+    with progress_bar(n_queries * len(examples), shown=progress) as advance:
         for first in range(0, n_queries, n_at_once):
             queries = read_queries(first, min(first + n_at_once, n_queries))
             for start in range(0, len(examples), block_rows):
                 stop = min(start + block_rows, len(examples))
                 block = check_finite(similarity.compare(queries, examples, start, stop).to(device), "a similarity")
                 yield slice(first, first + len(queries)), slice(start, stop), block
-                bar.update(block.numel())
+                advance(block.numel())

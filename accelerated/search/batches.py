@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from accelerated.devices import is_out_of_memory
+from accelerated.progress import progress_bar
 from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
@@ -58,7 +58,7 @@ def search(
     remaining = np.arange(query_range.start, query_range.stop)
     steps: list[Step] = []
     with (
-        tqdm(total=n_queries * n_rows, unit="pair", unit_scale=True, disable=not progress) as bar,
+        progress_bar(n_queries * n_rows, shown=progress) as advance,
         torch.autocast(device.type, enabled=False),  # in this thread
     ):
         for chosen in filters:
@@ -72,7 +72,7 @@ def search(
                 is_certified[places] = certified = found.certified.cpu().numpy()
                 n_more = int(np.count_nonzero(certified))
                 n_certified, n_candidates = n_certified + n_more, n_candidates + found.n_candidates
-                bar.update(n_more * n_rows)
+                advance(n_more * n_rows)
             steps.append(Step(chosen.name, len(remaining), n_certified, n_candidates))
             if n_certified == len(remaining):
                 break
