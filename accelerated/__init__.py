@@ -7,6 +7,7 @@ try:
 except ImportError as error:
     raise ImportError(f"accelerated needs {error.name}: pip install 'verified-knn[accelerated]'") from error
 
+from accelerated.forking import use_one_thread_after_fork
 from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.neighbors import NearestNeighbors
 from accelerated.selection import Selection, select_n_neighbors
@@ -20,3 +21,5 @@ __all__ = [
     "SimilarityRegressor",
     "select_n_neighbors",
 ]
+
+use_one_thread_after_fork()
