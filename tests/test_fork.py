@@ -15,7 +15,7 @@ import pytest
 from accelerated.forking import use_one_thread_after_fork
 from tests.forks import CASES
 
-HANGS = 300  # seconds: all cases together take 20 on two idle cores, and several times as long on busy ones
+HANGS = 300  # seconds: on two cores that other programs kept busy, all cases together took 89
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),

@@ -18,7 +18,9 @@ import accelerated.solvers
 import reference
 import reference.similarity_regressor
 from accelerated.solvers import cut_off, is_clearly_positive, solve
+from conformance.cases import SimilarityCase
 from conformance.cases.strategies import SIMILARITIES
+from conformance.oracle.similarity import prediction_bounds
 
 both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
 
@@ -425,3 +427,11 @@ def test_cholesky_solves_what_is_clearly_positive(monkeypatch, scaled):
     assert accelerated.SimilarityRegressor().fit(X, y).predict(Q).shape == (376,)
     with pytest.raises(AssertionError, match="eigenvalues were asked for"):
         accelerated.SimilarityRegressor(solver="pinv").fit(X, y)
+
+
+def test_no_bound_is_promised_where_products_cancel_because_the_similarities_themselves_differ():
+    v, w = np.random.default_rng(2).standard_normal((2, 20)) * 1e9
+    X, y = np.array([[*v, *-v], [*w, *w]]), np.ones(2)  # at a right angle: x.r is 0, but for its rounding
+
+    assert prediction_bounds(SimilarityCase(X, X, y, "sigmoid", coef0=0.0, jitter=1.0), stranger=False) is None
+    assert prediction_bounds(SimilarityCase(X / 1e9, X / 1e9, y, "sigmoid", coef0=0.0, jitter=1.0), False) is not None
