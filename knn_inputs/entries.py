@@ -11,6 +11,7 @@ import numpy as np
 from knn_inputs.messages import show
 
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+LARGEST_FLOAT = float(np.finfo(np.float64).max)
 ADVICE = {
     "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
     "infinite": "replace it by a number, or drop these rows",
@@ -22,10 +23,13 @@ ADVICE = {
 }
 
 
-def read_numbers(array: np.ndarray, name: str, columns: list[Any] | None = None) -> np.ndarray:
+def read_numbers(
+    array: np.ndarray, name: str, columns: list[Any] | None = None, largest: float = math.inf
+) -> np.ndarray:
     """Returns the array with real and finite numbers of at most 8 bytes.
 
-    Raises ValueError for entries that are missing, infinite, strings, dates or complex, TypeError for other objects.
+    Raises ValueError for entries that are missing, infinite, strings, dates, complex, or of a magnitude above
+    ``largest``, with which a distance could overflow; TypeError for other objects.
     """
     kind = array.dtype.kind
     if kind == "V":
@@ -35,11 +39,8 @@ def read_numbers(array: np.ndarray, name: str, columns: list[Any] | None = None)
     elif array.dtype.itemsize > 8:  # a long double
         with np.errstate(over="ignore", under="ignore"):
             array = array.astype(np.float64)
-    if array.dtype.kind == "f" and array.size and not math.isfinite(largest_magnitude(array)):
-        bad = ~np.isfinite(array)
-        place = first_of(bad)
-        what = "missing" if np.isnan(array[place]) else "infinite"
-        refuse(name, "NaN" if what == "missing" else str(array[place]), what, place, int(bad.sum()), columns)
+    if array.size and not largest_magnitude(array) <= min(largest, LARGEST_FLOAT):
+        _refuse_magnitude(array, name, columns, largest)
     return array
 
 
@@ -47,6 +48,21 @@ def largest_magnitude(array: np.ndarray) -> float:
     """Returns the largest absolute value, NaN if there is a NaN; min and max make no copy of the array."""
     low, high = float(array.min()), float(array.max())
     return max(-low, high) if low <= high else math.nan
+
+
+def _refuse_magnitude(array: np.ndarray, name: str, columns: list[Any] | None, largest: float) -> NoReturn:
+    """Raises ValueError for the first NaN or infinity; if all entries are finite, for the first above ``largest``."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        place = first_of(bad)
+        what = "missing" if np.isnan(array[place]) else "infinite"
+        refuse(name, "NaN" if what == "missing" else str(array[place]), what, place, int(bad.sum()), columns)
+    magnitude = largest_magnitude(array)
+    place = first_of(np.abs(array.astype(np.float64)) > largest)
+    first = f"{float(array[place]):.4g} {describe_place(place, columns)}"
+    times = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
+    limit = f"above the {largest:.4g} that this metric can hold"
+    raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {first}: divide by {times:.0e}")
 
 
 def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np.ndarray:

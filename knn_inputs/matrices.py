@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import column_names, to_array
-from knn_inputs.entries import describe_place, first_of, largest_magnitude, read_numbers
+from knn_inputs.entries import read_numbers
 
 
 def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, name: str = "X") -> np.ndarray:
@@ -17,10 +17,8 @@ def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, 
     """
     array = to_array(X, name)
     check_shape(array.shape, X, n_features, of_numbers=array.dtype.kind in "buif")
-    columns = column_names(X)
-    array = read_numbers(array, name, columns)
+    array = read_numbers(array, name, column_names(X), largest)
     check_shape(array.shape, X, n_features)
-    check_magnitude(array, largest, columns, name)
     return array
 
 
@@ -59,17 +57,6 @@ def advise_reshape(shape: tuple[int, ...], X: Any, n_features: int | None = None
     if n_features is not None:
         return one_example if n_features == shape[0] else one_feature if n_features == 1 else one_example
     return f"{one_feature}, {one_example}"
-
-
-def check_magnitude(array: np.ndarray, largest: float, columns: list[Any] | None = None, name: str = "X") -> None:
-    """Raises ValueError if a distance between such large numbers could overflow."""
-    magnitude = largest_magnitude(array)
-    if magnitude > largest:
-        place = first_of(np.abs(array.astype(np.float64)) > largest)
-        at = f"{float(array[place]):.4g} {describe_place(place, columns)}"
-        much = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
-        limit = f"above the {largest:.4g} that this metric can hold"
-        raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {at}: divide by {much:.0e}")
 
 
 def check_square(X: Any) -> Any:
