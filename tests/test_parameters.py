@@ -113,7 +113,7 @@ def called(name, others, value):
 def cases(table):
     return [
         pytest.param(
-            PACKAGES[package], model, name, others, value, id=f"{package}-{model}-{name}-{others}-{value}"[:80]
+            PACKAGES[package], model, name, others, value, id=f"{package}-{model}-{called(name, others, value)}"
         )
         for package in PACKAGES
         for model in MODELS
