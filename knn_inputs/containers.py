@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from knn_inputs.entries import is_missing, is_real
 from knn_inputs.messages import show
 
 
@@ -113,7 +114,11 @@ def is_matrix(X: Any) -> bool:
     """Returns whether X is an array, a DataFrame or a tensor of numbers; entries of a list are examples of any kind."""
     if hasattr(X, "detach"):
         return True
-    return hasattr(X, "__array__") and np.ndim(X) == 2 and np.asarray(X).dtype.kind in "buif"
+    if not hasattr(X, "__array__") or np.ndim(X) != 2:
+        return False
+    array = np.asarray(X)
+    is_frame = column_names(X) is not None  # whose columns of numbers of pandas' own types become objects
+    return array.dtype.kind in "buif" or (is_frame and all(is_real(x) or is_missing(x) for x in array.flat))
 
 
 def one_row(example: Any) -> Any:

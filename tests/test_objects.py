@@ -89,6 +89,17 @@ def test_the_rows_of_an_array_reach_the_function_as_float64(package):
 
 
 @both
+def test_the_columns_of_pandas_own_types_are_numbers_too(package):
+    frame = pd.DataFrame({"a": pd.array([1, 2, 4], "Int64"), "b": pd.array([True, False, True], "boolean")})
+    model = package.NearestNeighbors(1, metric=lambda a, b: float((a - b).sum() ** 2)).fit(frame)
+
+    assert model.feature_names_in_.tolist() == ["a", "b"]
+    assert model.kneighbors()[1].tolist() == [[1], [0], [1]]
+    with pytest.raises(ValueError, match="<NA> in row 0, column 'a'"):
+        model.fit(frame.assign(a=pd.array([None, 2, 4], "Int64")))
+
+
+@both
 def test_objects_are_copied_and_never_their_own_neighbors(package):
     rows = [[1], [1, 2], [1, 2, 3]]
     model = package.NearestNeighbors(1, metric=by_length).fit(rows)
