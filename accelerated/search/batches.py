@@ -16,11 +16,13 @@ from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
+from accelerated.subnormals import check_workers, keeping_subnormals
 
 # `python -m benchmarks.constants NAME` measures these four:
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
+MOST_IN_ONE_THREAD = 2**15  # pairs x features; torch wakes its worker threads for more numbers than that
 N_SKIPPED = 7  # batches that a filter misses after a poor one, so that it wastes time on at most 1 batch in 8
 
 
@@ -48,7 +50,7 @@ def search(
 
     Each filter takes the queries that no filter before it certified, unless a trial finds it useless for them; the last
     filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``, bytes of scratch, is too small
-    for one query and one row.
+    for one query and one row, RuntimeError if torch's worker threads flush numbers to 0.
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)
@@ -60,7 +62,10 @@ def search(
     with (
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         torch.autocast(device.type, enabled=False),  # in this thread
+        keeping_subnormals(),
     ):
+        if device.type == "cpu" and n_queries * index.rows.numel() > MOST_IN_ONE_THREAD:
+            check_workers()
         for chosen in filters:
             is_finer = chosen is not filters[0] and chosen is not filters[-1]
             if is_finer and not _is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):

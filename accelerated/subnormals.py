@@ -1,0 +1,38 @@
+"""Numbers below 2.2e-308, which a processor may be told to flush to 0; then rows tie that lie apart.
+
+The mode belongs to a thread. ``torch.set_flush_denormal(True)`` sets it in the thread that calls it, and a thread that
+starts later inherits it from the one that starts it. So torch's worker threads keep the mode that was set when the
+first parallel operation started them, whatever is set afterwards, and nothing that Python can call changes it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+LEAST = np.array([2.0**-149], dtype=np.float32)  # above 0; the mode is the same for all types
+SHARE = 2**15  # numbers that torch gives to a thread, at least: a thread that gets less is not woken
+
+
+@contextmanager
+def keeping_subnormals() -> Iterator[None]:
+    """Keeps numbers below 2.2e-308 in this thread and those that it starts, and then sets the mode as it was."""
+    flushes = bool(LEAST * np.float32(1) == 0)
+    if flushes:
+        torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        if flushes:
+            torch.set_flush_denormal(True)
+
+
+def check_workers() -> None:
+    """Raises RuntimeError if one of torch's worker threads flushes numbers below 2.2e-308 to 0; this one must not."""
+    n_threads = torch.get_num_threads()
+    if n_threads > 1 and bool((torch.from_numpy(LEAST).repeat(n_threads * SHARE) * 1.0 == 0).any()):
+        raise RuntimeError(
+            "torch's worker threads flush numbers below 2.2e-308 to 0: they were started by this thread while "
+            "torch.set_flush_denormal(True) held. Call torch.set_num_threads(1), or search in a new thread"
+        )

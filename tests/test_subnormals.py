@@ -1,0 +1,78 @@
+"""A thread that flushes numbers below 2.2e-308 to 0 finds the same neighbours; worker threads that do are refused.
+
+Each test has a process of its own, in which torch's worker threads are started under the mode of the test.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SEARCHES = """
+import sys
+import numpy as np
+import torch
+from tests.helpers import by
+
+torch.set_num_threads(int(sys.argv[1]))
+rng = np.random.default_rng(0)
+normal = rng.standard_normal((1200, 3)) * (rng.random((1200, 3)) < 0.8)
+data = [normal * 1e-160, normal * 1e-310, normal * 10.0 ** rng.integers(-320, 0, (1200, 1))]
+filters = ["int8", "bfloat16", "float32", "float64", "tree", "boxes", "exhaustive"]
+metrics = ["euclidean", "manhattan", "chebyshev", "cosine", "jaccard", "minkowski"]
+cases = [(X, name, metric) for X in data for name in filters for metric in metrics]
+fitted = [by(name, 5, metric=metric, p=3).fit(X) for X, name, metric in cases]
+expected = [model.kneighbors(X[:40]) for model, (X, _, _) in zip(fitted, cases)]
+
+
+def check(models):
+    for model, (distances, indices), (X, name, metric) in zip(models, expected, cases):
+        found = model.kneighbors(X[:40])
+        same = (found[0].view(np.int64) == distances.view(np.int64)).all() and (found[1] == indices).all()
+        assert same, (name, metric, X[0, 0])
+
+
+torch.set_flush_denormal(True)
+check(fitted)
+check([by(name, 5, metric=metric, p=3).fit(X) for X, name, metric in cases])
+assert np.array([5e-324]) * 1.0 == 0, "the thread has its mode back"
+"""
+WORKERS = """
+import threading
+import numpy as np
+import torch
+from accelerated import NearestNeighbors
+
+torch.set_num_threads(2)
+torch.set_flush_denormal(True)
+torch.ones(2**20) * 2  # starts the worker threads
+torch.set_flush_denormal(False)
+X = np.random.default_rng(0).standard_normal((2000, 20)) * 1e-310
+model = NearestNeighbors(3).fit(X)
+try:
+    model.kneighbors()
+    raise AssertionError("no error")
+except RuntimeError as error:
+    assert "torch.set_num_threads(1)" in str(error) and "new thread" in str(error), error
+found = []
+thread = threading.Thread(target=lambda: found.append(model.kneighbors()[1]))
+thread.start()
+thread.join()
+torch.set_num_threads(1)
+assert (model.kneighbors()[1] == found[0]).all()
+"""
+
+
+def run(code, *args):
+    patient = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait leave the cores to others
+    subprocess.run([sys.executable, "-c", code, *args], check=True, timeout=300, env=patient)
+
+
+@pytest.mark.parametrize("n_threads", ["1", "2"])
+def test_a_thread_that_flushes_small_numbers_gives_the_same_bits(n_threads):
+    run(SEARCHES, n_threads)
+
+
+def test_worker_threads_that_flush_small_numbers_are_refused_with_what_to_do():
+    run(WORKERS)
