@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from accelerated.square_root import correct_sqrt, power
-from accelerated.subnormals import keeping_subnormals
 
 
 def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
@@ -143,7 +142,6 @@ def _has_direction(rows: Tensor) -> Tensor:
     return found
 
 
-@keeping_subnormals()
 def unit_rows(rows: Tensor) -> Tensor:
     """Returns each row (n, n_features) divided by its length, and first by its largest entry, so as not to overflow."""
     largest = rows.abs().amax(1, keepdim=True)
@@ -173,7 +171,6 @@ def _count(compare: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: T
     return _sum(terms, len(queries))
 
 
-@keeping_subnormals()
 def present(rows: Tensor) -> Tensor:
     """Returns 1 where a feature is not 0, for ``jaccard``."""
     return (rows != 0).to(torch.float64)

@@ -14,6 +14,7 @@ from accelerated.arrays import to_numpy
 from accelerated.neighbors import NearestNeighbors
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
+from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights, average, divide, neighbor_weights, rank_classes, running_sums, vote_shares
 from knn_inputs.parameters import check_weights
@@ -84,6 +85,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
+    @keeping_subnormals()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
 
@@ -101,6 +103,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         )
         return self
 
+    @keeping_subnormals()
     def predict_proba(self, X: Any) -> Any:
         """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
 
@@ -120,6 +123,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         outputs = [self._output(shares, X) for shares in outputs]
         return outputs[0] if self._is_single else outputs
 
+    @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -147,6 +151,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return len(self._codes)
 
+    @keeping_subnormals()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
         return accuracy(y, to_numpy(self.predict(X)), sample_weight)
@@ -207,6 +212,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
+    @keeping_subnormals()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps float64 copies of X, shape (n, n_features), and of numbers y, shape (n,) or (n, n_outputs).
 
@@ -218,6 +224,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         self._keep(X, read, _targets=torch.from_numpy(targets).to(rows.device), _is_single=is_single)
         return self
 
+    @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -251,6 +258,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return self._targets.shape[1]
 
+    @keeping_subnormals()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)

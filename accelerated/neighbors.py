@@ -20,6 +20,7 @@ from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
+from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix, one_row, to_array
@@ -90,6 +91,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         self.memory_limit = memory_limit
         self.progress = progress
 
+    @keeping_subnormals()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keeps a copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
 
@@ -144,6 +146,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = make_index(self._metric, self._rows, self._filter)
 
+    @keeping_subnormals()
     def get_distance(self, a: Any, b: Any) -> float:
         """Returns the distance between two examples of shape (n_features,), by the current parameters.
 
@@ -170,6 +173,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         distances, indices = self.kneighbors(one_row(example))
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
+    @keeping_subnormals()
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
@@ -182,6 +186,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         indices = self._output(found.indices, X)
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
+    @keeping_subnormals()
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
         """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.
 

@@ -20,6 +20,7 @@ from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
+from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets, keep
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_features, note_features
@@ -90,6 +91,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         self.memory_limit = memory_limit
         self.progress = progress
 
+    @keeping_subnormals()
     def fit(self, X: Any, y: Any) -> Self:
         """Learns ``dual_coef_``, alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
 
@@ -142,6 +144,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
             K[rows, columns] = block
         return K
 
+    @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns f(x) for queries X, (n_queries, n_features); if "precomputed", their similarities, (n_queries, n).
 
@@ -165,6 +168,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         check_finite(predicted, "a prediction")
         return to_output(predicted[:, 0] if self.dual_coef_.ndim == 1 else predicted, output_device(X))
 
+    @keeping_subnormals()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)

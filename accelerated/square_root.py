@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated.subnormals import keeping_subnormals
-
 
 def correct_sqrt(x: Tensor) -> Tensor:
     """Returns correctly rounded square roots: those of NumPy, or of a device that was found to round correctly."""
@@ -33,7 +31,6 @@ def rounds_correctly(device: torch.device) -> bool:
     return bool((roots == np.sqrt(hard)).all())
 
 
-@keeping_subnormals()
 def power(x: Tensor, exponent: float) -> Tensor:
     """Returns x^exponent by NumPy: in torch the bits depend on the place in the array, so equal numbers would not tie.
 

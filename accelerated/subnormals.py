@@ -3,6 +3,8 @@
 The mode belongs to a thread. ``torch.set_flush_denormal(True)`` sets it in the thread that calls it, and a thread that
 starts later inherits it from the one that starts it. So torch's worker threads keep the mode that was set when the
 first parallel operation started them, whatever is set afterwards, and nothing that Python can call changes it.
+
+So every public method keeps subnormal numbers in its own thread, and a search tries torch's worker threads.
 """
 
 from collections.abc import Iterator

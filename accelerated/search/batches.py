@@ -16,7 +16,7 @@ from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
-from accelerated.subnormals import check_workers, keeping_subnormals
+from accelerated.subnormals import check_workers
 
 # `python -m benchmarks.constants NAME` measures these four:
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
@@ -62,7 +62,6 @@ def search(
     with (
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         torch.autocast(device.type, enabled=False),  # in this thread
-        keeping_subnormals(),
     ):
         if device.type == "cpu" and n_queries * index.rows.numel() > MOST_IN_ONE_THREAD:
             check_workers()

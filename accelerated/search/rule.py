@@ -30,7 +30,6 @@ from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
 from accelerated.search.product_filter import ProductFilter
 from accelerated.search.tree import TreeFilter
-from accelerated.subnormals import keeping_subnormals
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
@@ -49,7 +48,7 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
     """
     smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
-        with torch.autocast(rows.device.type, enabled=False), keeping_subnormals():
+        with torch.autocast(rows.device.type, enabled=False):
             first = choose_filter(metric, rows, filter_name)
             filters = [] if first is None else [first, *first.finer()]
     except RuntimeError as error:
