@@ -51,4 +51,4 @@ def to_output(values: Tensor | np.ndarray, device: torch.device | None) -> Any:
         return values.to(device)
     if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:  # torch has no strings and no long doubles
         return values
-    return torch.from_numpy(values.astype(values.dtype.newbyteorder("="))).to(device)
+    return torch.from_numpy(values.astype(f"{values.dtype.kind}{values.dtype.itemsize}")).to(device)

@@ -15,10 +15,10 @@ def resolve_device(device: Any, X: Any) -> torch.device:
             there = torch.empty(0, dtype=torch.float64, device=device)
             there.cpu()
             return there.device
-        except (RuntimeError, AssertionError, TypeError) as error:  # no such device, none here, or no numbers on it
-            why = "torch does not know it" if isinstance(error, TypeError) or "Expected one of" in str(error) else ""
-            why = why or show(str(error).partition("\n")[0])
-            hint = suggest(device, ["cpu", "cuda", "mps", "xpu"])
+        except Exception as error:  # no such device, none here, or no numbers on it
+            is_unknown = "Expected one of" in str(error)
+            why = "torch does not know it" if is_unknown else show(str(error).partition("\n")[0], 200)
+            hint = suggest(device, ["cpu", "cuda", "mps", "xpu"]) if is_unknown else ": pass device='cpu', or None"
             raise ValueError(f"device={show(device)} cannot be used: {why}{hint}") from error
     if isinstance(X, Tensor):
         return X.device

@@ -131,7 +131,8 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         """
         check_is_fitted(self, "classes_")
         answers = [self._answer(distances, indices) for _, distances, indices in self._find(X)[1]]
-        return self._output(np.concatenate(answers), X)
+        dtype = self.classes_.dtype if self._is_single else None  # concatenating would change the order of bytes
+        return self._output(np.concatenate(answers, dtype=dtype), X)
 
     def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
         """Returns the class with the largest share of the votes of these neighbours."""

@@ -4,7 +4,6 @@
 the model.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -23,10 +22,10 @@ from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_in
 from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
-from knn_inputs.containers import is_matrix, one_row, to_array
-from knn_inputs.feature_names import check_features, note_features
-from knn_inputs.matrices import check_square, read_matrix
-from knn_inputs.objects import read_objects, read_pair
+from knn_inputs.containers import is_matrix, one_row
+from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
+from knn_inputs.matrices import check_square, read_pair
+from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
@@ -110,10 +109,10 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         warn_of_idle_p(self.metric, self.p)
         if callable(self.metric) and not is_matrix(X):
             return self._read_objects(X, device)
-        checked = check_rows(X, metric.largest)
+        checked = check_rows(X, metric.largest, least=metric.least)
         rows = _prepare_rows(checked, metric, device)
         if self.metric == "precomputed":
-            check_distances(check_square(rows))
+            check_square(rows)
         return {
             "_metric": metric,
             "_rows": rows,
@@ -124,11 +123,12 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""
-        objects = copy.deepcopy(read_objects(X))
+        objects = copy_objects(read_objects(X))
         assert callable(self.metric)
         function = take_two(self.metric, "metric", self.metric_params)
         metric = metric_of_objects(function, objects, objects)
-        return {"_metric": metric, "_rows": places_of(objects).to(device), "_objects": objects, "_function": function}
+        read = {"_metric": metric, "_rows": places_of(objects).to(device), "_objects": objects, "_function": function}
+        return {**read, **note_columns(X)}
 
     def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
         """Makes the index, and gives the model all that it has read and learned."""
@@ -157,20 +157,21 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         """
         metric = get_metric(self.metric, self.p, self.metric_params)
         if callable(self.metric):
-            measured = take_two(self.metric, "metric", self.metric_params)(*read_pair(a, b))
+            pair = (a, b) if getattr(self, "_objects", None) is not None else read_any_pair(a, b)
+            measured = take_two(self.metric, "metric", self.metric_params)(*pair)
             return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
         if self.metric == "precomputed":
-            raise ValueError("metric='precomputed' has no distance between two examples: it is in the matrix you gave")
-        a, b = to_array(a, "a"), to_array(b, "b")
-        if a.shape != b.shape:
-            raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
-        pair = read_matrix(np.stack([a, b]), metric.largest, name="(a, b)")
-        rows = metric.prepare(copy_rows(pair, torch.device("cpu")))
+            raise ValueError(
+                "metric='precomputed' has no distance between two examples: it is in the matrix that you gave"
+            )
+        rows = metric.prepare(copy_rows(read_pair(a, b, metric.largest), torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
 
     def get_neighbors(self, example: Any) -> list[tuple[int, float]]:
         """Returns the neighbours of one example, nearest first, as (index, distance). Raises as ``kneighbors`` does."""
-        distances, indices = self.kneighbors(one_row(example))
+        distances, indices = self.kneighbors(
+            [example] if getattr(self, "_objects", None) is not None else one_row(example)
+        )
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @keeping_subnormals()
@@ -181,6 +182,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         distance of 0. Tensors in, tensors out. Raises NotFittedError; TypeError for a k that is not an int; ValueError
         for queries of another width, for more neighbours than examples, and for a ``memory_limit`` that is too small.
         """
+        check_flag(return_distance, "return_distance")
         index, queries, k = self._open(X, n_neighbors)
         found = self._search(index, queries, range(len(queries.X)), k)
         indices = self._output(found.indices, X)
@@ -218,10 +220,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
             return self._index, Queries.of_rows(self._rows)
         if self._objects is not None:
             objects = read_objects(X)
+            check_columns(X, self)
             metric = metric_of_objects(self._function, objects, self._objects)
             queries = Queries.given(places_of(objects), metric, self._rows.device)
             return make_index(metric, self._rows, self._filter), queries
-        checked = check_rows(X, self._metric.largest, self.n_features_in_)
+        checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
         check_features(X, checked.shape[1], self)
         return self._index, Queries.given(checked, self._metric, self._rows.device)
 

@@ -4,16 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from accelerated.arrays import to_numpy
 from accelerated.validation import check_targets
-from knn_inputs.targets import read_answers, read_right_labels
+from knn_inputs.containers import to_array
+from knn_inputs.entries import read_numbers
+from knn_inputs.targets import compare_labels, read_answers
 
 
 def accuracy(y: Any, predicted: np.ndarray, sample_weight: Any = None) -> float:
     """Returns the share of queries whose labels are all right. Raises ValueError for y or weights of another shape."""
-    right = predicted == read_right_labels(y, predicted.shape)
+    right = compare_labels(predicted, y)
     weights = _check_sample_weight(sample_weight, len(right))
-    return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=weights))
+    return float(np.average(right.all(axis=1), weights=weights))
 
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a score that is not finite raises ValueError
@@ -81,10 +82,7 @@ def _check_sample_weight(sample_weight: Any, n_queries: int) -> np.ndarray:
     """
     if sample_weight is None:
         return np.ones(n_queries)
-    try:
-        weights = np.asarray(to_numpy(sample_weight), dtype=np.float64)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"sample_weight has an entry that is no number: {error}") from error
+    weights = np.array(read_numbers(to_array(sample_weight, "sample_weight"), "sample_weight"), dtype=np.float64)
     if weights.shape != (n_queries,):
         raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n_queries} queries")
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))

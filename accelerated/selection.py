@@ -1,12 +1,12 @@
 """Choosing k: one search per fold serves every candidate, because the k nearest are the first k of any more."""
 
 import math
+import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from torch import Tensor
 
@@ -16,10 +16,11 @@ from accelerated.scoring import accuracy, r_squared
 from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_labels, check_rows, check_targets
 from knn_inputs.containers import is_matrix, to_array
+from knn_inputs.folds import check_n_folds, read_fold
 from knn_inputs.matrices import check_square
 from knn_inputs.messages import show
 from knn_inputs.objects import read_objects
-from knn_inputs.parameters import check_int, check_n_neighbors
+from knn_inputs.parameters import check_n_neighbors
 
 Fold = tuple[np.ndarray, np.ndarray]  # indices to fit on, indices to score
 
@@ -85,22 +86,16 @@ def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray
 
 def _get_folds(cv: Any, codes: np.ndarray | None, n_examples: int) -> list[Fold]:
     if isinstance(cv, str) or (not hasattr(cv, "__iter__") and not hasattr(cv, "split")):
-        cv = check_int(cv, "cv", least=2)
-    splitter = check_cv(cv, codes, classifier=codes is not None)
-    pairs = splitter.split(np.zeros(n_examples), codes)
-    folds = [(_check_indices(train, n_examples), _check_indices(test, n_examples)) for train, test in pairs]
+        cv = check_n_folds(cv, np.zeros(n_examples) if codes is None else codes)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # ``check_n_folds`` has warned
+        is_list = hasattr(cv, "__iter__") and not hasattr(cv, "split")
+        splitter = None if is_list else check_cv(cv, codes, classifier=codes is not None)
+        pairs = cv if splitter is None else splitter.split(np.zeros(n_examples), codes)
+        folds = [read_fold(fold, n_examples) for fold in pairs]
     if not folds:
         raise ValueError("cv has 0 folds, but needs at least 1")
     return folds
-
-
-def _check_indices(indices: Any, n_examples: int) -> np.ndarray:
-    indices = to_numpy(indices)
-    if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
-        raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
-    if indices.min() < 0 or indices.max() >= n_examples:
-        raise ValueError(f"cv has indices from {indices.min()} to {indices.max()}, but X has {n_examples} rows")
-    return indices.astype(np.int64)  # a copy: torch reads bytes as a mask, and rejects reversed or read-only arrays
 
 
 def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
@@ -117,7 +112,9 @@ def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray
     train, test = fold
     if model.metric == "precomputed":
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
-    searcher = clone(model).set_params(n_neighbors=max(candidates)).fit(_take(rows, train), answers[train])
+    searcher = type(model)(**{**model.get_params(deep=False), "n_neighbors": max(candidates)}).fit(
+        _take(rows, train), answers[train]
+    )
     ks = sorted(set(candidates))
     _, found = searcher._find(_take(rows, test))
     batches = [_answers(searcher, distances, indices, ks) for _, distances, indices in found]

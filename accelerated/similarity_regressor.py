@@ -3,7 +3,6 @@
 The docstring of ``reference.SimilarityRegressor`` has the derivation.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -23,9 +22,9 @@ from accelerated.solvers import check_memory, solve
 from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets, keep
 from knn_inputs.containers import is_matrix
-from knn_inputs.feature_names import check_features, note_features
+from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square
-from knn_inputs.objects import read_objects
+from knn_inputs.objects import copy_objects, read_objects
 from knn_inputs.parameters import (
     check_flag,
     check_int,
@@ -106,7 +105,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         targets, is_single = check_targets(y, len(examples))
         alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
 
-        noted = note_features(X, examples.shape[1]) if isinstance(examples, Tensor) else {}
+        noted = note_features(X, examples.shape[1]) if isinstance(examples, Tensor) else note_columns(X)
         if self.similarity == "precomputed":
             examples = examples[:, :0].clone()  # a query consists of its similarities: K is not needed for predictions
         coefficients = to_output(alpha[:, 0] if is_single else alpha, output_device(X))
@@ -187,7 +186,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     def _read(self, X: Any, device: torch.device) -> Examples:
         """Returns the examples, checked and copied."""
         if callable(self.similarity) and not is_matrix(X):
-            return copy.deepcopy(read_objects(X))
+            return copy_objects(read_objects(X))
         checked = check_rows(X, LARGEST)
         rows = copy_rows(checked, device)
         return check_square(rows) if self.similarity == "precomputed" else rows
@@ -197,6 +196,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         check_is_fitted(self, "dual_coef_")
         if isinstance(self._examples, list):
             queries = read_objects(X)
+            check_columns(X, self)
             return len(queries), lambda start, stop: queries[start:stop]
         checked = check_rows(X, LARGEST, self.n_features_in_)
         check_features(X, checked.shape[1], self)

@@ -3,7 +3,6 @@
 Nothing is clipped, dropped or filled in. Errors are those of ``reference``.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,24 @@ from sklearn.exceptions import DataConversionWarning
 from torch import Tensor
 
 from accelerated.metrics import LARGEST
-from knn_inputs.containers import refuse_odd_tensor
 from knn_inputs.matrices import check_shape, read_matrix
 from knn_inputs.targets import read_labels, read_targets, sort_labels
+from knn_inputs.tensors import refuse_odd_tensor
 
 
-def check_rows(X: Any, largest: float = LARGEST, n_features: int | None = None) -> np.ndarray | Tensor:
+def check_rows(
+    X: Any, largest: float = LARGEST, n_features: int | None = None, least: float = -LARGEST
+) -> np.ndarray | Tensor:
     """Returns X as a matrix of finite real numbers, a NumPy array or a tensor of its own dtype and device.
 
     ``n_features`` is the width of the training rows, for the advice in a message. Raises as ``read_matrix`` does.
     """
     if not isinstance(X, Tensor):
-        return read_matrix(X, largest, n_features)
+        return read_matrix(X, largest, n_features, least)
     refuse_odd_tensor(X, "X")
     check_shape(tuple(X.shape), X, n_features)
-    if X.is_complex() or not _magnitude(rows := _with_min(X.detach())) <= largest:
-        return read_matrix(X, largest, n_features)  # which raises: on the CPU it finds the entry to name
+    if X.is_complex() or not _is_within(rows := _with_min(X.detach()), max(-largest, least), largest):
+        return read_matrix(X, largest, n_features, least)  # which raises: on the CPU it finds the entry to name
     return rows
 
 
@@ -36,10 +37,9 @@ def _with_min(rows: Tensor) -> Tensor:
     return rows.to(torch.float64) if rows.dtype in (torch.uint16, torch.uint32, torch.uint64) else rows
 
 
-def _magnitude(rows: Tensor) -> float:
-    """Returns the largest absolute value, NaN if there is one, which min and max return, or an infinity."""
-    low, high = float(rows.min()), float(rows.max())
-    return max(-low, high) if math.isfinite(low) and math.isfinite(high) else math.nan
+def _is_within(rows: Tensor, low: float, high: float) -> bool:
+    """Tells whether all numbers are finite and from low to high; min and max return NaN if there is one."""
+    return low <= float(rows.min()) and float(rows.max()) <= min(high, LARGEST)
 
 
 def keep(model: Any, **fitted: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from knn_inputs.callables import call_weights
+from knn_inputs.callables import call_weights, refuse_sums
 
 Weights = str | Callable[[np.ndarray], Any]
 
@@ -97,6 +97,5 @@ def divide(summed: Tensor, total: Tensor) -> Tensor:
     """Returns summed / total; raises ValueError if a sum of weights, or of weighted targets, overflows."""
     wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1))
     if bool(wrong.any()):
-        sums = total[wrong][0].tolist(), summed[wrong][0].tolist()
-        raise ValueError(f"the weights of a query's neighbours add up to {sums[0]}, with their targets to {sums[1]}")
+        refuse_sums(summed[wrong][0].cpu().numpy(), total[wrong][0].item())
     return summed / total

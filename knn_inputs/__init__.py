@@ -5,6 +5,7 @@ filled in. NumPy alone is needed: tensors and DataFrames are recognised by their
 
 parameters     the arguments of a constructor
 containers     lists, arrays, DataFrames and tensors become an array
+tensors        tensors of torch
 matrices       examples as a matrix of numbers
 entries        the first entry of a matrix that cannot be used
 feature_names  the names of a DataFrame's columns

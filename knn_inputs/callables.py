@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import to_array
-from knn_inputs.messages import show
+from knn_inputs.messages import kind_of, show
 
 CONTRACT = (
     "it is called with two examples, float64 rows of shape (n_features,) of an array or DataFrame of numbers, or two "
     "entries of a list as they are, and must return one number (the result of a function of two matrices can be passed "
     "as X, with the name 'precomputed')"
 )
+LONGEST_NAME = 100  # of a function
 LONGEST_CAUSE = 200  # characters of an exception in a message
 
 
@@ -37,21 +38,25 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
 
 def one_number(result: Any, who: str) -> float:
     """Returns the result of a function of two examples as a float; raises TypeError unless it is one real number."""
-    is_text = isinstance(result, str | bytes | bytearray)
     try:
-        if is_text or getattr(result, "ndim", 0) != 0 or isinstance(result, complex | np.complexfloating):
-            raise TypeError("not a float")
+        if hasattr(type(result), "detach"):
+            result = result.detach()  # float of a tensor that requires grad gives a warning
+        array = np.asarray(result) if isinstance(result, np.ndarray | np.generic) else None
+        is_text = isinstance(result, str | bytes | bytearray | complex) or result is np.ma.masked
+        if is_text or getattr(result, "ndim", 0) != 0 or (array is not None and array.dtype.kind not in "buifO"):
+            raise TypeError("not one real number")
         return float(result)
     except OverflowError:  # of a long int
         return float("inf")
     except Exception as error:
-        shape = f" of shape {np.shape(result)}" if hasattr(result, "shape") else ""
-        raise TypeError(f"{who} returned {show(result)}, a {type(result).__name__}{shape}: {CONTRACT}") from error
+        shape = f" of shape {tuple(result.shape)}" if hasattr(type(result), "shape") else ""
+        raise TypeError(f"{who} returned {show(result)}, a {kind_of(result)}{shape}: {CONTRACT}") from error
 
 
 def describe(function: Callable[..., Any], name: str) -> str:
     """Returns the argument with the name of the function that was passed for it."""
-    return f"{name}={getattr(function, '__qualname__', None) or show(function)}"
+    called = getattr(function, "__qualname__", None)
+    return f"{name}={called[:LONGEST_NAME] if isinstance(called, str) else show(function)}"
 
 
 def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -> np.ndarray:
@@ -62,7 +67,7 @@ def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -
     """
     contract = "it is called with all distances, float64 (n_queries, k), and must return as many weights"
     try:
-        returned = function(distances)
+        returned = function(distances.copy())  # it may write to them
     except Exception as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{describe(function, 'weights')} failed with {show(error, LONGEST_CAUSE)}: {contract}") from error
@@ -74,7 +79,8 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     array = to_array(returned, "weights")
     if array.dtype.kind not in "buif":
         raise ValueError(f"weights returned dtype {array.dtype}, but must return real numbers")
-    array = np.array(array, dtype=np.float64, order="C")
+    with np.errstate(over="ignore"):  # a long double may become infinity, which is refused below
+        array = np.array(array, dtype=np.float64, order="C")
     if array.shape != shape:
         raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
     wrong = ~(np.isfinite(array) & (array >= 0))
@@ -83,3 +89,14 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     if not np.all(np.any(array > 0, axis=1)):
         raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
     return array
+
+
+def refuse_sums(summed: np.ndarray, total: float) -> None:
+    """Raises ValueError if a sum of weights, or of weighted targets or votes, is more than a float can hold."""
+    sums = np.append(np.ravel(summed), total)
+    if not np.all(np.isfinite(sums)):
+        worst = float(sums[~np.isfinite(sums)][0])
+        advice = "too large for a float: make the weights or the targets smaller"
+        raise ValueError(
+            f"the weights of a query's neighbours add up to {total}, with their targets to {worst}, {advice}"
+        )

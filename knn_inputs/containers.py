@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.entries import is_missing, is_real
-from knn_inputs.messages import show
+from knn_inputs.messages import kind_of, show
+from knn_inputs.tensors import from_tensor, is_tensor
+
+LARGEST_EXACT = 2**53  # from here on float64 does not hold every int
+PLAIN = (str, bytes, np.str_, np.bytes_)
 
 
 def to_array(values: Any, name: str) -> np.ndarray:
@@ -16,62 +20,46 @@ def to_array(values: Any, name: str) -> np.ndarray:
     masked entries and for rows of different lengths.
     """
     refuse_containers(values, name)
-    if hasattr(values, "detach"):
-        values = _from_tensor(values, name)
+    if is_tensor(values):
+        return from_tensor(values, name)
     try:
-        array = np.asarray(values)
+        array = np.asanyarray(values)  # which keeps a mask
     except Exception as error:
         _refuse_ragged(values, name, error)
-        has_tensors = isinstance(values, list | tuple) and any(hasattr(value, "detach") for value in values)
-        advice = f"; pass torch.stack({name})" if has_tensors else ""
-        message = f"{name} is a {type(values).__name__}, which NumPy cannot read as an array: {show(error, 200)}"
+        all_tensors = isinstance(values, list | tuple) and all(map(is_tensor, values))
+        advice = f"; pass torch.stack({name})" if all_tensors else ""
+        message = f"{name} is a {kind_of(values)}, which NumPy cannot read as an array: {show(error, 200)}"
         raise TypeError(message + advice) from error
+    _refuse_masked(array, name)
     if array.dtype.names:
-        fields = f"{name} has the fields {show(array.dtype.names)}"
-        raise ValueError(
-            f"{fields}: structured_to_unstructured({name}), of numpy.lib.recfunctions, makes columns of them"
-        )
-    return _as_given(values, array)
+        advice = f"structured_to_unstructured({name}), of numpy.lib.recfunctions, makes columns of them"
+        raise ValueError(f"{name} has the fields {show(array.dtype.names)}: {advice}")
+    array = np.asarray(array)
+    return array.astype(object) if array.dtype.kind == "T" else _as_given(values, array)  # T: strings, some missing
 
 
 def refuse_containers(values: Any, name: str) -> None:
     """Raises TypeError or ValueError for a container whose entries have no order, or are not all there."""
-    if hasattr(values, "tocsr") or hasattr(values, "todense"):
+    if hasattr(type(values), "tocsr") or hasattr(type(values), "todense"):
         message = f"Sparse data was passed as {name}, which needs all entries: pass {name}.toarray()"
         raise TypeError(f"{message}; for a step before in a pipeline, FunctionTransformer(lambda X: X.toarray())")
-    kind = f"{name} is a {type(values).__name__}, but must be an array, a list, a DataFrame or a tensor"
+    kind = f"{name} is a {kind_of(values)}, but must be an array, a list, a DataFrame or a tensor"
     if isinstance(values, Mapping):
         raise TypeError(f"{kind}: pass np.column_stack(list({name}.values())) if its values are columns")
     if isinstance(values, Set | Iterator):
         raise TypeError(f"{kind}: pass list({name})")
-    if np.ma.is_masked(values):
+    _refuse_masked(values, name)
+    if isinstance(values, list | tuple):
+        for i, row in enumerate(values):
+            some_masked = isinstance(row, list | tuple) and any(isinstance(x, np.ma.MaskedArray) for x in row)
+            if isinstance(row, np.ma.MaskedArray) or some_masked:
+                _refuse_masked(np.ma.array(row), f"{name}[{i}]")
+
+
+def _refuse_masked(values: Any, name: str) -> None:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         where = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(values))[0])
         raise ValueError(f"{name} has masked entries, the first at {where}: fill them with {name}.filled(value)")
-
-
-def _from_tensor(tensor: Any, name: str) -> np.ndarray:
-    """Returns the numbers of a torch tensor; torch itself is not needed for that."""
-    refuse_odd_tensor(tensor, name)
-    tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
-    if str(tensor.dtype) == "torch.bfloat16":  # NumPy has no such type; float32 holds all its numbers
-        tensor = tensor.float()
-    return tensor.numpy()
-
-
-def refuse_odd_tensor(tensor: Any, name: str) -> None:
-    """Raises TypeError for a tensor that is not a plain block of numbers, and says how to make it one."""
-    kind, layout = str(tensor.dtype).removeprefix("torch."), str(tensor.layout).removeprefix("torch.")
-    odd = {
-        "is nested": (tensor.is_nested, f"pass a list of tensors, or {name}.to_padded_tensor(0.0)"),
-        f"has the layout {layout}, a sparse tensor": (layout != "strided", f"pass {name}.to_dense()"),
-        f"is quantized, {kind}": (tensor.is_quantized, f"pass {name}.dequantize()"),
-        "is on the device meta, which holds no numbers": (tensor.device.type == "meta", "pass one that has numbers"),
-        f"has dtype {kind}": (kind.startswith(("float8", "float4", "bits")), f"pass {name}.float()"),
-        "has names": (any(getattr(tensor, "names", ())), f"pass {name}.rename(None)"),
-    }
-    for what, (is_odd, advice) in odd.items():
-        if is_odd:
-            raise TypeError(f"{name} {what}: {advice}")
 
 
 def _refuse_ragged(values: Any, name: str, error: Exception) -> None:
@@ -93,36 +81,63 @@ def _shape(row: Any) -> tuple[int, ...] | str:
 
 
 def _as_given(values: Any, array: np.ndarray) -> np.ndarray:
-    """Returns the array, or the entries as they are where NumPy has made all of them strings, times or complex.
+    """Returns the array, or the entries of a list as they are where NumPy has changed some of them.
 
-    >>> to_array([1, "a"], "y").tolist()
-    [1, 'a']
+    It makes all of them strings, times or complex if one is; it cuts off zero bytes at the end of strings, and takes
+    the text of a subclass of str for its value; and it makes floats of ints, which from 2^53 on may become equal.
+
+    >>> to_array([1, "a"], "y").tolist(), to_array([2**53, 2**53 + 1, 1.0], "y").tolist()
+    ([1, 'a'], [9007199254740992, 9007199254740993, 1.0])
     """
-    if array.dtype.kind not in "USmMc" or hasattr(values, "__array__"):
+    is_large = array.dtype.kind == "f" and array.size and float(np.max(np.abs(array))) >= LARGEST_EXACT
+    if hasattr(type(values), "__array__") or not (array.dtype.kind in "USmMc" or is_large):
         return array
     entries = np.asarray(values, dtype=object)
-    return array if len({type(entry) for entry in entries.flat}) == 1 else entries
+    if is_large:
+        return entries if any(isinstance(entry, int) for entry in entries.flat) else array
+    types = {type(entry) for entry in entries.flat}
+    is_text = array.dtype.kind in "US"
+    if len(types) > 1 or (is_text and (not types <= set(PLAIN) or _ends_in_zero(entries))):
+        return entries
+    return array
+
+
+def _ends_in_zero(entries: np.ndarray) -> bool:
+    return any(entry.endswith("\0" if isinstance(entry, str) else b"\0") for entry in entries.flat)
 
 
 def column_names(values: Any) -> list[Any] | None:
     """Returns the names of the columns of a DataFrame, None for anything else."""
-    columns = getattr(values, "columns", None)
-    return None if columns is None or callable(columns) else list(columns)
+    return list(values.columns) if hasattr(type(values), "columns") else None
 
 
 def is_matrix(X: Any) -> bool:
-    """Returns whether X is an array, a DataFrame or a tensor of numbers; entries of a list are examples of any kind."""
-    if hasattr(X, "detach"):
+    """Returns whether X is an array, a DataFrame or a tensor of numbers; entries of a list are examples of any kind.
+
+    What cannot be read counts as a matrix, so that it is refused as one.
+    """
+    if is_tensor(X):
         return True
-    if not hasattr(X, "__array__") or np.ndim(X) != 2:
+    if not hasattr(type(X), "__array__"):
         return False
-    array = np.asarray(X)
+    try:
+        array = np.asarray(X)
+    except Exception:
+        return True
     is_frame = column_names(X) is not None  # whose columns of numbers of pandas' own types become objects
-    return array.dtype.kind in "buif" or (is_frame and all(is_real(x) or is_missing(x) for x in array.flat))
+    are_numbers = array.dtype.kind in "buif" or (is_frame and all(is_real(x) or is_missing(x) for x in array.flat))
+    return array.ndim == 2 and are_numbers
 
 
 def one_row(example: Any) -> Any:
-    """Returns one example as a matrix with one row, of the same kind: a row of a DataFrame keeps its names."""
-    if hasattr(example, "detach"):
+    """Returns one example as a matrix with one row, of the same kind: a row of a DataFrame keeps its names.
+
+    Raises TypeError or ValueError unless it is one example, of shape (n_features,).
+    """
+    array = to_array(example, "example")
+    if array.ndim != 1:
+        advice = "pass a row of it, such as example[0], or use kneighbors for several"
+        raise ValueError(f"example has shape {array.shape}, but must have shape (n_features,): {advice}")
+    if is_tensor(example):
         return example[None]
-    return example.to_frame().T if hasattr(example, "to_frame") else [example]
+    return example.to_frame().T if hasattr(type(example), "to_frame") else [example]

@@ -2,13 +2,15 @@
 
 import datetime
 import math
+from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
 
-from knn_inputs.messages import show
+from knn_inputs.messages import kind_of, show
 
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
@@ -21,15 +23,25 @@ ADVICE = {
     "complex": "pass the real and the imaginary parts as columns of their own",
     "too large": "divide the numbers by a constant first",
 }
+ADVICE_ON_TARGETS = {
+    **ADVICE,
+    "missing": "drop these rows, or put numbers there",
+    "a string": "turn strings into numbers first; a classifier takes strings as labels",
+    "complex": "pass the real and the imaginary parts as outputs of their own",
+}
 
 
 def read_numbers(
-    array: np.ndarray, name: str, columns: list[Any] | None = None, largest: float = math.inf
+    array: np.ndarray,
+    name: str,
+    columns: list[Any] | None = None,
+    largest: float = math.inf,
+    least: float = -math.inf,
 ) -> np.ndarray:
     """Returns the array with real and finite numbers of at most 8 bytes.
 
     Raises ValueError for entries that are missing, infinite, strings, dates, complex, or of a magnitude above
-    ``largest``, with which a distance could overflow; TypeError for other objects.
+    ``largest``, with which a distance could overflow, or below ``least``; TypeError for other objects.
     """
     kind = array.dtype.kind
     if kind == "V":
@@ -41,6 +53,9 @@ def read_numbers(
             array = array.astype(np.float64)
     if array.size and not largest_magnitude(array) <= min(largest, LARGEST_FLOAT):
         _refuse_magnitude(array, name, columns, largest)
+    if array.size and float(array.min()) < least:
+        place = first_of(array < least)
+        raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, columns)}, below {least}")
     return array
 
 
@@ -56,7 +71,7 @@ def _refuse_magnitude(array: np.ndarray, name: str, columns: list[Any] | None, l
     if bad.any():
         place = first_of(bad)
         what = "missing" if np.isnan(array[place]) else "infinite"
-        refuse(name, "NaN" if what == "missing" else str(array[place]), what, place, int(bad.sum()), columns)
+        refuse(name, array[place], what, place, int(bad.sum()), columns)
     magnitude = largest_magnitude(array)
     place = first_of(np.abs(array.astype(np.float64)) > largest)
     first = f"{float(array[place]):.4g} {describe_place(place, columns)}"
@@ -67,22 +82,29 @@ def _refuse_magnitude(array: np.ndarray, name: str, columns: list[Any] | None, l
 
 def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np.ndarray:
     """Returns the numbers among objects as float64; all must be numbers."""
-    floats = np.empty(array.shape)
-    bad: list[tuple[tuple[int, ...], str]] = []
-    for place in np.ndindex(array.shape):
-        value = array[place]
-        problem = problem_of(value)
+    floats, bad = np.empty(array.shape), []
+    # where all are strings, times or complex, the first thousand are enough to choose one to name
+    looked_at = np.ndindex(array.shape) if array.dtype.kind == "O" else islice(np.ndindex(array.shape), 1000)
+    for place in looked_at:
+        problem = problem_of(array[place])
         if problem is None:
-            try:
-                floats[place] = float(value)
-            except OverflowError:
-                problem = "too large"
+            floats[place], problem = _to_float(array[place])
         if problem is not None:
             bad.append((place, problem))
     if bad:
         place, problem = next((one for one in bad if one[1] != "digits"), bad[0])  # '?' among them says most
-        refuse(name, spell(array[place]), problem, place, len(bad), columns)
+        count = len(bad) if array.dtype.kind == "O" else array.size
+        refuse(name, array[place], problem, place, count, columns)
     return floats
+
+
+def _to_float(value: Any) -> tuple[float, str | None]:
+    """Returns a real number as a float, and "too large" if it is too large for that."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.inf, "too large"
+    return number, "too large" if math.isinf(number) and value not in (math.inf, -math.inf) else None
 
 
 def _reads_as_number(value: Any) -> bool:
@@ -98,8 +120,8 @@ def spell(value: Any) -> str:
         return f"the string {show(value.item() if isinstance(value, np.generic) else value)}"
     if isinstance(value, DATES):
         return f"the date {value}"
-    if isinstance(value, float | np.floating) and value != value:
-        return "NaN"
+    if isinstance(value, float | np.floating) and not math.isfinite(value):
+        return "NaN" if value != value else str(value)
     return show(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -127,7 +149,7 @@ def is_missing(value: Any) -> bool:
         return True
     if isinstance(value, np.datetime64 | np.timedelta64):
         return bool(np.isnat(value))
-    return isinstance(value, float | np.floating | Decimal) and value != value
+    return value.is_nan() if isinstance(value, Decimal) else isinstance(value, float | np.floating) and value != value
 
 
 def first_of(mask: np.ndarray) -> tuple[int, ...]:
@@ -136,21 +158,26 @@ def first_of(mask: np.ndarray) -> tuple[int, ...]:
 
 
 def refuse(
-    name: str, value: str, problem: str, place: tuple[int, ...], count: int, columns: list[Any] | None
+    name: str, value: Any, problem: str, place: tuple[int, ...], count: int, columns: list[Any] | None
 ) -> NoReturn:
     """Raises an error with the first entry that cannot be used, its place, the number of others, and advice."""
     more = f" (and {count - 1} more)" if count > 1 else ""
-    where = f"{name} has {value} {describe_place(place, columns)}{more}"
+    where = f"{name} has {spell(value)} {describe_place(place, columns)}{more}"
     if problem == "no number":
-        advice = "for rows of dicts pass pd.DataFrame; argument must be a string or a real number"
-        raise TypeError(f"{where}, but each entry must be a number: {advice}")
+        kind = f"float() argument must be a string or a real number, not '{kind_of(value)}'"  # as Python says it
+        raise TypeError(f"{where}, but each entry must be a number: {kind}{_advise_objects(value, name)}")
     prefix = "Complex data not supported: " if problem == "complex" else ""
-    raise ValueError(f"{prefix}{where}: {problem_text(problem)}{ADVICE[problem].format(name=name)}")
+    size = "it is too large for a float64, " if problem == "too large" else ""
+    advice = ADVICE if name == "X" else ADVICE_ON_TARGETS
+    raise ValueError(f"{prefix}{where}: {size}{advice[problem].format(name=name)}")
 
 
-def problem_text(problem: str) -> str:
-    """Returns the problem where the value alone does not show it."""
-    return "it is too large for a float64, " if problem == "too large" else ""
+def _advise_objects(value: Any, name: str) -> str:
+    """Returns advice for an entry that is a container."""
+    if isinstance(value, Mapping):
+        return f"; for rows of dicts pass pd.DataFrame({name})"
+    is_row = isinstance(value, list | tuple | np.ndarray) or hasattr(type(value), "detach")
+    return f"; if each entry is a row, pass np.stack({name})" if is_row else ""
 
 
 def describe_place(place: tuple[int, ...], columns: list[Any] | None) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import column_names
-from knn_inputs.messages import show, warn
+from knn_inputs.messages import kind_of, show, warn
+
+LONGEST_COLUMN = 100  # characters of a name in a message
 
 
 def read_feature_names(X: Any) -> np.ndarray | None:
@@ -21,7 +23,7 @@ def read_feature_names(X: Any) -> np.ndarray | None:
         return None
     n_strings = sum(isinstance(name, str) for name in names)
     if 0 < n_strings < len(names):
-        kinds = sorted({type(name).__name__ for name in names})
+        kinds = sorted({kind_of(name) for name in names})
         message = f"Feature names are only supported if all input features have string names, but X has {kinds}"
         raise TypeError(f"{message}: X.columns = X.columns.astype(str) makes strings of them")
     return np.array(names, dtype=object) if n_strings else None
@@ -32,6 +34,19 @@ def note_features(X: Any, n_features: int) -> dict[str, Any]:
     names = read_feature_names(X)
     noted: dict[str, Any] = {"n_features_in_": n_features}
     return noted if names is None else {**noted, "feature_names_in_": names}
+
+
+def note_columns(X: Any) -> dict[str, Any]:
+    """Returns what a model fitted on objects has of the features: of the rows of a DataFrame as ``note_features``."""
+    columns = column_names(X)
+    return {} if columns is None else note_features(X, len(columns))
+
+
+def check_columns(X: Any, model: Any) -> None:
+    """Raises ValueError if a model fitted on the rows of a DataFrame is asked for those of a DataFrame with others."""
+    columns = column_names(X)
+    if columns is not None and hasattr(model, "n_features_in_"):
+        check_features(X, len(columns), model)
 
 
 def check_features(X: Any, n_features: int, model: Any) -> None:
@@ -61,8 +76,8 @@ def check_names(fitted: list[str], given: list[str]) -> None:
         ("seen at fit time, yet now missing", set(fitted) - set(given)),
     ):
         if names:
-            some = "".join(f"- {show(name)[1:-1]}\n" for name in sorted(names)[:5])
-            message += f"Feature names {what}:\n{some}" + ("- ...\n" if len(names) > 5 else "")
-    if set(given) == set(fitted):
+            some = "".join(f"- {show(name, LONGEST_COLUMN)[1:-1]}\n" for name in sorted(names)[:3])
+            message += f"Feature names {what}:\n{some}" + ("- ...\n" if len(names) > 3 else "")
+    if sorted(given) == sorted(fitted):
         message += "Feature names must be in the same order as they were in fit: pass X[model.feature_names_in_].\n"
     raise ValueError(message)

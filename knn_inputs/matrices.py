@@ -6,18 +6,19 @@ import numpy as np
 
 from knn_inputs.containers import column_names, to_array
 from knn_inputs.entries import read_numbers
+from knn_inputs.messages import kind_of
 
 
-def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, name: str = "X") -> np.ndarray:
+def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, least: float = -np.inf) -> np.ndarray:
     """Returns X as a matrix of real, finite numbers, (n, n_features), without a copy where NumPy needs none.
 
     ``n_features`` is the width that the model expects, if it is fitted: then the advice for another shape is more
     exact. Raises TypeError for a container that is no matrix, and ValueError for another shape, for entries that
-    cannot be used, and for magnitudes above ``largest``.
+    cannot be used, for magnitudes above ``largest``, and for numbers below ``least``.
     """
-    array = to_array(X, name)
+    array = to_array(X, "X")
     check_shape(array.shape, X, n_features, of_numbers=array.dtype.kind in "buif")
-    array = read_numbers(array, name, column_names(X), largest)
+    array = read_numbers(array, "X", column_names(X), largest, least)
     check_shape(array.shape, X, n_features)
     return array
 
@@ -28,9 +29,8 @@ def check_shape(shape: tuple[int, ...], X: Any, n_features: int | None = None, o
     Unless X is ``of_numbers``, it may have any number of dimensions: another shape would not help.
     """
     if len(shape) == 0:
-        raise ValueError(
-            f"X is a single {type(X).__name__}, a scalar, but must be a matrix with a row for each example"
-        )
+        advice = ": pass list(X)" if hasattr(type(X), "__iter__") and not isinstance(X, str | bytes) else ""
+        raise ValueError(f"X is a single {kind_of(X)}, a scalar, but must be a matrix, a row for each example{advice}")
     if len(shape) != 2 and of_numbers:
         message = f"X has {len(shape)} dimension(s), shape {tuple(shape)}, but must have 2. Reshape your data: "
         raise ValueError(message + advise_reshape(shape, X, n_features))
@@ -64,3 +64,17 @@ def check_square(X: Any) -> Any:
     if X.shape[0] != X.shape[1]:
         raise ValueError(f"X has shape {tuple(X.shape)}, but 'precomputed' needs a square matrix to fit")
     return X
+
+
+def read_pair(a: Any, b: Any, largest: float) -> np.ndarray:
+    """Returns two examples of the same length, (2, n_features); raises as ``read_matrix``, with a or b as the name."""
+    rows = []
+    for example, name in ((a, "a"), (b, "b")):
+        array = to_array(example, name)
+        if array.ndim != 1 or not len(array):
+            advice = f": pass {name}[0]" if array.ndim == 2 else ""
+            raise ValueError(f"{name} has shape {array.shape}, but must be one example, (n_features,){advice}")
+        rows.append(read_numbers(array, name, None, largest))
+    if len(rows[0]) != len(rows[1]):
+        raise ValueError(f"a has shape {rows[0].shape}, but b has {rows[1].shape}")
+    return np.stack([np.array(row, dtype=np.float64) for row in rows])

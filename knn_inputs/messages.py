@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 60  # characters of a value in a message
-OURS = ("knn_inputs", "reference", "accelerated", "numpy")  # numpy: its errstate may wrap a method
+OURS = ("knn_inputs", "reference", "accelerated", "numpy", "contextlib")  # the last two may wrap a method
 
 OTHER_NAMES = {  # names that other libraries use
     **{"l1": "manhattan", "cityblock": "manhattan", "taxicab": "manhattan"},
@@ -33,6 +33,11 @@ def show(value: Any, longest: int = LONGEST) -> str:
     except Exception:  # Python does not print an int of more than 4300 digits, and a class may fail to print itself
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 2 * longest else f"{text[: 2 * longest]}..."
+
+
+def kind_of(value: Any) -> str:
+    """Returns the name of the value's type, at most 60 characters of it."""
+    return type(value).__name__[:LONGEST]
 
 
 def suggest(name: Any, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.messages import show, suggest, warn
+from knn_inputs.messages import kind_of, show, suggest, warn
 
 SIMILARITY_PARAMETERS = {  # those that each named similarity uses
     "rbf": ("gamma",),
@@ -32,7 +32,7 @@ def is_number(value: Any) -> bool:
 def check_int(value: Any, name: str, least: int = 1) -> int:
     """Returns the value as an int; raises TypeError unless it is one, ValueError if it is less than ``least``."""
     if not is_int(value):
-        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be an int")
+        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be an int")
     if value < least:
         raise ValueError(f"{name}={show(value)} is less than {least}")
     return int(value)
@@ -51,7 +51,7 @@ def check_number(value: Any, name: str, least: float = -math.inf) -> float:
 def as_float(value: Any, name: str) -> float:
     """Returns the value as a float, infinity if it is a longer int; raises TypeError unless it is a number."""
     if not is_number(value):
-        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be a number")
+        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be a number")
     try:
         with np.errstate(over="ignore"):  # of a long double
             return float(value)
@@ -62,7 +62,7 @@ def as_float(value: Any, name: str) -> float:
 def check_flag(value: Any, name: str) -> bool:
     """Returns the value; raises TypeError unless it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={show(value)} is a {type(value).__name__}, but must be True or False")
+        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be True or False")
     return bool(value)
 
 
@@ -103,12 +103,21 @@ def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) 
             )
             raise ValueError(message)
     if metric_params is not None and not isinstance(metric_params, dict):
-        raise TypeError(f"metric_params={show(metric_params)} is a {type(metric_params).__name__}, but must be a dict")
+        raise TypeError(f"metric_params={show(metric_params)} is a {kind_of(metric_params)}, but must be a dict")
     power = as_float(p, "p")
     if not power > 0:
         raise ValueError(f"p={show(p)} must be above 0")
     if power == math.inf and p != math.inf:
         raise ValueError(f"p={show(p)} is too large for a float: pass float('inf') for the largest gap")
+
+
+def _check_metric_params(metric: Any, metric_params: Any) -> None:
+    given = f"metric_params={show(metric_params)}"
+    if not isinstance(metric_params, dict) or not all(isinstance(name, str) for name in metric_params):
+        raise TypeError(f"{given} is a {kind_of(metric_params)}, but must be a dict with strings as keys")
+    if metric_params and not callable(metric):
+        advice = "pass p itself" if "p" in metric_params else "leave it None"
+        raise ValueError(f"{given} goes with a callable metric, but metric={metric!r}: {advice}")
 
 
 def warn_of_idle_p(metric: Any, p: Any) -> None:

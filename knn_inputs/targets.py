@@ -3,6 +3,7 @@
 import datetime
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from knn_inputs.containers import column_names, to_array
 from knn_inputs.entries import describe_place, first_of, is_missing, is_real, read_numbers, spell
-from knn_inputs.messages import warn
+from knn_inputs.messages import kind_of, warn
 
 DATES = (datetime.date, datetime.time, np.datetime64)
 SPANS = (datetime.timedelta, np.timedelta64)
+AS_STRINGS = "pass np.array(y, dtype=object).astype(str)"
 SEVERAL_LABELS = "for several labels in a row pass sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
 
 
@@ -52,7 +54,7 @@ def read_labels(y: Any, n_examples: int, warning: type[Warning] = UserWarning) -
     array = read_y(y, n_examples)
     refuse_bad_labels(array, column_names(y))
     if array.ndim == 2 and array.shape[1] == 1:
-        warn("y has shape (n, 1) and is taken as (n,): pass y.ravel()", warning)
+        warn("y has shape (n, 1) and is taken as (n,): pass np.ravel(y)", warning)
         array = array[:, 0]
     return array
 
@@ -75,14 +77,25 @@ def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> sort_labels(np.array(["b", "a", "b"]))
     (array(['a', 'b'], dtype='<U1'), array([1, 0, 1]))
     """
-    kinds = ", ".join(sorted({type(label).__name__ for label in column.flat})[:5]) if column.dtype.kind == "O" else ""
-    message = f"y has labels that cannot be sorted, of types {kinds}: pass [str(label) for label in y]"
-    if column.dtype.kind == "O" and len({_family(label) for label in column.flat}) > 1:
-        raise ValueError(message)
+    if column.dtype.kind == "O":
+        _refuse_families(column)
     try:
         return np.unique(column, return_inverse=True)
     except Exception as error:  # a label of the caller's may raise anything
-        raise ValueError(message) from error
+        raise ValueError(f"y has labels that cannot be sorted, {_kinds(column)}: {AS_STRINGS}") from error
+
+
+def _refuse_families(column: np.ndarray) -> None:
+    """Raises ValueError for the first label of another family than that of the first label."""
+    first = _family(column[0])
+    other = next((i for i, label in enumerate(column) if _family(label) is not first), None)
+    if other is not None:
+        where = f"{spell(column[0])} in row 0 and {spell(column[other])} in row {other}"
+        raise ValueError(f"y has labels that cannot be sorted, {_kinds(column)}, {where}: {AS_STRINGS}")
+
+
+def _kinds(column: np.ndarray) -> str:
+    return f"of types {', '.join(sorted({kind_of(label) for label in column.flat})[:5])}"
 
 
 def _family(label: Any) -> Any:
@@ -113,32 +126,37 @@ def _fractions(array: np.ndarray) -> np.ndarray:
 
 
 def _is_fraction(label: Any) -> bool:
-    if not is_real(label) or isinstance(label, Integral | np.bool_):
-        return False
-    try:
-        return bool(label != math.floor(label))
-    except OverflowError:  # infinity
-        return True
+    if isinstance(label, Decimal):
+        return int(label.as_tuple().exponent) < 0 and label % 1 != 0  # without digits for a huge exponent
+    return is_real(label) and not isinstance(label, Integral | np.bool_) and label != math.floor(label)
 
 
 def _infinite(array: np.ndarray) -> np.ndarray:
-    return np.isinf(array) if array.dtype.kind == "f" else np.zeros(array.shape, dtype=bool)
+    return np.isinf(array) if array.dtype.kind == "f" else _each(_is_infinite)(array)
+
+
+def _is_infinite(label: Any) -> bool:
+    if isinstance(label, Decimal):
+        return label.is_infinite()
+    return isinstance(label, float | np.floating) and math.isinf(label)
 
 
 def _complex(array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind in "cV":
+    if array.dtype.kind == "c":
         return np.ones(array.shape, dtype=bool)
     return _each(lambda label: isinstance(label, complex | np.complexfloating))(array)
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    return np.full(array.shape, array.dtype.kind == "V")
 
 
 PROBLEMS: list[tuple[Callable[[np.ndarray], np.ndarray], str]] = [
     (_missing, "missing labels (None, NaN, NA or NaT) are no classes: drop these rows, or name a class for them"),
     (_infinite, "Unknown label type: infinity is no class: pass labels"),
     (_fractions, "Unknown label type: fractions are no classes: pass labels, or use KNNRegressor for numbers"),
-    (
-        _complex,
-        "Unknown label type: complex numbers cannot be sorted: pass [str(label) for label in y]",
-    ),
+    (_complex, f"Unknown label type: complex numbers cannot be sorted: {AS_STRINGS}"),
+    (_bytes, f"Unknown label type: raw bytes cannot be sorted: {AS_STRINGS}"),
     (_each(lambda label: isinstance(label, set | frozenset | list | dict | np.ndarray)), SEVERAL_LABELS),
 ]
 
@@ -151,8 +169,22 @@ def read_answers(y: Any, shape: tuple[int, ...]) -> np.ndarray:
     return array.reshape(shape)
 
 
-def read_right_labels(y: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns labels to compare with predictions of that shape; raises ValueError for bad ones, as ``read_labels``."""
-    labels = read_answers(y, shape)
+def compare_labels(predicted: np.ndarray, y: Any) -> np.ndarray:
+    """Returns whether each prediction is the label in y, bool (n, n_outputs).
+
+    Raises ValueError for bad labels, as ``read_labels``, and for labels of another kind, none of which can be right.
+    """
+    labels = read_answers(y, predicted.shape)
     refuse_bad_labels(labels)
-    return labels
+    if predicted.dtype != labels.dtype:  # NumPy would compare ints and floats as floats, which rounds
+        predicted, labels = predicted.astype(object), labels.astype(object)
+        families = [{_family(label) for label in some.flat} for some in (predicted, labels)]
+        if not families[0] & families[1]:
+            ours, theirs = spell(predicted.flat[0]), spell(labels.flat[0])
+            raise ValueError(
+                f"y has {theirs} in row 0, but the predictions are such as {ours}: pass labels of that kind"
+            )
+    try:
+        return np.array(predicted == labels, dtype=bool).reshape(len(labels), -1)
+    except Exception as error:  # a label of the caller's may raise anything
+        raise ValueError(f"y has labels that cannot be compared with the predictions, {_kinds(labels)}") from error

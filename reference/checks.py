@@ -3,16 +3,15 @@
 Input itself is read by ``knn_inputs``, which ``accelerated`` shares, so that both refuse the same with the same words.
 """
 
-import copy
 import inspect
 
 import numpy as np
 
-from knn_inputs.containers import is_matrix, to_array
-from knn_inputs.feature_names import check_features, note_features
-from knn_inputs.matrices import check_square, read_matrix
+from knn_inputs.containers import is_matrix
+from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
+from knn_inputs.matrices import check_square, read_matrix, read_pair
 from knn_inputs.messages import suggest
-from knn_inputs.objects import read_objects, read_pair
+from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.targets import read_labels, sort_labels
 
 
@@ -41,7 +40,7 @@ class Parameters:
 def keep(model, X, examples, **learned):
     """Gives the model what it has learned from X, all in one step: an interrupted ``fit`` leaves it as it was."""
     others = {name: value for name, value in vars(model).items() if name not in ("feature_names_in_", "n_features_in_")}
-    noted = {} if isinstance(examples, list) else note_features(X, examples.shape[1])
+    noted = note_columns(X) if isinstance(examples, list) else note_features(X, examples.shape[1])
     model.__dict__ = {**others, "_examples": examples, **learned, **noted}
     return model
 
@@ -52,24 +51,26 @@ def check_fitted(model):
         raise NotFittedError(f"this {type(model).__name__} is not fitted yet: call fit first")
 
 
-def check_training(X, metric, largest):
+def check_training(X, metric, largest, least=-np.inf):
     """Returns a copy of the training examples, float64 (n, n_features); under a callable a list stays a list.
 
     ``metric`` may be a similarity too. Raises TypeError for a sparse matrix, and ValueError unless X is a full, finite
-    matrix of real numbers. Unless the metric is callable their magnitude must be at most ``largest``; for "precomputed"
-    X must be square.
+    matrix of real numbers. Unless the metric is callable their magnitude must be at most ``largest``, and they must be
+    at least ``least``; for "precomputed" X must be square.
     """
     if callable(metric):
-        return as_rows(X) if is_matrix(X) else copy.deepcopy(read_objects(X))
-    examples = as_rows(X, largest)
+        return as_rows(X) if is_matrix(X) else copy_objects(read_objects(X))
+    examples = as_rows(X, largest, least=least)
     return check_square(examples) if metric == "precomputed" else examples
 
 
-def check_queries(X, model, largest):
+def check_queries(X, model, largest, least=-np.inf):
     """Returns the queries in the form of the model's training examples: a matrix as wide as theirs, or a list."""
     if isinstance(model._examples, list):
-        return read_objects(X)
-    queries = as_rows(X, largest, model.n_features_in_)
+        queries = read_objects(X)
+        check_columns(X, model)
+        return queries
+    queries = as_rows(X, largest, model.n_features_in_, least)
     check_features(X, queries.shape[1], model)
     return queries
 
@@ -77,16 +78,13 @@ def check_queries(X, model, largest):
 def check_pair(a, b, metric, largest):
     """Returns two examples as ``metric`` takes them: float64 rows of the same length, or unchanged objects."""
     if callable(metric):
-        return read_pair(a, b)
-    a, b = to_array(a, "a"), to_array(b, "b")
-    if a.shape != b.shape:
-        raise ValueError(f"a has shape {a.shape}, but b has {b.shape}")
-    return as_rows(np.stack([a, b]), largest, name="(a, b)")
+        return read_any_pair(a, b)
+    return read_pair(a, b, largest)
 
 
-def as_rows(X, largest=np.inf, n_features=None, name="X"):
+def as_rows(X, largest=np.inf, n_features=None, least=-np.inf):
     """Returns the examples as a read-only float64 copy, C-contiguous, shape (n, n_features)."""
-    rows = np.array(read_matrix(X, largest, n_features, name), dtype=np.float64, order="C")
+    rows = np.array(read_matrix(X, largest, n_features, least), dtype=np.float64, order="C")
     rows.flags.writeable = False  # a metric that writes to its arguments must not change the model
     return rows
 
@@ -117,9 +115,3 @@ def check_finite(values, name):
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{name} is {values[~np.isfinite(values)][0]}, but must be finite")
     return values
-
-
-def check_sums(summed, total):
-    """Raises ValueError if a sum of weights, or of weighted targets, is more than a float can hold."""
-    if not np.isfinite(total) or not np.all(np.isfinite(summed)):
-        raise ValueError(f"the weights of a query's neighbours add up to {total}, with their targets to {summed}")

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from knn_inputs.messages import warn
-from knn_inputs.parameters import check_int
+from knn_inputs.folds import check_n_folds, read_fold
 
 
 def get_folds(cv, codes):
@@ -18,12 +17,11 @@ def get_folds(cv, codes):
     [[0, 1, 4], [2, 3, 5]]
     """
     if hasattr(cv, "__iter__") and not isinstance(cv, str):
-        folds = [(_check_indices(train, len(codes)), _check_indices(test, len(codes))) for train, test in cv]
+        folds = [read_fold(fold, len(codes)) for fold in cv]
         if not folds:
             raise ValueError("cv has 0 folds, but needs at least 1")
         return folds
-    n_folds = check_int(cv, "cv", least=2)
-    _check_class_sizes(n_folds, np.unique(codes, return_counts=True)[1])
+    n_folds = check_n_folds(cv, codes)
     fold = _deal(n_folds, codes)
     return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(n_folds)]
 
@@ -42,21 +40,3 @@ def _deal(n_folds, codes):
     for c in classes:
         fold[codes == c] = np.repeat(np.arange(n_folds), [np.sum(hand == c) for hand in hands])
     return fold
-
-
-def _check_class_sizes(n_folds, sizes):
-    if n_folds > np.max(sizes):
-        what = "examples" if len(sizes) == 1 else "examples of the largest class"
-        raise ValueError(f"cv={n_folds} is more than the {np.max(sizes)} {what}")
-    if n_folds > np.min(sizes):
-        message = f"the smallest class has {np.min(sizes)} examples: some of cv={n_folds} folds have no example of it"
-        warn(message)
-
-
-def _check_indices(indices, n_examples):
-    indices = np.asarray(indices)
-    if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
-        raise ValueError(f"cv has indices of shape {indices.shape} and dtype {indices.dtype}, but needs (n,) and int")
-    if np.min(indices) < 0 or np.max(indices) >= n_examples:
-        raise ValueError(f"cv has indices from {np.min(indices)} to {np.max(indices)}, but X has {n_examples} rows")
-    return indices.astype(np.int64)

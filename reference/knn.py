@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from knn_inputs.callables import refuse_sums
 from knn_inputs.parameters import check_weights
 from knn_inputs.targets import read_targets
 from reference import checks
@@ -49,7 +50,7 @@ class KNNRegressor(WeightedNeighbors):
         targets, weights = self._targets[indices], self.weigh(distances)  # (n_queries, k), or with n_outputs
         return np.array([self.combine(t, w) for t, w in zip(targets, weights, strict=True)])
 
-    @np.errstate(over="ignore", invalid="ignore")  # check_sums refuses a sum that overflows
+    @np.errstate(over="ignore", invalid="ignore")  # refuse_sums refuses a sum that overflows
     def combine(self, targets, weights):
         """Returns the weighted average of one query's neighbours, sum w y / sum w, shape () or (n_outputs,).
 
@@ -60,7 +61,7 @@ class KNNRegressor(WeightedNeighbors):
         for target, weight in zip(targets, weights, strict=True):
             summed = summed + weight * target
             total = total + weight
-        checks.check_sums(summed, total)
+        refuse_sums(summed, total)
         return summed / total
 
     def score(self, X, y):
@@ -119,7 +120,7 @@ class KNNClassifier(WeightedNeighbors):
     def _shares(self, codes, weights, classes):
         return np.array([self.combine(c, w, len(classes)) for c, w in zip(codes, weights, strict=True)])
 
-    @np.errstate(over="ignore", invalid="ignore")  # check_sums refuses a sum that overflows
+    @np.errstate(over="ignore", invalid="ignore")  # refuse_sums refuses a sum that overflows
     def combine(self, codes, weights, n_classes):
         """Returns each class's share of one query's votes, (n_classes,), from its neighbours' classes and weights.
 
@@ -130,7 +131,7 @@ class KNNClassifier(WeightedNeighbors):
         for code, weight in zip(codes, weights, strict=True):
             votes[code] += weight
             total += weight
-        checks.check_sums(votes, total)
+        refuse_sums(votes, total)
         return votes / total
 
     def score(self, X, y):

@@ -51,13 +51,18 @@ def largest_magnitude(metric, p):
     return 1e300 if name in ("manhattan", "chebyshev", "minkowski") else np.inf
 
 
+def least_number(metric):
+    """Returns the least number that an example may hold: 0 if the examples are distances, else minus infinity."""
+    return 0.0 if metric == "precomputed" else -np.inf
+
+
 def _plain_name(metric, p):
     """Returns the metric's name: manhattan, euclidean or chebyshev for Minkowski with p of 1, 2 or infinity."""
     return SAME_AS.get(float(p), metric) if metric == "minkowski" else metric
 
 
 def _is_ranked_by_sum(metric, p):
-    return _plain_name(metric, p) == "minkowski" and float(p).is_integer() and p <= LARGEST_WHOLE_P
+    return _plain_name(metric, p) == "minkowski" and float(p).is_integer() and float(p) <= LARGEST_WHOLE_P
 
 
 def _refuse_pair(a, b):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import one_row
-from knn_inputs.parameters import check_n_neighbors, warn_of_idle_p
+from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
 from reference import checks
-from reference.metrics import get_distance_function, largest_magnitude, take_root
+from reference.metrics import get_distance_function, largest_magnitude, least_number, take_root
 
 
 class NearestNeighbors(checks.Parameters):
@@ -63,7 +63,8 @@ class NearestNeighbors(checks.Parameters):
         7.0
         """
         distance = get_distance_function(self.metric, self.p, self.metric_params)
-        a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
+        if not isinstance(getattr(self, "_examples", None), list):  # the entries of a list stay as they are
+            a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
         measured = checks.check_distances(np.array([float(distance(a, b))]))
         return float(take_root(measured, self.metric, self.p)[0])
 
@@ -74,7 +75,7 @@ class NearestNeighbors(checks.Parameters):
         Raises ValueError if the metric returns a number that cannot be a distance.
         """
         if self._metric == "precomputed":
-            return checks.check_distances(query)  # the query is its own row of distances
+            return query  # the query is its own row of distances
         measured = np.empty(len(self._examples))
         for i, example in enumerate(self._examples):
             measured[i] = self._distance(query, example)
@@ -93,7 +94,8 @@ class NearestNeighbors(checks.Parameters):
 
     def get_neighbors(self, example):
         """Returns one example's neighbours, nearest first: a list of (index, distance). Raises like ``kneighbors``."""
-        distances, indices = self.kneighbors(one_row(example))
+        row = [example] if isinstance(getattr(self, "_examples", None), list) else one_row(example)
+        distances, indices = self.kneighbors(row)
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
@@ -109,6 +111,7 @@ class NearestNeighbors(checks.Parameters):
                [0.]]), array([[1],
                [0]]))
         """
+        check_flag(return_distance, "return_distance")
         queries = self._check_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         k = check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
@@ -126,8 +129,7 @@ class NearestNeighbors(checks.Parameters):
         check_n_neighbors(self.n_neighbors)
         get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
         warn_of_idle_p(self.metric, self.p)
-        examples = checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p))
-        return checks.check_distances(examples) if self.metric == "precomputed" else examples
+        return checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p), least_number(self.metric))
 
     def _keep(self, X, examples, **learned):
         """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
@@ -138,4 +140,4 @@ class NearestNeighbors(checks.Parameters):
         checks.check_fitted(self)
         if X is None:
             return self._examples
-        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p))
+        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p), least_number(self._metric))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from knn_inputs.targets import read_answers, read_right_labels, read_targets
+from knn_inputs.targets import compare_labels, read_answers, read_targets
 
 
 def accuracy(y, predicted):
@@ -11,8 +11,8 @@ def accuracy(y, predicted):
     >>> accuracy(["a", "b", "a", "a"], np.array(["a", "b", "b", "a"]))
     0.75
     """
-    right = predicted == read_right_labels(y, predicted.shape)
-    return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
+    right = compare_labels(predicted, y)
+    return float(np.mean(right.all(axis=1)))
 
 
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the last check refuses a score that is not finite

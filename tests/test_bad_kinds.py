@@ -286,13 +286,19 @@ HINTS = {  # kind: what to pass, a part of the message, and what it tells to do
                            lambda bad: bad.set_axis(bad.columns.astype(str), axis=1)),
     "a list of dicts": ([{"a": 1, "b": 2}] * 6, "pd.DataFrame", pd.DataFrame),
 }  # fmt: skip
+
+
+def as_strings(labels):
+    return np.array(labels, dtype=object).astype(str)
+
+
 LABEL_HINTS = {
     "several labels": ([["a", "b"], ["c"], ["a"], ["b"], ["a"], ["a"]], "MultiLabelBinarizer().fit_transform(y)",
                        lambda bad: MultiLabelBinarizer().fit_transform(bad)),
     "sets of labels": ([{"a", "b"}, {"c"}, {"a"}, {"b"}, {"a"}, {"a"}], "MultiLabelBinarizer().fit_transform(y)",
                        lambda bad: MultiLabelBinarizer().fit_transform(bad)),
-    "labels of two types": ([1, "a", 1, "a", 1, "a"], "[str(label) for label in y]", lambda bad: list(map(str, bad))),
-    "enums": ([Color.red, Color.blue] * 3, "[str(label) for label in y]", lambda bad: list(map(str, bad))),
+    "labels of two types": ([1, "a", 1, "a", 1, "a"], "np.array(y, dtype=object).astype(str)", as_strings),
+    "enums": ([Color.red, Color.blue] * 3, "np.array(y, dtype=object).astype(str)", as_strings),
     "a generator": ((label for label in Y), "list(y)", list),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 
 from accelerated.search.filter import Filter
-from knn_inputs.messages import show
+from knn_inputs.messages import kind_of, show
 from knn_inputs.parameters import is_int
 
 # Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB.
@@ -40,12 +40,12 @@ def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -
         return 2**30
     what_to_pass = "pass bytes as an int, such as 2**30, or a string, such as '2GB' or '512MiB'"
     if isinstance(memory_limit, str):
-        parsed = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", memory_limit.upper())
+        parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", memory_limit[:80].strip().upper())
         if parsed is None or parsed[2] not in UNITS:
             raise ValueError(f"memory_limit={show(memory_limit)} is not a number of bytes: {what_to_pass}")
         return int(float(parsed[1]) * UNITS[parsed[2]])
     if not is_int(memory_limit):
-        kind = type(memory_limit).__name__
+        kind = kind_of(memory_limit)
         raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {what_to_pass}")
     return int(memory_limit)
 
