@@ -29,6 +29,7 @@ from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
+COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
 
 
 class NearestNeighbors(PickledOnCpu, BaseEstimator):
@@ -52,8 +53,10 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     memory_limit : int or str, optional
         Bytes of scratch, such as 2**30, "2GB" or "512MiB", not counting inputs, answers, fitted state and the caches of
         libraries. None: 1 GiB, or a quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU
-        runs out of memory anyway, half the limit is tried. The first fit on a GPU tries products of up to 4096 x 4096
-        numbers, which do not count. (A callable for weights gets the distances of all queries at once, which do not
+        runs out of memory anyway, half the limit is tried. ``fit`` keeps to it while it prepares rows, one at least; to
+        look at a sample and to encode rows it takes tens of MiB on a CPU, or as much as one row needs (48 bytes for
+        each feature, for manhattan 384), whatever the limit. The first fit on a GPU tries products of up to 4096 x 4096
+        numbers: they do not count. (A callable for weights gets the distances of all queries at once, which do not
         count either.)
     progress : bool
         Whether to show a progress bar on stderr.
@@ -105,12 +108,12 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         metric = get_metric(self.metric, self.p, self.metric_params)
         check_flag(self.progress, "progress")
         device = resolve_device(self.device, X)
-        resolve_memory_limit(self.memory_limit, device)
+        memory_limit = resolve_memory_limit(self.memory_limit, device)
         warn_of_idle_p(self.metric, self.p)
         if callable(self.metric) and not is_matrix(X):
             return self._read_objects(X, device)
         checked = check_rows(X, metric.largest, least=metric.least)
-        rows = _prepare_rows(checked, metric, device)
+        rows = _prepare_rows(checked, metric, device, memory_limit)
         if self.metric == "precomputed":
             check_square(rows)
         return {
@@ -252,12 +255,13 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         return tags
 
 
-def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device) -> Tensor:
-    """Returns a copy of the rows, prepared for the metric."""
+def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
+    """Returns a copy of the rows, prepared for the metric some at a time."""
     if metric.keeps_rows:
         return copy_rows(checked, device, exact_dtype(checked))
     rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
-    for start in range(0, len(rows), PREPARED_ROWS):
-        some = slice(start, start + PREPARED_ROWS)
+    n_at_once = max(1, min(PREPARED_ROWS, memory_limit // (8 * COPIES * rows.shape[1])))
+    for start in range(0, len(rows), n_at_once):
+        some = slice(start, start + n_at_once)
         rows[some] = metric.prepare(copy_rows(checked[some], device))
     return rows

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import accelerated.search.bounds.frame
 import accelerated.search.few_features
 import accelerated.search.product_filter
 import accelerated.search.tree
@@ -139,6 +140,19 @@ def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, d
     assert (bounds[:, ~reach] < true[:, ~reach]).all()
     size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + frame.near
     assert (true - bounds <= (8 * coarse + 8 * bound.alpha) * size + 2 * bound.lost)[:, reach].all()
+
+
+def test_a_frame_is_nearly_the_same_whichever_features_are_read_at_a_time(monkeypatch, rng):
+    rows = torch.from_numpy(rng.normal(size=(700, 50)) * rng.lognormal(size=50) + 7)
+    whole, by_intervals = choose_frame(rows), choose_intervals(rows)
+
+    monkeypatch.setattr(accelerated.search.bounds.frame, "SAMPLED_NUMBERS", 700 * 3)
+    assert torch.equal(choose_frame(rows).center, whole.center)
+    assert choose_frame(rows).scale == whole.scale
+    assert choose_frame(rows).near == pytest.approx(whole.near, rel=1e-12)
+    assert torch.equal(choose_intervals(rows).cuts, by_intervals.cuts)
+    assert torch.equal(choose_intervals(rows).medians, by_intervals.medians)
+    assert choose_intervals(rows).step == by_intervals.step
 
 
 @pytest.mark.parametrize("data", HOSTILE)

@@ -220,6 +220,41 @@ model.predict_proba(Q[:1])"""
     assert used < 8 * 1000 * 20_000 / 2**20 + 16 + 16
 
 
+MEASURE_FIT = """
+import numpy as np
+from accelerated import NearestNeighbors
+
+def status(name):
+    return int(open("/proc/self/status").read().split(name)[1].split()[0]) * 1024
+
+X = np.random.default_rng(0).random((600, 20_000), dtype=np.float32).round({digits})
+model = NearestNeighbors(metric={metric!r}, memory_limit=64 * 2**20).fit(X[:300, :40])  # loads libraries
+open("/proc/self/clear_refs", "w").write("5")
+before = status("VmRSS:")
+model.fit(X)
+print((status("VmHWM:") - before) / X.nbytes)
+"""
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("metric", "digits", "kept"),  # the rows, and their encoded numbers: at most so many copies of X
+    [
+        ("euclidean", 6, 1 + 1),
+        ("cosine", 6, 2 + 1),
+        ("jaccard", 0, 2 + 1),
+        ("euclidean", 0, 1 + 1),
+        ("manhattan", 6, 5),
+    ],
+)
+def test_a_fit_on_many_features_stays_within_its_memory_limit(metric, digits, kept):
+    code = MEASURE_FIT.format(metric=metric, digits=digits)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    assert float(run.stdout) < kept + 64 * 2**20 / (600 * 20_000 * 4)
+
+
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("own", [False, True], ids=["queries", "leave one out"])
 def test_predictions_do_not_depend_on_the_batch(tie_storm, weights, own):

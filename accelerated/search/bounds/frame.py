@@ -3,6 +3,7 @@
 No bound depends on a good frame. A good one makes the terms of the bounds small.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.multiply import U
 
 N_SAMPLED = 512  # rows that the frame is made from: `python -m benchmarks.constants N_SAMPLED`
+SAMPLED_NUMBERS = 2**17  # of these rows, in some features at a time: a copy takes 1 MiB
 N_COMPARED = 64  # of these rows, to estimate how near neighbours are: `python -m benchmarks.constants N_COMPARED`
 
 
@@ -28,8 +30,16 @@ class Frame(NamedTuple):
 
 
 def take_sample(rows: Tensor) -> Tensor:
-    """Returns about 512 of the rows, evenly spread, in float64."""
-    return rows[:: max(1, len(rows) // N_SAMPLED)].to(torch.float64)
+    """Returns about 512 of the rows, evenly spread; no copy."""
+    return rows[:: max(1, len(rows) // N_SAMPLED)]
+
+
+def by_features(sample: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yields some of the features after the other, and the sample there in float64, so that scratch is small."""
+    width = max(1, SAMPLED_NUMBERS // len(sample))
+    for start in range(0, sample.shape[1], width):
+        some = slice(start, start + width)
+        yield some, sample[:, some].to(torch.float64)
 
 
 def choose_frame(rows: Tensor) -> Frame:
@@ -37,20 +47,40 @@ def choose_frame(rows: Tensor) -> Frame:
 
     The centre is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
     """
-    sample = take_sample(rows).cpu()
-    tail = len(sample) // 10
-    center = sample.sort(0).values[tail : len(sample) - tail].mean(0)
-    length = torch.linalg.vector_norm(sample - center, dim=1).median()
+    sample = take_sample(rows)
+    center, length = _middle(sample)
     if not 0 < length < float("inf"):
         return Frame(torch.zeros_like(center).to(rows.device), 1.0, 0.0)
     grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
     center = (center / grid).round() * grid
     scale = 1 / _power_of_two(length)
-    sample = (sample - center) * scale
-    squared = sample.square().sum(1)
-    between = squared[:N_COMPARED, None] + squared - 2 * sample[:N_COMPARED] @ sample.T
+    return Frame(center.to(rows.device), scale, _near(_squared_distances(sample, center, scale)))
+
+
+def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the mean of each feature without the outermost tenths, and the median distance from it."""
+    n_rows, n_features = sample.shape
+    tail = n_rows // 10
+    center = torch.empty(n_features, dtype=torch.float64)
+    length = torch.zeros(n_rows, dtype=torch.float64)
+    for some, columns in by_features(sample):
+        columns = columns.cpu()
+        center[some] = columns.sort(0).values[tail : n_rows - tail].mean(0)
+        length.hypot_(torch.linalg.vector_norm(columns - center[some], dim=1))
+    return center, length.median()
+
+
+def _squared_distances(sample: Tensor, center: Tensor, scale: float) -> Tensor:
+    """Returns squared distances of the first rows of the sample to all of it, scaled; infinity to themselves."""
+    squared = torch.zeros(len(sample), dtype=torch.float64)
+    product = torch.zeros((len(sample[:N_COMPARED]), len(sample)), dtype=torch.float64)
+    for some, columns in by_features(sample):
+        columns = (columns.cpu() - center[some]) * scale
+        squared += columns.square().sum(1)
+        product += columns[:N_COMPARED] @ columns.T
+    between = squared[:N_COMPARED, None] + squared - 2 * product
     between.diagonal().fill_(float("inf"))
-    return Frame(center.to(rows.device), scale, _near(between))
+    return between
 
 
 def _near(between: Tensor) -> float:

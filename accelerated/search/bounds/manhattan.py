@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
+from accelerated.search.bounds.frame import Frame, by_features, choose_frame, take_sample
 from accelerated.search.bounds.multiply import U
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound, make_base
 
@@ -86,15 +86,25 @@ class ManhattanBound:
 
 def choose_intervals(rows: Tensor) -> ManhattanBound | None:
     """Returns a bound with intervals that hold equally many rows of a sample; None if no step of 8 bits fits them."""
-    frame = choose_frame(rows)
-    sample = frame.apply(take_sample(rows))
-    places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)
-    quantiles = sample.sort(0).values[places].T.contiguous()
-    cuts, medians = quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
-    step = ROOM * float((sample - medians.T.gather(0, interval_of(sample, cuts))).abs().max()) / LARGEST
-    if not 0 < step < float("inf") or rows.shape[1] > TOO_WIDE:
+    if rows.shape[1] > TOO_WIDE:
         return None
-    return ManhattanBound(frame, cuts, medians, step)
+    frame, sample = choose_frame(rows), take_sample(rows)
+    places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)
+    quantiles = torch.empty((rows.shape[1], len(places)), dtype=torch.float64, device=rows.device)
+    farthest = torch.zeros((), dtype=torch.float64, device=rows.device)
+    for some, columns in by_features(sample):
+        columns = (columns - frame.center[some]) * frame.scale
+        quantiles[some] = columns.sort(0).values[places].T
+        cuts, medians = _cuts_and_medians(quantiles[some])
+        farthest = farthest.maximum((columns - medians.T.gather(0, interval_of(columns, cuts))).abs().max())
+    step = ROOM * float(farthest) / LARGEST  # NaN if any number is
+    if not 0 < step < float("inf"):
+        return None
+    return ManhattanBound(frame, *_cuts_and_medians(quantiles), step)
+
+
+def _cuts_and_medians(quantiles: Tensor) -> tuple[Tensor, Tensor]:
+    return quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
 
 
 def interval_of(rows: Tensor, cuts: Tensor) -> Tensor:

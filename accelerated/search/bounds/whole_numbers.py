@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, choose_frame, reach, take_sample
+from accelerated.search.bounds.frame import Frame, by_features, choose_frame, reach, take_sample
 from accelerated.search.bounds.multiply import short_float
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, least_threshold, make_base
 from accelerated.search.bounds.squared import SquaredBound
@@ -71,11 +71,14 @@ class WholeNumberBound:
 
 def choose_whole_numbers(metric: Metric, rows: Tensor) -> WholeNumberBound | None:
     """Returns a bound for these rows; None if a sample of them is not of small whole numbers."""
-    sample = take_sample(rows)
-    low, high = float(sample.min()), float(sample.max())
-    is_whole = high - low <= HIGH - LOW and bool((sample == sample.round()).all())
-    if not is_whole or not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
+    if not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
         return None
+    low, high = float("inf"), -float("inf")
+    for _, sample in by_features(take_sample(rows)):
+        low, high = min(low, float(sample.min())), max(high, float(sample.max()))
+        if high - low > HIGH - LOW or bool((sample != sample.round()).any()):
+            return None
     is_byte = low >= 0 and high <= HIGH - LOW  # then rows outside of the sample may use all of 0 to 255
-    middle = torch.full_like(sample[0], float(-LOW if is_byte else round((low + high + 1) / 2)))
-    return WholeNumberBound(metric, Frame(middle, 1.0, 0.0), choose_frame(rows))
+    middle = float(-LOW if is_byte else round((low + high + 1) / 2))
+    center = torch.full(rows.shape[1:], middle, dtype=torch.float64, device=rows.device)
+    return WholeNumberBound(metric, Frame(center, 1.0, 0.0), choose_frame(rows))
