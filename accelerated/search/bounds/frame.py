@@ -61,8 +61,8 @@ def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the mean of each feature without the outermost tenths, and the median distance from it."""
     n_rows, n_features = sample.shape
     tail = n_rows // 10
-    center = torch.empty(n_features, dtype=torch.float64)
-    length = torch.zeros(n_rows, dtype=torch.float64)
+    center = torch.empty(n_features, dtype=torch.float64, device="cpu")
+    length = torch.zeros(n_rows, dtype=torch.float64, device="cpu")
     for some, columns in by_features(sample):
         columns = columns.cpu()
         center[some] = columns.sort(0).values[tail : n_rows - tail].mean(0)
@@ -72,8 +72,8 @@ def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
 
 def _squared_distances(sample: Tensor, center: Tensor, scale: float) -> Tensor:
     """Returns squared distances of the first rows of the sample to all of it, scaled; infinity to themselves."""
-    squared = torch.zeros(len(sample), dtype=torch.float64)
-    product = torch.zeros((len(sample[:N_COMPARED]), len(sample)), dtype=torch.float64)
+    squared = torch.zeros(len(sample), dtype=torch.float64, device="cpu")
+    product = torch.zeros((len(sample[:N_COMPARED]), len(sample)), dtype=torch.float64, device="cpu")
     for some, columns in by_features(sample):
         columns = (columns.cpu() - center[some]) * scale
         squared += columns.square().sum(1)
