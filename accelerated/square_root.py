@@ -36,4 +36,5 @@ def power(x: Tensor, exponent: float) -> Tensor:
 
     The last bits depend on the library and the machine, and are not promised.
     """
-    return torch.from_numpy(np.power(x.cpu().numpy(), exponent)).to(x.device)
+    with np.errstate(over="ignore", under="ignore"):  # a distance that overflows is refused
+        return torch.from_numpy(np.power(x.cpu().numpy(), exponent)).to(x.device)

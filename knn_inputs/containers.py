@@ -51,9 +51,9 @@ def refuse_containers(values: Any, name: str) -> None:
     _refuse_masked(values, name)
     if isinstance(values, list | tuple):
         for i, row in enumerate(values):
-            some_masked = isinstance(row, list | tuple) and any(isinstance(x, np.ma.MaskedArray) for x in row)
-            if isinstance(row, np.ma.MaskedArray) or some_masked:
-                _refuse_masked(np.ma.array(row), f"{name}[{i}]")
+            _refuse_masked(row, f"{name}[{i}]")
+            for j, entry in enumerate(row if isinstance(row, list | tuple) else ()):
+                _refuse_masked(entry, f"{name}[{i}][{j}]")
 
 
 def _refuse_masked(values: Any, name: str) -> None:

@@ -52,6 +52,7 @@ class NearestNeighbors(checks.Parameters):
         """
         return self._keep(X, self._check_examples(X))
 
+    @np.errstate(over="ignore", under="ignore")
     def get_distance(self, a, b):
         """Returns the distance between two examples of shape (n_features,), a float.
 
@@ -98,6 +99,7 @@ class NearestNeighbors(checks.Parameters):
         distances, indices = self.kneighbors(row)
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
+    @np.errstate(over="ignore", under="ignore")  # a distance that overflows is refused, and underflow is documented
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 

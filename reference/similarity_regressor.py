@@ -55,7 +55,7 @@ class SimilarityRegressor(checks.Parameters):
         self.coef0 = coef0
         self.jitter = jitter
 
-    @np.errstate(over="ignore", invalid="ignore")  # the checks refuse numbers that overflow
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")  # the checks refuse numbers that overflow
     def fit(self, X, y):
         """Learns ``dual_coef_``, the alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
 
@@ -70,7 +70,7 @@ class SimilarityRegressor(checks.Parameters):
         alpha = checks.check_finite(alpha, "a weight of an example")
         return checks.keep(self, X, examples, dual_coef_=alpha, _similarity=similarity)
 
-    @np.errstate(over="ignore", invalid="ignore")
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def predict(self, X):
         """Returns f(x) for queries X, (n_queries, n_features); "precomputed": for their similarities, (n_queries, n).
 

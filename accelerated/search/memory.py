@@ -40,7 +40,7 @@ def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -
         return 2**30
     what_to_pass = "pass bytes as an int, such as 2**30, or a string, such as '2GB' or '512MiB'"
     if isinstance(memory_limit, str):
-        parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", memory_limit[:80].strip().upper())
+        parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", memory_limit.strip().upper())
         if parsed is None or parsed[2] not in UNITS:
             raise ValueError(f"memory_limit={show(memory_limit)} is not a number of bytes: {what_to_pass}")
         return int(float(parsed[1]) * UNITS[parsed[2]])
