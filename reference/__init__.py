@@ -20,7 +20,8 @@ The files add metrics, votes and checked input to that. Read them in this order:
 
 1. ``distances.py``: the formulas, and ``metrics.py``: the formula for each name
 2. ``neighbors.py``: measure, choose, and return the neighbours
-3. ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with ``scoring.py``
+3. ``weights.py`` and ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with
+   ``scoring.py``
 4. ``similarity_regressor.py`` and ``similarities.py``: let every example count by its similarity instead
 5. ``selection.py`` and ``folds.py``: choose k; ``checks.py`` and the package ``knn_inputs`` refuse bad input, and can
    be left for last

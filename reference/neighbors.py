@@ -64,7 +64,7 @@ class NearestNeighbors(checks.Parameters):
         7.0
         """
         distance = get_distance_function(self.metric, self.p, self.metric_params)
-        if not isinstance(getattr(self, "_examples", None), list):  # the entries of a list stay as they are
+        if not (callable(self.metric) and self._holds_objects()):  # which stay as they are
             a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
         measured = checks.check_distances(np.array([float(distance(a, b))]))
         return float(take_root(measured, self.metric, self.p)[0])
@@ -95,8 +95,7 @@ class NearestNeighbors(checks.Parameters):
 
     def get_neighbors(self, example):
         """Returns one example's neighbours, nearest first: a list of (index, distance). Raises like ``kneighbors``."""
-        row = [example] if isinstance(getattr(self, "_examples", None), list) else one_row(example)
-        distances, indices = self.kneighbors(row)
+        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example))
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @np.errstate(over="ignore", under="ignore")  # a distance that overflows is refused, and underflow is documented
@@ -137,6 +136,9 @@ class NearestNeighbors(checks.Parameters):
         """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
         distance = get_distance_function(self.metric, self.p, self.metric_params)
         return checks.keep(self, X, examples, _metric=self.metric, _p=self.p, _distance=distance, **learned)
+
+    def _holds_objects(self):
+        return isinstance(getattr(self, "_examples", None), list)
 
     def _check_queries(self, X):
         checks.check_fitted(self)
