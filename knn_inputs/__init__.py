@@ -9,6 +9,8 @@ tensors        tensors of torch
 matrices       examples as a matrix of numbers
 entries        the first entry of a matrix that cannot be used
 feature_names  the names of a DataFrame's columns
+places         the place of an entry in words
+folds          the argument cv
 objects        examples of any kind, for a function of two examples
 targets        the targets y: numbers or labels
 callables      metrics, similarities and weights that are functions

@@ -7,6 +7,7 @@ import numpy as np
 
 from knn_inputs.entries import is_missing, is_real
 from knn_inputs.messages import kind_of, show
+from knn_inputs.places import column_names
 from knn_inputs.tensors import from_tensor, is_tensor
 
 LARGEST_EXACT = 2**53  # from here on float64 does not hold every int
@@ -42,7 +43,8 @@ def refuse_containers(values: Any, name: str) -> None:
     """Raises TypeError or ValueError for a container whose entries have no order, or are not all there."""
     if hasattr(type(values), "tocsr") or hasattr(type(values), "todense"):
         message = f"Sparse data was passed as {name}, which needs all entries: pass {name}.toarray()"
-        raise TypeError(f"{message}; for a step before in a pipeline, FunctionTransformer(lambda X: X.toarray())")
+        in_pipeline = "in a pipeline use OneHotEncoder(sparse_output=False), or a FunctionTransformer that does it"
+        raise TypeError(f"{message}; {in_pipeline}" if name == "X" else message)
     kind = f"{name} is a {kind_of(values)}, but must be an array, a list, a DataFrame or a tensor"
     if isinstance(values, Mapping):
         raise TypeError(f"{kind}: pass np.column_stack(list({name}.values())) if its values are columns")
@@ -104,11 +106,6 @@ def _as_given(values: Any, array: np.ndarray) -> np.ndarray:
 
 def _ends_in_zero(entries: np.ndarray) -> bool:
     return any(entry.endswith("\0" if isinstance(entry, str) else b"\0") for entry in entries.flat)
-
-
-def column_names(values: Any) -> list[Any] | None:
-    """Returns the names of the columns of a DataFrame, None for anything else."""
-    return list(values.columns) if hasattr(type(values), "columns") else None
 
 
 def is_matrix(X: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from knn_inputs.messages import kind_of, show
+from knn_inputs.places import describe_place
 
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
@@ -18,8 +19,9 @@ ADVICE = {
     "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
     "infinite": "replace it by a number, or drop these rows",
     "a string": "turn strings into numbers first, for example with sklearn's OneHotEncoder(sparse_output=False)",
-    "digits": "turn strings into numbers first, with np.asarray({name}, dtype=float)",
-    "a date": "turn dates into numbers first, for example into days since the first",
+    "a string among numbers": "correct it, or make a gap of it with pd.to_numeric(column, errors='coerce')",
+    "digits": "turn strings into numbers first, with {name}.astype(float), or np.asarray({name}, dtype=float)",
+    "a date": "turn dates into numbers first, for example into (dates - dates.min()) / np.timedelta64(1, 'D')",
     "complex": "pass the real and the imaginary parts as columns of their own",
     "too large": "divide the numbers by a constant first",
 }
@@ -34,7 +36,7 @@ ADVICE_ON_TARGETS = {
 def read_numbers(
     array: np.ndarray,
     name: str,
-    columns: list[Any] | None = None,
+    source: Any = None,
     largest: float = math.inf,
     least: float = -math.inf,
 ) -> np.ndarray:
@@ -47,40 +49,40 @@ def read_numbers(
     if kind == "V":
         raise ValueError(f"{name} has dtype {array.dtype}, which holds bytes: {name}.view(dtype) makes numbers of them")
     if kind not in "buif":
-        array = _from_objects(array, name, columns)
+        array = _from_objects(array, name, source)
     elif array.dtype.itemsize > 8:  # a long double
         with np.errstate(over="ignore", under="ignore"):
             array = array.astype(np.float64)
-    if array.size and not largest_magnitude(array) <= min(largest, LARGEST_FLOAT):
-        _refuse_magnitude(array, name, columns, largest)
+    if array.size and not max_magnitude(array) <= min(largest, LARGEST_FLOAT):
+        _refuse_magnitude(array, name, source, largest)
     if array.size and float(array.min()) < least:
         place = first_of(array < least)
-        raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, columns)}, below {least}")
+        raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, source)}, below {least}")
     return array
 
 
-def largest_magnitude(array: np.ndarray) -> float:
+def max_magnitude(array: np.ndarray) -> float:
     """Returns the largest absolute value, NaN if there is a NaN; min and max make no copy of the array."""
     low, high = float(array.min()), float(array.max())
     return max(-low, high) if low <= high else math.nan
 
 
-def _refuse_magnitude(array: np.ndarray, name: str, columns: list[Any] | None, largest: float) -> NoReturn:
+def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float) -> NoReturn:
     """Raises ValueError for the first NaN or infinity; if all entries are finite, for the first above ``largest``."""
     bad = ~np.isfinite(array)
     if bad.any():
         place = first_of(bad)
         what = "missing" if np.isnan(array[place]) else "infinite"
-        refuse(name, array[place], what, place, int(bad.sum()), columns)
-    magnitude = largest_magnitude(array)
+        refuse(name, array[place], what, place, int(bad.sum()), source)
+    magnitude = max_magnitude(array)
     place = first_of(np.abs(array.astype(np.float64)) > largest)
-    first = f"{float(array[place]):.4g} {describe_place(place, columns)}"
+    first = f"{float(array[place]):.4g} {describe_place(place, source)}"
     times = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
     limit = f"above the {largest:.4g} that this metric can hold"
     raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {first}: divide by {times:.0e}")
 
 
-def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np.ndarray:
+def _from_objects(array: np.ndarray, name: str, source: Any) -> np.ndarray:
     """Returns the numbers among objects as float64; all must be numbers."""
     floats, bad = np.empty(array.shape), []
     # where all are strings, times or complex, the first thousand are enough to choose one to name
@@ -93,9 +95,17 @@ def _from_objects(array: np.ndarray, name: str, columns: list[Any] | None) -> np
             bad.append((place, problem))
     if bad:
         place, problem = next((one for one in bad if one[1] != "digits"), bad[0])  # '?' among them says most
+        if problem == "a string" and _is_among_numbers(array, place):
+            problem = "a string among numbers"
         count = len(bad) if array.dtype.kind == "O" else array.size
-        refuse(name, array[place], problem, place, count, columns)
+        refuse(name, array[place], problem, place, count, source)
     return floats
+
+
+def _is_among_numbers(array: np.ndarray, place: tuple[int, ...]) -> bool:
+    """Returns whether other entries of the column are numbers, or strings that read as numbers."""
+    column = array[:1000] if len(place) == 1 else array[:1000, place[1]]
+    return any(is_real(value) or _reads_as_number(value) for value in column.flat)
 
 
 def _to_float(value: Any) -> tuple[float, str | None]:
@@ -118,8 +128,11 @@ def spell(value: Any) -> str:
     """Returns an entry as its owner would write it: dates as text, NumPy's strings and numbers as those of Python."""
     if isinstance(value, str | bytes):
         return f"the string {show(value.item() if isinstance(value, np.generic) else value)}"
+    if is_missing(value) and not isinstance(value, Decimal):
+        return "NaN" if isinstance(value, float | np.floating) else show(value)
     if isinstance(value, DATES):
-        return f"the date {value}"
+        is_span = isinstance(value, datetime.timedelta | np.timedelta64)
+        return f"the time span {value}" if is_span else f"the date {value}"
     if isinstance(value, float | np.floating) and not math.isfinite(value):
         return "NaN" if value != value else str(value)
     return show(value.item() if isinstance(value, np.generic) else value)
@@ -157,12 +170,10 @@ def first_of(mask: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
-def refuse(
-    name: str, value: Any, problem: str, place: tuple[int, ...], count: int, columns: list[Any] | None
-) -> NoReturn:
+def refuse(name: str, value: Any, problem: str, place: tuple[int, ...], count: int, source: Any) -> NoReturn:
     """Raises an error with the first entry that cannot be used, its place, the number of others, and advice."""
     more = f" (and {count - 1} more)" if count > 1 else ""
-    where = f"{name} has {spell(value)} {describe_place(place, columns)}{more}"
+    where = f"{name} has {spell(value)} {describe_place(place, source)}{more}"
     if problem == "no number":
         kind = f"float() argument must be a string or a real number, not '{kind_of(value)}'"  # as Python says it
         raise TypeError(f"{where}, but each entry must be a number: {kind}{_advise_objects(value, name)}")
@@ -178,15 +189,3 @@ def _advise_objects(value: Any, name: str) -> str:
         return f"; for rows of dicts pass pd.DataFrame({name})"
     is_row = isinstance(value, list | tuple | np.ndarray) or hasattr(type(value), "detach")
     return f"; if each entry is a row, pass np.stack({name})" if is_row else ""
-
-
-def describe_place(place: tuple[int, ...], columns: list[Any] | None) -> str:
-    """Returns the place of an entry in words.
-
-    >>> describe_place((3, 1), ["a", "b"]), describe_place((3,), None)
-    ("in row 3, column 'b' (1)", 'in row 3')
-    """
-    if len(place) == 2:
-        column = f"{place[1]}" if columns is None else f"{show(columns[place[1]])} ({place[1]})"
-        return f"in row {place[0]}, column {column}"
-    return f"in row {place[0]}" if len(place) == 1 else f"at {place}" if place else ""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.containers import column_names
 from knn_inputs.messages import kind_of, show, warn
+from knn_inputs.places import column_names
 
 LONGEST_COLUMN = 100  # characters of a name in a message
 
@@ -80,4 +80,6 @@ def check_names(fitted: list[str], given: list[str]) -> None:
             message += f"Feature names {what}:\n{some}" + ("- ...\n" if len(names) > 3 else "")
     if sorted(given) == sorted(fitted):
         message += "Feature names must be in the same order as they were in fit: pass X[model.feature_names_in_].\n"
+    elif set(fitted) <= set(given) and len(set(given)) == len(given):
+        message += "To leave the others out, pass X[model.feature_names_in_].\n"
     raise ValueError(message)

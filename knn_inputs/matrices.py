@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.containers import column_names, to_array
+from knn_inputs.containers import to_array
 from knn_inputs.entries import read_numbers
 from knn_inputs.messages import kind_of
 
@@ -18,7 +18,7 @@ def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, 
     """
     array = to_array(X, "X")
     check_shape(array.shape, X, n_features, of_numbers=array.dtype.kind in "buif")
-    array = read_numbers(array, "X", column_names(X), largest, least)
+    array = read_numbers(array, "X", X, largest, least)
     check_shape(array.shape, X, n_features)
     return array
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from knn_inputs.messages import kind_of, show, suggest, warn
 
+IMPLIED_P = {"manhattan": 1, "chebyshev": math.inf}
 SIMILARITY_PARAMETERS = {  # those that each named similarity uses
     "rbf": ("gamma",),
     "laplacian": ("gamma",),
@@ -78,7 +79,9 @@ def check_n_neighbors(k: Any, n_examples: float = math.inf, leave_one_out: bool 
     k = check_int(k, "n_neighbors")
     if k > n_examples - leave_one_out:
         others = f"{n_examples - 1} other" if leave_one_out else f"{n_examples}"
-        raise ValueError(f"n_neighbors={show(k)} is more than the {others} training examples")
+        most = int(n_examples) - leave_one_out
+        advice = f"pass at most {most}" if most else "fit more examples"
+        raise ValueError(f"n_neighbors={show(k)} is more than the {others} training examples: {advice}")
     return k
 
 
@@ -96,14 +99,8 @@ def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) 
     """
     if not callable(metric):
         check_name(metric, "metric", known, ", nor a function of two examples")
-        if metric_params:
-            advice = "pass p itself" if "p" in metric_params else "leave it None"
-            message = (
-                f"metric_params={show(metric_params)} goes with a callable metric, but metric={metric!r}: {advice}"
-            )
-            raise ValueError(message)
-    if metric_params is not None and not isinstance(metric_params, dict):
-        raise TypeError(f"metric_params={show(metric_params)} is a {kind_of(metric_params)}, but must be a dict")
+    if metric_params is not None:
+        _check_metric_params(metric, metric_params)
     power = as_float(p, "p")
     if not power > 0:
         raise ValueError(f"p={show(p)} must be above 0")
@@ -121,8 +118,8 @@ def _check_metric_params(metric: Any, metric_params: Any) -> None:
 
 
 def warn_of_idle_p(metric: Any, p: Any) -> None:
-    """Warns if p is not 2, its default, but the metric does not use it."""
-    if p != 2 and metric != "minkowski":
+    """Warns if the metric does not use p, and p is neither 2, its default, nor the power that the metric implies."""
+    if metric != "minkowski" and p not in (2, IMPLIED_P.get(metric, 2) if isinstance(metric, str) else 2):
         warn(f"p={show(p)} has no effect, because metric={show(metric)}: only 'minkowski' uses p")
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.containers import column_names, to_array
-from knn_inputs.entries import describe_place, first_of, is_missing, is_real, read_numbers, spell
+from knn_inputs.containers import to_array
+from knn_inputs.entries import first_of, is_missing, is_real, read_numbers, spell
 from knn_inputs.messages import kind_of, warn
+from knn_inputs.places import describe_place
 
-DATES = (datetime.date, datetime.time, np.datetime64)
+DAYS = (datetime.date, datetime.time, np.datetime64)
 SPANS = (datetime.timedelta, np.timedelta64)
 AS_STRINGS = "pass np.array(y, dtype=object).astype(str)"
 SEVERAL_LABELS = "for several labels in a row pass sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
@@ -24,7 +25,7 @@ def read_targets(y: Any, n_examples: int) -> np.ndarray:
 
     Raises like ``read_matrix``, and ValueError for another length than that of X.
     """
-    numbers = read_numbers(read_y(y, n_examples), "y", column_names(y))
+    numbers = read_numbers(read_y(y, n_examples), "y", y)
     return np.array(numbers, dtype=np.float64, order="C")
 
 
@@ -52,21 +53,21 @@ def read_labels(y: Any, n_examples: int, warning: type[Warning] = UserWarning) -
     warns with ``warning`` if the shape is (n, 1), and returns (n,).
     """
     array = read_y(y, n_examples)
-    refuse_bad_labels(array, column_names(y))
+    refuse_bad_labels(array, y)
     if array.ndim == 2 and array.shape[1] == 1:
         warn("y has shape (n, 1) and is taken as (n,): pass np.ravel(y)", warning)
         array = array[:, 0]
     return array
 
 
-def refuse_bad_labels(array: np.ndarray, columns: list[Any] | None = None) -> None:
+def refuse_bad_labels(array: np.ndarray, source: Any = None) -> None:
     """Raises ValueError for the first label that is missing, a fraction, or a set or list of labels."""
     for problem, advice in PROBLEMS:
         bad = problem(array)
         if bad.any():
             place, count = first_of(bad), int(np.count_nonzero(bad))
             more = f" (and {count - 1} more)" if count > 1 else ""
-            raise ValueError(f"y has {spell(array[place])} {describe_place(place, columns)}{more}: {advice}")
+            raise ValueError(f"y has {spell(array[place])} {describe_place(place, source)}{more}: {advice}")
 
 
 def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +101,7 @@ def _kinds(column: np.ndarray) -> str:
 
 def _family(label: Any) -> Any:
     """Returns the kind of a label; labels of one kind compare with one another."""
-    families = (str, bytes, DATES, SPANS)
+    families = (str, bytes, DAYS, SPANS)
     return Real if is_real(label) else next((one for one in families if isinstance(label, one)), type(label))
 
 

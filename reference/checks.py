@@ -1,6 +1,7 @@
 """Checks around the algorithm: parameters by name, a model that is fitted, and numbers that can be used.
 
 Input itself is read by ``knn_inputs``, which ``accelerated`` shares, so that both refuse the same with the same words.
+What stays here is what only ``reference`` needs: float64 rows that cannot be written to, and how a model is kept.
 """
 
 import inspect

@@ -30,9 +30,9 @@ class SimilarityRegressor(checks.Parameters):
     K that are not 0.
 
     Why the jitter? Two similar but unequal examples give K a tiny singular value s, and pinv divides the noise in y by
-    s. For the usual similarities K has no negative eigenvalue, so K + jitter I has none below ``jitter``. The price is
-    that f misses y_i by jitter alpha_i. The same alpha minimises |K alpha - y|^2 + jitter alpha^T K alpha, which is
-    kernel ridge regression (Saunders, Gammerman and Vovk, 1998), and f is the mean of a Gaussian process whose
+    s. For all usual similarities but sigmoid K has no negative eigenvalue, so K + jitter I has none below ``jitter``.
+    The price is that f misses y_i by jitter alpha_i. The same alpha minimises |K alpha - y|^2 + jitter alpha^T K alpha,
+    which is kernel ridge regression (Saunders, Gammerman and Vovk, 1998), and f is the mean of a Gaussian process whose
     observations have noise of variance ``jitter`` (Rasmussen and Williams, 2006, section 2.2).
 
     ``similarity`` is rbf, laplacian (both with ``gamma``), polynomial (``gamma``, ``degree``, ``coef0``), sigmoid

@@ -1,6 +1,6 @@
 """The weight of each neighbour in a prediction: all alike, or the nearer the more.
 
-The weights are public methods of a class that both predictors share, and that a subclass may override.
+``weigh`` is a public method of a class that both predictors share; a subclass may override it.
 """
 
 from typing import Any

@@ -249,7 +249,10 @@ def test_a_message_names_the_first_place_the_value_and_how_many_more(package, ki
         (rows, "in row 2, column 1 (and 2 more)"),
         (rows.tolist(), "in row 2, column 1 (and 2 more)"),
         (pd.DataFrame(rows, columns=["height", "b"]), "in row 2, column 'b' (1) (and 2 more)"),
-        (pd.DataFrame(rows, columns=["b", "b"], index=list("uvwxyz")), "in row 2, column 'b' (1) (and 2 more)"),
+        (
+            pd.DataFrame(rows, columns=["b", "b"], index=list("uvwxyz")),
+            "in row 2 (index 'w'), column 'b' (1) (and 2 more)",
+        ),
     ]:
         _, message = outcome(package, lambda p, bad: fit(p, "NearestNeighbors", bad), held)
         assert place in message
@@ -284,6 +287,10 @@ HINTS = {  # kind: what to pass, a part of the message, and what it tells to do
     "list of tensors": ([torch.ones(2, requires_grad=True)] * 6, "torch.stack(X)", torch.stack),
     "names of two types": (pd.DataFrame(X, columns=["a", 1]), "X.columns = X.columns.astype(str)",
                            lambda bad: bad.set_axis(bad.columns.astype(str), axis=1)),
+    "a typing error": (frame(c=["1", "2", "x", "4", "5", "6"]), "pd.to_numeric(column, errors='coerce')",
+                       lambda bad: bad.assign(c=pd.to_numeric(bad["c"], errors="coerce").fillna(0))),
+    "dates": (frame(c=pd.to_datetime(["2020"] * 5 + ["2021"])), "(dates - dates.min()) / np.timedelta64(1, 'D')",
+              lambda bad: bad.assign(c=(bad["c"] - bad["c"].min()) / np.timedelta64(1, "D"))),
     "a list of dicts": ([{"a": 1, "b": 2}] * 6, "pd.DataFrame", pd.DataFrame),
 }  # fmt: skip
 

@@ -43,10 +43,12 @@ def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -
         parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", memory_limit.strip().upper())
         if parsed is None or parsed[2] not in UNITS:
             raise ValueError(f"memory_limit={show(memory_limit)} is not a number of bytes: {what_to_pass}")
-        return int(float(parsed[1]) * UNITS[parsed[2]])
+        memory_limit = int(float(parsed[1]) * UNITS[parsed[2]])
     if not is_int(memory_limit):
         kind = kind_of(memory_limit)
         raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {what_to_pass}")
+    if memory_limit < 1:
+        raise ValueError(f"memory_limit={show(memory_limit)} must be above 0: {what_to_pass}")
     return int(memory_limit)
 
 
