@@ -15,6 +15,8 @@ def resolve_device(device: Any, X: Any) -> torch.device:
             there = torch.empty(0, dtype=torch.float64, device=device)
             there.cpu()
             return there.device
+        except MemoryError:
+            raise
         except Exception as error:  # no such device, none here, or no numbers on it
             is_unknown = "Expected one of" in str(error)
             why = "torch does not know it" if is_unknown else show(str(error).partition("\n")[0], 200)

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.neighbors import NearestNeighbors
+from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
-from accelerated.subnormals import keeping_subnormals
+from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights, average, divide, neighbor_weights, rank_classes, running_sums, vote_shares
 from knn_inputs.parameters import check_weights
@@ -40,6 +41,7 @@ class _WeightedNeighbors(NearestNeighbors):
     def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
+        check_workers(min(n_queries, n_at_once) * k * self._n_columns(), self._rows.device)
         for start in range(0, n_queries, n_at_once):
             stop = min(start + n_at_once, n_queries)
             found = self._search(index, queries, range(start, stop), k)
@@ -103,6 +105,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         )
         return self
 
+    @of_one_fit
     @keeping_subnormals()
     def predict_proba(self, X: Any) -> Any:
         """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
@@ -123,6 +126,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         outputs = [self._output(shares, X) for shares in outputs]
         return outputs[0] if self._is_single else outputs
 
+    @of_one_fit
     @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
@@ -225,6 +229,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         self._keep(X, read, _targets=torch.from_numpy(targets).to(rows.device), _is_single=is_single)
         return self
 
+    @of_one_fit
     @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.

@@ -17,9 +17,10 @@ from torch import Tensor
 from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
+from accelerated.one_fit import of_one_fit
 from accelerated.pickling import PickledOnCpu
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
-from accelerated.subnormals import keeping_subnormals
+from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix, one_row
@@ -113,6 +114,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         if callable(self.metric) and not is_matrix(X):
             return self._read_objects(X, device)
         checked = check_rows(X, metric.largest, least=metric.least)
+        check_workers(checked.shape[0] * checked.shape[1], device)
         rows = _prepare_rows(checked, metric, device, memory_limit)
         if self.metric == "precomputed":
             check_square(rows)
@@ -177,6 +179,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         )
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
+    @of_one_fit
     @keeping_subnormals()
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
@@ -191,6 +194,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         indices = self._output(found.indices, X)
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
+    @of_one_fit
     @keeping_subnormals()
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
         """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.

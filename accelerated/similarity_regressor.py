@@ -14,12 +14,13 @@ from torch import Tensor
 
 from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
 from accelerated.devices import resolve_device
+from accelerated.one_fit import of_one_fit
 from accelerated.pickling import PickledOnCpu
 from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, Similarity, compare_in_blocks, get_similarity
 from accelerated.solvers import check_memory, solve
-from accelerated.subnormals import keeping_subnormals
+from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets, keep
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
@@ -103,6 +104,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         resolve_memory_limit(self.memory_limit, device)
         examples = similarity.prepare(self._read(X, device))
         targets, is_single = check_targets(y, len(examples))
+        check_workers(len(examples) ** 2, device)
         alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
 
         noted = note_features(X, examples.shape[1]) if isinstance(examples, Tensor) else note_columns(X)
@@ -143,6 +145,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
             K[rows, columns] = block
         return K
 
+    @of_one_fit
     @keeping_subnormals()
     def predict(self, X: Any) -> Any:
         """Returns f(x) for queries X, (n_queries, n_features); if "precomputed", their similarities, (n_queries, n).
@@ -152,6 +155,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         """
         n_queries, read_queries = self._open(X)
         device, n_outputs = self._alpha.device, self._alpha.shape[1]
+        check_flag(self.progress, "progress")
+        check_workers(n_queries * len(self._examples), device)
         predicted = torch.zeros((n_queries, n_outputs), dtype=torch.float64, device=device)
         blocks = compare_in_blocks(
             self._similarity,

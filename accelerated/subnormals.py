@@ -4,7 +4,7 @@ The mode belongs to a thread. ``torch.set_flush_denormal(True)`` sets it in the 
 starts later inherits it from the one that starts it. So torch's worker threads keep the mode that was set when the
 first parallel operation started them, whatever is set afterwards, and nothing that Python can call changes it.
 
-So every public method keeps subnormal numbers in its own thread, and a search tries torch's worker threads.
+So every public method keeps subnormal numbers in its own thread, and tries torch's worker threads before they are used.
 """
 
 from collections.abc import Iterator
@@ -14,27 +14,32 @@ import numpy as np
 import torch
 
 LEAST = np.array([2.0**-149], dtype=np.float32)  # above 0; the mode is the same for all types
-SHARE = 2**15  # numbers that torch gives to a thread, at least: a thread that gets less is not woken
+SHARE = 2**15  # numbers that torch gives to a thread, at least: for fewer no other thread is woken
 
 
 @contextmanager
 def keeping_subnormals() -> Iterator[None]:
     """Keeps numbers below 2.2e-308 in this thread and those that it starts, and then sets the mode as it was."""
     flushes = bool(LEAST * np.float32(1) == 0)
-    if flushes:
-        torch.set_flush_denormal(False)
     try:
+        if flushes:
+            torch.set_flush_denormal(False)
         yield
     finally:
         if flushes:
             torch.set_flush_denormal(True)
 
 
-def check_workers() -> None:
-    """Raises RuntimeError if one of torch's worker threads flushes numbers below 2.2e-308 to 0; this one must not."""
+def check_workers(n_numbers: int, device: torch.device) -> None:
+    """Raises RuntimeError if one of torch's worker threads flushes numbers below 2.2e-308 to 0; this one must not.
+
+    They are tried only where they work: for more than ``SHARE`` numbers, on a CPU.
+    """
     n_threads = torch.get_num_threads()
-    if n_threads > 1 and bool((torch.from_numpy(LEAST).repeat(n_threads * SHARE) * 1.0 == 0).any()):
+    if n_threads == 1 or n_numbers <= SHARE or device.type != "cpu":
+        return
+    if bool((torch.from_numpy(LEAST).repeat(n_threads * SHARE) * 1.0 == 0).any()):
         raise RuntimeError(
             "torch's worker threads flush numbers below 2.2e-308 to 0: they were started by this thread while "
-            "torch.set_flush_denormal(True) held. Call torch.set_num_threads(1), or search in a new thread"
+            "torch.set_flush_denormal(True) held. Call torch.set_num_threads(1), or work in a new thread"
         )

@@ -30,6 +30,8 @@ def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | N
 def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
     try:
         result = function(a, b)
+    except MemoryError:
+        raise
     except Exception as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{who} failed with {show(error, LONGEST_CAUSE)}: {CONTRACT}") from error
@@ -48,6 +50,8 @@ def one_number(result: Any, who: str) -> float:
         return float(result)
     except OverflowError:  # of a long int
         return float("inf")
+    except MemoryError:
+        raise
     except Exception as error:
         shape = f" of shape {tuple(result.shape)}" if hasattr(type(result), "shape") else ""
         raise TypeError(f"{who} returned {show(result)}, a {kind_of(result)}{shape}: {CONTRACT}") from error
@@ -68,6 +72,8 @@ def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -
     contract = "it is called with all distances, float64 (n_queries, k), and must return as many weights"
     try:
         returned = function(distances.copy())  # it may write to them
+    except MemoryError:
+        raise
     except Exception as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{describe(function, 'weights')} failed with {show(error, LONGEST_CAUSE)}: {contract}") from error

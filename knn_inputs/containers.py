@@ -25,6 +25,8 @@ def to_array(values: Any, name: str) -> np.ndarray:
         return from_tensor(values, name)
     try:
         array = np.asanyarray(values)  # which keeps a mask
+    except MemoryError:
+        raise
     except Exception as error:
         _refuse_ragged(values, name, error)
         all_tensors = isinstance(values, list | tuple) and all(map(is_tensor, values))
@@ -78,6 +80,8 @@ def _refuse_ragged(values: Any, name: str, error: Exception) -> None:
 def _shape(row: Any) -> tuple[int, ...] | str:
     try:
         return np.shape(row)
+    except MemoryError:
+        raise
     except Exception:
         return "ragged"
 
@@ -119,6 +123,8 @@ def is_matrix(X: Any) -> bool:
         return False
     try:
         array = np.asarray(X)
+    except MemoryError:
+        raise
     except Exception:
         return True
     is_frame = column_names(X) is not None  # whose columns of numbers of pandas' own types become objects

@@ -19,6 +19,8 @@ def read_objects(X: Any) -> list[Any]:
         raise TypeError(f"X={show(X)} is one example, but must be a list of examples: pass [X]")
     try:
         objects = list(X if array is None else array)
+    except MemoryError:
+        raise
     except Exception as error:
         raise TypeError(f"X is a {kind_of(X)}, whose entries cannot be read: {show(error, 200)}") from error
     if not objects:
@@ -30,6 +32,8 @@ def copy_objects(objects: list[Any]) -> list[Any]:
     """Returns a deep copy of the examples; raises TypeError for the first that cannot be copied."""
     try:
         return copy.deepcopy(objects)
+    except MemoryError:
+        raise
     except Exception:
         for i, one in enumerate(objects):
             _copy(one, i)
@@ -39,6 +43,8 @@ def copy_objects(objects: list[Any]) -> list[Any]:
 def _copy(one: Any, row: int) -> None:
     try:
         copy.deepcopy(one)
+    except MemoryError:
+        raise
     except Exception as error:
         advice = ": pass [x.detach() for x in X]" if is_tensor(one) else ""
         message = f"X has a {kind_of(one)} in row {row} that cannot be copied{advice}: {show(error, 200)}"

@@ -82,6 +82,8 @@ def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _refuse_families(column)
     try:
         return np.unique(column, return_inverse=True)
+    except MemoryError:
+        raise
     except Exception as error:  # a label of the caller's may raise anything
         raise ValueError(f"y has labels that cannot be sorted, {_kinds(column)}: {AS_STRINGS}") from error
 
@@ -187,5 +189,7 @@ def compare_labels(predicted: np.ndarray, y: Any) -> np.ndarray:
             )
     try:
         return np.array(predicted == labels, dtype=bool).reshape(len(labels), -1)
+    except MemoryError:
+        raise
     except Exception as error:  # a label of the caller's may raise anything
         raise ValueError(f"y has labels that cannot be compared with the predictions, {_kinds(labels)}") from error

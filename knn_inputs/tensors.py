@@ -22,6 +22,8 @@ def from_tensor(tensor: Any, name: str) -> np.ndarray:
     try:
         tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
         return tensor.float().numpy() if str(tensor.dtype) == "torch.bfloat16" else tensor.numpy()  # float32 holds them
+    except MemoryError:
+        raise
     except Exception as error:
         raise TypeError(f"{name} is a {kind_of(tensor)}, which NumPy cannot read: {show(error, 200)}") from error
 
@@ -30,6 +32,8 @@ def refuse_odd_tensor(tensor: Any, name: str) -> None:
     """Raises TypeError for a tensor that is not a plain block of numbers, and says how to make it one."""
     try:
         odd = _oddity(tensor, name)
+    except MemoryError:
+        raise
     except Exception as error:  # a subclass may refuse any question
         raise TypeError(f"{name} is a {kind_of(tensor)}, which cannot be read: {show(error, 200)}") from error
     if odd:

@@ -323,3 +323,28 @@ def test_tiny_numbers_raise_nothing_where_numpy_is_told_to_raise(package):
             package.NearestNeighbors(1, **params).fit(X * 1e-170).kneighbors(X[:2] * 1e-165)
         for name in ("rbf", "linear", "cosine", "polynomial", "sigmoid", "laplacian"):
             package.SimilarityRegressor(name, jitter=1).fit(X * 1e-170, X[:, 0]).predict(X * 1e-165)
+
+
+@both
+def test_memory_that_runs_out_is_not_blamed_on_the_input(package, monkeypatch):
+    def run_out(*args, **kwargs):
+        raise MemoryError
+
+    model = package.KNNClassifier(1).fit(X, [0, 1] * 3)
+    for name in ("asanyarray", "unique"):
+        with monkeypatch.context() as patched:
+            patched.setattr(np, name, run_out)
+            with pytest.raises(MemoryError):
+                package.KNNClassifier(1).fit(X, [0, 1] * 3)
+    with pytest.raises(MemoryError):
+        package.NearestNeighbors(1, metric=run_out).fit(X).kneighbors(X)
+    assert model.predict(X).tolist() == [0, 1] * 3
+
+
+def test_a_bar_without_a_place_to_draw_it_is_not_drawn(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+
+    assert accelerated.NearestNeighbors(1, progress=True).fit(X).kneighbors()[1].shape == (6, 1)
+    model = accelerated.SimilarityRegressor(progress=True).fit(X, X[:, 0])
+    with pytest.raises(TypeError, match="progress='no' is a str"):
+        model.set_params(progress="no").predict(X)

@@ -1,6 +1,7 @@
 """A fit that fails, or is interrupted at any line, leaves the model as it was."""
 
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +124,38 @@ def test_a_failed_refit_keeps_the_examples_and_the_names_of_their_features(packa
         assert a.tobytes() == b.tobytes()
     with pytest.raises(ValueError, match="order"):
         predictions(model, Q[["b", "a", "c"]])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_query_sees_one_fit_while_another_thread_fits_again(name):
+    many, few = NEW[:40], NEW[40:50]
+    model = getattr(accelerated, name)(**MODELS[name][0])
+    expected = []
+    for rows in (many, few):
+        model.fit(rows, np.arange(len(rows)) % 3)
+        expected.append(tuple(array.tobytes() for array in predictions(model, NEW[:5])))
+    is_over = threading.Event()
+
+    def refit():
+        while not is_over.is_set():
+            for rows in (many, few):
+                model.fit(rows, np.arange(len(rows)) % 3)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    thread = threading.Thread(target=refit)
+    thread.start()
+    try:
+        told = [method(NEW[:5]) for _ in range(100) for method in queries_of(model)]
+    finally:
+        is_over.set()
+        thread.join()
+        sys.setswitchinterval(interval)
+
+    right = {array for arrays in expected for array in arrays}
+    answers = [part for answer in told for part in (answer if isinstance(answer, tuple) else (answer,))]
+    assert {np.asarray(part).tobytes() for part in answers} <= right
+
+
+def queries_of(model):
+    return [getattr(model, method) for method in ("kneighbors", "predict") if hasattr(model, method)]

@@ -73,25 +73,47 @@ WORKERS = """
 import threading
 import numpy as np
 import torch
-from accelerated import NearestNeighbors
+from accelerated import KNNRegressor, NearestNeighbors, SimilarityRegressor
 
 torch.set_num_threads(2)
 torch.set_flush_denormal(True)
 torch.ones(2**20) * 2  # starts the worker threads
 torch.set_flush_denormal(False)
 X = np.random.default_rng(0).standard_normal((2000, 20)) * 1e-310
-model = NearestNeighbors(3).fit(X)
-try:
-    model.kneighbors()
-    raise AssertionError("no error")
-except RuntimeError as error:
-    assert "torch.set_num_threads(1)" in str(error) and "new thread" in str(error), error
-found = []
-thread = threading.Thread(target=lambda: found.append(model.kneighbors()[1]))
-thread.start()
-thread.join()
+few = KNNRegressor(1).fit([[0.0], [1.0]], np.full((2, 60), 3e-310))  # this thread alone works for so few numbers
+
+
+def in_a_new_thread(work):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def fit(metric="cosine"):
+    return NearestNeighbors(3, metric=metric).fit(X)
+
+
+model = in_a_new_thread(fit)
+for refused in (
+    fit,
+    lambda: fit("euclidean"),
+    model.kneighbors,
+    lambda: few.predict(np.zeros((2000, 1))),
+    lambda: SimilarityRegressor().fit(X[:400], X[:400, 0]),
+):
+    try:
+        refused()
+    except RuntimeError as error:
+        assert "torch.set_num_threads(1)" in str(error) and "new thread" in str(error), error
+    else:
+        raise AssertionError("no error")
+assert (few.predict([[0.0]]) == 3e-310).all()
+expected = in_a_new_thread(model.kneighbors)[1]
 torch.set_num_threads(1)
-assert (model.kneighbors()[1] == found[0]).all()
+assert (model.kneighbors()[1] == expected).all()
+assert (fit().kneighbors()[1] == expected).all()
 """
 
 

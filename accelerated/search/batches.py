@@ -22,7 +22,6 @@ from accelerated.subnormals import check_workers
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
-MOST_IN_ONE_THREAD = 2**15  # pairs x features; torch wakes its worker threads for more numbers than that
 N_SKIPPED = 7  # batches that a filter misses after a poor one, so that it wastes time on at most 1 batch in 8
 
 
@@ -63,8 +62,7 @@ def search(
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         torch.autocast(device.type, enabled=False),  # in this thread
     ):
-        if device.type == "cpu" and n_queries * index.rows.numel() > MOST_IN_ONE_THREAD:
-            check_workers()
+        check_workers(n_queries * index.rows.numel(), device)
         for chosen in filters:
             is_finer = chosen is not filters[0] and chosen is not filters[-1]
             if is_finer and not _is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):
