@@ -7,6 +7,7 @@ first parallel operation started them, whatever is set afterwards, and nothing t
 So every public method keeps subnormal numbers in its own thread, and tries torch's worker threads before they are used.
 """
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,12 @@ def keeping_subnormals() -> Iterator[None]:
             torch.set_flush_denormal(True)
 
 
+@functools.cache
+def _shares(n_threads: int) -> torch.Tensor:
+    """Returns a share of tiny numbers for each thread."""
+    return torch.from_numpy(LEAST).repeat(n_threads * SHARE)
+
+
 def check_workers(n_numbers: int, device: torch.device) -> None:
     """Raises RuntimeError if one of torch's worker threads flushes numbers below 2.2e-308 to 0; this one must not.
 
@@ -38,7 +45,7 @@ def check_workers(n_numbers: int, device: torch.device) -> None:
     n_threads = torch.get_num_threads()
     if n_threads == 1 or n_numbers <= SHARE or device.type != "cpu":
         return
-    if bool((torch.from_numpy(LEAST).repeat(n_threads * SHARE) * 1.0 == 0).any()):
+    if not (_shares(n_threads) * 1.0).numpy().all():
         raise RuntimeError(
             "torch's worker threads flush numbers below 2.2e-308 to 0: they were started by this thread while "
             "torch.set_flush_denormal(True) held. Call torch.set_num_threads(1), or work in a new thread"

@@ -55,7 +55,7 @@ def read_numbers(
             array = array.astype(np.float64)
     if array.size and not max_magnitude(array) <= min(largest, LARGEST_FLOAT):
         _refuse_magnitude(array, name, source, largest)
-    if array.size and float(array.min()) < least:
+    if least > -LARGEST_FLOAT and array.size and float(array.min()) < least:
         place = first_of(array < least)
         raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, source)}, below {least}")
     return array

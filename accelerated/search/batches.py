@@ -16,7 +16,6 @@ from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
-from accelerated.subnormals import check_workers
 
 # `python -m benchmarks.constants NAME` measures these four:
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
@@ -62,7 +61,6 @@ def search(
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         torch.autocast(device.type, enabled=False),  # in this thread
     ):
-        check_workers(n_queries * index.rows.numel(), device)
         for chosen in filters:
             is_finer = chosen is not filters[0] and chosen is not filters[-1]
             if is_finer and not _is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):

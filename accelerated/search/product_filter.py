@@ -36,6 +36,7 @@ from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_fou
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
+from accelerated.subnormals import check_workers
 
 MOST_ROWS = 2**18  # in a block: `python -m benchmarks.constants MOST_ROWS`
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
@@ -136,6 +137,7 @@ class ProductFilter:
         plan = self._plan(k, scratch)
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
+        check_workers(len(batch.queries) * self.rows.numel(), self.rows.device)
         with clock.stage("encode"):
             encoded = self.bound.encode_queries(batch.queries)
             encoded = encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
