@@ -22,6 +22,8 @@ from knn_inputs.parameters import check_weights
 
 
 class _WeightedNeighbors(NearestNeighbors):
+    """The part that both predictors share. Each has a constructor of its own, for Python names it in its messages."""
+
     weights: Weights
 
     def _read(self, X: Any) -> dict[str, Any]:

@@ -115,16 +115,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
             return self._read_objects(X, device)
         checked = check_rows(X, metric.largest, least=metric.least)
         check_workers(checked.shape[0] * checked.shape[1], device)
-        rows = _prepare_rows(checked, metric, device, memory_limit)
         if self.metric == "precomputed":
-            check_square(rows)
-        return {
-            "_metric": metric,
-            "_rows": rows,
-            "_objects": None,
-            "_function": None,
-            **note_features(X, rows.shape[1]),
-        }
+            check_square(checked)
+        rows = _prepare_rows(checked, metric, device, memory_limit)
+        noted = note_features(X, rows.shape[1])
+        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""
@@ -162,7 +157,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         """
         metric = get_metric(self.metric, self.p, self.metric_params)
         if callable(self.metric):
-            pair = (a, b) if getattr(self, "_objects", None) is not None else read_any_pair(a, b)
+            pair = (a, b) if self._holds_objects() else read_any_pair(a, b)
             measured = take_two(self.metric, "metric", self.metric_params)(*pair)
             return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
         if self.metric == "precomputed":
@@ -174,9 +169,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     def get_neighbors(self, example: Any) -> list[tuple[int, float]]:
         """Returns the neighbours of one example, nearest first, as (index, distance). Raises as ``kneighbors`` does."""
-        distances, indices = self.kneighbors(
-            [example] if getattr(self, "_objects", None) is not None else one_row(example)
-        )
+        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example))
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
@@ -225,7 +218,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     def _open_queries(self, X: Any) -> tuple[Index, Queries]:
         if X is None:
             return self._index, Queries.of_rows(self._rows)
-        if self._objects is not None:
+        if self._holds_objects():
             objects = read_objects(X)
             check_columns(X, self)
             metric = metric_of_objects(self._function, objects, self._objects)
@@ -234,6 +227,9 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
         check_features(X, checked.shape[1], self)
         return self._index, Queries.given(checked, self._metric, self._rows.device)
+
+    def _holds_objects(self) -> bool:
+        return getattr(self, "_objects", None) is not None
 
     def _search(
         self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None

@@ -85,17 +85,23 @@ def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _get_folds(cv: Any, codes: np.ndarray | None, n_examples: int) -> list[Fold]:
-    if isinstance(cv, str) or (not hasattr(cv, "__iter__") and not hasattr(cv, "split")):
-        cv = check_n_folds(cv, np.zeros(n_examples) if codes is None else codes)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # ``check_n_folds`` has warned
-        is_list = hasattr(cv, "__iter__") and not hasattr(cv, "split")
-        splitter = None if is_list else check_cv(cv, codes, classifier=codes is not None)
-        pairs = cv if splitter is None else splitter.split(np.zeros(n_examples), codes)
-        folds = [read_fold(fold, n_examples) for fold in pairs]
+    if hasattr(cv, "__iter__") and not isinstance(cv, str) and not hasattr(cv, "split"):
+        pairs = cv
+    else:
+        pairs = _split(cv, codes, n_examples)
+    folds = [read_fold(fold, n_examples) for fold in pairs]
     if not folds:
         raise ValueError("cv has 0 folds, but needs at least 1")
     return folds
+
+
+def _split(cv: Any, codes: np.ndarray | None, n_examples: int) -> list[Any]:
+    """Returns the folds of a splitter of scikit-learn, or of a number of folds by scikit-learn's rule."""
+    if isinstance(cv, str) or not hasattr(cv, "split"):
+        cv = check_n_folds(cv, np.zeros(n_examples) if codes is None else codes)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # ``check_n_folds`` has warned
+        return list(check_cv(cv, codes, classifier=codes is not None).split(np.zeros(n_examples), codes))
 
 
 def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
@@ -112,9 +118,8 @@ def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray
     train, test = fold
     if model.metric == "precomputed":
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
-    searcher = type(model)(**{**model.get_params(deep=False), "n_neighbors": max(candidates)}).fit(
-        _take(rows, train), answers[train]
-    )
+    params = {**model.get_params(deep=False), "n_neighbors": max(candidates)}  # ``clone`` would copy a metric
+    searcher = type(model)(**params).fit(_take(rows, train), answers[train])
     ks = sorted(set(candidates))
     _, found = searcher._find(_take(rows, test))
     batches = [_answers(searcher, distances, indices, ks) for _, distances, indices in found]

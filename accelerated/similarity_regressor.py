@@ -101,11 +101,11 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         """
         similarity = self._get_similarity()
         device = resolve_device(self.device, X)
-        resolve_memory_limit(self.memory_limit, device)
+        memory_limit = resolve_memory_limit(self.memory_limit, device)
         examples = similarity.prepare(self._read(X, device))
         targets, is_single = check_targets(y, len(examples))
         check_workers(len(examples) ** 2, device)
-        alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device))
+        alpha = self._solve(similarity, examples, torch.from_numpy(targets).to(device), memory_limit)
 
         noted = note_features(X, examples.shape[1]) if isinstance(examples, Tensor) else note_columns(X)
         if self.similarity == "precomputed":
@@ -114,9 +114,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         keep(self, **noted, _similarity=similarity, _examples=examples, _alpha=alpha, dual_coef_=coefficients)
         return self
 
-    def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor) -> Tensor:
+    def _solve(self, similarity: Similarity, examples: Examples, targets: Tensor, memory_limit: int) -> Tensor:
         """Returns alpha, (n, n_outputs), for targets of that shape."""
-        memory_limit = resolve_memory_limit(self.memory_limit, targets.device)
         check_memory(len(examples), "cholesky", memory_limit)  # which needs least of all, before the work starts
         if isinstance(examples, Tensor) and self.similarity == "precomputed":
             K = examples  # a copy of the given matrix

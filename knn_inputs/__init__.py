@@ -1,7 +1,8 @@
 """The input of ``reference`` and ``accelerated``, read and refused by this code, and so with the same messages.
 
-A message names the argument, the row and the column, the value, and how to mend it. Nothing is clipped, dropped or
-filled in. NumPy alone is needed: tensors and DataFrames are recognised by their methods.
+A message names the argument and the value; where there is one, the row and the column; and how to mend it, where that
+is not obvious. Nothing is clipped, dropped or filled in. NumPy alone is needed: tensors and DataFrames are recognised
+by their methods.
 
 parameters     the arguments of a constructor
 containers     lists, arrays, DataFrames and tensors become an array

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import to_array
-from knn_inputs.messages import kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
+from knn_inputs.tensors import is_tensor
 
 CONTRACT = (
     "it is called with two examples, float64 rows of shape (n_features,) of an array or DataFrame of numbers, or two "
@@ -15,7 +16,6 @@ CONTRACT = (
     "as X, with the name 'precomputed')"
 )
 LONGEST_NAME = 100  # of a function
-LONGEST_CAUSE = 200  # characters of an exception in a message
 
 
 def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | None = None) -> Callable[..., float]:
@@ -33,15 +33,20 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
     except MemoryError:
         raise
     except Exception as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{who} failed with {show(error, LONGEST_CAUSE)}: {CONTRACT}") from error
+        raise _failure(error, who, CONTRACT) from error
     return result if type(result) is float else one_number(result, who)
+
+
+def _failure(error: Exception, who: str, contract: str) -> Exception:
+    """Returns the exception to raise for one inside a function: a TypeError for a TypeError, else a ValueError."""
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{who} failed with {show(error, LONGEST_CAUSE)}: {contract}")
 
 
 def one_number(result: Any, who: str) -> float:
     """Returns the result of a function of two examples as a float; raises TypeError unless it is one real number."""
     try:
-        if hasattr(type(result), "detach"):
+        if is_tensor(result):
             result = result.detach()  # float of a tensor that requires grad gives a warning
         array = np.asarray(result) if isinstance(result, np.ndarray | np.generic) else None
         is_text = isinstance(result, str | bytes | bytearray | complex) or result is np.ma.masked
@@ -75,8 +80,7 @@ def call_weights(function: Callable[[np.ndarray], Any], distances: np.ndarray) -
     except MemoryError:
         raise
     except Exception as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{describe(function, 'weights')} failed with {show(error, LONGEST_CAUSE)}: {contract}") from error
+        raise _failure(error, describe(function, "weights"), contract) from error
     return check_returned_weights(returned, distances.shape)
 
 
@@ -99,8 +103,8 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 def refuse_sums(summed: np.ndarray, total: float) -> None:
     """Raises ValueError if a sum of weights, or of weighted targets or votes, is more than a float can hold."""
-    sums = np.append(np.ravel(summed), total)
-    if not np.all(np.isfinite(sums)):
+    if not (np.isfinite(total) and np.all(np.isfinite(summed))):
+        sums = np.append(np.ravel(summed), total)
         worst = float(sums[~np.isfinite(sums)][0])
         advice = "too large for a float: make the weights or the targets smaller"
         raise ValueError(

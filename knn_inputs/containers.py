@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.entries import is_missing, is_real
-from knn_inputs.messages import kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
 from knn_inputs.places import column_names
 from knn_inputs.tensors import from_tensor, is_tensor
 
@@ -31,7 +31,7 @@ def to_array(values: Any, name: str) -> np.ndarray:
         _refuse_ragged(values, name, error)
         all_tensors = isinstance(values, list | tuple) and all(map(is_tensor, values))
         advice = f"; pass torch.stack({name})" if all_tensors else ""
-        message = f"{name} is a {kind_of(values)}, which NumPy cannot read as an array: {show(error, 200)}"
+        message = f"{name} is a {kind_of(values)}, which NumPy cannot read as an array: {show(error, LONGEST_CAUSE)}"
         raise TypeError(message + advice) from error
     _refuse_masked(array, name)
     if array.dtype.names:
@@ -52,12 +52,24 @@ def refuse_containers(values: Any, name: str) -> None:
         raise TypeError(f"{kind}: pass np.column_stack(list({name}.values())) if its values are columns")
     if isinstance(values, Set | Iterator):
         raise TypeError(f"{kind}: pass list({name})")
+    for i in _place_of_masked(values, depth=2):
+        values, name = values[i], f"{name}[{i}]"
     _refuse_masked(values, name)
-    if isinstance(values, list | tuple):
-        for i, row in enumerate(values):
-            _refuse_masked(row, f"{name}[{i}]")
-            for j, entry in enumerate(row if isinstance(row, list | tuple) else ()):
-                _refuse_masked(entry, f"{name}[{i}][{j}]")
+
+
+def _place_of_masked(values: Any, depth: int) -> tuple[int, ...]:
+    """Returns where in a list, or in its lists, the first array with masked entries is; nothing if there is none."""
+    if not isinstance(values, list | tuple) or not depth:
+        return ()
+    types = set(map(type, values))  # few, where a look at each entry would take longer than reading all of them
+    if not any(issubclass(kind, list | tuple | np.ma.MaskedArray) for kind in types):
+        return ()
+    for i, entry in enumerate(values):
+        if isinstance(entry, np.ma.MaskedArray) and np.ma.is_masked(entry):
+            return (i,)
+        if place := _place_of_masked(entry, depth - 1):
+            return (i, *place)
+    return ()
 
 
 def _refuse_masked(values: Any, name: str) -> None:
@@ -95,8 +107,10 @@ def _as_given(values: Any, array: np.ndarray) -> np.ndarray:
     >>> to_array([1, "a"], "y").tolist(), to_array([2**53, 2**53 + 1, 1.0], "y").tolist()
     ([1, 'a'], [9007199254740992, 9007199254740993, 1.0])
     """
+    if hasattr(type(values), "__array__"):
+        return array
     is_large = array.dtype.kind == "f" and array.size and float(np.max(np.abs(array))) >= LARGEST_EXACT
-    if hasattr(type(values), "__array__") or not (array.dtype.kind in "USmMc" or is_large):
+    if not is_large and array.dtype.kind not in "USmMc":
         return array
     entries = np.asarray(values, dtype=object)
     if is_large:

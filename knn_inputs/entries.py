@@ -12,8 +12,10 @@ import numpy as np
 
 from knn_inputs.messages import kind_of, show
 from knn_inputs.places import describe_place
+from knn_inputs.tensors import is_tensor
 
-DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+DAYS = (datetime.date, datetime.time, np.datetime64)
+SPANS = (datetime.timedelta, np.timedelta64)
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
 ADVICE = {
     "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
@@ -130,11 +132,10 @@ def spell(value: Any) -> str:
         return f"the string {show(value.item() if isinstance(value, np.generic) else value)}"
     if is_missing(value) and not isinstance(value, Decimal):
         return "NaN" if isinstance(value, float | np.floating) else show(value)
-    if isinstance(value, DATES):
-        is_span = isinstance(value, datetime.timedelta | np.timedelta64)
-        return f"the time span {value}" if is_span else f"the date {value}"
-    if isinstance(value, float | np.floating) and not math.isfinite(value):
-        return "NaN" if value != value else str(value)
+    if isinstance(value, DAYS + SPANS):
+        return f"the {'time span' if isinstance(value, SPANS) else 'date'} {value}"
+    if isinstance(value, float | np.floating) and math.isinf(value):
+        return str(value)
     return show(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -144,7 +145,7 @@ def problem_of(value: Any) -> str | None:
         return "missing"
     if isinstance(value, str | bytes):
         return "digits" if _reads_as_number(value) else "a string"
-    if isinstance(value, DATES):
+    if isinstance(value, DAYS + SPANS):
         return "a date"
     if is_real(value):
         return None
@@ -172,8 +173,7 @@ def first_of(mask: np.ndarray) -> tuple[int, ...]:
 
 def refuse(name: str, value: Any, problem: str, place: tuple[int, ...], count: int, source: Any) -> NoReturn:
     """Raises an error with the first entry that cannot be used, its place, the number of others, and advice."""
-    more = f" (and {count - 1} more)" if count > 1 else ""
-    where = f"{name} has {spell(value)} {describe_place(place, source)}{more}"
+    where = describe_entry(name, value, place, count, source)
     if problem == "no number":
         kind = f"float() argument must be a string or a real number, not '{kind_of(value)}'"  # as Python says it
         raise TypeError(f"{where}, but each entry must be a number: {kind}{_advise_objects(value, name)}")
@@ -183,9 +183,15 @@ def refuse(name: str, value: Any, problem: str, place: tuple[int, ...], count: i
     raise ValueError(f"{prefix}{where}: {size}{advice[problem].format(name=name)}")
 
 
+def describe_entry(name: str, value: Any, place: tuple[int, ...], count: int, source: Any) -> str:
+    """Returns the beginning of a message about an entry: the argument, the value, its place, and how many more."""
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    return f"{name} has {spell(value)} {describe_place(place, source)}{more}"
+
+
 def _advise_objects(value: Any, name: str) -> str:
     """Returns advice for an entry that is a container."""
     if isinstance(value, Mapping):
         return f"; for rows of dicts pass pd.DataFrame({name})"
-    is_row = isinstance(value, list | tuple | np.ndarray) or hasattr(type(value), "detach")
+    is_row = isinstance(value, list | tuple | np.ndarray) or is_tensor(value)
     return f"; if each entry is a row, pass np.stack({name})" if is_row else ""

@@ -48,15 +48,15 @@ def advise_reshape(shape: tuple[int, ...], X: Any, n_features: int | None = None
     """
 
     def code(new: str) -> str:
-        return f"X.reshape({new})" if hasattr(X, "reshape") else f"np.reshape(X, ({new}))"
+        return f"X.reshape({new})" if hasattr(type(X), "reshape") else f"np.reshape(X, ({new}))"
 
     if len(shape) > 2:
         return f"{code('len(X), -1')} makes a row of each of the {shape[0]} examples"
     one_example = f"{code('1, -1')} is one example of {shape[0]} features"
     one_feature = f"{code('-1, 1')} is {shape[0]} examples of one feature"
-    if n_features is not None:
-        return one_example if n_features == shape[0] else one_feature if n_features == 1 else one_example
-    return f"{one_feature}, {one_example}"
+    if n_features is None:
+        return f"{one_feature}, {one_example}"
+    return one_feature if n_features == 1 != shape[0] else one_example
 
 
 def check_square(X: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 60  # characters of a value in a message
+LONGEST_CAUSE = 200  # and of an exception
 OURS = ("knn_inputs", "reference", "accelerated", "numpy", "contextlib")  # the last two may wrap a method
 
 OTHER_NAMES = {  # names that other libraries use

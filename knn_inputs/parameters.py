@@ -119,7 +119,8 @@ def _check_metric_params(metric: Any, metric_params: Any) -> None:
 
 def warn_of_idle_p(metric: Any, p: Any) -> None:
     """Warns if the metric does not use p, and p is neither 2, its default, nor the power that the metric implies."""
-    if metric != "minkowski" and p not in (2, IMPLIED_P.get(metric, 2) if isinstance(metric, str) else 2):
+    implied = IMPLIED_P.get(metric, 2) if isinstance(metric, str) else 2
+    if metric != "minkowski" and p not in (2, implied):
         warn(f"p={show(p)} has no effect, because metric={show(metric)}: only 'minkowski' uses p")
 
 

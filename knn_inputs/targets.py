@@ -1,6 +1,5 @@
 """The targets y: numbers to average, or labels to vote with."""
 
-import datetime
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import to_array
-from knn_inputs.entries import first_of, is_missing, is_real, read_numbers, spell
+from knn_inputs.entries import DAYS, SPANS, describe_entry, first_of, is_missing, is_real, read_numbers, spell
 from knn_inputs.messages import kind_of, warn
-from knn_inputs.places import describe_place
 
-DAYS = (datetime.date, datetime.time, np.datetime64)
-SPANS = (datetime.timedelta, np.timedelta64)
 AS_STRINGS = "pass np.array(y, dtype=object).astype(str)"
 SEVERAL_LABELS = "for several labels in a row pass sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
 
@@ -66,8 +62,7 @@ def refuse_bad_labels(array: np.ndarray, source: Any = None) -> None:
         bad = problem(array)
         if bad.any():
             place, count = first_of(bad), int(np.count_nonzero(bad))
-            more = f" (and {count - 1} more)" if count > 1 else ""
-            raise ValueError(f"y has {spell(array[place])} {describe_place(place, source)}{more}: {advice}")
+            raise ValueError(f"{describe_entry('y', array[place], place, count, source)}: {advice}")
 
 
 def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.messages import kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
 
 NUMBERS = ("bool", "float16", "bfloat16", "float32", "float64", "complex32", "complex64", "complex128")
 WHOLE_NUMBERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -25,7 +25,9 @@ def from_tensor(tensor: Any, name: str) -> np.ndarray:
     except MemoryError:
         raise
     except Exception as error:
-        raise TypeError(f"{name} is a {kind_of(tensor)}, which NumPy cannot read: {show(error, 200)}") from error
+        raise TypeError(
+            f"{name} is a {kind_of(tensor)}, which NumPy cannot read: {show(error, LONGEST_CAUSE)}"
+        ) from error
 
 
 def refuse_odd_tensor(tensor: Any, name: str) -> None:
@@ -35,7 +37,7 @@ def refuse_odd_tensor(tensor: Any, name: str) -> None:
     except MemoryError:
         raise
     except Exception as error:  # a subclass may refuse any question
-        raise TypeError(f"{name} is a {kind_of(tensor)}, which cannot be read: {show(error, 200)}") from error
+        raise TypeError(f"{name} is a {kind_of(tensor)}, which cannot be read: {show(error, LONGEST_CAUSE)}") from error
     if odd:
         raise TypeError(f"{name} {odd}")
 

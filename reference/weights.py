@@ -14,6 +14,7 @@ from reference.neighbors import NearestNeighbors
 class WeightedNeighbors(NearestNeighbors):
     """The part that both predictors share: weighing the neighbours of each query.
 
+    Each predictor has a constructor of its own, because Python's message about an unknown argument names its class.
     ``weights`` is uniform, distance (1 / distance) or a function from distances, (n_queries, k), to as many weights.
     """
 

@@ -27,6 +27,7 @@ BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transp
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
+WHAT_TO_PASS = "pass bytes as an int, such as 2**30, or a string, such as '2GB' or '512MiB'"
 PREFIXES = list(enumerate("KMGT", start=1))
 UNITS = {"": 1, **{f"{letter}{i}": base**power for i, base in (("", 1000), ("I", 1024)) for power, letter in PREFIXES}}
 
@@ -38,18 +39,22 @@ def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -
         return (torch.cuda.mem_get_info(device)[0] + kept_for_reuse) // 4
     if memory_limit is None:
         return 2**30
-    what_to_pass = "pass bytes as an int, such as 2**30, or a string, such as '2GB' or '512MiB'"
     if isinstance(memory_limit, str):
-        parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", memory_limit.strip().upper())
-        if parsed is None or parsed[2] not in UNITS:
-            raise ValueError(f"memory_limit={show(memory_limit)} is not a number of bytes: {what_to_pass}")
-        memory_limit = int(float(parsed[1]) * UNITS[parsed[2]])
+        memory_limit = _bytes_of(memory_limit)
     if not is_int(memory_limit):
         kind = kind_of(memory_limit)
-        raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {what_to_pass}")
+        raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {WHAT_TO_PASS}")
     if memory_limit < 1:
-        raise ValueError(f"memory_limit={show(memory_limit)} must be above 0: {what_to_pass}")
+        raise ValueError(f"memory_limit={show(memory_limit)} must be above 0: {WHAT_TO_PASS}")
     return int(memory_limit)
+
+
+def _bytes_of(text: str) -> int:
+    """Returns the number of bytes that is written as text, such as 2GB; raises ValueError if it is none."""
+    parsed = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?) ?([KMGT]?I?)B?", text.strip().upper())
+    if parsed is None or parsed[2] not in UNITS:
+        raise ValueError(f"memory_limit={show(text)} is not a number of bytes: {WHAT_TO_PASS}")
+    return int(float(parsed[1]) * UNITS[parsed[2]])
 
 
 def least_bytes(n_features: int, k: int) -> int:
