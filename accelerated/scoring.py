@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from accelerated.validation import check_targets
-from knn_inputs.containers import to_array
-from knn_inputs.entries import read_numbers
+from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.targets import compare_labels, read_answers
 
 
@@ -80,16 +79,5 @@ def _check_sample_weight(sample_weight: Any, n_queries: int) -> np.ndarray:
 
     Raises ValueError unless they are of shape (n_queries,), finite, at least 0 and not all 0.
     """
-    if sample_weight is None:
-        return np.ones(n_queries)
-    weights = np.array(read_numbers(to_array(sample_weight, "sample_weight"), "sample_weight"), dtype=np.float64)
-    if weights.shape != (n_queries,):
-        raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n_queries} queries")
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    if len(wrong):
-        raise ValueError(f"sample_weight[{wrong[0]}] is {weights[wrong[0]]}, but must be finite and at least 0")
-    if not weights.any():
-        raise ValueError(
-            "sample_weight is 0 for all queries, but at least one needs a weight above 0: None weighs all 1"
-        )
-    return np.ldexp(weights, 1000 - np.frexp(weights.max())[1])
+    weights = read_sample_weight(sample_weight, n_queries, "queries")
+    return weights if sample_weight is None else np.ldexp(weights, 1000 - np.frexp(weights.max())[1])

@@ -1,13 +1,15 @@
 """The arguments of a constructor: their types, their ranges, and those that another argument leaves without effect."""
 
+import functools
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec
 
 import numpy as np
 
 from knn_inputs.messages import kind_of, show, suggest, warn
 
+P = ParamSpec("P")
 IMPLIED_P = {"manhattan": 1, "chebyshev": math.inf}
 SIMILARITY_PARAMETERS = {  # those that each named similarity uses
     "rbf": ("gamma",),
@@ -133,3 +135,29 @@ def warn_of_idle_similarity_parameters(similarity: Any, **values: Any) -> None:
         have = "has" if len(idle) == 1 else "have"
         uses = f"uses {', '.join(used)}" if used else "uses none of gamma, degree and coef0"
         warn(f"{', '.join(idle)} {have} no effect, because similarity={show(similarity)} {uses}")
+
+
+def renamed(**new_names: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Returns a decorator of ``__init__``: a name that another library uses raises TypeError with the name used here.
+
+    The signature stays that of the constructor.
+
+    >>> class Model:
+    ...     @renamed(alpha="jitter")
+    ...     def __init__(self, jitter=1.0): ...
+    >>> Model(alpha=2.0)
+    Traceback (most recent call last):
+    TypeError: Model has no 'alpha': it is called jitter here
+    """
+
+    def decorate(init: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(init)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+            for name in kwargs:
+                if name in new_names:
+                    raise TypeError(f"{type(args[0]).__name__} has no {name!r}: it is called {new_names[name]} here")
+            init(*args, **kwargs)
+
+        return checked
+
+    return decorate
