@@ -26,6 +26,6 @@ def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np
         raise ValueError(f"sample_weight[{wrong[0]}] is {weights[wrong[0]]}, but must be finite and at least 0")
     if not weights.any():
         raise ValueError(
-            f"sample_weight is 0 for all {rows}, but at least one needs a weight above 0: None weighs all 1"
+            f"sample_weight is zero for all {rows}, but at least one needs a weight above 0: None weighs all 1"
         )
     return weights

@@ -136,7 +136,7 @@ def test_r_squared_of_one_query_points_to_leave_one_out_which_works(package):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([0, 0, 0], "sample_weight is 0 for all queries"),
+        ([0, 0, 0], "sample_weight is zero for all queries"),
         ([1, -1, 2], "sample_weight[1] is -1.0"),
         ([1, 2, float("nan")], "sample_weight has NaN in row 2"),
         ([float("inf"), 2, 3], "sample_weight has inf in row 0"),

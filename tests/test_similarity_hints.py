@@ -100,7 +100,7 @@ def test_weights_are_read_as_a_copy():
     [
         ([1, 2], r"sample_weight has shape \(2,\), but there are 3 examples"),
         ([[1], [2], [3]], r"sample_weight has shape \(3, 1\), but there are 3 examples"),
-        ([0, 0, 0], "sample_weight is 0 for all examples"),
+        ([0, 0, 0], "sample_weight is zero for all examples"),
         ([1, -1, 2], r"sample_weight\[1\] is -1.0"),
         ([1, 2, np.nan], "sample_weight has NaN in row 2"),
         (["a", 2, 3], "sample_weight has the string 'a' in row 0"),
