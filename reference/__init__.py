@@ -23,7 +23,9 @@ The files add metrics, votes and checked input to that. Read them in this order:
 3. ``weights.py`` and ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with
    ``scoring.py``
 4. ``similarity_regressor.py`` and ``similarities.py``: let every example count by its similarity instead
-5. ``selection.py`` and ``folds.py``: choose k; ``checks.py`` and the package ``knn_inputs`` refuse bad input, and can
+5. ``ridge.py`` and ``solvers.py``: solve for the weights of the examples, at once or step by step; ``certificate.py``:
+   how far the steps are from the exact weights; ``leave_one_out.py``: n models from one inverse
+6. ``selection.py`` and ``folds.py``: choose k; ``checks.py`` and the package ``knn_inputs`` refuse bad input, and can
    be left for last
 """
 
@@ -32,8 +34,10 @@ from reference.knn import KNNClassifier, KNNRegressor
 from reference.neighbors import NearestNeighbors
 from reference.selection import Selection, select_n_neighbors
 from reference.similarity_regressor import SimilarityRegressor
+from reference.solvers import ConvergenceWarning
 
 __all__ = [
+    "ConvergenceWarning",
     "KNNClassifier",
     "KNNRegressor",
     "NearestNeighbors",

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from knn_inputs.callables import take_two
-from knn_inputs.parameters import check_name
+from knn_inputs.parameters import SIMILARITY_PARAMETERS
 
 
 def rbf(x, rows, gamma):
@@ -65,10 +65,7 @@ def pair_by_pair(x, rows, function):
 
 
 def get_similarity(name, gamma, degree, coef0):
-    """Returns a function of (x, rows) that returns (n,): the similarity called ``name``, or made of a callable.
-
-    Raises ValueError for an unknown name.
-    """
+    """Returns a function of (x, rows) that returns (n,): the similarity called ``name``, or made of a callable."""
     if callable(name):
         return partial(pair_by_pair, function=take_two(name, "similarity"))
     named = {
@@ -80,5 +77,33 @@ def get_similarity(name, gamma, degree, coef0):
         "cosine": cosine,
         "precomputed": given,
     }
-    check_name(name, "similarity", named, ", nor a function of two examples")
     return named[name]
+
+
+def gamma_of_scale(name, rows, weights):
+    """Returns the gamma that "scale" stands for, 1 / (d v), where v is the variance of all entries of the rows, (n, d).
+
+    With it the unit of the features has no effect on the rbf, and hardly has d. The laplacian has the gaps to the first
+    power, and so the standard deviation in place of v. Where v is 0, gamma is 1. An example of weight 2 counts as two
+    equal ones. Returns None for a similarity that does not use gamma.
+
+    >>> gamma_of_scale("rbf", np.array([[0.0, 4.0], [4.0, 0.0]]), np.ones(2))
+    0.125
+    """
+    if callable(name) or "gamma" not in SIMILARITY_PARAMETERS[name]:
+        return None
+    gap = rows - rows[:1, :1]  # exactly 0 where all entries are equal
+    mean = weighted_mean(np.mean(gap, axis=1), weights)
+    variance = float(weighted_mean(np.mean((gap - mean) ** 2, axis=1), weights))
+    spread = np.sqrt(variance) if name == "laplacian" else variance
+    return float(1 / (rows.shape[1] * spread)) if spread > 0 else 1.0
+
+
+def weighted_mean(values, weights):
+    """Returns sum w v / sum w over the first axis; equal values have exactly that value as their mean.
+
+    >>> float(weighted_mean(np.array([0.0, 3.0]), np.array([2.0, 1.0])))
+    1.0
+    """
+    share = weights / np.max(weights)  # so that their sum is finite
+    return values[0] + (share / np.sum(share)) @ (values - values[0])
