@@ -1,5 +1,6 @@
 """Pickling of models fitted on a GPU: they are stored without its memory, and load where there is no GPU, too."""
 
+import functools
 from typing import Any
 
 import torch
@@ -11,13 +12,14 @@ CPU = torch.device("cpu")
 
 
 class PickledOnCpu:
-    """Pickles an estimator whose attributes, or items of lists in them, are tensors of one device."""
+    """Pickles an estimator whose attributes, or items of lists and tuples in them, are tensors of one device."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the attributes, with their tensors on the CPU."""
         state = super().__getstate__()
         assert isinstance(state, dict)
-        gpus = [value.device for value in state.values() if isinstance(value, Tensor) and value.device != CPU]
+        held = [*state.values(), *(item for value in state.values() if isinstance(value, tuple) for item in value)]
+        gpus = [value.device for value in held if isinstance(value, Tensor) and value.device != CPU]
         if not gpus:
             return state
         return {name: _move(value, CPU) for name, value in state.items()} | {"_fitted_on": gpus[0]}
@@ -37,6 +39,13 @@ class PickledOnCpu:
 def _move(value: Any, device: torch.device) -> Any:
     if isinstance(value, list):
         return [_move(item, device) for item in value]
+    if isinstance(value, tuple):
+        moved = [_move(item, device) for item in value]
+        return type(value)(*moved) if hasattr(value, "_fields") else tuple(moved)
+    if isinstance(value, functools.partial):
+        return functools.partial(
+            value.func, *value.args, **{name: _move(v, device) for name, v in value.keywords.items()}
+        )
     return value.to(device) if isinstance(value, Tensor) else value
 
 

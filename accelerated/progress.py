@@ -1,5 +1,6 @@
-"""The progress bar of a search."""
+"""Progress bars: of a search or other long work, and of a residual that shrinks."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,14 +9,38 @@ from tqdm import tqdm
 
 
 @contextmanager
-def progress_bar(n_pairs: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
-    """Yields a function that moves the bar on by a number of pairs, and does nothing if the bar is not shown.
+def progress_bar(total: int, *, shown: bool, unit: str = "pair") -> Iterator[Callable[[int], object]]:
+    """Yields a function that moves the bar on by a number of units, and does nothing if the bar is not shown.
 
     Even a disabled bar of tqdm takes a lock. In a child that was forked while another thread held it, for a bar of its
     own, the lock is never released.
     """
     if shown and sys.stderr is not None:  # a service may have none
-        with tqdm(total=n_pairs, unit="pair", unit_scale=True) as bar:
+        with tqdm(total=total, unit=unit, unit_scale=True) as bar:
             yield bar.update
     else:
         yield lambda n_done: None
+
+
+@contextmanager
+def residual_bar(*, shown: bool) -> Iterator[Callable[[float, float], object]]:
+    """Yields a function of a residual and the one that is short enough: the bar moves by orders of magnitude.
+
+    Its whole length is from the first residual to the one that is short enough.
+    """
+    if not shown or sys.stderr is None:
+        yield lambda residual, enough: None
+        return
+    first = 0.0
+    with tqdm(total=1.0, unit="decade", bar_format="{l_bar}{bar}| {elapsed} {postfix}") as bar:
+
+        def watch(residual: float, enough: float) -> None:
+            nonlocal first
+            if not (residual > 0 and enough > 0):
+                return
+            first = max(first, residual)
+            bar.total = max(math.log10(first / enough), 1e-9)
+            bar.n = min(max(math.log10(first / residual), 0.0), bar.total)
+            bar.set_postfix_str(f"residual {residual:.2g}, enough {enough:.2g}")
+
+        yield watch

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 
+from accelerated.free_memory import get_free_memory
 from accelerated.search.filter import Filter
 from knn_inputs.messages import kind_of, show
 from knn_inputs.parameters import is_int
@@ -32,13 +33,16 @@ PREFIXES = list(enumerate("KMGT", start=1))
 UNITS = {"": 1, **{f"{letter}{i}": base**power for i, base in (("", 1000), ("I", 1024)) for power, letter in PREFIXES}}
 
 
-def resolve_memory_limit(memory_limit: int | str | None, device: torch.device) -> int:
-    """Returns the bytes of scratch allowed; for None 1 GiB, or a quarter of the memory that torch can get on a GPU."""
+def resolve_memory_limit(memory_limit: int | str | None, device: torch.device, of_free: bool = False) -> int:
+    """Returns the bytes of scratch allowed; for None 1 GiB, or a quarter of the memory that torch can get on a GPU.
+
+    With ``of_free`` None means a quarter of what is free on a CPU, too.
+    """
     if memory_limit is None and device.type == "cuda":
         kept_for_reuse = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return (torch.cuda.mem_get_info(device)[0] + kept_for_reuse) // 4
     if memory_limit is None:
-        return 2**30
+        return get_free_memory() // 4 if of_free else 2**30
     if isinstance(memory_limit, str):
         memory_limit = _bytes_of(memory_limit)
     if not is_int(memory_limit):

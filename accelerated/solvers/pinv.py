@@ -1,21 +1,26 @@
-"""Solving for the weights of the examples: pinv(A) y for a square A = K + jitter I, in float64.
+"""``solver="pinv"``: the pseudo-inverse of the whole matrix, for any similarity.
 
-The pseudo-inverse comes from eigenvalues if A is symmetric, else from singular values. If A is proven to be far enough
-from singular, the pseudo-inverse is the inverse, and a Cholesky factor gives the same answer in a fraction of the time.
+When to use: where the similarity is asymmetric, or may have negative eigenvalues that the jitter does not lift, or
+where there is no jitter; ``auto`` does so, and says why.
+Cost: n^2 similarities; about 10 n^3 multiplications for eigenvalues, if symmetric, else 20 n^3 for singular values.
+Memory: 5 n x n matrices of float64 if symmetric, else 9.
+Proven: nothing but what LAPACK's backward stability gives; the certificate if K has no negative eigenvalue.
+
+The formula, with A = S K S + jitter I:
+
+1. A = U diag(s) V^T, singular values s; for a symmetric A its eigenvalues and eigenvectors serve as well
+2. 1 / s where s is above the cut-off, n eps times the largest; else 0
+3. z = V diag(1 / s) U^T b, from right to left, so that no other n x n matrix is made
+
+Source: Penrose, On best approximate solutions of linear matrix equations, 1956; Golub and Van Loan, Matrix
+Computations, 4th edition, 2013, section 5.5.
 """
 
 import torch
 from torch import Tensor
 
-from accelerated.search.memory import too_little
+from accelerated.similarities import UNIT_ROUNDOFF
 from accelerated.validation import check_finite
-
-UNIT_ROUNDOFF = 2.0**-53
-MATRICES = {
-    "cholesky": 4,
-    "eigenvalues": 5,
-    "singular values": 9,
-}  # as large as A, including A itself, for each method
 
 
 def cut_off(n: int) -> float:
@@ -28,23 +33,17 @@ def cut_off(n: int) -> float:
     return n * torch.finfo(torch.float64).eps
 
 
-def solve(A: Tensor, y: Tensor, *, solver: str, is_symmetric: bool, memory_limit: int) -> Tensor:
-    """Returns pinv(A) y, shape (n, n_outputs), for A of shape (n, n) and y of shape (n, n_outputs), both float64.
-
-    ``solver`` is "auto" or "pinv", which never tries Cholesky. Of a symmetric A only the lower triangle is read.
-    Raises ValueError if ``memory_limit`` is too small.
-    """
-    if is_symmetric and solver == "auto":
-        check_memory(len(A), "cholesky", memory_limit)
-        if is_clearly_positive(A):
-            return torch.cholesky_solve(y, torch.linalg.cholesky(A))
+def solve(A: Tensor, b: Tensor, is_symmetric: bool) -> tuple[Tensor, int, Tensor]:
+    """Returns pinv(A) b, (n, m), the rank of A, and the diagonal of pinv(A), (n,)."""
     if is_symmetric:
-        check_memory(len(A), "eigenvalues", memory_limit)
-        values, vectors = torch.linalg.eigh(A)
-        return vectors @ (_invert(values) * (vectors.T @ y))
-    check_memory(len(A), "singular values", memory_limit)
-    left, values, right = torch.linalg.svd(A)
-    return right.T @ (_invert(values) * (left.T @ y))
+        values, right = torch.linalg.eigh(A)
+        left = right
+    else:
+        left, values, transposed = torch.linalg.svd(A)
+        right = transposed.T
+    inverse = _invert(values)
+    diagonal = (right * left) @ inverse
+    return right @ (inverse * (left.T @ b)), int(inverse.count_nonzero()), diagonal[:, 0]
 
 
 def _invert(values: Tensor) -> Tensor:
@@ -52,6 +51,12 @@ def _invert(values: Tensor) -> Tensor:
     check_finite(values, "a singular value of the similarities")
     keep = values.abs() > cut_off(len(values)) * values.abs().max()
     return torch.where(keep, values.reciprocal(), torch.zeros_like(values))[:, None]
+
+
+def margin(n: int) -> float:
+    """Returns the share of the trace that ``is_clearly_positive`` takes off: the cut-off and 2 g, derived there."""
+    gamma = (n + 1) * UNIT_ROUNDOFF / (1 - (n + 1) * UNIT_ROUNDOFF)
+    return cut_off(n) + 2 * gamma / (1 - gamma)
 
 
 def is_clearly_positive(A: Tensor) -> bool:
@@ -71,16 +76,7 @@ def is_clearly_positive(A: Tensor) -> bool:
     trace, and for underflow, at most 2^-1074 in each of n + 2 terms of an entry, as long as the trace itself is not
     close to the least floats.
     """
-    n = len(A)
-    gamma = (n + 1) * UNIT_ROUNDOFF / (1 - (n + 1) * UNIT_ROUNDOFF)
     trace = A.diagonal().sum()
     shifted = A.clone()
-    shifted.diagonal().sub_((cut_off(n) + 2 * gamma / (1 - gamma)) * trace)
+    shifted.diagonal().sub_(margin(len(A)) * trace)
     return bool(trace > 2.0**-1000) and int(torch.linalg.cholesky_ex(shifted).info) == 0
-
-
-def check_memory(n: int, method: str, memory_limit: int) -> None:
-    """Raises ValueError if the (n, n) matrices that a method needs do not fit the limit, in bytes."""
-    needed = MATRICES[method] * 8 * n * n
-    if needed > memory_limit:
-        raise ValueError(too_little(memory_limit, needed, f"to fit {n} examples by their {method}"))

@@ -1,0 +1,58 @@
+"""The results of solvers."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from accelerated.arrays import to_numpy
+from accelerated.solvers.certificate import Certificate, Residual
+
+Watch = Callable[[Residual, float], object]  # is told each residual, and tol
+
+
+class Solution(NamedTuple):
+    """A solution of A z = b by an iterative solver, with its residual."""
+
+    z: Tensor  # (n, n_outputs)
+    residual: Residual
+    n_iter: int  # products with A, or passes over all blocks
+    converged: bool
+    interrupted: bool = False
+
+
+class Learned(NamedTuple):
+    """The weights z of the examples, before S, and all that ``fit`` tells about them."""
+
+    solver: str
+    z: Tensor  # (n, n_outputs)
+    residual_norm: Tensor  # (n_outputs,)
+    rank: int
+    n_iter: int = 1  # that of a direct solver
+    converged: bool = True
+    interrupted: bool = False
+    certificate: Certificate | None = None
+    condition_bound: float | None = None
+    sums: Tensor | None = None  # of the rows of K, (n,), perhaps estimated
+    inverse: tuple[Tensor, Tensor] | None = None  # the diagonal of A^-1, (n,), and A^-1 S 1, (n, 1)
+    landmarks: list[int] | None = None  # all examples but these have the weight 0
+    why: str = ""  # auto came to the pseudo-inverse
+    advice: str = ""  # and how to avoid it
+    bytes_of_factor: int = 0  # a memory_limit that is enough for a Cholesky factor
+
+
+def get_start(last: Any, scale: Tensor, n_outputs: int) -> Tensor:
+    """Returns the z that an iterative solver begins with, (n, n_outputs), from the ``dual_coef_`` of the last fit.
+
+    It is 0 where there was none or one of other outputs or more examples. Examples that are new begin with 0.
+    """
+    start = torch.zeros((len(scale), n_outputs), dtype=torch.float64, device=scale.device)
+    if last is None:
+        return start
+    last = torch.from_numpy(to_numpy(last).reshape(len(last), -1)).to(scale.device)
+    if len(last) > len(scale) or last.shape[1] != n_outputs:
+        return start
+    scale = scale[: len(last), None]
+    start[: len(last)] = torch.where(scale > 0, last / scale, 0.0)
+    return start
