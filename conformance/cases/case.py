@@ -46,11 +46,25 @@ class SimilarityCase(_Printed):
     degree: int = 3
     coef0: float = 1.0
     jitter: float = 1e-6
+    sample_weight: np.ndarray | None = None  # (n,)
+    fit_intercept: bool = False
+    solver: str = ""  # that of the target
+    tol: float = 1e-3
+    max_iter: int | None = None
+    warm_start: bool = False
 
     @property
     def params(self) -> dict[str, Any]:
-        """The arguments of a ``SimilarityRegressor``."""
-        return {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
+        """The arguments of a ``SimilarityRegressor``; those that not every regressor has, only if they are changed."""
+        given = {name: getattr(self, name) for name in ("similarity", "gamma", "degree", "coef0", "jitter")}
+        others = {name: getattr(self, name) for name in ("fit_intercept", "solver", "tol", "max_iter", "warm_start")}
+        defaults = {field.name: field.default for field in fields(self)}
+        return given | {name: value for name, value in others.items() if value != defaults[name]}
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each example counts, (n,)."""
+        return np.ones(len(self.X)) if self.sample_weight is None else self.sample_weight
 
 
 def closeness(distances: Any) -> Any:

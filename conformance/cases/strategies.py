@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.random import Generator
 
-from conformance.cases import Case, SimilarityCase
+from conformance.cases import Case
 from conformance.cases.data import BIT_METRICS, DATA, N_FEATURES, extreme, lattice, mixed_dtypes
 
 Targets = Callable[[st.DrawFn, np.ndarray], np.ndarray]  # made from a code for each row, from -8 to 8
@@ -235,42 +235,3 @@ def cases(
     if dtypes and draw(st.booleans()):
         X, Q = mixed_dtypes(rng, X), mixed_dtypes(rng, Q)
     return Case(X, Q, draw(st.integers(1, n)), metric=metric, p=p)
-
-
-SIMILARITIES = ("rbf", "laplacian", "polynomial", "sigmoid", "linear", "cosine")
-
-
-@st.composite
-def similarity_cases(
-    draw: st.DrawFn,
-    similarities: tuple[str, ...] = SIMILARITIES,
-    gammas: tuple[float, ...] = (0.5, 1.0, 4.0),
-    max_rows: int = 12,
-    jitters: tuple[float, ...] = (1e-6, 1e-2, 0.0),
-) -> SimilarityCase:
-    """A regression on different points of a lattice or of a cloud, with targets of size 1 or 100; Q has both kinds.
-
-    Points of the lattice are at least 1 apart, which keeps K far from singular for a gamma that is not small.
-    """
-    n, d = draw(st.integers(1, max_rows)), draw(st.sampled_from([1, 2, 3, 8]))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    if draw(st.booleans()):
-        X = rng.normal(size=(n, d))
-    else:
-        cells = rng.choice(400, n, replace=False)  # of a line, or of a square in the first and the last feature
-        X = np.zeros((n, d))
-        X[:, 0] = cells - 200 if d == 1 else cells % 20 - 10
-        if d > 1:
-            X[:, -1] = cells // 20 - 10
-    Q = np.concatenate([X[rng.integers(0, n, 2)], rng.integers(-10, 11, (2, d)) + rng.choice([0.0, 0.5])])
-    y = rng.normal(size=n) * draw(st.sampled_from([1.0, 100.0]))
-    return SimilarityCase(
-        X,
-        Q,
-        y,
-        draw(st.sampled_from(similarities)),
-        draw(st.sampled_from(gammas)),
-        draw(st.integers(1, 3)),
-        draw(st.sampled_from([0.0, 1.0])),
-        draw(st.sampled_from(jitters)),
-    )

@@ -12,13 +12,27 @@ from conformance.claims import (
     neighbors,
     numerics,
     similarity,
+    solvers,
     symmetries,
     ties,
     votes,
 )
 from conformance.claims.claim import Claim
 
-MODULES = (distance, neighbors, averages, votes, symmetries, numerics, ties, manners, bad_input, bits, similarity)
+MODULES = (
+    distance,
+    neighbors,
+    averages,
+    votes,
+    symmetries,
+    numerics,
+    ties,
+    manners,
+    bad_input,
+    bits,
+    similarity,
+    solvers,
+)
 
 CLAIMS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Claim)]
 BY_NAME = {claim.name: claim for claim in CLAIMS}

@@ -10,11 +10,19 @@ from fractions import Fraction
 import numpy as np
 
 from conformance.cases import SimilarityCase
-from conformance.cases.strategies import similarity_cases
+from conformance.cases.similarity import similarity_cases, weighted_cases
 from conformance.claims.claim import BOUND, CHANGED, claim
-from conformance.oracle.similarity import matrix, prediction_bounds, residual_bounds, similarities
+from conformance.oracle.similarity import (
+    EXPANDED,
+    PRODUCTS,
+    left_out_bounds,
+    matrix,
+    prediction_bounds,
+    residual_bounds,
+    similarities,
+    without,
+)
 from conformance.targets import Target, other_package
-from conformance.targets.adapters import Missing
 from conformance.targets.answers import to_array
 
 NO_NEGATIVE_EIGENVALUE = ("rbf", "laplacian", "linear", "cosine", "polynomial")
@@ -26,7 +34,9 @@ def same_similarity_predictions(target: Target, case: SimilarityCase) -> None:
 
     Weights of the examples are not compared: where examples are nearly alike, very different weights predict the same.
     """
-    _assert_predicted(target, case, _predict(other_package(target), case), _bounds(case, target))
+    other = other_package(target)
+    formula = PRODUCTS if PRODUCTS in (target.rbf_formula, other.rbf_formula) else target.rbf_formula
+    _assert_predicted(target, case, _predict(other, case), prediction_bounds(case, formula))
 
 
 @claim(similarity_cases(NO_NEGATIVE_EIGENVALUE, jitters=(1e-6, 1e-2)), BOUND)
@@ -40,7 +50,7 @@ def kernel_ridge_agrees(target: Target, case: SimilarityCase) -> None:
     ridge = KernelRidge(
         alpha=case.jitter, kernel=case.similarity, gamma=case.gamma, degree=case.degree, coef0=case.coef0
     )
-    bounds = prediction_bounds(case, stranger=True, invertible=True)
+    bounds = prediction_bounds(case, EXPANDED, invertible=True)
     if bounds is None:  # scikit-learn may warn of a singular matrix
         return
     _assert_predicted(target, case, ridge.fit(case.X, case.y).predict(case.Q), bounds)
@@ -52,11 +62,9 @@ def weights_solve_the_equations(target: Target, case: SimilarityCase) -> None:
 
     A solver that fails without an error leaves a residual.
     """
-    bounds = residual_bounds(case, stranger=not target.promises_bits)
+    bounds = residual_bounds(case, target.rbf_formula)
     fitted = target.similarity(case)
-    if not hasattr(fitted.model, "dual_coef_"):
-        raise Missing(f"{fitted.adapter.name} has no dual_coef_")
-    alpha = to_array(fitted.model.dual_coef_)
+    alpha = to_array(fitted.learned("dual_coef_"))
     _assert_within(fitted.predict(case.X) + case.jitter * alpha, case.y, bounds)
 
 
@@ -166,12 +174,67 @@ def order_is_no_matter(target: Target, case: SimilarityCase) -> None:
     _assert_predict_alike(target, shuffled, case, _bounds(case, target))
 
 
+@claim(weighted_cases(), CHANGED)
+def weights_repeat_examples(target: Target, case: SimilarityCase) -> None:
+    """An example whose weight is a whole number counts like as many equal examples, and like none if it is 0.
+
+    A weight that is not rooted, or multiplies the targets alone, solves other equations.
+    """
+    rows = np.repeat(np.arange(len(case.y)), case.weights.astype(int))
+    repeated = replace(case, X=case.X[rows], y=case.y[rows], sample_weight=None)
+    _assert_predict_alike(target, case, repeated, _add(_bounds(case, target), _bounds(repeated, target)))
+
+
+@claim(weighted_cases(intercepts=(True,)), CHANGED)
+def the_intercept_moves_with_the_targets(target: Target, case: SimilarityCase) -> None:
+    """With an intercept, targets that are c larger make predictions that are c larger, also where c is large.
+
+    Without one, predictions tend to 0 away from the examples, however far the targets are from 0.
+    """
+    case = replace(case, y=np.round(8 * case.y) / 8)
+    for c in (1.0, -1000.0, 2.0**30):  # the sums are exact
+        moved = replace(case, y=case.y + c)
+        bounds = _add(_bounds(case, target), _bounds(moved, target))
+        _assert_within(_predict(target, moved), _predict(target, case) + c, bounds)
+
+
+@claim(weighted_cases(("rbf", "laplacian"), intercepts=(True,)), BOUND)
+def far_queries_are_predicted_the_mean(target: Target, case: SimilarityCase) -> None:
+    """With an intercept, a query that is similar to no example is predicted the weighted mean of the targets.
+
+    Without an intercept 0 is predicted there, and a mean that ignores the weights is another number.
+    """
+    case = replace(case, Q=case.X[-1:] + np.array([[5000.0], [-5000.0]]))
+    mean = np.full(2, np.average(case.y, weights=case.weights))
+    rounding = 2 * (len(case.y) + 8) * 2.0**-53 * np.max(np.abs(case.y))  # of either mean
+    _assert_within(_predict(target, case), mean, np.full(2, rounding))
+
+
+@claim(weighted_cases(jitters=(1e-2, 1.0), min_rows=2), CHANGED)
+def left_out_predictions_are_those_of_other_fits(target: Target, case: SimilarityCase) -> None:
+    """The leave-one-out prediction for an example is that of a model which is fitted to all the other examples.
+
+    A formula replaces the fits. If it forgets the diagonal of the inverse, every model looks better than it is.
+    """
+    fitted = target.similarity(case)
+    predicted = to_array(fitted.learned("loo_predictions_"))
+    if predicted.shape != case.y.shape:
+        raise AssertionError(f"loo_predictions_ has shape {predicted.shape}, but should have {case.y.shape}")
+    used = case.weights > 0
+    known = replace(case, X=case.X[used], y=case.y[used], sample_weight=case.weights[used])
+    bounds = left_out_bounds(known, target.rbf_formula)
+    for place, i in enumerate(np.flatnonzero(used).tolist()):
+        other = without(case, i)
+        bound = _add(None if bounds is None else bounds[[place]], _bounds(other, target))
+        _assert_within(predicted[[i]], _predict(target, other), bound)
+
+
 def _predict(target: Target, case: SimilarityCase) -> np.ndarray:
     return target.similarity(case).predict(case.Q)
 
 
 def _bounds(case: SimilarityCase, target: Target, invertible: bool = False) -> np.ndarray | None:
-    return prediction_bounds(case, not target.promises_bits, invertible)
+    return prediction_bounds(case, target.rbf_formula, invertible)
 
 
 def _add(*bounds: np.ndarray | None) -> np.ndarray | None:

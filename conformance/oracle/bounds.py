@@ -78,14 +78,24 @@ def average_bound(k: int, largest: float, roundoff: float, weight_roundings: int
 
 
 def similarity_bounds(
-    A: np.ndarray, k: np.ndarray, y: np.ndarray, cut_off: float, entry_errors: float, invertible: bool = False
+    A: np.ndarray,
+    k: np.ndarray,
+    y: np.ndarray,
+    cut_off: float,
+    entry_errors: float,
+    invertible: bool = False,
+    *,
+    query_errors: float | None = None,
+    target_errors: float = 0.0,
 ) -> np.ndarray | None:
     """How far apart two float64 predictions k^T pinv(A) y may be, (n_queries,); None where rounding decides the rank.
 
     With ``invertible`` also None where anything is cut off: then pinv(A) y does not solve A x = y.
 
-    A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n); each entry of either may be wrong by
-    ``entry_errors``, in units of u = 2^-53. Only singular values above ``cut_off`` times the largest are inverted.
+    A is K + jitter I, (n, n); k are the queries' similarities, (n_queries, n). Each entry of A may be wrong by
+    ``entry_errors``, in units of u = 2^-53, and one of k by ``query_errors``, or by as much. y may be wrong by a vector
+    of length ``target_errors``, which moves w.y, below, by |w| times that. Only singular values above ``cut_off`` times
+    the largest are inverted.
 
     Solvers are backward stable: their result is exact for some A + E, |E| <= 8 n^2 u |A|, which covers Cholesky
     (Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 10.4, with n gamma_{3n+1} <= 4 n^2 u) and the
@@ -115,5 +125,5 @@ def similarity_bounds(
     weights = np.linalg.norm(k @ inverse, axis=1)
     lengths = np.linalg.norm(k, axis=1)
     moved = weights if kept.all() else 2 * weights + lengths / smallest
-    missed = np.sqrt(n) * entry_errors * u / largest
-    return 4 * condition * np.linalg.norm(y) * (moved * error + missed)
+    missed = np.sqrt(n) * (entry_errors if query_errors is None else query_errors) * u / largest
+    return 4 * (condition * np.linalg.norm(y) * (moved * error + missed) + weights * target_errors)

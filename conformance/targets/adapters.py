@@ -25,7 +25,13 @@ NAMES = {  # the names that constructors give to their arguments
     "degree": ("degree",),
     "coef0": ("coef0",),
     "jitter": ("jitter", "alpha", "ridge"),
+    "fit_intercept": ("fit_intercept",),
+    "solver": ("solver",),
+    "tol": ("tol",),
+    "max_iter": ("max_iter",),
+    "warm_start": ("warm_start",),
 }
+NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
 FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
 FINGERPRINTS = 40  # rows with targets 2^0, 2^1, ...; with more rows a rounded average may not show each target
@@ -129,6 +135,9 @@ class Adapter:
                 raise Missing(reason or f"{self.name} takes no {what}")
             if reason:  # the usual value has another name here, and is hoped to be the default
                 wanted.pop(what, None)
+        for what in filter(wanted.__contains__, NO_USUAL_VALUE):
+            if (reason := self.lacks.get(option(what, wanted[what]))) or what not in self.names:
+                raise Missing(reason or f"{self.name} takes no {what}")
         if wanted.get("metric") != "minkowski":
             wanted.pop("p", None)
         elif "p" not in self.names:
@@ -153,9 +162,13 @@ class Fitted:
     n: int = 0  # number of examples
     gives_away: str = ""  # "average": the targets are powers of two; "vote": each row has its own label, and k is 1
 
-    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> "Fitted":
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None) -> "Fitted":
         arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
-        self.call("fit", *arguments[: self.fit_takes])
+        if sample_weight is not None:
+            self.adapter.need("fit", "sample_weight")
+            self.call("fit", *arguments, sample_weight=sample_weight.copy())
+        else:
+            self.call("fit", *arguments[: self.fit_takes])
         self.n = len(X)
         return self
 
@@ -210,6 +223,12 @@ class Fitted:
         if any(mask < 0 or mask.bit_count() != self.k for mask in masks):
             raise Missing(f"{self.adapter.name} does not average, which would show its neighbours")
         return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
+
+    def learned(self, name: str) -> Any:
+        """An attribute of the fitted model. Raises Missing where it has none of this name."""
+        if not hasattr(self.model, name):
+            raise Missing(f"{self.adapter.name} has no {name}")
+        return getattr(self.model, name)
 
     def predict(self, Q: np.ndarray | None) -> np.ndarray:
         """Predictions, (n_queries,) or (n_queries, n_outputs); Q=None: leave-one-out."""

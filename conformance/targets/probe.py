@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance.cases.data import BIT_METRICS
-from conformance.cases.strategies import SIMILARITIES
+from conformance.cases.similarity import SIMILARITIES, SOLVERS
 from conformance.targets.adapters import (
     FINDERS,
     Adapter,
@@ -38,6 +38,7 @@ def open_adapter(model: Callable[..., Any], device: str | None = None, task: str
     adapter.hand_over = _find_container(adapter)
     if adapter.task == "similarity":
         _try_values(adapter, "similarity", SIMILARITIES, Fitted.predict)
+        _try_values(adapter, "solver", SOLVERS, Fitted.predict)
         return adapter
     _try(adapter, option("metric", "euclidean"), lambda: _fitted(adapter))
     adapter.form = next(forms(adapter, *FINDERS), None)

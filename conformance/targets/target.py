@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case, SimilarityCase
+from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
 from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, TargetError
 from conformance.targets.peers import READY
 from conformance.targets.probe import open_adapter
@@ -61,7 +62,17 @@ class Target:
         return adapter.build(k=case.k, metric=case.metric, p=case.p, weights=weights).fit(case.X, case.y)
 
     def similarity(self, case: SimilarityCase) -> Fitted:
-        return self._get("similarity").build(**case.params).fit(case.X, case.y)
+        return self._get("similarity").build(**case.params).fit(case.X, case.y, case.sample_weight)
+
+    @property
+    def rbf_formula(self) -> str:
+        """How the squared distances in an rbf may be made, see ``oracle.similarity``."""
+        if not self.promises_bits:
+            return EXPANDED
+        model = self._get("similarity").model
+        bases = model.__mro__ if isinstance(model, type) else ()
+        is_accelerated = any(base.__module__.partition(".")[0] == "accelerated" for base in bases)
+        return PRODUCTS if is_accelerated else DIFFERENCES
 
     def parts(self) -> list["Target"]:
         """A target for each class that has neighbours, so that a claim can be tried on each."""

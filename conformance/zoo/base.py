@@ -33,4 +33,4 @@ class Classifier(Mutant, reference.KNNClassifier):
 
 
 class Similarity(Mutant, reference.SimilarityRegressor):
-    """Correct: a mutant changes ``compare`` or ``solve``."""
+    """Correct: a mutant changes ``compare``, ``solve``, or a step of ``learn``."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from conformance.zoo.base import Similarity
+from reference.leave_one_out import leave_one_out
 
 
 class TooMuchJitter(Similarity):
@@ -108,3 +109,66 @@ class FirstTargetForAll(Similarity):
 
     def solve(self, K, y):
         return np.tile(super().solve(K, y)[:, :1], y.shape[1])
+
+
+class RootForgotten(Similarity):
+    """Multiplies equations by the weights of the examples, and not by their roots."""
+
+    claim, seen = "weights_repeat_examples", "weighted least squares by hand"
+
+    def learn(self, K, y, weights, n_features):
+        return super().learn(K, y, weights**2, n_features)
+
+
+class LightExamplesDropped(Similarity):
+    """Leaves out examples that weigh less than half of the heaviest."""
+
+    claim = "weights_repeat_examples"
+
+    def learn(self, K, y, weights, n_features):
+        return super().learn(K, y, np.where(2 * weights < weights.max(), 0, weights), n_features)
+
+
+class InterceptForgotten(Similarity):
+    """Takes the mean from the targets, and does not add it to predictions."""
+
+    claim = "the_intercept_moves_with_the_targets"
+
+    def predict(self, X):
+        return super().predict(X) - self.intercept_
+
+
+class MeanOfAllAlike(Similarity):
+    """Adds the plain mean of the targets, in which the weights of the examples do not count."""
+
+    claim = "far_queries_are_predicted_the_mean"
+
+    def learn(self, K, y, weights, n_features):
+        learned = super().learn(K, y, weights, n_features)
+        return {**learned, "intercept_": y.mean(axis=0)} if self.fit_intercept else learned
+
+
+class InterceptLeftIn(Similarity):
+    """Leaves an example out of the weights, but not out of the mean of the targets."""
+
+    claim, seen = "left_out_predictions_are_those_of_other_fits", "the shortcut formula applied to centred targets"
+
+    @property
+    def loo_predictions_(self):
+        y, weights, jitter, _ = self._training
+        K = np.array([self.compare(x, self._examples, self._similarity) for x in self._examples])
+        predicted, on = K @ self.dual_coef_ + self.intercept_, weights > 0
+        centred = (y - self.intercept_).reshape(len(y), -1)[on]
+        left = leave_one_out(K[on][:, on], centred, weights[on], jitter, fit_intercept=False)
+        predicted[on] = left.reshape(predicted[on].shape) + self.intercept_
+        return predicted
+
+
+class FittedNotLeftOut(Similarity):
+    """Takes fitted values for leave-one-out predictions: nothing is divided by the diagonal of the inverse."""
+
+    claim = "left_out_predictions_are_those_of_other_fits"
+
+    @property
+    def loo_predictions_(self):
+        return self.predict(self._examples)
