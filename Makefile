@@ -37,6 +37,7 @@ peers: $(INSTALLED)  ## test every claim on the peers; rewrite docs/peers.md
 bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewrite results, tables and picture
 	$(VENV)/bin/python -m benchmarks.run
 	$(VENV)/bin/python -m benchmarks.scaling
+	$(VENV)/bin/python -m benchmarks.similarity
 
 clean:
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""How long searches take with other values of a constant that decides on time.
+"""How long searches, fits and predictions take with other values of a constant that decides on time.
 
 python -m benchmarks.constants                        the names
 python -m benchmarks.constants LEAF                   milliseconds for each value, the present one first
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from accelerated import NearestNeighbors
+from accelerated import NearestNeighbors, SimilarityRegressor
 from accelerated.search.product_filter import CPU_SIZES
 from benchmarks.timing import in_turns
 
@@ -32,12 +32,36 @@ class Case(NamedTuple):
     k: int = 10
     with_fit: bool = False
 
+    def fit(self, device: str) -> NearestNeighbors:
+        made = type("Forced", (NearestNeighbors,), {"_filter": self.filter})
+        return made(self.k, metric=self.metric, device=device).fit(self.X)
+
+    def ask(self, model: NearestNeighbors) -> None:
+        model.kneighbors(self.Q)
+
+
+class Regression(NamedTuple):
+    """Examples and queries of a regressor by similarity, and its parameters."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    parameters: dict[str, Any]
+    n_outputs: int = 1
+    with_fit: bool = True
+
+    def fit(self, device: str) -> SimilarityRegressor:
+        y = np.sin(4 * self.X[:, :1] * np.arange(1, self.n_outputs + 1))
+        return SimilarityRegressor(device=device, jitter=1e-2, **self.parameters).fit(self.X, y)
+
+    def ask(self, model: SimilarityRegressor) -> None:
+        model.predict(self.Q)
+
 
 class Study(NamedTuple):
-    """The values to compare, and the searches that depend on them."""
+    """The values to compare, and the searches or regressions that depend on them."""
 
     values: list[Values]
-    cases: Callable[[], list[Case]]
+    cases: Callable[[], list[Case] | list[Regression]]
 
 
 def normal(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
@@ -80,6 +104,13 @@ def nearly_whole(n_rows: int, n_queries: int, n_features: int, **how: Any) -> li
     X = RNG.integers(0, 256, (n_rows, n_features)).astype(float)
     X[1 : 16 * 1000 : 1000] += 0.5
     return [Case(X, X[-n_queries:], **how)]
+
+
+def uniform(
+    n_rows: int, n_queries: int, n_outputs: int = 1, with_fit: bool = True, **parameters: Any
+) -> list[Regression]:
+    made = RNG.random((n_rows + n_queries, 8))
+    return [Regression(made[:n_rows], made[n_rows:], parameters, n_outputs, with_fit)]
 
 
 def of(name: str, *values: Any) -> list[Values]:
@@ -152,6 +183,13 @@ STUDIES = {
     "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
+    "TILE": Study(of("TILE", 512, 128, 256, 1024, 2048), lambda: uniform(8000, 1, solver="cg")),
+    "FEW_COLUMNS": Study(
+        of("FEW_COLUMNS", 6, 1, 2, 4, 12),
+        lambda: [case for n in (1, 2, 4, 6, 8) for case in uniform(4000, 4000, n_outputs=n, with_fit=False)],
+    ),
+    "PAIRS": Study(of("PAIRS", 2**17, 2**13, 2**15, 2**19, 2**21), lambda: uniform(8000, 5000, with_fit=False)),
+    "SOLVED_BLOCK": Study(of("SOLVED_BLOCK", 2048, 512, 1024, 4096), lambda: uniform(8000, 1, solver="blocks")),
 }
 
 
@@ -175,20 +213,16 @@ def set_to(values: Values) -> Iterator[None]:
             setattr(module, name, before)
 
 
-def searches(cases: list[Case], values: Values, device: str) -> Callable[[], None]:
-    """Fits the models, and returns a function that searches with these values."""
-
-    def fit(case: Case) -> NearestNeighbors:
-        made = type("Forced", (NearestNeighbors,), {"_filter": case.filter})
-        return made(case.k, metric=case.metric, device=device).fit(case.X)
+def calls(cases: list[Case] | list[Regression], values: Values, device: str) -> Callable[[], None]:
+    """Fits the models, and returns a function that searches or predicts with these values."""
 
     def run() -> None:
         with set_to(values):
             for case, model in zip(cases, models, strict=True):
-                (fit(case) if case.with_fit else model).kneighbors(case.Q)
+                case.ask(case.fit(device) if case.with_fit else model)
 
     with set_to(values):
-        models = [fit(case) for case in cases]
+        models = [case.fit(device) for case in cases]
     return run
 
 
@@ -203,7 +237,7 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
         return {}
     study = STUDIES[asked.name]
     cases = study.cases()
-    functions = {str(next(iter(values.values()))): searches(cases, values, asked.device) for values in study.values}
+    functions = {str(next(iter(values.values()))): calls(cases, values, asked.device) for values in study.values}
     seconds = in_turns({value: partial(run) for value, run in functions.items()}, asked.rounds)
     for value, taken in seconds.items():
         print(f"{asked.name} = {value}: {1000 * taken:.1f} ms")

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference import SimilarityRegressor
 
-GAMMAS = {0.001: "too wide", 1.0: "about right", 300.0: "too narrow"}
+GAMMAS = {0.002: "too wide", 1.0: "about right", 300.0: "too narrow"}
 
 
 def curve(x):
