@@ -219,7 +219,7 @@ def solve():
     X, y, Q = ROWS[:500] / 256, TARGETS[:500], HALVES[1] / 256
     K = X @ X.T
     cholesky, eigenvalues = SimilarityRegressor(gamma=0.1), SimilarityRegressor(gamma=0.1, solver="pinv")
-    singular_values = SimilarityRegressor("precomputed").fit(K + np.arange(500), y)  # not symmetric
+    singular_values = SimilarityRegressor("precomputed", solver="pinv").fit(K + np.arange(500), y)  # not symmetric
     return digest([cholesky.fit(X, y).predict(Q), eigenvalues.fit(X, y).predict(Q), singular_values.predict(K)])
 
 

@@ -262,7 +262,7 @@ def _int_mm(a: Tensor, b: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def _sqrt(x: Tensor) -> Tensor:
-    return torch.from_numpy(np.sqrt(x.numpy()))
+    return torch.from_numpy(np.asarray(np.sqrt(x.numpy())))
 
 
 FUNCTIONS = {torch.mm: _mm, torch._int_mm: _int_mm, torch.sqrt: _sqrt, Tensor.sqrt: _sqrt}

@@ -214,7 +214,7 @@ BAD_INPUT = {
     "gamma below 0": (resemble(gamma=-1), ValueError, "gamma=-1 is less than 0"),
     "gamma NaN": (resemble(gamma=np.nan), ValueError, "gamma=nan is not finite"),
     "gamma infinite": (resemble(gamma=np.inf), ValueError, "gamma=inf is not finite"),
-    "gamma a string": (resemble(gamma="scale"), TypeError, "gamma='scale' is a str"),
+    "gamma a string": (resemble(gamma="auto"), TypeError, "gamma='auto' is a str"),
     "gamma None": (resemble(gamma=None), TypeError, "gamma=None is a NoneType"),
     "gamma a bool": (resemble(gamma=True), TypeError, "gamma=True is a bool"),
     "jitter below 0": (resemble(jitter=-1e-6), ValueError, "jitter=-1e-06 is less than 0"),

@@ -345,7 +345,9 @@ def test_the_hints_about_memory_work_when_obeyed():
     rows = np.random.default_rng(0).normal(size=(300, 3))
     for make in (
         lambda limit: accelerated.NearestNeighbors(memory_limit=limit).fit(rows).kneighbors(rows),
-        lambda limit: accelerated.SimilarityRegressor(memory_limit=limit).fit(rows, rows[:, 0]).predict(rows),
+        lambda limit: (
+            accelerated.SimilarityRegressor(jitter=1.0, memory_limit=limit).fit(rows, rows[:, 0]).predict(rows)
+        ),
     ):
         with pytest.raises(ValueError, match=r"pass memory_limit=\d+ or more") as caught:
             make(1000)

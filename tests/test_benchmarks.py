@@ -10,12 +10,13 @@ import pytest
 
 import accelerated.search.rule
 import accelerated.search.tree
-from accelerated import NearestNeighbors
-from benchmarks import constants, gpu, run, timing
+from accelerated import NearestNeighbors, SimilarityRegressor
+from benchmarks import constants, gpu, run, similarity, similarity_cases, similarity_peers, timing
 from tests.pretended_gpu import PretendedGpu
 
 ROOT = Path(__file__).parent.parent
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
+SIMILARITY = json.loads((ROOT / "benchmarks" / "results" / "similarity.json").read_text())
 SCALING = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_text())
 
 
@@ -47,6 +48,47 @@ def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypa
     assert there["machine"]["device"] == "a pretended GPU"
     assert [cell["filter"] for cell in there["cells"] if cell["cell"] == "3 features"] == ["boxes"]
     assert "128 features: " in capsys.readouterr().out
+
+
+def test_a_small_benchmark_of_regression_by_similarity_runs_and_its_certificates_are_true(monkeypatch, capsys):
+    monkeypatch.setattr(similarity, "FEWER", 150)
+    monkeypatch.setattr(similarity, "find_spec", lambda name: None)  # no diamonds
+    monkeypatch.setattr(similarity_cases, "LEFT_OUT", 3)
+    rows = similarity.main(["--smoke"])
+
+    ours = {row["case"]: row for row in rows if row["model"] == "accelerated"}
+    assert list(ours) == [case.name for case in similarity_cases.CASES if "diamonds" not in case.name]
+    assert {row["model"] for row in rows} >= {"kernel_ridge", "cho_solve_by_hand", "nystroem_ridge"}
+    assert all(row["fit"]["cpu"] >= 0 and np.isfinite(row["rmse"]) for row in rows)
+    assert ours["against exact"]["bound_of_fitted"] >= 1 and ours["against exact"]["bound_of_queries"] >= 1
+    assert ours["left out"]["left_out"] < 1e-9
+    assert "diamonds: skipped, because plotnine is not installed" in capsys.readouterr().out
+
+
+def test_a_model_is_measured_in_a_process_of_its_own_with_the_threads_asked_for(monkeypatch):
+    monkeypatch.setattr(
+        similarity.subprocess,
+        "run",
+        lambda command, env, **options: similarity.subprocess.CompletedProcess(
+            command, 0, json.dumps({"command": command[1:], "threads": env["OMP_NUM_THREADS"]})
+        ),
+    )
+    case = next(case for case in similarity_cases.CASES if case.name == "left out")
+
+    assert similarity.run_case(case, is_smoke=False) == [
+        {"command": ["-m", "benchmarks.similarity_job", "left out", "accelerated"], "threads": n} for n in ("1", "2")
+    ]
+
+
+def test_the_peers_of_regression_by_similarity_solve_the_same_equations():
+    case = similarity_cases.CASES[0]
+    data = similarity_cases.uniform(3)(80)
+    exact = SimilarityRegressor(jitter=0.1).fit(data.X, data.y).predict(data.Q)
+
+    assert set(case.peers) == {"kernel_ridge", "cho_solve_by_hand"}
+    for peer in case.peers:
+        predicted = similarity_peers.PEERS[peer](data.X, data.y, 1.0, 0.1)(data.Q)
+        np.testing.assert_allclose(predicted, exact, rtol=0, atol=1e-9)
 
 
 def test_a_benchmark_of_no_gpu_is_refused(capsys):
@@ -81,6 +123,7 @@ def test_the_page_shows_the_committed_results():
     page = (ROOT / "docs" / "benchmarks.md").read_text()
 
     assert run.with_tables(page, RESULTS) == page
+    assert similarity.with_tables(page, SIMILARITY) == page
     for row in RESULTS["hostile"]:
         assert row["ratio"] > 1 / 1.5, row["data"]
 
@@ -134,3 +177,10 @@ def test_a_constant_is_measured_with_each_of_its_values_and_then_as_before():
 
     assert set(seconds) == {"32", "8", "16", "64"}
     assert accelerated.search.tree.LEAF == before == 32
+
+
+def test_the_constants_of_a_regressor_are_measured_too(monkeypatch):
+    few = constants.STUDIES["PAIRS"]._replace(cases=lambda: constants.uniform(50, 20, with_fit=False))
+    monkeypatch.setitem(constants.STUDIES, "PAIRS", few)
+
+    assert set(constants.main(["PAIRS", "--rounds", "1"])) == {str(2**n) for n in (13, 15, 17, 19, 21)}

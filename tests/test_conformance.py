@@ -24,8 +24,9 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
 
     promises_bits = True
 
-    def __init__(self, similarity="rbf", *, gamma=1.0, degree=3, coef0=1.0, jitter=1e-6):
-        super().__init__(similarity, gamma=gamma, degree=degree, coef0=coef0, jitter=jitter, solver="pinv")
+    def __init__(self, similarity="rbf", *, gamma=1.0, degree=3, coef0=1.0, jitter=1e-6, fit_intercept=False):
+        params = {"gamma": gamma, "degree": degree, "coef0": coef0, "jitter": jitter, "fit_intercept": fit_intercept}
+        super().__init__(similarity, **params, solver="pinv")
 
 
 def searched_by(name, device=None):
@@ -59,7 +60,7 @@ def claims_for(name):
     if name == "accelerated by pinv":
         return [claim for claim in CLAIMS if claim.level == "similarity"]
     if name.startswith("accelerated by"):
-        return [claim for claim in CLAIMS if claim.level != "similarity"]
+        return [claim for claim in CLAIMS if claim.level not in ("similarity", "solvers")]
     return CLAIMS
 
 

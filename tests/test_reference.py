@@ -312,13 +312,16 @@ ONLY_ACCELERATED = {
     "NearestNeighbors": ["device", "memory_limit", "progress"],
     "KNNClassifier": ["device", "memory_limit", "progress"],
     "KNNRegressor": ["device", "memory_limit", "progress"],
-    "SimilarityRegressor": ["solver", "device", "memory_limit", "progress"],
+    "SimilarityRegressor": ["rank", "device", "memory_limit", "progress"],
 }
 
 
+SELECTS_GAMMA = {"GammaSelection", "select_gamma"}  # in accelerated alone: it is a way to save time
+
+
 def test_both_packages_have_the_same_names_and_arguments():
-    assert set(accelerated.__all__) == set(reference.__all__) - {"NotFittedError"}
-    for name in accelerated.__all__:
+    assert set(accelerated.__all__) - SELECTS_GAMMA == set(reference.__all__) - {"NotFittedError", "ConvergenceWarning"}
+    for name in set(accelerated.__all__) - SELECTS_GAMMA:
         ours, theirs = (arguments(getattr(package, name)) for package in (accelerated, reference))
         assert ours[: len(theirs)] == theirs
         assert [name for name, *_ in ours[len(theirs) :]] == ONLY_ACCELERATED.get(name, [])

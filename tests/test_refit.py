@@ -82,7 +82,7 @@ def lines_to_try(action):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_fit_interrupted_at_any_line_leaves_the_model_as_it_was(package, name):
     before, after = (getattr(package, name)(**params).get_params() for params in MODELS[name])
-    y, new_y = np.arange(12) % 3, np.arange(300) % 2 + 5
+    y, new_y = np.arange(12) % 3, np.arange(300) % 3 + 5
     model = getattr(package, name)(**before).fit(OLD, y)
     expected = predictions(model, Q)
     n_tried = 0

@@ -16,11 +16,12 @@ import accelerated.knn
 import accelerated.search.exhaustive
 import accelerated.similarities
 import accelerated.similarity_regressor
-import accelerated.solvers
+import accelerated.solvers.pinv
 import accelerated.voting
 import conformance.demo
 import reference
 import reference.distances
+from accelerated.solvers import whole
 from conformance.cases.case import Case, SimilarityCase, from_json, to_json
 from conformance.cases.data import (
     DATA,
@@ -32,7 +33,8 @@ from conformance.cases.data import (
     near_ties,
     permuted_gaps,
 )
-from conformance.cases.strategies import cases, similarity_cases
+from conformance.cases.similarity import similarity_cases
+from conformance.cases.strategies import cases
 from conformance.claims import CLAIMS
 from conformance.oracle.bounds import (
     average_bound,
@@ -49,7 +51,7 @@ from conformance.oracle.relations import (
     assert_nearest,
     assert_same_bits,
 )
-from conformance.oracle.similarity import prediction_bounds
+from conformance.oracle.similarity import DIFFERENCES, PRODUCTS, prediction_bounds
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target
 from conformance.targets.answers import Found
@@ -277,7 +279,7 @@ def test_the_bound_of_predictions_by_similarity_holds_and_is_not_idle():
         n = int(rng.integers(1, 12))
         X, Q, y = rng.normal(size=(n, 2)), rng.normal(size=(3, 2)), rng.normal(size=n)
         case = SimilarityCase(X, Q, y, gamma=float(rng.choice([0.5, 4.0])), jitter=float(rng.choice([1e-6, 1e-2])))
-        bounds = prediction_bounds(case, stranger=False)
+        bounds = prediction_bounds(case, PRODUCTS)
         predicted = [
             package.SimilarityRegressor(**case.params).fit(X, y).predict(Q) for package in (reference, accelerated)
         ]
@@ -320,7 +322,7 @@ def test_most_drawn_regressions_are_determined():
     @settings(max_examples=300)
     @given(similarity_cases())
     def judge(case):
-        judged.append(prediction_bounds(case, stranger=False) is not None)
+        judged.append(prediction_bounds(case, DIFFERENCES) is not None)
 
     judge()
     assert np.mean(judged) > 0.9
@@ -354,58 +356,61 @@ def doubled(queries, rows, p):
     return 2 * minkowski(queries, rows, p)
 
 
-def in_float32(queries, rows, gamma):
-    return rbf(queries.float(), rows.float(), gamma).double()
+def in_float32(queries, examples, out=None):
+    return exp_of_product(queries.float(), examples.float()).double()
 
 
 def solved_with(spoil):
-    """The solver of ``accelerated`` with its matrix, targets or weights changed by ``spoil``."""
+    """The solver of ``accelerated`` with its system, its targets or its weights changed by ``spoil``."""
 
-    def worse(A, y, **options):
-        return spoil(A, y, lambda A, y: solve(A, y, **options))
+    def worse(system, b, start, *options):
+        return spoil(system, b, lambda system, b: solve(system, b, start, *options))
 
     worse.__name__ = spoil.__name__
     return worse
 
 
 @solved_with
-def too_much_jitter(A, y, solve):
-    return solve(A + 1e-4 * torch.eye(len(A), dtype=A.dtype), y)
+def too_much_jitter(system, b, solve):
+    return solve(system._replace(jitter=system.jitter + 1e-4), b)
 
 
 @solved_with
-def solved_in_float32(A, y, solve):
-    return solve(A.float().double(), y)
+def solved_in_float32(system, b, solve):
+    A = whole.get_matrix(system, progress=False).float().double()
+    z = torch.linalg.lstsq(A, b, driver="gelsd").solution
+    return solve(system, b)._replace(z=z)
 
 
 @solved_with
-def first_output_for_all(A, y, solve):
-    return solve(A, y[:, :1]).expand_as(y).clone()
+def first_output_for_all(system, b, solve):
+    learned = solve(system, b)
+    return learned._replace(z=learned.z[:, :1].expand_as(b).clone())
 
 
 @solved_with
-def last_example_left_out(A, y, solve):
-    weights = solve(A, y)
-    weights[-1] = 0
-    return weights
+def last_example_left_out(system, b, solve):
+    learned = solve(system, b)
+    learned.z[-1] = 0
+    return learned
 
 
 @solved_with
-def targets_rounded(A, y, solve):
-    return solve(A, y.round())
+def targets_rounded(system, b, solve):
+    return solve(system, b.round())
 
 
 @solved_with
-def targets_centred(A, y, solve):
-    return solve(A, y - y.mean(0))
+def targets_centred(system, b, solve):
+    return solve(system, b - b.mean(0))
 
 
 def nothing_is_cut_off(n):
     return 0.0
 
 
-solve = accelerated.solvers.solve
-rbf = accelerated.similarities.rbf
+solve = accelerated.similarity_regressor.solve_to_scale
+exp_of_product = accelerated.similarities._exp_of_product
 minkowski = accelerated.distances.minkowski
 SPOILT = [  # a claim, and the replacement for a function that makes the claim fail
     ("same_neighbors", accelerated.search.exhaustive, "smallest", last_of_equals),
@@ -421,14 +426,14 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
     ("same_averages", accelerated.knn, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
     ("nearest_far_from_the_origin", accelerated.distances, "sqeuclidean", expanded),
-    ("same_similarity_predictions", accelerated.similarities, "rbf", in_float32),
-    ("same_similarity_predictions", accelerated.solvers, "cut_off", nothing_is_cut_off),
-    ("weights_solve_the_equations", accelerated.similarity_regressor, "solve", too_much_jitter),
-    ("one_or_two_points", accelerated.similarity_regressor, "solve", solved_in_float32),
-    ("all_alike", accelerated.similarity_regressor, "solve", targets_centred),
-    ("conflicting_twins_meet_halfway", accelerated.similarity_regressor, "solve", last_example_left_out),
-    ("linear_in_the_targets", accelerated.similarity_regressor, "solve", targets_rounded),
-    ("outputs_are_independent", accelerated.similarity_regressor, "solve", first_output_for_all),
+    ("same_similarity_predictions", accelerated.similarities, "_exp_of_product", in_float32),
+    ("same_similarity_predictions", accelerated.solvers.pinv, "cut_off", nothing_is_cut_off),
+    ("weights_solve_the_equations", accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),
+    ("one_or_two_points", accelerated.similarity_regressor, "solve_to_scale", solved_in_float32),
+    ("all_alike", accelerated.similarity_regressor, "solve_to_scale", targets_centred),
+    ("conflicting_twins_meet_halfway", accelerated.similarity_regressor, "solve_to_scale", last_example_left_out),
+    ("linear_in_the_targets", accelerated.similarity_regressor, "solve_to_scale", targets_rounded),
+    ("outputs_are_independent", accelerated.similarity_regressor, "solve_to_scale", first_output_for_all),
 ]
 LONG = Profile(draws=5000, budget=60, limit=60)  # it stops at the first failure
 
@@ -463,7 +468,7 @@ def first_digits(return_X_y):
     ("module", "name", "worse"),
     [
         (accelerated.distances, "pairwise_sum", left_to_right),
-        (accelerated.similarity_regressor, "solve", too_much_jitter),
+        (accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),
     ],
     ids=["a bit", "a prediction by similarity"],
 )
