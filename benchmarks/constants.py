@@ -189,6 +189,9 @@ STUDIES = {
         lambda: [case for n in (1, 2, 4, 6, 8) for case in uniform(4000, 4000, n_outputs=n, with_fit=False)],
     ),
     "PAIRS": Study(of("PAIRS", 2**17, 2**13, 2**15, 2**19, 2**21), lambda: uniform(8000, 5000, with_fit=False)),
+    "STEP": Study(
+        of("STEP", 512, 128, 256, 1024), lambda: uniform(8000, 1, solver="cholesky")
+    ),  # of two threads or more
     "SOLVED_BLOCK": Study(of("SOLVED_BLOCK", 2048, 512, 1024, 4096), lambda: uniform(8000, 1, solver="blocks")),
 }
 
