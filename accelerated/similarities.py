@@ -64,10 +64,7 @@ def get_similarity(name: Any, gamma: float, degree: int, coef0: float, examples:
     if name == "rbf":
         return _rbf(examples, gamma)
     if name == "laplacian":
-        compare = partial(_exp_of_gaps, gamma=gamma, p=1)
-        return Similarity(
-            compare, of_itself=_one, error=(n_features + 10) * UNIT_ROUNDOFF, is_positive=True, is_above_zero=True
-        )
+        return _by_gaps(n_features, gamma, p=1)
     if name == "linear":
         error = 1.01 * n_features * UNIT_ROUNDOFF
         return Similarity(_product, of_itself=_square, error=error, is_positive=True)
@@ -129,10 +126,7 @@ def _rbf(examples: Tensor, gamma: float) -> Similarity:
     longest = float(torch.linalg.vector_norm(scaled, dim=1).max())
     delta = (3 * n_features + 20) * UNIT_ROUNDOFF * longest**2
     if not delta <= MOST_WRONG:
-        compare = partial(_exp_of_gaps, gamma=gamma, p=2)
-        return Similarity(
-            compare, of_itself=_one, error=(n_features + 12) * UNIT_ROUNDOFF, is_positive=True, is_above_zero=True
-        )
+        return _by_gaps(n_features, gamma, p=2)
     return Similarity(
         _exp_of_product,
         partial(_encode, center=center, factor=factor, is_query=False),
@@ -143,6 +137,12 @@ def _rbf(examples: Tensor, gamma: float) -> Similarity:
         is_positive=True,
         is_above_zero=True,
     )
+
+
+def _by_gaps(n_features: int, gamma: float, p: int) -> Similarity:
+    """Returns exp(-gamma |q - x|_p^p) from differences: laplacian for p = 1, rbf for p = 2."""
+    compare, error = partial(_exp_of_gaps, gamma=gamma, p=p), (n_features + 8 + 2 * p) * UNIT_ROUNDOFF
+    return Similarity(compare, of_itself=_one, error=error, is_positive=True, is_above_zero=True)
 
 
 def _encode(rows: Tensor, center: Tensor, factor: float, is_query: bool) -> Tensor:
@@ -169,8 +169,10 @@ def _exp_of_product(queries: Tensor, examples: Tensor, out: Tensor | None = None
 def _exp_of_gaps(queries: Tensor, examples: Tensor, out: Tensor | None = None, *, gamma: float, p: int) -> Tensor:
     """Returns exp(-gamma |q - x|_p^p), from differences.
 
-    A difference, its square, d - 1 additions, the root, its square and the product with gamma round: d + 8 times u, of
-    an exponent E. As |E| exp(E) <= 1 / e, the similarity is wrong by at most as much, and by 4 u for ``exp`` itself.
+    For p = 2 a difference counts twice; its square, d - 1 additions, the root, which counts twice, its square and the
+    product with gamma round: fewer than d + 8 times u, of an exponent E. For p = 1 it is fewer than d + 6 times, as
+    nothing is squared. As |E| exp(E) <= 1 / e, the similarity is wrong by at most as much, and by 4 u for ``exp``
+    itself.
     """
     gaps = torch.cdist(queries, examples, p=p, compute_mode="donot_use_mm_for_euclid_dist")
     return (gaps if p == 1 else gaps.mul_(gaps)).mul_(-gamma).exp_()

@@ -1,6 +1,6 @@
 """Regression by similarity: a weighted sum of the similarities of a query to all examples, with learned weights.
 
-The docstring of ``reference.SimilarityRegressor`` has the derivation.
+The docstring of ``reference.ridge.Ridge`` has the derivation.
 """
 
 import math
@@ -37,7 +37,7 @@ from knn_inputs.objects import copy_objects, read_objects
 from knn_inputs.parameters import check_flag, renamed
 from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.similarity_hints import warn_of_far_targets, warn_of_poor_gamma
-from knn_inputs.similarity_parameters import check_similarity_parameters
+from knn_inputs.similarity_parameters import NAMES_ELSEWHERE, check_similarity_parameters
 
 LARGEST = 1e150  # squares and products of numbers up to it fit
 
@@ -46,8 +46,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     """Predicts f(x) = b + sum_j alpha_j k(x, x_j) with alpha = pinv(K + jitter I) (y - b), where K_ij = k(x_i, x_j).
 
     The intercept b is 0 or the mean of y. For similarities without negative eigenvalues this is kernel ridge regression
-    with a penalty of ``jitter``. With
-    ``sample_weight`` w the jitter of an example is divided by its weight, so that whole numbers repeat examples.
+    with a penalty of ``jitter``. With ``sample_weight`` the jitter of an example is divided by its weight, so that a
+    whole number counts like as many equal examples.
 
     Parameters
     ----------
@@ -98,13 +98,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     [1.0, 2.83, 0.0]
     """
 
-    @renamed(
-        alpha="jitter",
-        kernel="similarity",
-        kernel_params="gamma, degree and coef0",
-        length_scale="gamma, which is 1 / (2 length_scale^2),",
-        normalize_y="fit_intercept",
-    )
+    @renamed(**NAMES_ELSEWHERE)
     def __init__(
         self,
         similarity: str | Callable[[Any, Any], float] = "rbf",

@@ -14,6 +14,13 @@ from knn_inputs.parameters import (
 )
 from knn_inputs.similarity_hints import check_gamma
 
+NAMES_ELSEWHERE = {  # of arguments of KernelRidge and GaussianProcessRegressor, and what they are called here
+    "alpha": "jitter",
+    "kernel": "similarity",
+    "kernel_params": "gamma, degree and coef0",
+    "length_scale": "gamma, which is 1 / (2 length_scale^2),",
+    "normalize_y": "fit_intercept",
+}
 DIRECT = ("pinv", "cholesky")  # these solvers do not iterate
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from knn_inputs.parameters import renamed
 from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.similarity_hints import warn_of_far_targets, warn_of_poor_gamma
-from knn_inputs.similarity_parameters import check_similarity_parameters
+from knn_inputs.similarity_parameters import NAMES_ELSEWHERE, check_similarity_parameters
 from knn_inputs.targets import read_targets
 from reference import checks
 from reference.leave_one_out import leave_one_out
@@ -48,13 +48,7 @@ class SimilarityRegressor(Ridge):
     _similarity: Any
     _training: Any  # targets, weights, jitter and fit_intercept, for leave-one-out
 
-    @renamed(
-        alpha="jitter",
-        kernel="similarity",
-        kernel_params="gamma, degree and coef0",
-        length_scale="gamma, which is 1 / (2 length_scale^2),",
-        normalize_y="fit_intercept",
-    )
+    @renamed(**NAMES_ELSEWHERE)
     def __init__(
         self,
         similarity="rbf",

@@ -1,6 +1,8 @@
-"""Solving (S K S + jitter I) z = S y for the weights S z of the examples.
+"""Solvers of (S K S + jitter I) z = S y; the weights of the examples are S z.
 
-Each solver is a file that says when to use it, what it costs and what is proven: ``pinv``, ``cholesky``, ``cg``,
-``blocks``, ``nystrom``. ``choice`` chooses one, ``system`` has the products with K that all but ``pinv`` share,
-``whole`` solves with a matrix that is stored, and ``certificate`` has what a residual proves.
+- ``pinv``, ``cholesky``, ``cg``, ``blocks`` and ``nystrom`` are one solver each. The head of each file says when to use
+  the solver, what it costs, how much memory it takes, and what is proven of its result.
+- ``choice`` chooses a solver, ``whole`` solves with a matrix that is stored, and ``system`` multiplies with one that is
+  not stored.
+- ``certificate`` derives bounds on the errors of a solution from its residual.
 """

@@ -99,9 +99,7 @@ def norm(columns: Tensor) -> Tensor:
     return torch.linalg.vector_norm(columns, dim=0)
 
 
-def certify(system: System, R: Tensor) -> Certificate | None:
-    """Returns the bounds for a residual of length R; None without a jitter, by which they divide."""
-    if not system.jitter > 0:
-        return None
+def certify(system: System, R: Tensor) -> Certificate:
+    """Returns the bounds for a residual of length R, for a jitter above 0."""
     total, largest = system.scale.square().sum().sqrt(), system.scale.max()
     return Certificate(R / total, R * largest / system.jitter, R / (2 * math.sqrt(system.jitter)))

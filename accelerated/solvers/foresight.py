@@ -9,12 +9,12 @@ from torch import Tensor
 
 from accelerated.similarities import UNIT_ROUNDOFF
 from accelerated.solvers.pivots import get_rest
-from accelerated.solvers.system import SOME, System
+from accelerated.solvers.system import System
 from knn_inputs.messages import warn
 
 
 def warn_of_many_iterations(
-    system: System, F: Tensor, residuals: np.ndarray, tol: float, max_iter: int, n_some: int = SOME
+    system: System, F: Tensor, residuals: np.ndarray, tol: float, max_iter: int, n_some: int
 ) -> None:
     """Warns if about more than ``max_iter`` iterations are needed.
 

@@ -6,7 +6,7 @@ By Woodbury's formula, with M = F^T F + jitter I of the size of the rank,
 
 The difference cancels all that F explains of r, which is nearly everything. So F, though stored as float32, is
 multiplied as float64: then P^-1 is the exact inverse for a matrix close to P. With products in float32 the rounding
-errors, divided by jitter, exceed the result, and the iteration takes a hundred times as many steps.
+errors, divided by jitter, exceed the result, and the iteration takes many more steps.
 """
 
 from collections.abc import Iterator
