@@ -357,7 +357,7 @@ def doubled(queries, rows, p):
 
 
 def in_float32(queries, examples, out=None):
-    return exp_of_product(queries.float(), examples.float()).double()
+    return power_of_product(queries.float(), examples.float()).double()
 
 
 def solved_with(spoil):
@@ -410,7 +410,7 @@ def nothing_is_cut_off(n):
 
 
 solve = accelerated.similarity_regressor.solve_to_scale
-exp_of_product = accelerated.similarities._exp_of_product
+power_of_product = accelerated.similarities._power_of_product
 minkowski = accelerated.distances.minkowski
 SPOILT = [  # a claim, and the replacement for a function that makes the claim fail
     ("same_neighbors", accelerated.search.exhaustive, "smallest", last_of_equals),
@@ -426,7 +426,7 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
     ("same_averages", accelerated.knn, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
     ("nearest_far_from_the_origin", accelerated.distances, "sqeuclidean", expanded),
-    ("same_similarity_predictions", accelerated.similarities, "_exp_of_product", in_float32),
+    ("same_similarity_predictions", accelerated.similarities, "_power_of_product", in_float32),
     ("same_similarity_predictions", accelerated.solvers.pinv, "cut_off", nothing_is_cut_off),
     ("weights_solve_the_equations", accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),
     ("one_or_two_points", accelerated.similarity_regressor, "solve_to_scale", solved_in_float32),
