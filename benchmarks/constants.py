@@ -46,12 +46,10 @@ class Regression(NamedTuple):
     X: np.ndarray
     Q: np.ndarray
     parameters: dict[str, Any]
-    n_outputs: int = 1
     with_fit: bool = True
 
     def fit(self, device: str) -> SimilarityRegressor:
-        y = np.sin(4 * self.X[:, :1] * np.arange(1, self.n_outputs + 1))
-        return SimilarityRegressor(device=device, jitter=1e-2, **self.parameters).fit(self.X, y)
+        return SimilarityRegressor(device=device, jitter=1e-2, **self.parameters).fit(self.X, np.sin(4 * self.X[:, 0]))
 
     def ask(self, model: SimilarityRegressor) -> None:
         model.predict(self.Q)
@@ -106,11 +104,9 @@ def nearly_whole(n_rows: int, n_queries: int, n_features: int, **how: Any) -> li
     return [Case(X, X[-n_queries:], **how)]
 
 
-def uniform(
-    n_rows: int, n_queries: int, n_outputs: int = 1, with_fit: bool = True, **parameters: Any
-) -> list[Regression]:
+def uniform(n_rows: int, n_queries: int, with_fit: bool = True, **parameters: Any) -> list[Regression]:
     made = RNG.random((n_rows + n_queries, 8))
-    return [Regression(made[:n_rows], made[n_rows:], parameters, n_outputs, with_fit)]
+    return [Regression(made[:n_rows], made[n_rows:], parameters, with_fit)]
 
 
 def of(name: str, *values: Any) -> list[Values]:
@@ -184,10 +180,6 @@ STUDIES = {
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
     "TILE": Study(of("TILE", 512, 128, 256, 1024, 2048), lambda: uniform(8000, 1, solver="cg")),
-    "FEW_COLUMNS": Study(
-        of("FEW_COLUMNS", 6, 1, 2, 4, 12),
-        lambda: [case for n in (1, 2, 4, 6, 8) for case in uniform(4000, 4000, n_outputs=n, with_fit=False)],
-    ),
     "PAIRS": Study(of("PAIRS", 2**17, 2**13, 2**15, 2**19, 2**21), lambda: uniform(8000, 5000, with_fit=False)),
     "STEP": Study(
         of("STEP", 512, 128, 256, 1024), lambda: uniform(8000, 1, solver="cholesky")

@@ -374,6 +374,19 @@ def test_a_matrix_that_is_needed_and_does_not_fit_is_refused_with_the_bytes_to_p
         model.set_params(memory_limit=needed - 1).fit(X, y)
 
 
+@pytest.mark.parametrize("similarity", ["sigmoid", is_larger])
+@pytest.mark.parametrize("solver", ["auto", "pinv"])
+@pytest.mark.filterwarnings("ignore:solver='auto' takes the pseudo-inverse")
+def test_the_bytes_that_a_refusal_names_are_enough_for_any_matrix(similarity, solver):
+    X, y = np.arange(20.0)[:, None], np.ones(20)
+    model = accelerated.SimilarityRegressor(similarity, solver=solver, memory_limit="1KB")
+    with pytest.raises(ValueError, match="to fit 20 examples by their") as error:
+        model.fit(X, y)
+
+    enough = int(str(error.value).partition("pass memory_limit=")[2].split()[0])
+    assert model.set_params(memory_limit=enough).fit(X, y).solver_ == "pinv"
+
+
 def test_a_solver_asked_for_by_name_says_how_much_memory_it_needs():
     X, y = np.random.default_rng(0).random((600, 2)), np.arange(600) % 7
     model = accelerated.SimilarityRegressor(jitter=0.1, solver="cholesky", memory_limit="1MB")

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from accelerated import SimilarityRegressor, free_memory
 from accelerated.predictions import predict
 from accelerated.similarities import get_similarity
-from accelerated.solvers import blocks, certificate, cg, choice, pivots, preconditioner
+from accelerated.solvers import blocks, certificate, cg, choice, nystrom, pivots, preconditioner
 from accelerated.solvers.system import System, estimate_sums
 from accelerated.workers import share
 
@@ -214,6 +214,18 @@ def test_the_factor_of_pivots_is_near_the_matrix_and_no_pivot_repeats():
     assert gaps[-1] <= 1e-3  # the jitter, where it ends
 
 
+def test_nystrom_stops_where_the_other_examples_add_little():
+    system, n_landmarks = make_system(jitter=1e-2, gamma=0.1), []
+    K = whole(system)
+    for tol in (1.0, 1e-3):
+        _, p = nystrom.solve(system, torch.from_numpy(Y).reshape(N, -1), N, tol)
+        rest = K - K[:, p] @ torch.linalg.solve(K[p][:, p], K[p])
+        assert float(rest.diagonal().sum()) <= tol * system.jitter + 1e-8
+        n_landmarks.append(len(p))
+
+    assert n_landmarks[0] < n_landmarks[1] < N
+
+
 def test_pivots_of_twins_do_not_repeat():
     F, chosen, _ = pivots.factor(make_system(np.repeat(X[:20], 30, axis=0), jitter=1e-4), N, 1.0)
 
@@ -258,6 +270,20 @@ def test_a_recurrence_that_reports_a_residual_of_0_does_not_fool_the_model(monke
     assert np.linalg.norm(r) <= model.residual_norm_
 
 
+@pytest.mark.parametrize(
+    ("examples", "parameters", "dtype"),
+    [
+        (X, {"jitter": 1e-3}, torch.float32),
+        (X, {"jitter": 1e-9}, torch.float64),
+        (X + 1e4 * (np.arange(N) % 2)[:, None], {"jitter": 1e-3}, torch.float64),  # two clusters, far from each other
+        (X * 1e50, {"jitter": 1e-3}, torch.float64),
+        (X * 1e12, {"jitter": 1e20, "name": "linear"}, torch.float64),
+    ],
+)
+def test_tiles_are_float32_only_where_their_errors_are_small_beside_the_jitter(examples, parameters, dtype):
+    assert cg.choose_dtype(make_system(examples, **parameters), N) == dtype
+
+
 def test_float64_tiles_take_over_where_those_of_float32_do_not_suffice(monkeypatch):
     used, times = [], System.times
 
@@ -266,6 +292,7 @@ def test_float64_tiles_take_over_where_those_of_float32_do_not_suffice(monkeypat
         return times(self, V, dtype)
 
     monkeypatch.setattr(System, "times", noted)
+    monkeypatch.setattr(cg, "choose_dtype", lambda system, n_some: torch.float32)
     far = X + 1e8  # differences of such numbers are lost in float32
     model = SimilarityRegressor(jitter=0.1, solver="cg", tol=1e-6).fit(far, Y)
 

@@ -13,8 +13,8 @@ The formula, for A z = b with the preconditioner P (``preconditioner``); it begi
    iteration begins again with it.
 
 Step 3 is there because the recurrence never meets a rounding error of A p, so its r keeps falling when that of z does
-not. Tiles are float32 where their error cannot outweigh the jitter, else float64; they become float64 when p.A p is
-not positive, or not finite, or when a new beginning has not halved the residual.
+not. Tiles are float32 where their errors are small beside the jitter (``choose_dtype``), else float64; they become
+float64 when p.A p is not positive, or not finite, or when a new beginning has not halved the residual.
 
 Source: Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, 1952; Golub and Van Loan,
 Matrix Computations, 4th edition, 2013, section 11.5; for the refinement, Carson and Higham, Accelerating the solution
@@ -23,6 +23,7 @@ of linear systems by iterative refinement in three precisions, 2018.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,7 +36,28 @@ GAIN = {  # the least residual, as a share of the first one, that tiles are aske
     torch.float32: 2.0**-14,
     torch.float64: 2.0**-53,
 }
-FLOAT32_JITTER = 2.0**-22  # of the largest sum of a row: what float32 tiles are wrong by, with a margin of 4
+LARGEST_IN_FLOAT32 = 2.0**60  # of k(x, x), so that sums of many similarities stay below the largest float32, 2^128
+SHARE_OF_JITTER = 0.25  # that float32 tiles may be wrong by
+
+
+def choose_dtype(system: System, n_some: int) -> torch.dtype:
+    """Returns float32 for tiles if it makes S K S wrong by about a quarter of the jitter at most, else float64.
+
+    Let E be what float32 tiles are wrong by. If |E| <= jitter / 4, A + E has no eigenvalue below 3/4 jitter. The
+    solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 3 long: each new beginning
+    more than halves the residual. |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random.
+    """
+    if float(system.diagonal.max()) > LARGEST_IN_FLOAT32:
+        return torch.float64
+    some = np.random.default_rng(2).permutation(system.n)[:n_some]
+    examples, scale = system.examples[some], system.scale[some]
+    queries = system.similarity.as_queries(examples)
+    compare = system.similarity.compare
+    E = compare(queries.float(), examples.float()).double() - compare(queries, examples)
+    if not E.isfinite().all():  # the examples are too large for float32
+        return torch.float64
+    wrong = float(torch.linalg.matrix_norm(scale[:, None] * E * scale, 2)) * system.n / len(some)
+    return torch.float32 if wrong <= SHARE_OF_JITTER * system.jitter else torch.float64
 
 
 def solve(
@@ -43,18 +65,17 @@ def solve(
     b: Tensor,
     z: Tensor,
     precondition: Callable[[Tensor], Tensor],
+    dtype: torch.dtype,
     *,
     tol: float,
     max_iter: int,
-    largest_sum: float,
     watch: Watch,
 ) -> Solution:
-    """Returns a solution of A z = b, (n, m), beginning with z; no row of |S K S| has a sum above about ``largest_sum``.
+    """Returns a solution of A z = b, (n, m), beginning with z, by tiles of ``dtype``, and of float64 where those fail.
 
     It ends when the certificate meets ``tol``, after ``max_iter`` iterations, when not even float64 tiles halve the
     residual, and at an interrupt, each time with the shortest residual.
     """
-    dtype = torch.float32 if system.jitter >= FLOAT32_JITTER * largest_sum else torch.float64
     best = get_residual(system, b, z)
     n_iter, interrupted = 0, False
     while not best.is_enough(tol) and n_iter < max_iter and not interrupted:

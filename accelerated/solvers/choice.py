@@ -143,7 +143,9 @@ def _matrix_bytes(system: System, n_matrices: int) -> int:
 
 
 def _solve_whole(system: System, b: Tensor, solver: str, progress: bool, memory_limit: int) -> Learned:
-    whole.check_memory(system.n, "cholesky factor" if solver != "pinv" else "eigenvalues", memory_limit)
+    first = "eigenvalues" if solver == "pinv" else "cholesky factor"
+    at_worst = "eigenvalues" if system.similarity.is_symmetric else "singular values"
+    whole.check_memory(system.n, first, memory_limit, first if solver == "cholesky" else at_worst)
     A = whole.get_matrix(system, progress)
     return whole.solve(A, b, system, solver, memory_limit)
 
@@ -187,23 +189,20 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
 
         if solver == "nystrom":
             solution, landmarks = nystrom.solve(
-                system, b, _get_rank(system, options.rank, 16, working, memory_limit), tol
+                system, b, _get_rank(system, options.rank, 8, working, memory_limit), tol
             )
             rank = len(landmarks)
         elif solver == "blocks":
             rank, size = 0, _get_block(system, working, memory_limit)
             solution = blocks.solve(system, b, start, size, tol=tol, max_iter=most, watch=watch)
         else:
-            dtype = pivots.get_dtype(system)
-            most_rank = _get_rank(system, options.rank, dtype.itemsize, working, memory_limit)
-            F, chosen, residuals = pivots.factor(system, most_rank, 1.0, dtype)
+            stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2)
+            most_rank = _get_rank(system, options.rank, stored.itemsize, working, memory_limit)
+            F, chosen, residuals = pivots.factor(system, most_rank, 1.0, stored, dtype)
             rank = len(chosen)
             warn_of_many_iterations(system, F, residuals, tol, most, n_some)
             precondition = Preconditioner(F, system.jitter).solve
-            largest = float(sums.abs().max() * system.scale.square().max())
-            solution = cg.solve(
-                system, b, start, precondition, tol=tol, max_iter=most, largest_sum=largest, watch=watch
-            )
+            solution = cg.solve(system, b, start, precondition, dtype, tol=tol, max_iter=most, watch=watch)
     z, residual, n_iter, converged, interrupted = solution
     learned = Learned(solver, z, residual.R, rank, n_iter, converged, interrupted, sums=sums, landmarks=landmarks)
     learned = learned._replace(bytes_of_factor=_with_tiles(_matrix_bytes(system, 1), system))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from accelerated.solvers.cholesky import factor_in_place
-from accelerated.solvers.preconditioner import ROWS, in_float64
+from accelerated.solvers.preconditioner import ROWS, rows_in
 from accelerated.solvers.system import SLOTS, System
 from accelerated.workers import count_workers, share
 
@@ -24,13 +24,13 @@ BLOCK = 256  # examples drawn at once, as in the paper
 
 
 def factor(
-    system: System, most: int, enough: float, dtype: torch.dtype = torch.float32
+    system: System, most: int, enough: float, dtype: torch.dtype = torch.float32, working: torch.dtype = torch.float64
 ) -> tuple[Tensor, list[int], np.ndarray]:
-    """Returns F, (n, rank) with rank at most ``most``, the chosen examples, and the residuals d, (n,).
+    """Returns F, (n, rank) with rank at most ``most``, in ``dtype``; the chosen examples; and the residuals d, (n,).
 
     It stops before ``most`` where the residuals together are below ``enough`` times the jitter: then A is
     F F^T + jitter I within a factor of 1 + enough. The same examples give the same F: the random numbers begin anew at
-    each call.
+    each call. Similarities, and the products that their columns are made of, are of dtype ``working``.
     """
     rng = np.random.default_rng(0)
     F = torch.empty((system.n, most), dtype=dtype, device=system.examples.device)
@@ -44,7 +44,7 @@ def factor(
         accepted = _accept(get_rest(system, F[:, : len(chosen)], drawn), rng)[: most - len(chosen)]
         if len(accepted) == 0:  # rounding has used up the residuals
             break
-        residuals -= _extend(F, len(chosen), system, drawn[accepted])
+        residuals -= _extend(F, len(chosen), system, drawn[accepted], working)
         np.clip(residuals, 0, None, out=residuals)
         chosen += drawn[accepted].tolist()
         residuals[chosen] = 0
@@ -85,22 +85,22 @@ def _accept(G: Tensor, rng: np.random.Generator) -> np.ndarray:
     return np.array(accepted, dtype=np.int64)
 
 
-def _extend(F: Tensor, rank: int, system: System, pivots: np.ndarray) -> np.ndarray:
+def _extend(F: Tensor, rank: int, system: System, pivots: np.ndarray, dtype: torch.dtype) -> np.ndarray:
     """Adds a column to F for each pivot; returns by how much the residuals shrink, (n,).
 
     With C the columns of the pivots, less their part in F F^T, and C_pp = L L^T between the pivots, the new columns
     are C L^-T.
     """
-    known = F[pivots, :rank].double()
-    examples, scale = system.examples[pivots], system.scale[pivots]
-    L = factor_in_place(_regular(get_rest(system, F[:, :rank], pivots)))
+    known = F[pivots, :rank].to(dtype)
+    examples, scale = system.examples[pivots].to(dtype), system.scale.to(dtype)
+    L = factor_in_place(_regular(get_rest(system, F[:, :rank], pivots))).to(dtype)
 
     shrunk = torch.empty(system.n, dtype=torch.float64, device=F.device)
 
     def fill(starts: range) -> None:
-        for rows, old in in_float64(F[:, :rank], starts):
-            queries = system.similarity.as_queries(system.examples[rows])
-            C = system.similarity.compare(queries, examples).mul_(system.scale[rows, None]).mul_(scale)
+        for rows, old in rows_in(dtype, F[:, :rank], starts):
+            queries = system.similarity.as_queries(system.examples[rows]).to(dtype)
+            C = system.similarity.compare(queries, examples).mul_(scale[rows, None]).mul_(scale[pivots])
             C.addmm_(old, known.T, alpha=-1)
             new = torch.linalg.solve_triangular(L, C.T, upper=False).T.to(F.dtype)
             F[rows, rank : rank + len(pivots)] = new

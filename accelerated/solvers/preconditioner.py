@@ -37,7 +37,7 @@ class Preconditioner:
     def _add_up_columns(self, M: Tensor, start: int) -> None:
         """Writes some columns of the lower triangle of F^T F."""
         stop = min(start + COLUMNS, self.rank)
-        for _, F in in_float64(self.F[:, start:], range(0, len(self.F), ROWS)):
+        for _, F in rows_in(torch.float64, self.F[:, start:], range(0, len(self.F), ROWS)):
             M[start:, start:stop].addmm_(F.T, F[:, : stop - start])
 
     def solve(self, r: Tensor) -> Tensor:
@@ -57,18 +57,18 @@ class Preconditioner:
 
     def _times_transposed(self, r: Tensor, starts: range) -> Tensor:
         total = torch.zeros((self.rank, r.shape[1]), dtype=torch.float64, device=r.device)
-        for rows, F in in_float64(self.F, starts):
+        for rows, F in rows_in(torch.float64, self.F, starts):
             total += product(F.T, r[rows])
         return total
 
     def _times(self, inner: Tensor, known: Tensor, starts: range) -> None:
-        for rows, F in in_float64(self.F, starts):
+        for rows, F in rows_in(torch.float64, self.F, starts):
             known[rows] = product(F, inner)
 
 
-def in_float64(F: Tensor, starts: range) -> Iterator[tuple[slice, Tensor]]:
-    """Yields ranges of ``ROWS`` rows, and these rows of F as float64, always in the same memory."""
-    space = torch.empty((ROWS, F.shape[1]), dtype=torch.float64, device=F.device)
+def rows_in(dtype: torch.dtype, F: Tensor, starts: range) -> Iterator[tuple[slice, Tensor]]:
+    """Yields ranges of ``ROWS`` rows, and these rows of F in a dtype; copies are always in the same memory."""
+    space = torch.empty((ROWS, F.shape[1]) if dtype != F.dtype else 0, dtype=dtype, device=F.device)
     for start in starts:
         rows = slice(start, min(start + ROWS, len(F)))
-        yield rows, space[: rows.stop - start].copy_(F[rows])
+        yield rows, F[rows] if dtype == F.dtype else space[: rows.stop - start].copy_(F[rows])

@@ -17,7 +17,6 @@ from accelerated.workers import count_workers, share
 TILE = 512  # a tile of 512 x 512 float32 numbers and its operands stay in a core's cache: `benchmarks.constants TILE`
 SLOTS = 8  # sums that are kept apart, whatever the number of workers is: so it changes no bit of their total
 SOME = 1000  # examples, at most, that sums and eigenvalues are estimated from
-FEW_COLUMNS = 6  # products with fewer columns are made column by column: `benchmarks.constants FEW_COLUMNS`
 
 
 class System(NamedTuple):
@@ -80,9 +79,9 @@ class System(NamedTuple):
             total, space = torch.zeros_like(weighted), self.get_space(dtype)
             for i in slot:
                 for column, K in self.tiles(ranges[i], ranges[: i + 1], space):
-                    total[ranges[i]] += product(K, operand[column])
+                    total[ranges[i]].add_(product(K, operand[column]))
                     if column != ranges[i]:
-                        total[column] += product(K.T, operand[ranges[i]])
+                        total[column].add_(product(K.T, operand[ranges[i]]))
             return total
 
         totals = share(add_up, slots(len(ranges)), count_workers(V.device))
@@ -92,13 +91,18 @@ class System(NamedTuple):
     def times_some(self, chosen: Any, V: Tensor) -> Tensor:
         """Returns (S K S)_:chosen V, (n, m), for V of shape (n_chosen, m)."""
         examples, operand = self.examples[chosen], self.scale[chosen, None] * V
-
-        def multiply(rows: slice) -> Tensor:
-            return product(self.similarity.compare(self.similarity.as_queries(self.examples[rows]), examples), operand)
-
         ranges = self.ranges(max(1, self.tile**2 // len(examples)))
-        multiplied = torch.cat(share(multiply, ranges, count_workers(V.device)))
-        return check_finite(self.scale[:, None] * multiplied, "a similarity")
+        multiplied = torch.empty((self.n, V.shape[1]), dtype=torch.float64, device=V.device)
+
+        def fill(some: list[slice]) -> None:
+            space = torch.empty((some[0].stop - some[0].start, len(examples)), dtype=torch.float64, device=V.device)
+            for rows in some:
+                queries = self.similarity.as_queries(self.examples[rows])
+                K = self.similarity.compare(queries, examples, space[: len(queries)])
+                multiplied[rows] = product(K, operand)
+
+        share(fill, [ranges[i::SLOTS] for i in range(min(SLOTS, len(ranges)))], count_workers(V.device))
+        return check_finite(multiplied.mul_(self.scale[:, None]), "a similarity")
 
     def times_all(self, Z: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
         """Returns (S K S + jitter I) Z."""
@@ -134,7 +138,5 @@ def sum_up(totals: list[Tensor]) -> Tensor:
 
 
 def product(K: Tensor, V: Tensor) -> Tensor:
-    """Returns K V; for few columns one column at a time, because MKL multiplies a vector at the speed of memory."""
-    if V.shape[1] >= FEW_COLUMNS or K.device.type != "cpu":
-        return K @ V
-    return torch.stack([torch.mv(K, column) for column in V.T.contiguous()], dim=1)
+    """Returns K V as (V^T K^T)^T, because MKL takes several times as long for few columns as for few rows."""
+    return (V.T @ K.T).T

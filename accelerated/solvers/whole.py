@@ -34,11 +34,16 @@ def get_matrix(system: System, progress: bool) -> Tensor:
     return A
 
 
-def check_memory(n: int, method: str, memory_limit: int) -> None:
-    """Raises ValueError if the (n, n) matrices that a method needs do not fit the limit, in bytes."""
-    needed = MATRICES[method] * 8 * n * n
-    if needed > memory_limit:
-        raise ValueError(too_little(memory_limit, needed, f"to fit {n} examples by their {method}"))
+def check_memory(n: int, method: str, memory_limit: int, at_worst: str = "") -> None:
+    """Raises ValueError if the (n, n) matrices that a method needs do not fit the limit, in bytes.
+
+    The message names the bytes of ``at_worst``, a method that may be needed after it.
+    """
+    if MATRICES[method] * 8 * n * n > memory_limit:
+        method = at_worst or method
+        raise ValueError(
+            too_little(memory_limit, MATRICES[method] * 8 * n * n, f"to fit {n} examples by their {method}")
+        )
 
 
 def solve(A: Tensor, b: Tensor, system: System, solver: str, memory_limit: int) -> Learned:
