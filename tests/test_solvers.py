@@ -274,6 +274,7 @@ def test_a_recurrence_that_reports_a_residual_of_0_does_not_fool_the_model(monke
     ("examples", "parameters", "dtype"),
     [
         (X, {"jitter": 1e-3}, torch.float32),
+        (X, {"jitter": 1e-5}, torch.float64),  # sums of products round by more
         (X, {"jitter": 1e-9}, torch.float64),
         (X + 1e4 * (np.arange(N) % 2)[:, None], {"jitter": 1e-3}, torch.float64),  # two clusters, far from each other
         (X * 1e50, {"jitter": 1e-3}, torch.float64),
@@ -281,7 +282,8 @@ def test_a_recurrence_that_reports_a_residual_of_0_does_not_fool_the_model(monke
     ],
 )
 def test_tiles_are_float32_only_where_their_errors_are_small_beside_the_jitter(examples, parameters, dtype):
-    assert cg.choose_dtype(make_system(examples, **parameters), N) == dtype
+    system = make_system(examples, **parameters)
+    assert cg.choose_dtype(system, N, float(estimate_sums(system).max())) == dtype
 
 
 def test_float64_tiles_take_over_where_those_of_float32_do_not_suffice(monkeypatch):
@@ -292,7 +294,7 @@ def test_float64_tiles_take_over_where_those_of_float32_do_not_suffice(monkeypat
         return times(self, V, dtype)
 
     monkeypatch.setattr(System, "times", noted)
-    monkeypatch.setattr(cg, "choose_dtype", lambda system, n_some: torch.float32)
+    monkeypatch.setattr(cg, "choose_dtype", lambda *arguments: torch.float32)
     far = X + 1e8  # differences of such numbers are lost in float32
     model = SimilarityRegressor(jitter=0.1, solver="cg", tol=1e-6).fit(far, Y)
 

@@ -21,6 +21,7 @@ Matrix Computations, 4th edition, 2013, section 11.5; for the refinement, Carson
 of linear systems by iterative refinement in three precisions, 2018.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -37,15 +38,19 @@ GAIN = {  # the least residual, as a share of the first one, that tiles are aske
     torch.float64: 2.0**-53,
 }
 LARGEST_IN_FLOAT32 = 2.0**60  # of k(x, x), so that sums of many similarities stay below the largest float32, 2^128
-SHARE_OF_JITTER = 0.25  # that float32 tiles may be wrong by
+SHARE_OF_JITTER = 1 / 8  # that float32 tiles may be wrong by
 
 
-def choose_dtype(system: System, n_some: int) -> torch.dtype:
-    """Returns float32 for tiles if it makes S K S wrong by about a quarter of the jitter at most, else float64.
+def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype:
+    """Returns float32 for tiles if that makes products with S K S wrong by about an eighth of the jitter, else float64.
 
-    Let E be what float32 tiles are wrong by. If |E| <= jitter / 4, A + E has no eigenvalue below 3/4 jitter. The
-    solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 3 long: each new beginning
-    more than halves the residual. |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random.
+    Let E be what float32 makes S K S wrong by. If |E| <= jitter / 8, A + E has no eigenvalue below 7/8 jitter. The
+    solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 7 long: each new beginning
+    more than halves the residual.
+
+    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 ``largest_sum``, the
+    largest sum of a row of |S K S|, for the rounding of the products with a vector. The sums of different tiles round
+    independently, so n / tile of them are wrong by sqrt(n / tile) times as much as one, not by n / tile times.
     """
     if float(system.diagonal.max()) > LARGEST_IN_FLOAT32:
         return torch.float64
@@ -56,8 +61,9 @@ def choose_dtype(system: System, n_some: int) -> torch.dtype:
     E = compare(queries.float(), examples.float()).double() - compare(queries, examples)
     if not E.isfinite().all():  # the examples are too large for float32
         return torch.float64
-    wrong = float(torch.linalg.matrix_norm(scale[:, None] * E * scale, 2)) * system.n / len(some)
-    return torch.float32 if wrong <= SHARE_OF_JITTER * system.jitter else torch.float64
+    of_entries = float(torch.linalg.matrix_norm(scale[:, None] * E * scale, 2)) * system.n / len(some)
+    of_sums = 2.0**-24 * largest_sum * math.sqrt(min(1, system.tile / system.n))
+    return torch.float32 if of_entries + of_sums <= SHARE_OF_JITTER * system.jitter else torch.float64
 
 
 def solve(

@@ -196,7 +196,8 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
             rank, size = 0, _get_block(system, working, memory_limit)
             solution = blocks.solve(system, b, start, size, tol=tol, max_iter=most, watch=watch)
         else:
-            stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2)
+            largest_sum = float(sums.abs().max() * system.scale.square().max())
+            stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2, largest_sum)
             most_rank = _get_rank(system, options.rank, stored.itemsize, working, memory_limit)
             F, chosen, residuals = pivots.factor(system, most_rank, 1.0, stored, dtype)
             rank = len(chosen)
