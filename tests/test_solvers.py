@@ -278,12 +278,31 @@ def test_a_recurrence_that_reports_a_residual_of_0_does_not_fool_the_model(monke
         (X, {"jitter": 1e-9}, torch.float64),
         (X + 1e4 * (np.arange(N) % 2)[:, None], {"jitter": 1e-3}, torch.float64),  # two clusters, far from each other
         (X * 1e50, {"jitter": 1e-3}, torch.float64),
+        (X, {"jitter": 1e-32, "scale": np.full(N, 1e-15)}, torch.float64),
         (X * 1e12, {"jitter": 1e20, "name": "linear"}, torch.float64),
     ],
 )
 def test_tiles_are_float32_only_where_their_errors_are_small_beside_the_jitter(examples, parameters, dtype):
     system = make_system(examples, **parameters)
     assert cg.choose_dtype(system, N, float(estimate_sums(system).max())) == dtype
+
+
+@pytest.mark.parametrize("name", ["rbf", "laplacian", "polynomial"])
+@pytest.mark.parametrize("far", [1e20, 1e39, 1e100])
+def test_an_example_too_large_for_float32_that_no_sample_has_is_fitted(name, far):
+    rows = X.copy()
+    rows[np.random.default_rng(2).permutation(N)[-1]] = far
+    gamma = far**-2 if name == "polynomial" else 1.0
+
+    assert fit_quietly(SimilarityRegressor(name, gamma=gamma, jitter=1e-2, solver="cg"), rows, Y).converged_
+
+
+@pytest.mark.parametrize("weight", [1e-200, 1e-100, 1e-55])
+def test_weights_too_small_for_float32_are_fitted(weight):
+    model = SimilarityRegressor(jitter=1e-2 * weight, solver="cg").fit(X, Y, sample_weight=np.full(N, weight))
+
+    assert model.converged_
+    assert model.n_iter_ <= SimilarityRegressor(jitter=1e-2, solver="cg").fit(X, Y).n_iter_ + 1
 
 
 def test_float64_tiles_take_over_where_those_of_float32_do_not_suffice(monkeypatch):

@@ -37,7 +37,7 @@ GAIN = {  # the least residual, as a share of the first one, that tiles are aske
     torch.float32: 2.0**-14,
     torch.float64: 2.0**-53,
 }
-LARGEST_IN_FLOAT32 = 2.0**60  # of k(x, x), so that sums of many similarities stay below the largest float32, 2^128
+LARGEST_IN_FLOAT32 = 2.0**60  # a number, so that sums of many products are below 2^128, and a part of 1 / it above 0
 SHARE_OF_JITTER = 1 / 8  # that float32 tiles may be wrong by
 
 
@@ -52,7 +52,8 @@ def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype
     largest sum of a row of |S K S|, for the rounding of the products with a vector. The sums of different tiles round
     independently, so n / tile of them are wrong by sqrt(n / tile) times as much as one, not by n / tile times.
     """
-    if float(system.diagonal.max()) > LARGEST_IN_FLOAT32:
+    longest = float(system.examples.abs().max())
+    if not max(float(system.diagonal.max()), longest * longest, 1 / system.jitter) <= LARGEST_IN_FLOAT32:
         return torch.float64
     some = np.random.default_rng(2).permutation(system.n)[:n_some]
     examples, scale = system.examples[some], system.scale[some]
