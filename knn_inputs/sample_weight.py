@@ -11,13 +11,18 @@ from knn_inputs.entries import read_numbers
 def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np.ndarray:
     """Returns the weights of the n rows, float64 (n,), a copy; None weighs all 1.
 
-    Raises ValueError unless they are of shape (n,), finite, at least 0 and not all 0; ``rows`` names them there.
+    Raises TypeError for a string, and ValueError unless they are of shape (n,), finite, at least 0 and not all 0;
+    ``rows`` names them there.
 
     >>> read_sample_weight(None, 2), read_sample_weight([3, 0], 2)
     (array([1., 1.]), array([3., 0.]))
     """
     if sample_weight is None:
         return np.ones(n)
+    if isinstance(sample_weight, str):
+        raise TypeError(
+            f"sample_weight={sample_weight!r} is a str, but must be {n} numbers, one for each of the {rows}, or None"
+        )
     weights = np.array(read_numbers(to_array(sample_weight, "sample_weight"), "sample_weight"), dtype=np.float64)
     if weights.shape != (n,):
         raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n} {rows}")

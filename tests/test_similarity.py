@@ -387,6 +387,12 @@ def test_the_bytes_that_a_refusal_names_are_enough_for_any_matrix(similarity, so
     assert model.set_params(memory_limit=enough).fit(X, y).solver_ == "pinv"
 
 
+@pytest.mark.parametrize("package", [accelerated, reference])
+def test_a_string_as_the_weights_is_refused_by_name(package):
+    with pytest.raises(TypeError, match="sample_weight='balanced' is a str, but must be 3 numbers"):
+        package.SimilarityRegressor().fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0], sample_weight="balanced")
+
+
 def test_a_solver_asked_for_by_name_says_how_much_memory_it_needs():
     X, y = np.random.default_rng(0).random((600, 2)), np.arange(600) % 7
     model = accelerated.SimilarityRegressor(jitter=0.1, solver="cholesky", memory_limit="1MB")
