@@ -227,7 +227,7 @@ def test_nystrom_stops_where_the_other_examples_add_little():
 
 
 def test_pivots_of_twins_do_not_repeat():
-    F, chosen, _ = pivots.factor(make_system(np.repeat(X[:20], 30, axis=0), jitter=1e-4), N, 1.0)
+    F, chosen, _ = pivots.factor(make_system(np.repeat(X[:20], 30, axis=0), jitter=1e-4), N, 1.0, torch.float32)
 
     assert sorted(i // 30 for i in chosen) == list(range(20))
     assert torch.isfinite(F).all()

@@ -37,7 +37,7 @@ GAIN = {  # the least residual, as a share of the first one, that tiles are aske
     torch.float32: 2.0**-14,
     torch.float64: 2.0**-53,
 }
-LARGEST_IN_FLOAT32 = 2.0**60  # a number, so that sums of many products are below 2^128, and a part of 1 / it above 0
+LARGEST_IN_FLOAT32 = 2.0**60  # k(x, x), a feature's square, 1 / jitter: float32 ends at 2^128 and 2^-126
 SHARE_OF_JITTER = 1 / 8  # that float32 tiles may be wrong by
 
 
@@ -48,9 +48,9 @@ def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype
     solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 7 long: each new beginning
     more than halves the residual.
 
-    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 ``largest_sum``, the
-    largest sum of a row of |S K S|, for the rounding of the products with a vector. The sums of different tiles round
-    independently, so n / tile of them are wrong by sqrt(n / tile) times as much as one, not by n / tile times.
+    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 ``largest_sum``, about
+    the largest sum of a row of S K S, for the rounding of products with a vector. Rounding errors of different tiles
+    are nearly independent, so those of n / tile tiles are taken as sqrt(n / tile) times those of one.
     """
     longest = float(system.examples.abs().max())
     if not max(float(system.diagonal.max()), longest * longest, 1 / system.jitter) <= LARGEST_IN_FLOAT32:
@@ -60,7 +60,7 @@ def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype
     queries = system.similarity.as_queries(examples)
     compare = system.similarity.compare
     E = compare(queries.float(), examples.float()).double() - compare(queries, examples)
-    if not E.isfinite().all():  # the examples are too large for float32
+    if not E.isfinite().all():  # gamma times a similarity may be out of the range
         return torch.float64
     of_entries = float(torch.linalg.matrix_norm(scale[:, None] * E * scale, 2)) * system.n / len(some)
     of_sums = 2.0**-24 * largest_sum * math.sqrt(min(1, system.tile / system.n))

@@ -17,6 +17,7 @@ The formula, with A = S K S + jitter I:
 Source: Golub and Van Loan, Matrix Computations, 4th edition, 2013, section 4.2.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -59,7 +60,7 @@ def get_triangle(system: System, progress: bool) -> tuple[Tensor, Tensor]:
     ranges = system.ranges()
     A = torch.empty((system.n, system.n), dtype=torch.float64, device=system.examples.device)
 
-    def fill(slot: list[int]) -> Tensor:
+    def fill(slot: Sequence[int]) -> Tensor:
         sums, space = torch.zeros(system.n, dtype=torch.float64, device=A.device), system.get_space(torch.float64)
         for i in slot:
             for columns, K in system.tiles(ranges[i], ranges[: i + 1], space):
@@ -70,11 +71,11 @@ def get_triangle(system: System, progress: bool) -> tuple[Tensor, Tensor]:
                 A[ranges[i], columns] = K
         return sums
 
-    def done(slot: list[int]) -> None:
+    def done(slot: Sequence[int]) -> None:
         advance(sum(ranges[i].stop * system.tile for i in slot))
 
     with progress_bar(sum(rows.stop for rows in ranges) * system.tile, shown=progress) as advance:
-        total = sum_up(share(fill, slots(len(ranges)), count_workers(A.device), done))
+        total = sum_up(share(fill, slots(range(len(ranges))[::-1]), count_workers(A.device), done))
     check_finite(total, "a similarity")
     A.diagonal().add_(system.jitter)
     return A, total

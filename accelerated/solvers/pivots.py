@@ -11,26 +11,28 @@ drawn. Then the accepted examples are distributed as if they were drawn one at a
 Embrace rejection, 2024).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from accelerated.solvers.cholesky import factor_in_place
-from accelerated.solvers.preconditioner import ROWS, rows_in
-from accelerated.solvers.system import SLOTS, System
+from accelerated.solvers.preconditioner import row_slots, rows_in
+from accelerated.solvers.system import System
 from accelerated.workers import count_workers, share
 
 BLOCK = 256  # examples drawn at once, as in the paper
 
 
 def factor(
-    system: System, most: int, enough: float, dtype: torch.dtype = torch.float32, working: torch.dtype = torch.float64
+    system: System, most: int, enough: float, dtype: torch.dtype, working: torch.dtype = torch.float64
 ) -> tuple[Tensor, list[int], np.ndarray]:
     """Returns F, (n, rank) with rank at most ``most``, in ``dtype``; the chosen examples; and the residuals d, (n,).
 
     It stops before ``most`` where the residuals together are below ``enough`` times the jitter: then A is
     F F^T + jitter I within a factor of 1 + enough. The same examples give the same F: the random numbers begin anew at
-    each call. Similarities, and the products that their columns are made of, are of dtype ``working``.
+    each call. Similarities and products are computed in ``working``.
     """
     rng = np.random.default_rng(0)
     F = torch.empty((system.n, most), dtype=dtype, device=system.examples.device)
@@ -97,8 +99,8 @@ def _extend(F: Tensor, rank: int, system: System, pivots: np.ndarray, dtype: tor
 
     shrunk = torch.empty(system.n, dtype=torch.float64, device=F.device)
 
-    def fill(starts: range) -> None:
-        for rows, old in rows_in(dtype, F[:, :rank], starts):
+    def fill(starts: Sequence[int]) -> None:
+        for rows, old in rows_in(F[:, :rank], starts, dtype):
             queries = system.similarity.as_queries(system.examples[rows]).to(dtype)
             C = system.similarity.compare(queries, examples).mul_(scale[rows, None]).mul_(scale[pivots])
             C.addmm_(old, known.T, alpha=-1)
@@ -106,8 +108,7 @@ def _extend(F: Tensor, rank: int, system: System, pivots: np.ndarray, dtype: tor
             F[rows, rank : rank + len(pivots)] = new
             shrunk[rows] = new.double().square_().sum(1)
 
-    starts = range(0, system.n, ROWS)
-    share(fill, [starts[i::SLOTS] for i in range(min(SLOTS, len(starts)))], count_workers(F.device))
+    share(fill, row_slots(F), count_workers(F.device))
     return shrunk.cpu().numpy()
 
 

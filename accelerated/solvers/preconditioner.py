@@ -9,14 +9,14 @@ multiplied as float64: then P^-1 is the exact inverse for a matrix close to P. W
 errors, divided by jitter, exceed the result, and the iteration takes many more steps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from accelerated.solvers.cholesky import factor_in_place, solve_with
-from accelerated.solvers.system import SLOTS, product, sum_up
+from accelerated.solvers.system import product, slots, sum_up
 from accelerated.workers import count_workers, share
 
 ROWS = 256  # of F that a worker holds as float64
@@ -37,36 +37,37 @@ class Preconditioner:
     def _add_up_columns(self, M: Tensor, start: int) -> None:
         """Writes some columns of the lower triangle of F^T F."""
         stop = min(start + COLUMNS, self.rank)
-        for _, F in rows_in(torch.float64, self.F[:, start:], range(0, len(self.F), ROWS)):
+        for _, F in rows_in(self.F[:, start:], range(0, len(self.F), ROWS), torch.float64):
             M[start:, start:stop].addmm_(F.T, F[:, : stop - start])
 
     def solve(self, r: Tensor) -> Tensor:
         """Returns P^-1 r, (n, m)."""
         known = torch.zeros_like(r)
         if self.rank:
-            share(partial(self._times, self.regress(r), known), self._slots(), self.n_workers)
+            share(partial(self._times, self.regress(r), known), row_slots(self.F), self.n_workers)
         return (r - known) / self.jitter
 
     def regress(self, r: Tensor) -> Tensor:
         """Returns M^-1 F^T r, (rank, m), ridge regression of r on the columns of F."""
-        return solve_with(self.L, sum_up(share(partial(self._times_transposed, r), self._slots(), self.n_workers)))
+        return solve_with(self.L, sum_up(share(partial(self._times_transposed, r), row_slots(self.F), self.n_workers)))
 
-    def _slots(self) -> list[range]:
-        starts = range(0, len(self.F), ROWS)
-        return [starts[i::SLOTS] for i in range(min(SLOTS, len(starts)))]
-
-    def _times_transposed(self, r: Tensor, starts: range) -> Tensor:
+    def _times_transposed(self, r: Tensor, starts: Sequence[int]) -> Tensor:
         total = torch.zeros((self.rank, r.shape[1]), dtype=torch.float64, device=r.device)
-        for rows, F in rows_in(torch.float64, self.F, starts):
+        for rows, F in rows_in(self.F, starts, torch.float64):
             total += product(F.T, r[rows])
         return total
 
-    def _times(self, inner: Tensor, known: Tensor, starts: range) -> None:
-        for rows, F in rows_in(torch.float64, self.F, starts):
+    def _times(self, inner: Tensor, known: Tensor, starts: Sequence[int]) -> None:
+        for rows, F in rows_in(self.F, starts, torch.float64):
             known[rows] = product(F, inner)
 
 
-def rows_in(dtype: torch.dtype, F: Tensor, starts: range) -> Iterator[tuple[slice, Tensor]]:
+def row_slots(F: Tensor) -> list[Sequence[int]]:
+    """Returns the first rows of ranges of ``ROWS`` rows of F, in shares for workers."""
+    return slots(range(0, len(F), ROWS))
+
+
+def rows_in(F: Tensor, starts: Sequence[int], dtype: torch.dtype) -> Iterator[tuple[slice, Tensor]]:
     """Yields ranges of ``ROWS`` rows, and these rows of F in a dtype; copies are always in the same memory."""
     space = torch.empty((ROWS, F.shape[1]) if dtype != F.dtype else 0, dtype=dtype, device=F.device)
     for start in starts:

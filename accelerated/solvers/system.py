@@ -3,7 +3,7 @@
 S is diagonal, with the root of each example's weight. Without weights it is the identity.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from accelerated.similarities import Similarity
 from accelerated.validation import check_finite
-from accelerated.workers import count_workers, share
+from accelerated.workers import Piece, count_workers, share
 
 TILE = 512  # a tile of 512 x 512 float32 numbers and its operands stay in a core's cache: `benchmarks.constants TILE`
 SLOTS = 8  # sums that are kept apart, whatever the number of workers is: so it changes no bit of their total
@@ -75,7 +75,7 @@ class System(NamedTuple):
         operand = weighted.to(dtype)
         ranges = self.ranges()
 
-        def add_up(slot: list[int]) -> Tensor:
+        def add_up(slot: Sequence[int]) -> Tensor:
             total, space = torch.zeros_like(weighted), self.get_space(dtype)
             for i in slot:
                 for column, K in self.tiles(ranges[i], ranges[: i + 1], space):
@@ -84,7 +84,7 @@ class System(NamedTuple):
                         total[column].add_(product(K.T, operand[ranges[i]]))
             return total
 
-        totals = share(add_up, slots(len(ranges)), count_workers(V.device))
+        totals = share(add_up, slots(range(len(ranges))[::-1]), count_workers(V.device))
         multiplied = self.scale[:, None] * sum_up(totals)
         return check_finite(multiplied, "a similarity") if dtype == torch.float64 else multiplied
 
@@ -94,14 +94,14 @@ class System(NamedTuple):
         ranges = self.ranges(max(1, self.tile**2 // len(examples)))
         multiplied = torch.empty((self.n, V.shape[1]), dtype=torch.float64, device=V.device)
 
-        def fill(some: list[slice]) -> None:
+        def fill(some: Sequence[slice]) -> None:
             space = torch.empty((some[0].stop - some[0].start, len(examples)), dtype=torch.float64, device=V.device)
             for rows in some:
                 queries = self.similarity.as_queries(self.examples[rows])
                 K = self.similarity.compare(queries, examples, space[: len(queries)])
                 multiplied[rows] = product(K, operand)
 
-        share(fill, [ranges[i::SLOTS] for i in range(min(SLOTS, len(ranges)))], count_workers(V.device))
+        share(fill, slots(ranges), count_workers(V.device))
         return check_finite(multiplied.mul_(self.scale[:, None]), "a similarity")
 
     def times_all(self, Z: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -123,10 +123,9 @@ def estimate_sums(system: System, n_some: int = SOME) -> Tensor:
     return itself + others * ((system.n - 1) / counted.clamp(min=1))
 
 
-def slots(n_ranges: int) -> list[list[int]]:
-    """Returns the numbers of the ranges of rows in about equal shares; row i of a lower triangle has i + 1 tiles."""
-    order = list(range(n_ranges))[::-1]
-    return [order[start::SLOTS] for start in range(min(SLOTS, n_ranges))]
+def slots(pieces: Sequence[Piece]) -> list[Sequence[Piece]]:
+    """Returns the pieces of work in at most ``SLOTS`` about equal shares, if the largest pieces come first."""
+    return [pieces[start::SLOTS] for start in range(min(SLOTS, len(pieces)))]
 
 
 def sum_up(totals: list[Tensor]) -> Tensor:
