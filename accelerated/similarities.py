@@ -114,18 +114,19 @@ def _rbf(examples: Tensor, gamma: float) -> Similarity:
     most 4 u: ln 2 and the quotient round, by 2 u, of which the root leaves half; the root, the difference x - c and
     their product round. This moves |s(q) - s(x)|^2 / 2 by at most |s(q) - s(x)| 8 u M, and so by 16 u M^2. Either h is
     wrong by d u M^2 / 2, and the product by (d + 2) u times the sum of the sizes of its terms, at most 2 M^2. Together
-    that is (3 d + 20) u M^2, and 24 in place of 20 pays for terms in u^2. An error of delta in the exponent is a
-    relative error of at most 2 delta in the power, and ``exp2`` itself is within 2 ulp: 4 u.
+    that is (3 d + 20) u M^2, and 24 in place of 20 pays for terms in u^2. The exponent of e in place of 2 is ln 2 times
+    as large, and so is its error: delta = ln 2 (3 d + 24) u M^2. The power is relatively wrong by at most 2 delta, and
+    ``exp2`` itself is within 2 ulp: 4 u.
 
     The mean is subtracted first, because M counts. A query may lie farther out than any example. If |s(q)| is below
     2 M, delta is at most 4 times as large. Else the exponent E is below -|s(q)|^2 / 8 and relatively wrong by at most
-    8 (3 d + 24) u, and |E| 2^E <= 1 / (e ln 2): the similarity itself is wrong by less than that.
+    8 (3 d + 24) u, and ln 2 |E| 2^E <= 1 / e: the similarity itself is wrong by less than that.
     """
     n_features = examples.shape[1]
     center, factor = examples.mean(0), math.sqrt(2 * gamma / math.log(2))
     scaled = (examples - center) * factor
     longest = float(torch.linalg.vector_norm(scaled, dim=1).max())
-    delta = (3 * n_features + 24) * UNIT_ROUNDOFF * longest**2
+    delta = math.log(2) * (3 * n_features + 24) * UNIT_ROUNDOFF * longest**2
     if not delta <= MOST_WRONG:
         return _by_gaps(n_features, gamma, p=2)
     return Similarity(

@@ -154,11 +154,12 @@ def query_errors(case: SimilarityCase, formula: str) -> float:
 def _errors_of_products(case: SimilarityCase, queries: np.ndarray) -> float:
     """How far products may move an rbf, in units of 2^-53; the derivation stands in ``accelerated.similarities``.
 
-    With M^2 = 2 gamma max |x - mean|^2 the exponent is wrong by at most (3 d + 20) M^2, and its ``exp`` by twice that;
-    differences are taken where that exceeds 1e-10. For a query at a scaled distance s from the mean, s takes the place
-    of M, if it is larger. From s = 2 M on the exponent E is below -s^2 / 8 and relatively wrong by 8 (3 d + 20), which
-    moves ``exp`` by at most twice 8 (3 d + 20) / e, as |E| exp(E) <= 1 / e. So s^2 never counts more than 4 M^2 or
-    8 / e, the larger one.
+    With M^2 = 2 gamma max |x - mean|^2 the exponent of e is wrong by at most (3 d + 24) M^2, and the similarity by
+    little more, so by less than 2 (3 d + 20) M^2; differences are taken where (3 d + 24) M^2 exceeds 1e-10. For a query
+    at a scaled distance s from the mean, s takes the place of M, if it is larger. From s = 2 M on the exponent E is
+    below -s^2 / 8 and relatively wrong by 8 (3 d + 24), which moves the similarity by at most 8 (3 d + 24) / e, as
+    |E| exp(E) <= 1 / e, and so by less than 2 (3 d + 20) 8 / e. So s^2 never counts more than 4 M^2 or 8 / e, the
+    larger one.
     """
     roundings = 3 * case.X.shape[1] + 20
     center = case.X.mean(axis=0)
