@@ -15,6 +15,7 @@ from accelerated.validation import check_finite
 from accelerated.workers import count_workers, share
 
 QUERIES, PAIRS = 256, 2**17  # of a tile: `python -m benchmarks.constants PAIRS`
+GPU_QUERIES, GPU_PAIRS = 4096, 2**24  # the same on a GPU: `benchmarks.constants GPU_PAIRS --device cuda`
 BYTES_OF_PAIR = 16  # a similarity, and its copy in another type or layout
 BYTES_OF_NUMBER = 32  # of a query: as it is read, centred, encoded, and its square
 
@@ -49,8 +50,9 @@ def predict(
     needed = n_workers * (BYTES_OF_PAIR + BYTES_OF_NUMBER * width)
     if needed > memory_limit:
         raise ValueError(too_little(memory_limit, needed, "for one query and one example"))
-    pairs = max(1, min(PAIRS, memory_limit // (BYTES_OF_PAIR * n_workers)))
-    at_once = max(1, min(QUERIES, n_queries, pairs, memory_limit // (BYTES_OF_NUMBER * width * n_workers + 1)))
+    most_queries, most_pairs = (QUERIES, PAIRS) if weights.device.type == "cpu" else (GPU_QUERIES, GPU_PAIRS)
+    pairs = max(1, min(most_pairs, memory_limit // (BYTES_OF_PAIR * n_workers)))
+    at_once = max(1, min(most_queries, n_queries, pairs, memory_limit // (BYTES_OF_NUMBER * width * n_workers + 1)))
     step = n if similarity.is_given else max(1, pairs // at_once)
     predicted = torch.empty((n_queries, n_outputs), dtype=torch.float64, device=weights.device)
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from accelerated import NearestNeighbors, SimilarityRegressor
-from accelerated.search.product_filter import CPU_SIZES
+from accelerated.search.product_filter import CPU_SIZES, GPU_SIZES
 from benchmarks.timing import in_turns
 
 Values = dict[str, Any]  # constants and their values
@@ -141,7 +141,19 @@ STUDIES = {
         of("BLOCK_ROWS", 1024, 256, 512, 2048, 8192), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
     ),
     "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
-    "MOST_ROWS": Study(of("MOST_ROWS", 2**18, 2**14, 2**16, 2**20), lambda: each(normal, [(400_000, 200, 32)])),
+    "ROWS_OF_A_BLOCK": Study(
+        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**18, 2**14, 2**16, 2**20))),
+        lambda: each(normal, [(400_000, 200, 32)]),
+    ),
+    "GPU_SIZES": Study(
+        of(
+            "GPU_SIZES",
+            GPU_SIZES,
+            *(GPU_SIZES._replace(rows=rows, bounds=2**30) for rows in (2**18, 2**20)),
+            *(GPU_SIZES._replace(gaps=gaps) for gaps in (2**23, 2**27)),
+        ),
+        lambda: each(normal, [(1_000_000, 10_000, 128), (60_000, 10_000, 784)]),
+    ),
     "ENCODED_ROWS": Study(
         of("ENCODED_ROWS", 2**14, 2**10, 2**12, 2**16), lambda: each(tight, [(50_000, 300, 64)], filter="bfloat16")
     ),
@@ -170,7 +182,7 @@ STUDIES = {
         for name, values in {
             "MOST_IN_BLOCK": (64, 16, 32, 128),
             "OPEN_SHARE": (4, 1, 16),
-            "MOST_NEAR": (1024, 256, 4096),
+            "MOST_NEAR": (256, 64, 1024, 4096),
             "GPU_GAPS": (2**26, 2**22, 2**24, 2**28),
         }.items()
     },
@@ -180,7 +192,13 @@ STUDIES = {
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
     "TILE": Study(of("TILE", 512, 128, 256, 1024, 2048), lambda: uniform(8000, 1, solver="cg")),
+    "GPU_TILE": Study(of("GPU_TILE", 4096, 1024, 2048, 8192), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),
+    "GPU_ROWS": Study(of("GPU_ROWS", 8192, 1024, 4096, 32768), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),
     "PAIRS": Study(of("PAIRS", 2**17, 2**13, 2**15, 2**19, 2**21), lambda: uniform(8000, 5000, with_fit=False)),
+    **{
+        name: Study(of(name, *values), lambda: uniform(100_000, 5000, with_fit=False))
+        for name, values in {"GPU_QUERIES": (4096, 256, 1024), "GPU_PAIRS": (2**24, 2**20, 2**22, 2**26)}.items()
+    },
     "STEP": Study(
         of("STEP", 512, 128, 256, 1024), lambda: uniform(8000, 1, solver="cholesky")
     ),  # of two threads or more

@@ -5,6 +5,7 @@ All have the rbf similarity with ``gamma``, and ``jitter`` on the diagonal of it
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -44,28 +45,34 @@ def nystroem_ridge(X: np.ndarray, y: np.ndarray, gamma: float, jitter: float) ->
     return make_pipeline(landmarks, Ridge(jitter, fit_intercept=False)).fit(X, y).predict
 
 
-def gpytorch_cg(X: np.ndarray, y: np.ndarray, gamma: float, jitter: float) -> Predict:
-    """GPyTorch's conjugate gradients, in float32 and with its default tolerance of 0.01 for predictions."""
+def gpytorch_cg(X: Any, y: Any, gamma: float, jitter: float) -> Callable[[Any], Any]:
+    """GPyTorch's conjugate gradients, in float32 and with its default tolerance of 0.01 for predictions.
+
+    For arrays; or for tensors, on whose device it works.
+    """
     import gpytorch
     import torch
+
+    examples, targets = (torch.as_tensor(part).float() for part in (X, y))
 
     class Exact(gpytorch.models.ExactGP):  # type: ignore[misc]
         def __init__(self) -> None:
             likelihood = gpytorch.likelihoods.GaussianLikelihood()
             likelihood.noise = jitter
-            super().__init__(torch.from_numpy(X).float(), torch.from_numpy(y).float(), likelihood)
+            super().__init__(examples, targets, likelihood)
             self.mean_module, self.covar_module = gpytorch.means.ZeroMean(), gpytorch.kernels.RBFKernel()
             self.covar_module.lengthscale = (2 * gamma) ** -0.5
 
         def forward(self, x: torch.Tensor) -> gpytorch.distributions.MultivariateNormal:
             return gpytorch.distributions.MultivariateNormal(self.mean_module(x), self.covar_module(x))
 
-    model = Exact().eval()
+    model = Exact().to(examples.device).eval()
 
-    def predict(Q: np.ndarray) -> np.ndarray:
+    def predict(Q: Any) -> Any:
         never = gpytorch.settings.max_cholesky_size(0)
         with torch.no_grad(), never, gpytorch.settings.skip_posterior_variances():
-            return model(torch.from_numpy(Q).float()).mean.double().numpy()
+            mean = model(torch.as_tensor(Q).float()).mean.double()
+            return mean if isinstance(Q, torch.Tensor) else mean.numpy()
 
     predict(X[:1])  # here it solves
     return predict

@@ -106,7 +106,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
         for queries in [Q] * (k <= n_rows) + [None] * (k < n_rows):
             expected = by("exhaustive", k).fit(X).kneighbors(queries)
             for block_rows in (64, 128):
-                monkeypatch.setattr(module, "MOST_ROWS", block_rows)
+                monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(rows=block_rows))
                 assert_same("bfloat16", X, queries, k, expected)
 
 

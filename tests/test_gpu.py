@@ -330,7 +330,8 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu, rng
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, rng):
-    monkeypatch.setattr(accelerated.search.product_filter, "MOST_ROWS", 64)
+    module = accelerated.search.product_filter
+    monkeypatch.setattr(module, "GPU_SIZES", module.GPU_SIZES._replace(rows=64))
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
@@ -520,7 +521,8 @@ def test_a_model_of_a_gpu_is_loaded_there_or_where_there_is_none(make):
 
     np.testing.assert_allclose(elsewhere.predict(Q), expected, rtol=1e-9)
     if make is KNNClassifier:
-        assert {part.device.type for part in elsewhere.kneighbors()} == {"cpu"}
+        there = "cuda" if torch.cuda.is_available() else "cpu"
+        assert {part.device.type for part in elsewhere.kneighbors()} == {there}
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

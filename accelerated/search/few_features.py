@@ -30,10 +30,10 @@ from accelerated.subnormals import check_workers
 # `python -m benchmarks.constants NAME --device cuda` measures these four:
 MOST_IN_BLOCK = 64  # rows of a block, and queries of a bundle
 OPEN_SHARE = 4  # a bundle may open 1 / 4 of the blocks
-MOST_NEAR = 1024  # rows that a query may keep; or 4 k
+MOST_NEAR = 256  # rows that a query may keep; or 4 k
 GPU_GAPS = 2**26  # differences of queries and rows in one feature that are held at once
 GAPS = 2**18  # the same on a CPU, where this filter is used only if it is asked for by its name
-MOST_QUERIES = 2**16  # in a batch, so that the progress bar moves
+MOST_QUERIES = 2**18  # in a batch, so that the progress bar moves
 MOST_BOX_PAIRS = 2**30  # CUDA's nonzero counts to 2^31
 
 

@@ -38,7 +38,6 @@ from accelerated.search.refine import all_pairs, kth_distance, measure, measure_
 from accelerated.search.report import Clock
 from accelerated.subnormals import check_workers
 
-MOST_ROWS = 2**18  # in a block: `python -m benchmarks.constants MOST_ROWS`
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
@@ -47,6 +46,7 @@ class Sizes(NamedTuple):
     """How much is done at once on a kind of device."""
 
     queries: int  # in a batch, at most
+    rows: int  # in a block, at most
     bounds: int  # of 2 bytes each, held for a batch and a block
     product: int  # bounds made by one product
     encoding: int  # bytes of scratch to encode rows with
@@ -55,9 +55,10 @@ class Sizes(NamedTuple):
 
 # `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
 # keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(queries=2048, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
-# Estimated, not measured: large enough that the time to launch some dozens of kernels is negligible.
-GPU_SIZES = Sizes(queries=2**14, bounds=2**30, product=2**30, encoding=2**28, gaps=2**25)
+CPU_SIZES = Sizes(queries=2048, rows=2**18, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
+# `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
+# for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
+GPU_SIZES = Sizes(queries=2**14, rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class ProductFilter:
         out_dtype = product_dtype(dtype, device)
         most = k + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
-        block_rows = round_up(max(most, even_share(len(self.rows), MOST_ROWS)), UPPER)
+        block_rows = round_up(max(most, even_share(len(self.rows), sizes.rows)), UPPER)
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
             return ProductPlan(0, block_rows, most_gaps, dtype)

@@ -12,9 +12,9 @@ from accelerated.search.memory import too_little
 from accelerated.solvers import blocks, cg, cholesky, nystrom, pivots, whole
 from accelerated.solvers.certificate import Certificate, Residual, certify, get_residual, norm
 from accelerated.solvers.foresight import warn_of_many_iterations
-from accelerated.solvers.preconditioner import ROWS, Preconditioner
+from accelerated.solvers.preconditioner import Preconditioner, get_rows
 from accelerated.solvers.solution import Learned
-from accelerated.solvers.system import SLOTS, SOME, TILE, System, estimate_sums
+from accelerated.solvers.system import GPU_TILE, SLOTS, SOME, TILE, System, estimate_sums
 from accelerated.workers import count_workers
 from knn_inputs.messages import warn
 from knn_inputs.parameters import check_int
@@ -48,7 +48,7 @@ def check_rank(rank: Any, solver: str) -> None:
 
 def get_tile(n: int, width: int, device: torch.device, memory_limit: int) -> int:
     """Returns the side of a tile such that the tiles of all workers take at most a quarter of the limit."""
-    side = min(TILE, n)
+    side = min(TILE if device.type == "cpu" else GPU_TILE, n)
     while side > LEAST_TILE and count_workers(device) * _tile_bytes(side, width) > memory_limit // 4:
         side //= 2
     return side
@@ -234,7 +234,7 @@ def _get_rank(system: System, rank: int | None, bytes_each: int, working: int, m
 
     A factor of that rank takes ``bytes_each`` n rank bytes, its matrix 24 rank^2, and each worker some rows as float64.
     """
-    of_rows = 16 * ROWS * count_workers(system.device)
+    of_rows = 16 * get_rows(system.device) * count_workers(system.device)
 
     def needed(size: int) -> int:
         return working + size * (bytes_each * system.n + of_rows) + 24 * size**2

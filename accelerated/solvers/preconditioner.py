@@ -20,6 +20,7 @@ from accelerated.solvers.system import product, slots, sum_up
 from accelerated.workers import count_workers, share
 
 ROWS = 256  # of F that a worker holds as float64
+GPU_ROWS = 8192  # the same on a GPU: `benchmarks.constants GPU_ROWS --device cuda`
 COLUMNS = 256  # of M that a worker computes at once
 
 
@@ -37,7 +38,7 @@ class Preconditioner:
     def _add_up_columns(self, M: Tensor, start: int) -> None:
         """Writes some columns of the lower triangle of F^T F."""
         stop = min(start + COLUMNS, self.rank)
-        for _, F in rows_in(self.F[:, start:], range(0, len(self.F), ROWS), torch.float64):
+        for _, F in rows_in(self.F[:, start:], range(0, len(self.F), get_rows(self.F.device)), torch.float64):
             M[start:, start:stop].addmm_(F.T, F[:, : stop - start])
 
     def solve(self, r: Tensor) -> Tensor:
@@ -62,14 +63,20 @@ class Preconditioner:
             known[rows] = product(F, inner)
 
 
+def get_rows(device: torch.device) -> int:
+    """Returns how many rows of F a worker takes at once."""
+    return ROWS if device.type == "cpu" else GPU_ROWS
+
+
 def row_slots(F: Tensor) -> list[Sequence[int]]:
-    """Returns the first rows of ranges of ``ROWS`` rows of F, in shares for workers."""
-    return slots(range(0, len(F), ROWS))
+    """Returns the first rows of ranges of rows of F, in shares for workers."""
+    return slots(range(0, len(F), get_rows(F.device)))
 
 
 def rows_in(F: Tensor, starts: Sequence[int], dtype: torch.dtype) -> Iterator[tuple[slice, Tensor]]:
-    """Yields ranges of ``ROWS`` rows, and these rows of F in a dtype; copies are always in the same memory."""
-    space = torch.empty((ROWS, F.shape[1]) if dtype != F.dtype else 0, dtype=dtype, device=F.device)
+    """Yields ranges of rows, and these rows of F in a dtype; copies are always in the same memory."""
+    n_at_once = min(get_rows(F.device), len(F))
+    space = torch.empty((n_at_once, F.shape[1]) if dtype != F.dtype else 0, dtype=dtype, device=F.device)
     for start in starts:
-        rows = slice(start, min(start + ROWS, len(F)))
+        rows = slice(start, min(start + n_at_once, len(F)))
         yield rows, F[rows] if dtype == F.dtype else space[: rows.stop - start].copy_(F[rows])
