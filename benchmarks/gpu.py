@@ -1,6 +1,6 @@
 """Times ``accelerated`` and its peers on a GPU, in turns on the same data, and counts the wrong rows of each.
 
-python -m benchmarks.gpu                         all cells; writes benchmarks/results/gpu.json
+python -m benchmarks.gpu                         all cells; writes benchmarks/results/gpu.json and docs/gpu.md
 python -m benchmarks.gpu --only 784              cells whose name contains 784; writes nothing
 python -m benchmarks.gpu --smoke --device cpu    tiny sizes, to see that it runs; writes nothing
 
@@ -22,11 +22,13 @@ from torch import Tensor
 from accelerated import NearestNeighbors
 from accelerated.devices import resolve_device
 from accelerated.search import resolve_memory_limit
+from benchmarks import pages
 from benchmarks.gpu_peers import PRODUCTS, TREES, Search, accelerated
 from benchmarks.timing import EXHAUSTIVE, in_turns, seconds_of, wrong_rows
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "gpu.json"
+PAGE = ROOT / "docs" / "gpu.md"
 ROUNDS = 7
 CHECKED = 1000  # queries that are compared with an exhaustive search
 FEW = {3: 70_000}  # rows of --smoke, by features: enough for boxes to be used
@@ -151,6 +153,21 @@ def shown(cell: dict[str, Any]) -> str:
     )
 
 
+def as_table(results: dict[str, Any]) -> str:
+    """The cells, with the time of each peer as a multiple of ours, and its wrong rows."""
+    peers = list(dict.fromkeys(name for cell in results["cells"] for name in cell["seconds"]))[1:]
+    lines = []
+    for cell in results["cells"]:
+        ours, wrong = cell["seconds"]["accelerated"], cell["wrong_rows"]
+        compared = [
+            f"{cell['seconds'][peer] / ours:.1f} ({wrong[peer]} wrong)" if peer in wrong else "-" for peer in peers
+        ]
+        shape = " x ".join(f"{size:,}" for size in cell["shape"])
+        lines.append([cell["cell"], shape, cell["k"], cell["filter"], f"{1000 * ours:.0f}", *compared])
+    header = ["search", "queries x rows x features", "k", "filter", "ms", *(peer.replace("_", " ") for peer in peers)]
+    return pages.as_table(header, lines, n_left=2)
+
+
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
@@ -177,6 +194,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         print(shown(results["cells"][-1]), flush=True)
     if not asked.smoke and not asked.only:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        PAGE.write_text(pages.with_table(PAGE.read_text(), "| search", as_table(results)))
     return results
 
 

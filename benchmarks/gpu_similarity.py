@@ -1,6 +1,6 @@
 """Times ``SimilarityRegressor`` and its peers on a GPU, and compares their predictions with those of the exact model.
 
-python -m benchmarks.gpu_similarity                         all; writes benchmarks/results/gpu_similarity.json
+python -m benchmarks.gpu_similarity                         all; writes results/gpu_similarity.json and docs/gpu.md
 python -m benchmarks.gpu_similarity --smoke --device cpu    few examples, to see that it runs; writes nothing
 
 The exact model is that of the whole matrix in float64, where one fits. GPyTorch is included if it is installed.
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from accelerated import SimilarityRegressor
 from accelerated.devices import resolve_device
-from benchmarks.gpu import ROOT, machine, peak_memory
+from benchmarks import pages
+from benchmarks.gpu import PAGE, ROOT, machine, peak_memory
 from benchmarks.similarity_cases import uniform
 from benchmarks.similarity_peers import gpytorch_cg
 from benchmarks.timing import in_turns
@@ -108,6 +109,18 @@ def rms(values: Tensor) -> float:
     return float(values.square().mean().sqrt())
 
 
+def as_table(results: dict[str, Any]) -> str:
+    """Times, and how far predictions are from those of the exact model."""
+    lines = []
+    for row in results["rows"]:
+        name = row["model"].replace("_", " ")
+        name += f", {row['solver']}" if "solver" in row else ""
+        off = "-" if row["off"] is None else f"{row['off']:.1g}"
+        lines.append([row["case"], name, f"{row['fit']:.2f}", f"{1000 * row['predict']:.1f}", off])
+    header = ["regression", "model", "`fit`, s", "`predict`, ms", "off from the exact model"]
+    return pages.as_table(header, lines, n_left=2)
+
+
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
@@ -126,6 +139,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
             print({name: round(value, 5) if isinstance(value, float) else value for name, value in row.items()})
     if not asked.smoke:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        PAGE.write_text(pages.with_table(PAGE.read_text(), "| regression", as_table(results)))
     return results
 
 

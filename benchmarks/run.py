@@ -23,6 +23,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
+from benchmarks.pages import with_table
 from benchmarks.peers import BRUTE, TREES, Search, accelerated, torch_cdist
 from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 
@@ -216,11 +217,8 @@ def as_hostile_table(results: dict[str, Any]) -> str:
 
 def with_tables(page: str, results: dict[str, Any]) -> str:
     """The page with its two tables replaced."""
-    for first, table in (("| queries", as_table(results)), ("| hostile", as_hostile_table(results))):
-        start = page.index(first)
-        end = page.index("\n\n", start)
-        page = page[:start] + table + page[end:]
-    return page
+    page = with_table(page, "| queries", as_table(results))
+    return with_table(page, "| hostile", as_hostile_table(results))
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from benchmarks.pages import with_table
 from benchmarks.run import PAGE, ROOT, machine
 from benchmarks.similarity_cases import CASES, Case
 from benchmarks.similarity_job import measure
@@ -144,11 +145,7 @@ def as_models(rows: list[Row], cpu: str) -> str:
 def with_tables(page: str, results: dict[str, Any]) -> str:
     """The page with the two tables of its section replaced."""
     goals, models = as_goals(results["rows"]), as_models(results["rows"], results["machine"]["cpu"])
-    for first, table in (("| reached", goals), ("| model", models)):
-        start = page.index(first)
-        end = page.index("\n\n", start)
-        page = page[:start] + table + page[end:]
-    return page
+    return with_table(with_table(page, "| reached", goals), "| model", models)
 
 
 def write(rows: list[Row]) -> None:

@@ -11,12 +11,24 @@ import pytest
 import accelerated.search.rule
 import accelerated.search.tree
 from accelerated import NearestNeighbors, SimilarityRegressor
-from benchmarks import constants, gpu, run, similarity, similarity_cases, similarity_peers, timing
+from benchmarks import (
+    constants,
+    gpu,
+    gpu_similarity,
+    pages,
+    run,
+    similarity,
+    similarity_cases,
+    similarity_peers,
+    timing,
+)
 from tests.pretended_gpu import PretendedGpu
 
 ROOT = Path(__file__).parent.parent
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())
 SIMILARITY = json.loads((ROOT / "benchmarks" / "results" / "similarity.json").read_text())
+ON_GPU = json.loads((ROOT / "benchmarks" / "results" / "gpu.json").read_text())
+FITTED_ON_GPU = json.loads((ROOT / "benchmarks" / "results" / "gpu_similarity.json").read_text())
 SCALING = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_text())
 
 
@@ -63,6 +75,19 @@ def test_a_small_benchmark_of_regression_by_similarity_runs_and_its_certificates
     assert ours["against exact"]["bound_of_fitted"] >= 1 and ours["against exact"]["bound_of_queries"] >= 1
     assert ours["left out"]["left_out"] < 1e-9
     assert "diamonds: skipped, because plotnine is not installed" in capsys.readouterr().out
+
+
+def test_a_small_benchmark_of_regression_on_a_gpu_runs_and_is_near_the_exact_model(monkeypatch, capsys):
+    monkeypatch.setattr(gpu_similarity, "FEWER", 150)
+    rows = gpu_similarity.main(["--smoke", "--device", "cpu"])["rows"]
+
+    ours = {row["case"]: row for row in rows if row["model"] == "accelerated"}
+    assert list(ours) == [case.name for case in gpu_similarity.CASES]
+    assert all(row["off"] < 0.01 for row in ours.values() if row["off"] is not None)
+    assert ours["20k"]["off"] < 1e-9 < ours["20k, cg"]["off"]
+    with pytest.raises(SystemExit):
+        gpu_similarity.main(["--device", "cpu"])
+    assert "--device cpu is not a GPU" in capsys.readouterr().err
 
 
 def test_a_model_is_measured_in_a_process_of_its_own_with_the_threads_asked_for(monkeypatch):
@@ -124,13 +149,17 @@ def test_the_page_shows_the_committed_results():
 
     assert run.with_tables(page, RESULTS) == page
     assert similarity.with_tables(page, SIMILARITY) == page
+    page = (ROOT / "docs" / "gpu.md").read_text()
+    assert pages.with_table(page, "| search", gpu.as_table(ON_GPU)) == page
+    assert pages.with_table(page, "| regression", gpu_similarity.as_table(FITTED_ON_GPU)) == page
     for row in RESULTS["hostile"]:
         assert row["ratio"] > 1 / 1.5, row["data"]
 
 
 def test_no_row_was_wrong_in_any_cell_and_nearly_all_were_certified_at_once():
-    for cell in RESULTS["cells"]:
+    for cell in [*RESULTS["cells"], *ON_GPU["cells"]]:
         assert cell["wrong_rows"]["accelerated"] == 0
+    for cell in RESULTS["cells"]:
         assert cell["filter"] == "exhaustive" or cell["certified_at_first_try"] >= 0.99
 
 
