@@ -73,5 +73,7 @@ def predict(
 def predict_unused(model: Model, rows: Examples, weights: np.ndarray, memory_limit: int) -> Tensor:
     """Returns the predictions for the examples of weight 0, which the model does not know, (n_unused, n_outputs)."""
     unused = np.flatnonzero(weights == 0)
+    if len(unused) == 0:
+        return model.weights[:0]
     queries = [rows[i] for i in unused] if isinstance(rows, list) else model.similarity.encode_queries(rows[unused])
     return predict(model, lambda start, stop: queries[start:stop], len(unused), memory_limit)

@@ -24,9 +24,9 @@ from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, gamma_of_scale, get_similarity, weighted_mean
 from accelerated.solvers.certificate import Certificate
-from accelerated.solvers.choice import NAMES, Options, check_rank, get_tile, solve_to_scale
+from accelerated.solvers.choice import NAMES, check_rank, solve_to_scale, with_tile
 from accelerated.solvers.outcome import warn_of_solution
-from accelerated.solvers.solution import Learned, get_start
+from accelerated.solvers.solution import Learned, Options, get_start
 from accelerated.solvers.system import System
 from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets, keep
@@ -156,9 +156,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         if gamma == math.inf:
             raise ValueError("gamma='scale' is infinite for features this small: multiply them by a constant first")
         similarity = get_similarity(self.similarity, gamma or 0.0, int(self.degree), float(self.coef0), rows)
-        tile = get_tile(len(rows), rows.shape[1] if isinstance(rows, Tensor) else 1, device, memory_limit)
         scale = torch.from_numpy(np.sqrt(weights)).to(device)
-        system = System(similarity, similarity.encode(rows), scale, float(self.jitter), tile)
+        system = with_tile(System(similarity, similarity.encode(rows), scale, float(self.jitter)), memory_limit)
         intercept = weighted_mean(targets, weights) if self.fit_intercept else np.zeros(targets.shape[1])
         b = scale[:, None] * torch.from_numpy(targets - intercept).to(device)
         options = Options(self.solver, float(self.tol), self.max_iter, self.rank, bool(self.progress))
@@ -167,7 +166,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         alpha = check_finite(scale[:, None] * learned.z, "a weight of an example")
 
         if learned.sums is not None and unit is not None:
-            warn_of_poor_gamma(self.similarity, self.gamma, to_numpy(learned.sums), unit)
+            warn_of_poor_gamma(self.similarity, self.gamma, to_numpy(learned.sums), unit, float(self.jitter))
         warn_of_far_targets(targets, bool(self.fit_intercept), weights)
         warn_of_solution(learned, options)
 

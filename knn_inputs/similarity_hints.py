@@ -31,12 +31,16 @@ def check_gamma(gamma: Any) -> float | str:
         raise type(error)(f"{error}: pass a number of at least 0, or 'scale'") from None
 
 
-def warn_of_poor_gamma(similarity: Any, gamma: float | str, totals: np.ndarray, scale: float) -> None:
+def warn_of_poor_gamma(similarity: Any, gamma: float | str, totals: np.ndarray, scale: float, jitter: float) -> None:
     """Warns if gamma makes the matrix of similarities almost the identity or almost constant.
 
     Only rbf and laplacian are looked at, from 10 examples on: the similarity of an example to itself is 1 there.
     ``totals``, (n,), has the sum of the similarities of each example to all examples, itself included, and ``scale`` is
     the number that gamma="scale" stands for.
+
+    Almost constant similarities are enough where the jitter is small. K is the constant 1 less a matrix whose trace is
+    n (1 - mean), so no eigenvalue of K beside the one of the constant is larger than about that. A fit multiplies what
+    y has along an eigenvector by eigenvalue / (eigenvalue + jitter): less than half, if the jitter is larger.
     """
     if similarity not in ("rbf", "laplacian") or len(totals) < FEWEST:
         return
@@ -46,15 +50,17 @@ def warn_of_poor_gamma(similarity: Any, gamma: float | str, totals: np.ndarray, 
     if others < ALONE:
         meaning = f"half of the examples are not similar to any other: their similarities sum to at most {others:.2g}"
         result = "away from the examples predictions are near 0, or near intercept_ with fit_intercept=True"
+        smaller = ""
         scale_helps = scale < number / ABOUT
-    elif mean > ALIKE:
+    elif mean > ALIKE and (largest := len(totals) * (1 - mean)) <= jitter:
         meaning = f"half of the examples are almost equal to the others: their mean similarity is {mean:.4f} or more"
-        result = "predictions hardly depend on the query"
+        result = f"with jitter={jitter:.3g} predictions hardly depend on the query"
+        smaller = f", or pass a jitter far below {largest:.2g}" if largest > 0 else ""
         scale_helps = scale > number * ABOUT
     else:
         return
     advice = "scale the features, for example with sklearn's StandardScaler"
-    advice += f", or pass gamma='scale', here {scale:.3g}" if scale_helps else ""
+    advice += (f", or pass gamma='scale', here {scale:.3g}" if scale_helps else "") + smaller
     warn(f"with gamma={show(gamma)} {meaning}, so {result}: {advice}")
 
 

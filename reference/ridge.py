@@ -135,7 +135,8 @@ class Ridge(checks.Parameters):
             return jitter - rounding
         if self.solver in ITERATIVE:
             similarities = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
-            needed = f"a jitter above 0, here of at least {2 * rounding:.2g}" if is_proven else similarities
+            usual = max(1e-3 * np.mean(np.diag(B)), 3 * rounding)
+            needed = f"a larger jitter, such as {usual:.1g}, but it is {jitter:.3g}" if is_proven else similarities
             raise ValueError(f"solver={self.solver!r} needs {needed}: pass that, or solver='pinv'")
         return None
 

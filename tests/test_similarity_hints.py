@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 
+import accelerated
+import reference
 from knn_inputs.parameters import renamed
 from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.similarity_hints import check_gamma, warn_of_far_targets, warn_of_poor_gamma
@@ -26,12 +28,27 @@ def test_a_gamma_is_a_number_or_scale_and_the_message_names_both(gamma, error):
 def test_similarities_near_the_identity_are_told_with_the_gamma_of_scale(similarity):
     told = r"^with gamma=1.0 .* at most 0.001, .* near 0, .* or pass gamma='scale', here 0.0123$"
     with pytest.warns(UserWarning, match=told):
-        warn_of_poor_gamma(similarity, 1.0, IDENTITY, 0.01234)
+        warn_of_poor_gamma(similarity, 1.0, IDENTITY, 0.01234, 1e-6)
 
 
-def test_similarities_that_are_almost_constant_are_told_with_the_gamma_of_scale():
-    with pytest.warns(UserWarning, match=r"^with gamma=0 .*0.9995 .*hardly depend .* or pass gamma='scale', here 3$"):
-        warn_of_poor_gamma("rbf", 0, CONSTANT, 3.0)
+def test_similarities_that_are_almost_constant_are_told_with_the_gamma_of_scale_and_the_jitter():
+    told = "^with gamma=0.1 .*0.9995 .*jitter=0.1 .*hardly depend .* or pass gamma='scale', here 3, or pass a jitter "
+    with pytest.warns(UserWarning, match=told + r"far below 0.011$"):
+        warn_of_poor_gamma("rbf", 0.1, CONSTANT, 3.0, 0.1)
+    with pytest.warns(UserWarning, match="or pass gamma='scale', here 3$"):
+        warn_of_poor_gamma("rbf", 0, np.full(20, 20.0), 3.0, 0.0)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=lambda package: package.__name__)
+def test_almost_constant_similarities_are_no_matter_beside_a_small_jitter(package, rng):
+    X = rng.random((100, 2)) / 10
+    y = X @ [1.0, 2.0]
+    exact = package.SimilarityRegressor(gamma=0.1, jitter=1e-6, fit_intercept=True).fit(X, y)
+    with pytest.warns(UserWarning, match="with jitter=1 predictions hardly depend on the query"):
+        smooth = package.SimilarityRegressor(gamma=0.1, jitter=1, fit_intercept=True).fit(X, y)
+
+    assert exact.score(X, y) > 0.99
+    assert smooth.score(X, y) < 0.2
 
 
 @pytest.mark.parametrize(
@@ -39,16 +56,25 @@ def test_similarities_that_are_almost_constant_are_told_with_the_gamma_of_scale(
     [("scale", IDENTITY, 0.1), (0.15, IDENTITY, 0.1), ("scale", CONSTANT, 0.1), (0.1, IDENTITY, 5), (9, CONSTANT, 5)],
 )
 def test_scale_is_not_advised_where_it_is_in_use_or_leads_the_wrong_way(gamma, totals, scale):
-    with pytest.warns(UserWarning, match=r"scale the features, for example with sklearn's StandardScaler$"):
-        warn_of_poor_gamma("rbf", gamma, totals, scale)
+    with pytest.warns(
+        UserWarning, match=r"scale the features, for example with sklearn's StandardScaler(, or pass a jitter .*)?$"
+    ):
+        warn_of_poor_gamma("rbf", gamma, totals, scale, 0.1)
 
 
 @pytest.mark.parametrize(
     ("similarity", "totals"),
-    [("rbf", USEFUL), ("rbf", IDENTITY[:9]), ("cosine", IDENTITY), ("precomputed", CONSTANT), (min, IDENTITY)],
+    [
+        ("rbf", USEFUL),
+        ("rbf", CONSTANT),
+        ("rbf", IDENTITY[:9]),
+        ("cosine", IDENTITY),
+        ("precomputed", CONSTANT),
+        (min, IDENTITY),
+    ],
 )
 def test_no_hint_on_gamma_is_given_where_it_is_of_no_use(similarity, totals):
-    warn_of_poor_gamma(similarity, 1.0, totals, 0.1)
+    warn_of_poor_gamma(similarity, 1.0, totals, 0.1, 1e-3)
 
 
 def test_targets_far_from_0_are_told_with_their_mean_and_deviation():
@@ -82,7 +108,7 @@ def test_no_hint_on_targets_is_given_where_it_is_of_no_use(y, fit_intercept):
 
 def test_a_hint_points_to_the_line_of_the_caller():
     with pytest.warns(UserWarning) as warned:
-        warn_of_poor_gamma("rbf", 1.0, IDENTITY, 0.01)
+        warn_of_poor_gamma("rbf", 1.0, IDENTITY, 0.01, 1.0)
 
     assert [warning.filename for warning in warned] == [__file__]
 

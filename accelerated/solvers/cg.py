@@ -31,6 +31,7 @@ from torch import Tensor
 from accelerated.solvers.certificate import Residual, get_residual, get_residual_at_last, norm
 from accelerated.solvers.solution import Solution, Watch
 from accelerated.solvers.system import System
+from accelerated.workers import count_workers, share
 
 HALF_OF_GOAL = 0.5  # so that the residual measured anew, which is longer than the recurrence says, is short enough
 GAIN = {  # the least residual, as a share of the first one, that tiles are asked for; far below it squares become 0
@@ -41,16 +42,16 @@ LARGEST_IN_FLOAT32 = 2.0**60  # k(x, x), a feature's square, 1 / jitter: float32
 SHARE_OF_JITTER = 1 / 8  # that float32 tiles may be wrong by
 
 
-def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype:
+def choose_dtype(system: System, n_some: int) -> torch.dtype:
     """Returns float32 for tiles if that makes products with S K S wrong by about an eighth of the jitter, else float64.
 
     Let E be what float32 makes S K S wrong by. If |E| <= jitter / 8, A + E has no eigenvalue below 7/8 jitter. The
     solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 7 long: each new beginning
     more than halves the residual.
 
-    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 ``largest_sum``, about
-    the largest sum of a row of S K S, for the rounding of products with a vector. Rounding errors of different tiles
-    are nearly independent, so those of n / tile tiles are taken as sqrt(n / tile) times those of one.
+    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 times the largest sum
+    of magnitudes in a row of S K S, estimated in the same way, for the rounding of products with a vector. Rounding
+    errors of different tiles are nearly independent, so those of n / tile tiles are sqrt(n / tile) times those of one.
     """
     longest = float(system.examples.abs().max())
     if not max(float(system.diagonal.max()), longest * longest, 1 / system.jitter) <= LARGEST_IN_FLOAT32:
@@ -58,12 +59,16 @@ def choose_dtype(system: System, n_some: int, largest_sum: float) -> torch.dtype
     some = np.random.default_rng(2).permutation(system.n)[:n_some]
     examples, scale = system.examples[some], system.scale[some]
     queries = system.similarity.as_queries(examples)
-    compare = system.similarity.compare
-    E = compare(queries.float(), examples.float()).double() - compare(queries, examples)
+
+    def compare(dtype: torch.dtype) -> Tensor:
+        return scale[:, None] * system.similarity.compare(queries.to(dtype), examples.to(dtype)).double() * scale
+
+    rounded, K = share(compare, [torch.float32, torch.float64], count_workers(system.device))
+    E, share_of_all = rounded - K, len(some) / system.n
     if not E.isfinite().all():  # gamma times a similarity may be out of the range
         return torch.float64
-    of_entries = float(torch.linalg.matrix_norm(scale[:, None] * E * scale, 2)) * system.n / len(some)
-    of_sums = 2.0**-24 * largest_sum * math.sqrt(min(1, system.tile / system.n))
+    of_entries = float(torch.linalg.matrix_norm(E, 2)) / share_of_all
+    of_sums = 2.0**-24 * float(K.abs().sum(1).max()) / share_of_all * math.sqrt(min(1, system.tile / system.n))
     return torch.float32 if of_entries + of_sums <= SHARE_OF_JITTER * system.jitter else torch.float64
 
 

@@ -1,7 +1,7 @@
 """The choice of a solver by the similarity, the jitter and the memory, and the sizes that each solver can afford."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from accelerated.solvers import blocks, cg, cholesky, nystrom, pivots, whole
 from accelerated.solvers.certificate import Certificate, Residual, certify, get_residual, norm
 from accelerated.solvers.foresight import warn_of_many_iterations
 from accelerated.solvers.preconditioner import Preconditioner, get_rows
-from accelerated.solvers.solution import Learned
+from accelerated.solvers.solution import Learned, Options
 from accelerated.solvers.system import GPU_TILE, SLOTS, SOME, TILE, System, estimate_sums
 from accelerated.workers import count_workers
 from knn_inputs.messages import warn
@@ -27,16 +27,6 @@ LEAST_TILE = 16
 BYTES_OF_ENTRY = 64  # of a matrix whose eigenvalues are computed, with its copies
 
 
-class Options(NamedTuple):
-    """The arguments of the constructor that the solvers use."""
-
-    solver: str = "auto"
-    tol: float = 1e-3
-    max_iter: int | None = None
-    rank: int | None = None
-    progress: bool = False
-
-
 def check_rank(rank: Any, solver: str) -> None:
     """Raises TypeError or ValueError unless the rank is None or an int above 0; warns if it has no effect."""
     if rank is None:
@@ -46,17 +36,18 @@ def check_rank(rank: Any, solver: str) -> None:
         warn(f"rank={rank} has no effect, because solver={solver!r} makes no factor of low rank")
 
 
-def get_tile(n: int, width: int, device: torch.device, memory_limit: int) -> int:
-    """Returns the side of a tile such that the tiles of all workers take at most a quarter of the limit."""
-    side = min(TILE if device.type == "cpu" else GPU_TILE, n)
-    while side > LEAST_TILE and count_workers(device) * _tile_bytes(side, width) > memory_limit // 4:
+def with_tile(system: System, memory_limit: int) -> System:
+    """Returns the system with tiles of such a side that those of all workers take at most a quarter of the limit."""
+    side = min(TILE if system.device.type == "cpu" else GPU_TILE, system.n)
+    while side > LEAST_TILE and _bytes_of_tiles(system._replace(tile=side)) > memory_limit // 4:
         side //= 2
-    return side
+    return system._replace(tile=side)
 
 
-def _tile_bytes(side: int, width: int) -> int:
-    """Returns the bytes of a tile, and of its queries and examples, in two types."""
-    return 12 * side**2 + 32 * side * width
+def _bytes_of_tiles(system: System) -> int:
+    """Returns the bytes of a tile for each worker, and of its queries and examples, in two types."""
+    width = system.examples.shape[1] if isinstance(system.examples, Tensor) else 1
+    return count_workers(system.device) * (12 * system.tile**2 + 32 * system.tile * width)
 
 
 def solve_to_scale(system: System, b: Tensor, start: Tensor, options: Options, memory_limit: int) -> Learned:
@@ -110,7 +101,8 @@ def _choose(system: System, solver: str, memory_limit: int) -> str:
         if solver not in ("cg", "blocks", "nystrom"):
             return solver
         if system.similarity.is_positive:
-            needed = f"a jitter above 0, here of at least {cholesky.least_jitter(system):.2g}"
+            usual = 1e-3 * float(system.diagonal.mean())
+            needed = f"a larger jitter, such as {usual:.1g}, but it is {system.jitter:.3g}"
         else:
             needed = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
         raise ValueError(f"solver={solver!r} needs {needed}: pass that, or solver='pinv'")
@@ -132,14 +124,12 @@ def _choose(system: System, solver: str, memory_limit: int) -> str:
 
 def _with_tiles(bytes_needed: int, system: System) -> int:
     """Returns a limit that is enough for bytes that count the present tiles; a larger limit has larger tiles."""
-    tiles = count_workers(system.device) * _tile_bytes(system.tile, _width(system))
-    return max(bytes_needed, (bytes_needed - tiles) * 4 // 3 + 4)
+    return max(bytes_needed, (bytes_needed - _bytes_of_tiles(system)) * 4 // 3 + 4)
 
 
 def _matrix_bytes(system: System, n_matrices: int) -> int:
     """Returns the bytes of n x n matrices, with a tile for each worker and a sum of rows for each range of rows."""
-    tiles = count_workers(system.device) * _tile_bytes(system.tile, _width(system))
-    return 8 * n_matrices * system.n**2 + tiles + 8 * system.n * len(system.ranges())
+    return 8 * n_matrices * system.n**2 + _bytes_of_tiles(system) + 8 * system.n * len(system.ranges())
 
 
 def _solve_whole(system: System, b: Tensor, solver: str, progress: bool, memory_limit: int) -> Learned:
@@ -177,6 +167,7 @@ def _prove(learned: Learned, system: System, residual: Residual, sums: Tensor | 
 def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Options, memory_limit: int) -> Learned:
     n_some = max(2, min(SOME, math.isqrt(memory_limit // (4 * BYTES_OF_ENTRY))))
     sums, tol, working = estimate_sums(system, n_some), options.tol, _working_bytes(system, b)
+    bytes_of_factor = _with_tiles(_matrix_bytes(system, 1), system)
     most = MOST_ITERATIONS.get(solver, 0) if options.max_iter is None else options.max_iter
     landmarks = None
     # The exact z is at most |b| / jitter long. If ``start`` is twice as long, 0 is nearer.
@@ -196,18 +187,16 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
             rank, size = 0, _get_block(system, working, memory_limit)
             solution = blocks.solve(system, b, start, size, tol=tol, max_iter=most, watch=watch)
         else:
-            largest_sum = float(sums.abs().max() * system.scale.square().max())
-            stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2, largest_sum)
+            stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2)
             most_rank = _get_rank(system, options.rank, stored.itemsize, working, memory_limit)
             F, chosen, residuals = pivots.factor(system, most_rank, 1.0, stored, dtype)
             rank = len(chosen)
-            warn_of_many_iterations(system, F, residuals, tol, most, n_some)
+            warn_of_many_iterations(system, F, residuals, options._replace(max_iter=most), n_some, bytes_of_factor)
             precondition = Preconditioner(F, system.jitter).solve
             solution = cg.solve(system, b, start, precondition, dtype, tol=tol, max_iter=most, watch=watch)
     z, residual, n_iter, converged, interrupted = solution
     learned = Learned(solver, z, residual.R, rank, n_iter, converged, interrupted, sums=sums, landmarks=landmarks)
-    learned = learned._replace(bytes_of_factor=_with_tiles(_matrix_bytes(system, 1), system))
-    return _prove(learned, system, residual, None)
+    return _prove(learned._replace(bytes_of_factor=bytes_of_factor), system, residual, None)
 
 
 def _get_block(system: System, working: int, memory_limit: int) -> int:
@@ -220,13 +209,9 @@ def _get_block(system: System, working: int, memory_limit: int) -> int:
     return min(largest, math.isqrt((memory_limit - working) // 24))
 
 
-def _width(system: System) -> int:
-    return system.examples.shape[1] if isinstance(system.examples, Tensor) else 1
-
-
 def _working_bytes(system: System, b: Tensor) -> int:
     """Returns the bytes of the vectors of an iterative solver: its own dozen, and a sum for each slot."""
-    return 8 * b.numel() * (SLOTS + 12) + count_workers(b.device) * _tile_bytes(system.tile, _width(system))
+    return 8 * b.numel() * (SLOTS + 12) + _bytes_of_tiles(system)
 
 
 def _get_rank(system: System, rank: int | None, bytes_each: int, working: int, memory_limit: int) -> int:

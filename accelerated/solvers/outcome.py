@@ -2,8 +2,7 @@
 
 from sklearn.exceptions import ConvergenceWarning
 
-from accelerated.solvers.choice import Options
-from accelerated.solvers.solution import Learned
+from accelerated.solvers.solution import Learned, Options
 from knn_inputs.messages import warn
 
 
@@ -23,7 +22,7 @@ def warn_of_solution(learned: Learned, options: Options) -> None:
         f"iteration{'s' * (learned.n_iter != 1)}: the residual has a norm of up to "
         f"{float(learned.residual_norm[worst]):.3g}, so fitted values may be off by "
         f"{float(learned.certificate.fitted_values[worst]):.3g} in root mean square; fit again with warm_start=True "
-        "and a larger max_iter, or pass a larger jitter, or solver='cholesky', which needs "
-        f"memory_limit={learned.bytes_of_factor}",
+        f"and a larger max_iter, or with solver='cholesky' and memory_limit={learned.bytes_of_factor}; a larger jitter "
+        "is easier, but makes another, smoother model",
         ConvergenceWarning,
     )

@@ -12,6 +12,16 @@ from accelerated.solvers.certificate import Certificate, Residual
 Watch = Callable[[Residual, float], object]  # is told each residual, and tol
 
 
+class Options(NamedTuple):
+    """The arguments of the constructor that the solvers use."""
+
+    solver: str = "auto"
+    tol: float = 1e-3
+    max_iter: int | None = None
+    rank: int | None = None
+    progress: bool = False
+
+
 class Solution(NamedTuple):
     """A solution of A z = b by an iterative solver, with its residual."""
 
