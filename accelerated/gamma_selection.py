@@ -41,7 +41,7 @@ from accelerated.similarity_regressor import LARGEST, SimilarityRegressor
 from accelerated.solvers.pinv import cut_off
 from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets
-from knn_inputs.messages import kind_of, show
+from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import SIMILARITY_PARAMETERS, check_flag, check_int, check_name, check_number
 
 WITH_GAMMA = [name for name, used in SIMILARITY_PARAMETERS.items() if "gamma" in used]
@@ -116,7 +116,9 @@ def select_gamma(model: SimilarityRegressor, X: Any, y: Any, gammas: Any, jitter
     ([[0.94, 0.86], [0.03, 0.02], [-1.03, -1.03]], 0.1, 1e-06)
     """
     if not isinstance(model, SimilarityRegressor):
-        raise TypeError(f"model is a {kind_of(model)}, but must be a SimilarityRegressor")
+        advice = "for a pipeline pass its last step, and X as the other steps transform it"
+        kind = "a class" if isinstance(model, type) else a_kind_of(model)
+        raise TypeError(f"model is {kind}, but must be a SimilarityRegressor(): {advice}")
     _check_parameters(model)
     device = resolve_device(model.device, X)
     rows = copy_rows(check_rows(X, LARGEST), device)
@@ -155,7 +157,7 @@ def _enumerate(values: Any, name: str) -> list[tuple[int, Any]]:
             raise TypeError
         entries = list(to_numpy(values) if isinstance(values, Tensor) else values)
     except TypeError as error:
-        raise TypeError(f"{name}={show(values)} is a {kind_of(values)}, but must be a list of numbers") from error
+        raise TypeError(f"{name}={show(values)} is {a_kind_of(values)}, but must be a list of numbers") from error
     if not entries:
         raise ValueError(f"{name} has 0 entries, but needs at least 1")
     return list(enumerate(entries))

@@ -34,7 +34,7 @@ from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square
 from knn_inputs.objects import copy_objects, read_objects
-from knn_inputs.parameters import check_flag, renamed
+from knn_inputs.parameters import check_flag, refuse_renamed, renamed
 from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.similarity_hints import warn_of_far_targets, warn_of_poor_gamma
 from knn_inputs.similarity_parameters import NAMES_ELSEWHERE, check_similarity_parameters
@@ -131,6 +131,11 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         self.device = device
         self.memory_limit = memory_limit
         self.progress = progress
+
+    def set_params(self, **params: Any) -> Self:
+        """Changes arguments, and returns self; a name that only another library uses raises ValueError."""
+        refuse_renamed(self, params, NAMES_ELSEWHERE, ValueError)
+        return super().set_params(**params)
 
     @keeping_subnormals()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -1,5 +1,6 @@
 """Functions of the caller as metric, similarity or weights: their arguments, their results and their exceptions."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import to_array
-from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, a_kind_of, show
 from knn_inputs.tensors import is_tensor
 
 CONTRACT = (
@@ -22,7 +23,8 @@ def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | N
     """Returns the function of two examples, with ``params``, so that it returns a float.
 
     Its exceptions are raised as TypeError, if they are one, else as ValueError, with ``name``, the contract, and the
-    exception as the cause; so is TypeError for a result that is not one number.
+    exception as the cause; so is TypeError for a result that is not one number. ValueError is raised for a number that
+    is not finite, with the two examples.
     """
     return partial(_call, partial(function, **(params or {})), describe(function, name))
 
@@ -34,7 +36,10 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
         raise
     except Exception as error:
         raise _failure(error, who, CONTRACT) from error
-    return result if type(result) is float else one_number(result, who)
+    number = result if type(result) is float else one_number(result, who)
+    if not math.isfinite(number):
+        raise ValueError(f"{who} returned {number} for {show(a)} and {show(b)}, but must return a finite number")
+    return number
 
 
 def _failure(error: Exception, who: str, contract: str) -> Exception:
@@ -59,7 +64,7 @@ def one_number(result: Any, who: str) -> float:
         raise
     except Exception as error:
         shape = f" of shape {tuple(result.shape)}" if hasattr(type(result), "shape") else ""
-        raise TypeError(f"{who} returned {show(result)}, a {kind_of(result)}{shape}: {CONTRACT}") from error
+        raise TypeError(f"{who} returned {show(result)}, {a_kind_of(result)}{shape}: {CONTRACT}") from error
 
 
 def describe(function: Callable[..., Any], name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.entries import is_missing, is_real
-from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, a_kind_of, show
 from knn_inputs.places import column_names
 from knn_inputs.tensors import from_tensor, is_tensor
 
@@ -31,7 +31,7 @@ def to_array(values: Any, name: str) -> np.ndarray:
         _refuse_ragged(values, name, error)
         all_tensors = isinstance(values, list | tuple) and all(map(is_tensor, values))
         advice = f"; pass torch.stack({name})" if all_tensors else ""
-        message = f"{name} is a {kind_of(values)}, which NumPy cannot read as an array: {show(error, LONGEST_CAUSE)}"
+        message = f"{name} is {a_kind_of(values)}, which NumPy cannot read as an array: {show(error, LONGEST_CAUSE)}"
         raise TypeError(message + advice) from error
     _refuse_masked(array, name)
     if array.dtype.names:
@@ -47,7 +47,7 @@ def refuse_containers(values: Any, name: str) -> None:
         message = f"Sparse data was passed as {name}, which needs all entries: pass {name}.toarray()"
         in_pipeline = "in a pipeline use OneHotEncoder(sparse_output=False), or a FunctionTransformer that does it"
         raise TypeError(f"{message}; {in_pipeline}" if name == "X" else message)
-    kind = f"{name} is a {kind_of(values)}, but must be an array, a list, a DataFrame or a tensor"
+    kind = f"{name} is {a_kind_of(values)}, but must be an array, a list, a DataFrame or a tensor"
     if isinstance(values, Mapping):
         raise TypeError(f"{kind}: pass np.column_stack(list({name}.values())) if its values are columns")
     if isinstance(values, Set | Iterator):

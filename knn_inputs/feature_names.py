@@ -63,7 +63,10 @@ def check_features(X: Any, n_features: int, model: Any) -> None:
         check_names(list(fitted), list(given))
     if n_features != model.n_features_in_:
         expected = f"{who} is expecting {model.n_features_in_} features as input"
-        raise ValueError(f"X has {n_features} features, but {expected}: pass the features that it was fitted with")
+        what = "the features that it was fitted with"
+        if "precomputed" in (getattr(model, "metric", None), getattr(model, "similarity", None)):
+            what = f"a number for each of the {model.n_features_in_} examples, in the columns"
+        raise ValueError(f"X has {n_features} features, but {expected}: pass {what}")
 
 
 def check_names(fitted: list[str], given: list[str]) -> None:

@@ -41,6 +41,16 @@ def kind_of(value: Any) -> str:
     return type(value).__name__[:LONGEST]
 
 
+def a_kind_of(value: Any) -> str:
+    """Returns the name of the value's type with its article.
+
+    >>> a_kind_of(5), a_kind_of("5")
+    ('an int', 'a str')
+    """
+    kind = kind_of(value)
+    return f"an {kind}" if kind.lower().startswith((*"aeio", "nd")) else f"a {kind}"
+
+
 def suggest(name: Any, known: Iterable[str]) -> str:
     """Returns the end of a message, with the known name nearest to an unknown one, or nothing if none is near.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import refuse_containers, to_array
-from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, a_kind_of, show
 from knn_inputs.tensors import is_tensor
 
 
@@ -22,7 +22,7 @@ def read_objects(X: Any) -> list[Any]:
     except MemoryError:
         raise
     except Exception as error:
-        raise TypeError(f"X is a {kind_of(X)}, whose entries cannot be read: {show(error, LONGEST_CAUSE)}") from error
+        raise TypeError(f"X is {a_kind_of(X)}, whose entries cannot be read: {show(error, LONGEST_CAUSE)}") from error
     if not objects:
         raise ValueError("X has 0 examples, but needs at least 1")
     return objects
@@ -47,7 +47,7 @@ def _copy(one: Any, row: int) -> None:
         raise
     except Exception as error:
         advice = ": pass [x.detach() for x in X]" if is_tensor(one) else ""
-        message = f"X has a {kind_of(one)} in row {row} that cannot be copied{advice}: {show(error, LONGEST_CAUSE)}"
+        message = f"X has {a_kind_of(one)} in row {row} that cannot be copied{advice}: {show(error, LONGEST_CAUSE)}"
         raise TypeError(message) from error
 
 

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from knn_inputs.messages import kind_of, show, suggest, warn
+from knn_inputs.messages import a_kind_of, show, suggest, warn
 
 P = ParamSpec("P")
 IMPLIED_P = {"manhattan": 1, "chebyshev": math.inf}
@@ -35,7 +35,7 @@ def is_number(value: Any) -> bool:
 def check_int(value: Any, name: str, least: int = 1) -> int:
     """Returns the value as an int; raises TypeError unless it is one, ValueError if it is less than ``least``."""
     if not is_int(value):
-        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be an int")
+        raise TypeError(f"{name}={show(value)} is {a_kind_of(value)}, but must be an int")
     if value < least:
         raise ValueError(f"{name}={show(value)} is less than {least}")
     return int(value)
@@ -54,7 +54,7 @@ def check_number(value: Any, name: str, least: float = -math.inf) -> float:
 def as_float(value: Any, name: str) -> float:
     """Returns the value as a float, infinity if it is a longer int; raises TypeError unless it is a number."""
     if not is_number(value):
-        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be a number")
+        raise TypeError(f"{name}={show(value)} is {a_kind_of(value)}, but must be a number")
     try:
         with np.errstate(over="ignore"):  # of a long double
             return float(value)
@@ -65,7 +65,7 @@ def as_float(value: Any, name: str) -> float:
 def check_flag(value: Any, name: str) -> bool:
     """Returns the value; raises TypeError unless it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={show(value)} is a {kind_of(value)}, but must be True or False")
+        raise TypeError(f"{name}={show(value)} is {a_kind_of(value)}, but must be True or False")
     return bool(value)
 
 
@@ -113,7 +113,7 @@ def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) 
 def _check_metric_params(metric: Any, metric_params: Any) -> None:
     given = f"metric_params={show(metric_params)}"
     if not isinstance(metric_params, dict) or not all(isinstance(name, str) for name in metric_params):
-        raise TypeError(f"{given} is a {kind_of(metric_params)}, but must be a dict with strings as keys")
+        raise TypeError(f"{given} is {a_kind_of(metric_params)}, but must be a dict with strings as keys")
     if metric_params and not callable(metric):
         advice = "pass p itself" if "p" in metric_params else "leave it None"
         raise ValueError(f"{given} goes with a callable metric, but metric={metric!r}: {advice}")
@@ -137,13 +137,13 @@ def warn_of_idle_similarity_parameters(similarity: Any, **values: Any) -> None:
         warn(f"{', '.join(idle)} {have} no effect, because similarity={show(similarity)} {uses}")
 
 
-def renamed(**new_names: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Returns a decorator of ``__init__``: a name that another library uses raises TypeError with the name used here.
+def renamed(**advice: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Returns a decorator of ``__init__``: a name that another library uses raises TypeError with advice.
 
     The signature stays that of the constructor.
 
     >>> class Model:
-    ...     @renamed(alpha="jitter")
+    ...     @renamed(alpha="it is called jitter here")
     ...     def __init__(self, jitter=1.0): ...
     >>> Model(alpha=2.0)
     Traceback (most recent call last):
@@ -153,11 +153,16 @@ def renamed(**new_names: str) -> Callable[[Callable[P, None]], Callable[P, None]
     def decorate(init: Callable[P, None]) -> Callable[P, None]:
         @functools.wraps(init)
         def checked(*args: P.args, **kwargs: P.kwargs) -> None:
-            for name in kwargs:
-                if name in new_names:
-                    raise TypeError(f"{type(args[0]).__name__} has no {name!r}: it is called {new_names[name]} here")
+            refuse_renamed(args[0], kwargs, advice, TypeError)
             init(*args, **kwargs)
 
         return checked
 
     return decorate
+
+
+def refuse_renamed(model: Any, names: Iterable[str], advice: dict[str, str], error: type[Exception]) -> None:
+    """Raises the error for the first of the names that another library uses."""
+    for name in names:
+        if name in advice:
+            raise error(f"{type(model).__name__} has no {name!r}: {advice[name]}")

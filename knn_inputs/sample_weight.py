@@ -25,7 +25,8 @@ def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np
         )
     weights = np.array(read_numbers(to_array(sample_weight, "sample_weight"), "sample_weight"), dtype=np.float64)
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n} {rows}")
+        advice = ": pass np.ravel(sample_weight)" if weights.shape == (n, 1) else ""
+        raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n} {rows}{advice}")
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(wrong):
         raise ValueError(f"sample_weight[{wrong[0]}] is {weights[wrong[0]]}, but must be finite and at least 0")

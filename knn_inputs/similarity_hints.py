@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.messages import show, warn
+from knn_inputs.messages import show, suggest, warn
 from knn_inputs.parameters import check_number
 
 FEWEST = 10  # examples: fewer have no stable median
@@ -25,6 +25,12 @@ def check_gamma(gamma: Any) -> float | str:
     """
     if isinstance(gamma, str) and gamma == "scale":
         return gamma
+    if gamma is None or (isinstance(gamma, str) and gamma == "auto"):
+        raise TypeError(f"gamma={gamma!r} is 1 / n_features in scikit-learn, but must be a number here, or 'scale'")
+    if isinstance(gamma, str):
+        raise TypeError(
+            f"gamma={show(gamma)} is a str, but must be a number of at least 0, or 'scale'{suggest(gamma, ['scale'])}"
+        )
     try:
         return check_number(gamma, "gamma", least=0)
     except (TypeError, ValueError) as error:

@@ -38,7 +38,8 @@ def read_y(y: Any, n_examples: int) -> np.ndarray:
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"y has shape {array.shape}, but must be (n,) or (n, n_outputs)")
     if len(array) != n_examples:
-        raise ValueError(f"y has {len(array)} rows, but X has {n_examples}")
+        advice = ": pass np.ravel(y)" if array.shape == (1, n_examples) else ""
+        raise ValueError(f"y has {len(array)} row{'s' * (len(array) != 1)}, but X has {n_examples}{advice}")
     return array
 
 

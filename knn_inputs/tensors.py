@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.messages import LONGEST_CAUSE, kind_of, show
+from knn_inputs.messages import LONGEST_CAUSE, a_kind_of, kind_of, show
 
 NUMBERS = ("bool", "float16", "bfloat16", "float32", "float64", "complex32", "complex64", "complex128")
 WHOLE_NUMBERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -26,7 +26,7 @@ def from_tensor(tensor: Any, name: str) -> np.ndarray:
         raise
     except Exception as error:
         raise TypeError(
-            f"{name} is a {kind_of(tensor)}, which NumPy cannot read: {show(error, LONGEST_CAUSE)}"
+            f"{name} is {a_kind_of(tensor)}, which NumPy cannot read: {show(error, LONGEST_CAUSE)}"
         ) from error
 
 
@@ -37,7 +37,7 @@ def refuse_odd_tensor(tensor: Any, name: str) -> None:
     except MemoryError:
         raise
     except Exception as error:  # a subclass may refuse any question
-        raise TypeError(f"{name} is a {kind_of(tensor)}, which cannot be read: {show(error, LONGEST_CAUSE)}") from error
+        raise TypeError(f"{name} is {a_kind_of(tensor)}, which cannot be read: {show(error, LONGEST_CAUSE)}") from error
     if odd:
         raise TypeError(f"{name} {odd}")
 
@@ -46,7 +46,7 @@ def _oddity(tensor: Any, name: str) -> str:
     """Returns how the tensor is odd, and advice; nothing if it is not."""
     dtype, layout = str(tensor.dtype).removeprefix("torch."), str(tensor.layout).removeprefix("torch.")
     if kind_of(tensor) in HOLLOW:
-        return f"is a {kind_of(tensor)}, some or all of whose numbers are missing: pass a plain tensor"
+        return f"is {a_kind_of(tensor)}, some or all of whose numbers are missing: pass a plain tensor"
     if tensor.is_nested:
         return f"is nested: pass a list of tensors, or {name}.to_padded_tensor(0.0)"
     if layout != "strided":

@@ -14,6 +14,7 @@ from reference.similarities import weighted_mean
 
 ITERATIVE = {"cg": solvers.conjugate_gradients, "blocks": solvers.blocks}
 SOLVERS = ("auto", "pinv", *ITERATIVE)  # auto is pinv, as n is small wherever this package is used
+PROVEN = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
 MOST_ITERATIONS = 1000  # if ``max_iter`` is None
 
 
@@ -69,8 +70,8 @@ class Ridge(checks.Parameters):
         Y = y.reshape(len(y), -1)
         intercept = weighted_mean(Y, weights) if self.fit_intercept else np.zeros(Y.shape[1])
         checks.check_finite(intercept, "the mean of y")
-        s = np.sqrt(weights)[:, None]
-        B, b, jitter = s * K * s.T, s * (Y - intercept), float(self.jitter)
+        s, jitter = np.sqrt(weights)[:, None], float(self.jitter)
+        B, b = s * K * s.T, s * (Y - intercept)
         smallest = self.get_smallest_eigenvalue(B, n_features)
         solver = "pinv" if self.solver == "auto" else self.solver
         z, n_iter = (self.solve(B, b), 1) if solver == "pinv" else self.iterate(B, b, self.get_start(s, Y.shape))
@@ -81,8 +82,8 @@ class Ridge(checks.Parameters):
             self.warn_of_residual(R, size, norm(s)[0], n_iter)
         R, intercept = (float(value[0]) if y.ndim == 1 else value for value in (R, intercept))
         certificate = None if smallest is None else certify(R, weights, smallest)
-        told = {"solver_": solver, "n_iter_": n_iter, "converged_": converged, "certificate_": certificate}
-        return {"dual_coef_": alpha, "intercept_": intercept, "residual_norm_": R, **told}
+        learned = {"dual_coef_": alpha, "intercept_": intercept, "residual_norm_": R, "certificate_": certificate}
+        return {**learned, "solver_": solver, "n_iter_": n_iter, "converged_": converged}
 
     def solve(self, K, y):
         """Returns z = pinv(K + jitter I) y, shape (n, n_outputs), for the similarities K, (n, n), and targets y."""
@@ -106,7 +107,7 @@ class Ridge(checks.Parameters):
             R, size = self.examine(A, y, z)
             return is_near(R, size, self.tol)
 
-        most = MOST_ITERATIONS if self.max_iter is None else self.max_iter
+        most = self.max_iter or MOST_ITERATIONS
         z, n_iter = solvers.iterate(ITERATIVE[self.solver](A, y, start), is_enough, most)
         return np.ldexp(z, exponent), n_iter
 
@@ -134,9 +135,7 @@ class Ridge(checks.Parameters):
         if is_proven and jitter > 0 and rounding <= jitter / 2:
             return jitter - rounding
         if self.solver in ITERATIVE:
-            similarities = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
-            usual = max(1e-3 * np.mean(np.diag(B)), 3 * rounding)
-            needed = f"a larger jitter, such as {usual:.1g}, but it is {jitter:.3g}" if is_proven else similarities
+            needed = f"a jitter such as {1e-3 * np.mean(np.diag(B)):.1g}, not {jitter:.3g}" if is_proven else PROVEN
             raise ValueError(f"solver={self.solver!r} needs {needed}: pass that, or solver='pinv'")
         return None
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.parameters import renamed
+from knn_inputs.parameters import refuse_renamed, renamed
 from knn_inputs.sample_weight import read_sample_weight
 from knn_inputs.similarity_hints import warn_of_far_targets, warn_of_poor_gamma
-from knn_inputs.similarity_parameters import NAMES_ELSEWHERE, check_similarity_parameters
+from knn_inputs.similarity_parameters import NAMES_ELSEWHERE, ONLY_ACCELERATED, check_similarity_parameters
 from knn_inputs.targets import read_targets
 from reference import checks
 from reference.leave_one_out import leave_one_out
@@ -48,7 +48,7 @@ class SimilarityRegressor(Ridge):
     _similarity: Any
     _training: Any  # targets, weights, jitter and fit_intercept, for leave-one-out
 
-    @renamed(**NAMES_ELSEWHERE)
+    @renamed(**NAMES_ELSEWHERE, **ONLY_ACCELERATED)
     def __init__(
         self,
         similarity="rbf",
@@ -73,6 +73,11 @@ class SimilarityRegressor(Ridge):
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
+
+    def set_params(self, **params):
+        """Changes arguments, and returns self; a name that only another library uses raises ValueError."""
+        refuse_renamed(self, params, NAMES_ELSEWHERE, ValueError)
+        return super().set_params(**params)
 
     @np.errstate(over="ignore", under="ignore", invalid="ignore")  # the checks refuse numbers that overflow
     def fit(self, X, y, sample_weight=None):

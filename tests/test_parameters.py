@@ -190,8 +190,8 @@ def test_no_argument_is_left_out_of_these_tables(package, model):
 @pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
 @pytest.mark.parametrize("model", MODELS)
 def test_the_public_name_of_the_class_is_in_the_message_about_an_unknown_argument(package, model):
-    with pytest.raises(TypeError, match=rf"^{model}\.__init__\(\) got an unexpected keyword argument 'n_jobs'"):
-        getattr(package, model)(n_jobs=-1)
+    with pytest.raises(TypeError, match=rf"^{model}\.__init__\(\) got an unexpected keyword argument 'jobs'"):
+        getattr(package, model)(jobs=-1)
 
 
 @pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)

@@ -17,10 +17,11 @@ IDENTITY, CONSTANT, USEFUL = np.full(20, 1.001), np.full(20, 19.99), np.full(20,
 
 
 @pytest.mark.parametrize(
-    ("gamma", "error"), [("auto", TypeError), (None, TypeError), (-1, ValueError), (np.nan, ValueError)]
+    ("gamma", "error"),
+    [("auto", TypeError), (None, TypeError), ("Scale", TypeError), ([1], TypeError), (-1, ValueError)],
 )
 def test_a_gamma_is_a_number_or_scale_and_the_message_names_both(gamma, error):
-    with pytest.raises(error, match=r"^gamma=.*: pass a number of at least 0, or 'scale'$"):
+    with pytest.raises(error, match=r"^gamma=.* a number .* 'scale'"):
         check_gamma(gamma)
 
 
@@ -138,7 +139,7 @@ def test_weights_that_are_no_weights_are_refused_with_the_place(given, message):
 
 
 class Model(BaseEstimator):
-    @renamed(alpha="jitter", kernel="similarity")
+    @renamed(alpha="it is called jitter here", kernel="it is called similarity here")
     def __init__(self, similarity="rbf", *, jitter=1.0):
         self.similarity = similarity
         self.jitter = jitter

@@ -164,7 +164,7 @@ def test_a_solver_that_has_not_converged_warns_of_its_residual_and_names_three_r
         ({"similarity": "polynomial", "coef0": -0.5}, "with coef0 >= 0"),
         ({"similarity": "precomputed"}, "one of the similarities"),
         ({"similarity": lambda a, b: float(a @ b)}, "one of the similarities"),
-        ({"jitter": 0}, "a larger jitter, such as .*, but it is 0"),
+        ({"jitter": 0}, "a jitter such as .*, not 0"),
     ],
 )
 def test_an_iterative_solver_refuses_what_is_not_proven_to_have_eigenvalues_above_0(package, solver, params, message):
@@ -176,7 +176,7 @@ def test_an_iterative_solver_refuses_what_is_not_proven_to_have_eigenvalues_abov
 def test_reference_refuses_a_jitter_below_the_rounding_of_the_similarities(solver):
     model = reference.SimilarityRegressor("linear", jitter=1e-14, solver=solver)
 
-    with pytest.raises(ValueError, match=r"a larger jitter, such as 0.001, but it is 1e-14: pass that, or"):
+    with pytest.raises(ValueError, match=r"a jitter such as 0.001, not 1e-14: pass that, or"):
         model.fit(np.eye(9), Y[:9])
     assert model.set_params(solver="pinv").fit(np.eye(9), Y[:9]).certificate_ is None
 

@@ -12,7 +12,7 @@ import torch
 
 from accelerated.free_memory import get_free_memory
 from accelerated.search.filter import Filter
-from knn_inputs.messages import kind_of, show
+from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import is_int
 
 # Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB.
@@ -46,8 +46,8 @@ def resolve_memory_limit(memory_limit: int | str | None, device: torch.device, o
     if isinstance(memory_limit, str):
         memory_limit = _bytes_of(memory_limit)
     if not is_int(memory_limit):
-        kind = kind_of(memory_limit)
-        raise TypeError(f"memory_limit={show(memory_limit)} is a {kind}, but must be an int or a str: {WHAT_TO_PASS}")
+        kind = a_kind_of(memory_limit)
+        raise TypeError(f"memory_limit={show(memory_limit)} is {kind}, but must be an int or a str: {WHAT_TO_PASS}")
     if memory_limit < 1:
         raise ValueError(f"memory_limit={show(memory_limit)} must be above 0: {WHAT_TO_PASS}")
     return int(memory_limit)

@@ -101,8 +101,7 @@ def _choose(system: System, solver: str, memory_limit: int) -> str:
         if solver not in ("cg", "blocks", "nystrom"):
             return solver
         if system.similarity.is_positive:
-            usual = 1e-3 * float(system.diagonal.mean())
-            needed = f"a larger jitter, such as {usual:.1g}, but it is {system.jitter:.3g}"
+            needed = f"a jitter such as {1e-3 * float(system.diagonal.mean()):.1g}, not {system.jitter:.3g}"
         else:
             needed = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
         raise ValueError(f"solver={solver!r} needs {needed}: pass that, or solver='pinv'")
