@@ -82,7 +82,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         Bytes of scratch, such as 2**30, "2GB" or "512MiB", not counting inputs, answers and fitted state. None: a
         quarter of what is free.
     progress : bool
-        Whether to show a progress bar on stderr.
+        Whether to show a progress bar on stderr; "nystrom" has none.
 
     Attributes
     ----------
@@ -92,6 +92,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     residual_norm_ : the length of S (y - intercept) - A z, with its rounding where it is proven
     certificate_ : what that proves in the units of y (``solvers.certificate``); None where nothing is
     condition_bound_ : the condition number of A is at most this; None where no bound is known
+    loo_predictions_, loo_score_ : the prediction for each example by the model of all others, and R^2 of these; both
+        are computed when they are asked for, and not offered after "cg", "blocks" and "nystrom"
 
     >>> model = SimilarityRegressor().fit([[0], [1], [2]], [0, 1, 4])
     >>> model.predict([[1], [1.5], [100]]).round(3).tolist()

@@ -171,7 +171,7 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
     landmarks = None
     # The exact z is at most |b| / jitter long. If ``start`` is twice as long, 0 is nearer.
     start = torch.where(norm(start) <= 2 * norm(b) / system.jitter, start, 0.0)
-    with residual_bar(shown=options.progress) as advance:
+    with residual_bar(shown=options.progress and solver != "nystrom") as advance:  # which has no residual to follow
 
         def watch(residual: Residual, tol: float) -> None:
             worst = int((residual.R / residual.fitted).argmax())
