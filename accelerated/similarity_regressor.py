@@ -136,7 +136,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
 
     def set_params(self, **params: Any) -> Self:
         """Changes arguments, and returns self; a name that only another library uses raises ValueError."""
-        refuse_renamed(self, params, NAMES_ELSEWHERE, ValueError)
+        unknown = [name for name in params if name not in self.get_params(deep=False)]
+        refuse_renamed(self, unknown, NAMES_ELSEWHERE, ValueError)
         return super().set_params(**params)
 
     @keeping_subnormals()

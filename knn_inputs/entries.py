@@ -80,7 +80,7 @@ def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float)
     place = first_of(np.abs(array.astype(np.float64)) > largest)
     first = f"{float(array[place]):.4g} {describe_place(place, source)}"
     times = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
-    limit = f"above {largest:.4g}, the largest number whose squares and their sums are taken to be finite"
+    limit = f"above {largest:.4g}, beyond which squares or their sums may be infinite"
     raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {first}: divide by {times:.0e}")
 
 

@@ -76,7 +76,8 @@ class SimilarityRegressor(Ridge):
 
     def set_params(self, **params):
         """Changes arguments, and returns self; a name that only another library uses raises ValueError."""
-        refuse_renamed(self, params, NAMES_ELSEWHERE, ValueError)
+        unknown = [name for name in params if name not in self.get_params()]
+        refuse_renamed(self, unknown, {**NAMES_ELSEWHERE, **ONLY_ACCELERATED}, ValueError)
         return super().set_params(**params)
 
     @np.errstate(over="ignore", under="ignore", invalid="ignore")  # the checks refuse numbers that overflow

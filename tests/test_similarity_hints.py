@@ -165,3 +165,45 @@ def test_no_hint_is_given_twice():
         warn_of_far_targets(y, False)
 
     assert len(warned) == 1
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=lambda package: package.__name__)
+def test_set_params_answers_a_name_of_another_library_unless_a_subclass_has_it(package):
+    class WithAlpha(package.SimilarityRegressor):
+        def __init__(self, alpha=1.0):
+            super().__init__(jitter=alpha)
+            self.alpha = alpha
+
+    with pytest.raises(ValueError, match=r"^SimilarityRegressor has no 'alpha': it is called jitter here$"):
+        package.SimilarityRegressor().set_params(gamma=2.0, alpha=1.0)
+    assert WithAlpha().set_params(alpha=3.0).alpha == 3.0
+    assert package.SimilarityRegressor().set_params(gamma=2.0).gamma == 2.0
+
+
+@pytest.mark.parametrize("name", ["rank", "device", "memory_limit", "progress"])
+def test_reference_says_that_only_accelerated_has_an_argument(name):
+    with pytest.raises(TypeError, match=f"^SimilarityRegressor has no '{name}': only that of accelerated has it$"):
+        reference.SimilarityRegressor(**{name: 1})
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=lambda package: package.__name__)
+@pytest.mark.parametrize(
+    ("fit", "message"),
+    [
+        (lambda model, X, y: model.set_params(jitter=y).fit(X, y), r"an ndarray, .* sample_weight=1 / jitter to fit$"),
+        (lambda model, X, y: model.fit(X, y[None]), r"^y has 1 row, but X has 20: pass np.ravel\(y\)$"),
+        (lambda model, X, y: model.fit(X, y, y[:, None]), r"shape \(20, 1\), .* pass np.ravel\(sample_weight\)$"),
+        (
+            lambda model, X, y: model.set_params(similarity=lambda a, b: np.nan).fit(X, y),
+            r"returned nan for array\(\[0.\]\) and array\(\[0.\]\), but must return a finite number$",
+        ),
+        (
+            lambda model, X, y: model.set_params(similarity="precomputed").fit(X @ X.T, y).predict(X),
+            r"pass a number for each of the 20 examples, in the columns$",
+        ),
+    ],
+)
+def test_messages_name_the_mistake_and_how_to_mend_it(package, fit, message):
+    model = package.SimilarityRegressor(jitter=0.1)
+    with pytest.raises((TypeError, ValueError), match=message):
+        fit(model, np.arange(20.0)[:, None], np.arange(20.0) + 1)
