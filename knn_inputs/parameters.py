@@ -1,6 +1,7 @@
 """The arguments of a constructor: their types, their ranges, and those that another argument leaves without effect."""
 
 import functools
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
@@ -138,7 +139,7 @@ def warn_of_idle_similarity_parameters(similarity: Any, **values: Any) -> None:
 
 
 def renamed(**advice: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Returns a decorator of ``__init__``: a name that another library uses raises TypeError with advice.
+    """Returns a decorator of ``__init__``: a name that another library uses, or that is misspelt, raises TypeError.
 
     The signature stays that of the constructor.
 
@@ -151,9 +152,14 @@ def renamed(**advice: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """
 
     def decorate(init: Callable[P, None]) -> Callable[P, None]:
+        known = list(inspect.signature(init).parameters)
+
         @functools.wraps(init)
         def checked(*args: P.args, **kwargs: P.kwargs) -> None:
             refuse_renamed(args[0], kwargs, advice, TypeError)
+            for name in kwargs:
+                if name not in known and (near := suggest(name, known)):
+                    raise TypeError(f"{type(args[0]).__name__} has no {name!r}{near}")
             init(*args, **kwargs)
 
         return checked

@@ -25,7 +25,11 @@ def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np
         )
     weights = np.array(read_numbers(to_array(sample_weight, "sample_weight"), "sample_weight"), dtype=np.float64)
     if weights.shape != (n,):
-        advice = ": pass np.ravel(sample_weight)" if weights.shape == (n, 1) else ""
+        advice = ": pass one number for each of them, which counts for all outputs"
+        if weights.shape == (n, 1):
+            advice = ": pass np.ravel(sample_weight)"
+        elif weights.shape == ():
+            advice = f": pass np.full({n}, {float(weights):g})"
         raise ValueError(f"sample_weight has shape {weights.shape}, but there are {n} {rows}{advice}")
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(wrong):

@@ -20,8 +20,10 @@ NAMES_ELSEWHERE = {  # of KernelRidge, GaussianProcessRegressor, SVR, Nystroem a
     "kernel_params": "pass gamma, degree and coef0, or functools.partial(function, ...) as the similarity",
     "length_scale": "pass gamma=1 / (2 * length_scale**2)",
     "normalize_y": "pass fit_intercept=True",
-    "C": "pass jitter=1 / (2 * C)",
+    "C": "choose a jitter by GridSearchCV, because squared errors count here, and C counts errors themselves",
     "epsilon": "every error counts here, so leave it out",
+    "cache_size": "it is called memory_limit in accelerated",
+    "verbose": "in accelerated progress=True shows a bar",
     "n_components": "it is called rank in accelerated",
     **dict.fromkeys(("optimizer", "n_restarts_optimizer"), "accelerated.select_gamma chooses gamma and jitter"),
     "n_jobs": "torch.set_num_threads sets the number of threads of accelerated",
@@ -46,7 +48,8 @@ def check_similarity_parameters(model: Any, solvers: Sequence[str]) -> None:
     check_number(check_int(model.degree, "degree"), "degree")
     check_number(model.coef0, "coef0")
     if hasattr(model.jitter, "__len__") and not isinstance(model.jitter, str):
-        advice = "for a jitter of each example pass jitter=1 and sample_weight=1 / jitter to fit"
+        advice = "for a jitter of each example pass jitter=1 and sample_weight=1 / jitter to fit, "
+        advice += "and for one of each output fit several models"
         raise TypeError(f"jitter={show(model.jitter)} is {a_kind_of(model.jitter)}, but must be a number: {advice}")
     check_number(model.jitter, "jitter", least=0)
     check_flag(model.fit_intercept, "fit_intercept")

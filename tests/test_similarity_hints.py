@@ -190,8 +190,10 @@ def test_reference_says_that_only_accelerated_has_an_argument(name):
 @pytest.mark.parametrize(
     ("fit", "message"),
     [
-        (lambda model, X, y: model.set_params(jitter=y).fit(X, y), r"an ndarray, .* sample_weight=1 / jitter to fit$"),
+        (lambda model, X, y: model.set_params(jitter=y).fit(X, y), r"an ndarray, .* sample_weight=1 / jitter to fit, "),
         (lambda model, X, y: model.fit(X, y[None]), r"^y has 1 row, but X has 20: pass np.ravel\(y\)$"),
+        (lambda model, X, y: model.fit(X, y, 2.0), r"shape \(\), .* pass np.full\(20, 2\)$"),
+        (lambda model, X, y: model.fit(X, y, np.ones((20, 2))), r"one number for each of them, which counts for all"),
         (lambda model, X, y: model.fit(X, y, y[:, None]), r"shape \(20, 1\), .* pass np.ravel\(sample_weight\)$"),
         (
             lambda model, X, y: model.set_params(similarity=lambda a, b: np.nan).fit(X, y),
@@ -207,3 +209,11 @@ def test_messages_name_the_mistake_and_how_to_mend_it(package, fit, message):
     model = package.SimilarityRegressor(jitter=0.1)
     with pytest.raises((TypeError, ValueError), match=message):
         fit(model, np.arange(20.0)[:, None], np.arange(20.0) + 1)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=lambda package: package.__name__)
+def test_a_misspelt_argument_is_answered_with_the_nearest(package):
+    with pytest.raises(TypeError, match=r"^SimilarityRegressor has no 'gama'; did you mean 'gamma'\?$"):
+        package.SimilarityRegressor(gama=1.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'shrinking'"):
+        package.SimilarityRegressor(shrinking=True)

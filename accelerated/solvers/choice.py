@@ -38,10 +38,14 @@ def check_rank(rank: Any, solver: str) -> None:
 
 def with_tile(system: System, memory_limit: int) -> System:
     """Returns the system with tiles of such a side that those of all workers take at most a quarter of the limit."""
-    side = min(TILE if system.device.type == "cpu" else GPU_TILE, system.n)
-    while side > LEAST_TILE and _bytes_of_tiles(system._replace(tile=side)) > memory_limit // 4:
-        side //= 2
-    return system._replace(tile=side)
+    system = system._replace(tile=_largest_tile(system))
+    while system.tile > LEAST_TILE and _bytes_of_tiles(system) > memory_limit // 4:
+        system = system._replace(tile=system.tile // 2)
+    return system
+
+
+def _largest_tile(system: System) -> int:
+    return min(TILE if system.device.type == "cpu" else GPU_TILE, system.n)
 
 
 def _bytes_of_tiles(system: System) -> int:
@@ -122,8 +126,12 @@ def _choose(system: System, solver: str, memory_limit: int) -> str:
 
 
 def _with_tiles(bytes_needed: int, system: System) -> int:
-    """Returns a limit that is enough for bytes that count the present tiles; a larger limit has larger tiles."""
-    return max(bytes_needed, (bytes_needed - _bytes_of_tiles(system)) * 4 // 3 + 4)
+    """Returns a limit that is enough for bytes that count the present tiles; a larger limit has larger tiles.
+
+    These take at most a quarter of the limit, and at most the bytes of the largest tiles.
+    """
+    rest, largest = bytes_needed - _bytes_of_tiles(system), _bytes_of_tiles(system._replace(tile=_largest_tile(system)))
+    return max(bytes_needed, min(rest * 4 // 3 + 4, rest + largest))
 
 
 def _matrix_bytes(system: System, n_matrices: int) -> int:
@@ -132,9 +140,11 @@ def _matrix_bytes(system: System, n_matrices: int) -> int:
 
 
 def _solve_whole(system: System, b: Tensor, solver: str, progress: bool, memory_limit: int) -> Learned:
-    first = "eigenvalues" if solver == "pinv" else "cholesky factor"
     at_worst = "eigenvalues" if system.similarity.is_symmetric else "singular values"
-    whole.check_memory(system.n, first, memory_limit, first if solver == "cholesky" else at_worst)
+    if solver == "pinv":
+        whole.check_memory(system.n, "eigenvalues", memory_limit, at_worst)
+    else:
+        whole.check_memory(system.n, "a Cholesky factor", memory_limit, at_worst if solver == "auto" else "")
     A = whole.get_matrix(system, progress)
     return whole.solve(A, b, system, solver, memory_limit)
 
@@ -178,9 +188,13 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
             advance(float(residual.R[worst]), tol * float(residual.fitted[worst]))
 
         if solver == "nystrom":
-            solution, landmarks = nystrom.solve(
-                system, b, _get_rank(system, options.rank, 8, working, memory_limit), tol
-            )
+            most_rank = _get_rank(system, options.rank, 8, working, memory_limit)
+            if options.rank is None and most_rank < _usual_rank(system):
+                warn(
+                    f"solver='nystrom' takes at most {most_rank} landmarks, and not {_usual_rank(system)}, because of "
+                    f"memory_limit={memory_limit}: pass more memory for a better model, or rank={most_rank}"
+                )
+            solution, landmarks = nystrom.solve(system, b, most_rank, tol)
             rank = len(landmarks)
         elif solver == "blocks":
             rank, size = 0, _get_block(system, working, memory_limit)
@@ -229,7 +243,11 @@ def _get_rank(system: System, rank: int | None, bytes_each: int, working: int, m
     if needed(least) > memory_limit:
         enough = _with_tiles(needed(least), system)
         raise ValueError(too_little(memory_limit, enough, f"to fit {system.n} examples with rank={least}"))
-    wanted = least if rank else max(1, min(MOST_RANK, system.n // RANK_SHARE))
+    wanted = rank or _usual_rank(system)
     while needed(wanted) > memory_limit:
         wanted -= max(1, wanted // 50)
     return wanted
+
+
+def _usual_rank(system: System) -> int:
+    return max(1, min(MOST_RANK, system.n // RANK_SHARE))

@@ -13,6 +13,7 @@ from accelerated.solvers.solution import Options
 from accelerated.solvers.system import System
 from knn_inputs.messages import warn
 
+USEFUL = 1 / 10  # of the similarity of an example to itself: a larger jitter is not worth naming
 USUAL = 1 / 2  # of the iterations that the theory allows, in the cases of `python -m benchmarks.similarity`
 
 
@@ -37,11 +38,14 @@ def warn_of_many_iterations(
     if expected < 1.5 * options.max_iter:
         return
     why = ", which solver='auto' takes because the matrix does not fit the memory," if options.solver == "auto" else ""
-    more = "a larger max_iter" if F.shape[1] == system.n else f"a larger max_iter, or a rank above {F.shape[1]}"
+    remedies = [f"solver='cholesky' with memory_limit={bytes_of_factor}", "a larger max_iter"]
+    if F.shape[1] < system.n:
+        remedies.append(f"a rank above {F.shape[1]}")
     enough = largest * (USUAL * digits / options.max_iter) ** 2  # half of max_iter would be expected
+    smoother = f"; a jitter of about {enough:.1g} is easier, but makes another, smoother model"
     warn(
         f"solver='cg'{why} needs about {float(f'{expected:.1g}'):,.0f} iterations with jitter={system.jitter:.3g}, but "
-        f"max_iter is {options.max_iter}, so it will probably not converge: pass {more}, or solver='cholesky' with "
-        f"memory_limit={bytes_of_factor}; a jitter of about {enough:.1g} is easier, but makes another, smoother model",
+        f"max_iter is {options.max_iter}, so it will probably not converge: pass {', or '.join(remedies)}"
+        f"{smoother if enough < USEFUL * float(system.diagonal.mean()) else ''}",
         ConvergenceWarning,
     )

@@ -11,7 +11,7 @@ from accelerated.solvers.solution import Learned
 from accelerated.solvers.system import System
 from accelerated.validation import check_finite
 
-MATRICES = {"cholesky factor": 3, "eigenvalues": 5, "singular values": 9}  # as large as A, A included
+MATRICES = {"a Cholesky factor": 3, "eigenvalues": 5, "singular values": 9}  # as large as A, A included
 
 
 def get_matrix(system: System, progress: bool) -> Tensor:
@@ -37,13 +37,14 @@ def get_matrix(system: System, progress: bool) -> Tensor:
 def check_memory(n: int, method: str, memory_limit: int, at_worst: str = "") -> None:
     """Raises ValueError if the (n, n) matrices that a method needs do not fit the limit, in bytes.
 
-    The message names the bytes of ``at_worst``, a method that may be needed after it.
+    The message also names the bytes of ``at_worst``, a method that may be needed after it.
     """
-    if MATRICES[method] * 8 * n * n > memory_limit:
-        method = at_worst or method
-        raise ValueError(
-            too_little(memory_limit, MATRICES[method] * 8 * n * n, f"to fit {n} examples by their {method}")
-        )
+    needed = MATRICES[method] * 8 * n * n
+    if needed <= memory_limit:
+        return
+    most = MATRICES[at_worst or method] * 8 * n * n
+    unless = f", unless {method} will do, which takes {needed}" if most > needed else ""
+    raise ValueError(too_little(memory_limit, most, f"to fit {n} examples by {at_worst or method}{unless}"))
 
 
 def solve(A: Tensor, b: Tensor, system: System, solver: str, memory_limit: int) -> Learned:
@@ -58,6 +59,8 @@ def solve(A: Tensor, b: Tensor, system: System, solver: str, memory_limit: int) 
     if is_symmetric and solver != "pinv":
         why = "the matrix of similarities with jitter is singular or has negative eigenvalues, or is close to it"
         advice = "pass a larger jitter"
+        if system.similarity.is_positive:
+            advice += f", above about {pinv.margin(n) * float(A.diagonal().sum()):.1g}, or scale the features down"
         if pinv.is_clearly_positive(A):
             L = torch.linalg.cholesky(A)
             z = torch.cholesky_solve(both, L)
