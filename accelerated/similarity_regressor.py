@@ -95,6 +95,9 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
     loo_predictions_, loo_score_ : the prediction for each example by the model of all others, and R^2 of these; both
         are computed when they are asked for, and not offered after "cg", "blocks" and "nystrom"
 
+    The defaults suit a few examples without noise. On real data begin with scaled features, gamma="scale", jitter=0.1
+    and fit_intercept=True.
+
     >>> model = SimilarityRegressor().fit([[0], [1], [2]], [0, 1, 4])
     >>> model.predict([[1], [1.5], [100]]).round(3).tolist()
     [1.0, 2.83, 0.0]
