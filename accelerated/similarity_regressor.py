@@ -176,9 +176,10 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         learned = solve_to_scale(system, check_finite(b, "a target less the mean"), start, options, memory_limit)
         alpha = check_finite(scale[:, None] * learned.z, "a weight of an example")
 
-        if learned.sums is not None and unit is not None:
-            warn_of_poor_gamma(self.similarity, self.gamma, to_numpy(learned.sums), unit, float(self.jitter))
         warn_of_far_targets(targets, bool(self.fit_intercept), weights)
+        if learned.sums is not None and unit is not None:
+            jitter = float(self.jitter) / float(weights.max())
+            warn_of_poor_gamma(self.similarity, self.gamma, to_numpy(learned.sums), unit, jitter, learned.n_compared)
         warn_of_solution(learned, options)
 
         if self.similarity == "precomputed":

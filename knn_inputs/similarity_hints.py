@@ -14,6 +14,7 @@ FEWEST = 10  # examples: fewer have no stable median
 ALONE = 0.01  # sum of an example's similarities to all others, up to which it counts as alone
 ALIKE = 0.99  # mean of an example's similarities to the others, from which it counts as equal to them
 FAR = 10  # standard deviations of the targets between their mean and 0
+MUCH = 10  # times the largest eigenvalue of K beside the constant: a jitter that leaves less than 1 / 10 of y
 ABOUT = 2  # a gamma within this factor of another one is about the same
 
 
@@ -37,16 +38,24 @@ def check_gamma(gamma: Any) -> float | str:
         raise type(error)(f"{error}: pass a number of at least 0, or 'scale'") from None
 
 
-def warn_of_poor_gamma(similarity: Any, gamma: float | str, totals: np.ndarray, scale: float, jitter: float) -> None:
+def warn_of_poor_gamma(
+    similarity: Any,
+    gamma: float | str,
+    totals: np.ndarray,
+    scale: float,
+    jitter: float,
+    n_compared: int | None = None,
+) -> None:
     """Warns if gamma makes the matrix of similarities almost the identity or almost constant.
 
     Only rbf and laplacian are looked at, from 10 examples on: the similarity of an example to itself is 1 there.
     ``totals``, (n,), has the sum of the similarities of each example to all examples, itself included, and ``scale`` is
-    the number that gamma="scale" stands for.
+    the number that gamma="scale" stands for; ``jitter`` is divided by the largest weight of an example. The totals may
+    be estimated from ``n_compared`` examples.
 
     Almost constant similarities are enough where the jitter is small. K is the constant 1 less a matrix whose trace is
     n (1 - mean), so no eigenvalue of K beside the one of the constant is larger than about that. A fit multiplies what
-    y has along an eigenvector by eigenvalue / (eigenvalue + jitter): less than half, if the jitter is larger.
+    y has along an eigenvector by eigenvalue / (eigenvalue + jitter): by less than 1 / 10, if the jitter is 10 times it.
     """
     if similarity not in ("rbf", "laplacian") or len(totals) < FEWEST:
         return
@@ -54,14 +63,15 @@ def warn_of_poor_gamma(similarity: Any, gamma: float | str, totals: np.ndarray, 
     mean = others / (len(totals) - 1)
     number = scale if isinstance(gamma, str) else gamma
     if others < ALONE:
-        meaning = f"half of the examples are not similar to any other: their similarities sum to at most {others:.2g}"
+        compared = "any other" if n_compared is None else f"any of {n_compared} drawn at random"
+        meaning = f"half of the examples are not similar to {compared}: their similarities sum to at most {others:.2g}"
         result = "away from the examples predictions are near 0, or near intercept_ with fit_intercept=True"
         smaller = ""
         scale_helps = scale < number / ABOUT
-    elif mean > ALIKE and (largest := len(totals) * (1 - mean)) <= jitter:
+    elif mean > ALIKE and (largest := len(totals) * (1 - mean)) * MUCH <= jitter:
         meaning = f"half of the examples are almost equal to the others: their mean similarity is {mean:.4f} or more"
         result = f"with jitter={jitter:.3g} predictions hardly depend on the query"
-        smaller = f", or pass a jitter far below {largest:.2g}" if largest > 0 else ""
+        smaller = f", or pass a jitter below {largest:.2g}" if largest > 0 else ""
         scale_helps = scale > number * ABOUT
     else:
         return

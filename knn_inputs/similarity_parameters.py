@@ -47,7 +47,7 @@ def check_similarity_parameters(model: Any, solvers: Sequence[str]) -> None:
     check_gamma(model.gamma)
     check_number(check_int(model.degree, "degree"), "degree")
     check_number(model.coef0, "coef0")
-    if hasattr(model.jitter, "__len__") and not isinstance(model.jitter, str):
+    if isinstance(model.jitter, list | tuple) or getattr(model.jitter, "ndim", 0) > 0:
         advice = "for a jitter of each example pass jitter=1 and sample_weight=1 / jitter to fit, "
         advice += "and for one of each output fit several models"
         raise TypeError(f"jitter={show(model.jitter)} is {a_kind_of(model.jitter)}, but must be a number: {advice}")

@@ -107,8 +107,7 @@ class Ridge(checks.Parameters):
             R, size = self.examine(A, y, z)
             return is_near(R, size, self.tol)
 
-        most = self.max_iter or MOST_ITERATIONS
-        z, n_iter = solvers.iterate(ITERATIVE[self.solver](A, y, start), is_enough, most)
+        z, n_iter = solvers.iterate(ITERATIVE[self.solver](A, y, start), is_enough, self.max_iter or MOST_ITERATIONS)
         return np.ldexp(z, exponent), n_iter
 
     def examine(self, A, b, z):
@@ -135,7 +134,8 @@ class Ridge(checks.Parameters):
         if is_proven and jitter > 0 and rounding <= jitter / 2:
             return jitter - rounding
         if self.solver in ITERATIVE:
-            needed = f"a jitter such as {1e-3 * np.mean(np.diag(B)):.1g}, not {jitter:.3g}" if is_proven else PROVEN
+            usual = max(1e-3 * np.median(np.diag(B)), 3 * rounding) or 1e-3
+            needed = f"a jitter such as {usual:.1g}, not {jitter:.3g}" if is_proven else PROVEN
             raise ValueError(f"solver={self.solver!r} needs {needed}: pass that, or solver='pinv'")
         return None
 

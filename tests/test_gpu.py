@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import ConvergenceWarning
 
 import accelerated.search.batches
 import accelerated.search.block_minima
@@ -557,3 +558,13 @@ def test_a_pretended_gpu_refuses_what_a_gpu_refuses(gpu):
     assert gpu.allocated == before + 4 * 400
     del more
     assert gpu.allocated == before
+
+
+def test_the_memory_that_is_named_for_a_cholesky_factor_is_enough_on_a_gpu(gpu):
+    y = X[:300, 0]
+    with pytest.warns(ConvergenceWarning) as warned:
+        model = SimilarityRegressor(gamma="scale", jitter=1e-3, solver="cg", rank=5, max_iter=2, device="cuda")
+        model.fit(X[:300], y)
+    for one in warned:
+        limit = int(str(one.message).split("solver='cholesky' and memory_limit=")[1].split(",")[0].split(";")[0])
+        assert model.set_params(solver="cholesky", memory_limit=limit, rank=None, max_iter=None).fit(X[:300], y)

@@ -33,9 +33,9 @@ def test_similarities_near_the_identity_are_told_with_the_gamma_of_scale(similar
 
 
 def test_similarities_that_are_almost_constant_are_told_with_the_gamma_of_scale_and_the_jitter():
-    told = "^with gamma=0.1 .*0.9995 .*jitter=0.1 .*hardly depend .* or pass gamma='scale', here 3, or pass a jitter "
-    with pytest.warns(UserWarning, match=told + r"far below 0.011$"):
-        warn_of_poor_gamma("rbf", 0.1, CONSTANT, 3.0, 0.1)
+    told = "^with gamma=0.1 .*0.9995 .*jitter=0.2 .*hardly depend .* or pass gamma='scale', here 3, or pass a jitter "
+    with pytest.warns(UserWarning, match=told + r"below 0.011$"):
+        warn_of_poor_gamma("rbf", 0.1, CONSTANT, 3.0, 0.2)
     with pytest.warns(UserWarning, match="or pass gamma='scale', here 3$"):
         warn_of_poor_gamma("rbf", 0, np.full(20, 20.0), 3.0, 0.0)
 
@@ -45,8 +45,8 @@ def test_almost_constant_similarities_are_no_matter_beside_a_small_jitter(packag
     X = rng.random((100, 2)) / 10
     y = X @ [1.0, 2.0]
     exact = package.SimilarityRegressor(gamma=0.1, jitter=1e-6, fit_intercept=True).fit(X, y)
-    with pytest.warns(UserWarning, match="with jitter=1 predictions hardly depend on the query"):
-        smooth = package.SimilarityRegressor(gamma=0.1, jitter=1, fit_intercept=True).fit(X, y)
+    with pytest.warns(UserWarning, match="with jitter=10 predictions hardly depend on the query"):
+        smooth = package.SimilarityRegressor(gamma=0.1, jitter=10, fit_intercept=True).fit(X, y)
 
     assert exact.score(X, y) > 0.99
     assert smooth.score(X, y) < 0.2
@@ -60,7 +60,7 @@ def test_scale_is_not_advised_where_it_is_in_use_or_leads_the_wrong_way(gamma, t
     with pytest.warns(
         UserWarning, match=r"scale the features, for example with sklearn's StandardScaler(, or pass a jitter .*)?$"
     ):
-        warn_of_poor_gamma("rbf", gamma, totals, scale, 0.1)
+        warn_of_poor_gamma("rbf", gamma, totals, scale, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -217,3 +217,16 @@ def test_a_misspelt_argument_is_answered_with_the_nearest(package):
         package.SimilarityRegressor(gama=1.0)
     with pytest.raises(TypeError, match="unexpected keyword argument 'shrinking'"):
         package.SimilarityRegressor(shrinking=True)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=lambda package: package.__name__)
+def test_almost_constant_similarities_are_no_matter_if_weights_make_the_jitter_small(package):
+    X = np.linspace(0, 1, 200)[:, None]
+    model = package.SimilarityRegressor(gamma=0.01, jitter=1, fit_intercept=True)
+
+    assert model.fit(X, X[:, 0], sample_weight=np.full(200, 1e6)).score(X, X[:, 0]) > 0.99
+
+
+def test_a_hint_from_a_sample_says_so():
+    with pytest.warns(UserWarning, match="not similar to any of 7 drawn at random: "):
+        warn_of_poor_gamma("rbf", 1.0, IDENTITY, 0.01, 1e-6, 7)

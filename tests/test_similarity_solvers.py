@@ -172,6 +172,13 @@ def test_an_iterative_solver_refuses_what_is_not_proven_to_have_eigenvalues_abov
         package.SimilarityRegressor(**params, solver=solver).fit(np.eye(9), Y[:9])
 
 
+@packages
+@iterative
+def test_the_jitter_that_is_named_is_above_0_for_examples_of_0(package, solver):
+    with pytest.raises(ValueError, match="needs a jitter such as 0.001, not 0"):
+        package.SimilarityRegressor("linear", jitter=0, solver=solver).fit(np.zeros((9, 2)), Y[:9])
+
+
 @iterative
 def test_reference_refuses_a_jitter_below_the_rounding_of_the_similarities(solver):
     model = reference.SimilarityRegressor("linear", jitter=1e-14, solver=solver)
@@ -427,7 +434,7 @@ def test_features_that_are_too_small_for_a_gamma_of_scale_are_refused(package):
 def test_poor_gammas_and_far_targets_are_told_at_the_line_of_the_caller(package):
     for model, y, message in [
         (package.SimilarityRegressor(), Y, r"^with gamma=1.0 .* or pass gamma='scale', here 3.*e-07$"),
-        (package.SimilarityRegressor(gamma=1e-9), Y, r"^with gamma=1e-09 .* hardly depend on the query"),
+        (package.SimilarityRegressor(gamma=1e-9, jitter=1), Y, r"^with gamma=1e-09 .* hardly depend on the query"),
         (package.SimilarityRegressor(gamma="scale"), Y + 100, "^output 0 of y has mean 99.* pass fit_intercept=True"),
     ]:
         with pytest.warns(UserWarning, match=message) as warned:

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 
 from accelerated import SimilarityRegressor, free_memory
@@ -281,11 +282,19 @@ def test_a_recurrence_that_reports_a_residual_of_0_does_not_fool_the_model(monke
         (X * 1e50, {"jitter": 1e-3}, torch.float64),
         (X, {"jitter": 1e-32, "scale": np.full(N, 1e-15)}, torch.float64),
         (X * 1e12, {"jitter": 1e20, "name": "linear"}, torch.float64),
+        (X, {"jitter": 1.0, "scale": np.where(np.arange(N) % 2, 1e3, 1.0)}, torch.float64),
     ],
 )
 def test_tiles_are_float32_only_where_their_errors_are_small_beside_the_jitter(examples, parameters, dtype):
     system = make_system(examples, **parameters)
     assert cg.choose_dtype(system, N) == dtype
+
+
+def test_heavy_examples_that_no_sample_has_decide_on_float32_too():
+    scale = np.ones(N)
+    assert cg.choose_dtype(make_system(jitter=0.1, scale=scale), 100) == torch.float32
+    scale[np.random.default_rng(2).permutation(N)[100:200]] = 1e3
+    assert cg.choose_dtype(make_system(jitter=0.1, scale=scale), 100) == torch.float64
 
 
 @pytest.mark.parametrize("name", ["rbf", "laplacian", "polynomial"])
@@ -439,8 +448,9 @@ def test_a_fit_that_will_not_converge_is_told_before_the_work_and_after_it():
 
     before, after = (str(one.message) for one in warned)
     assert re.search(
-        r"^solver='cg' needs about [\d,]+ iterations with jitter=1e-09, but max_iter is 5, so it will probably not "
-        r"converge: pass solver='cholesky' with memory_limit=\d+, or a larger max_iter, or a rank above 5$",
+        r"^solver='cg' needs more than 20 iterations with jitter=1e-09, but max_iter is 5, so it will probably not "
+        r"converge: pass solver='cholesky' and memory_limit=\d+, or a larger max_iter, or a rank above 5; a larger "
+        r"jitter is easier, but makes another, smoother model$",
         before,
     )
     assert after.startswith("solver='cg' did not reach tol=0.001 in 5 iterations")
@@ -611,11 +621,45 @@ def test_similarities_far_below_the_jitter_are_fitted(solver):
     np.testing.assert_allclose(model.dual_coef_ * 1e9, 0 if solver == "nystrom" else Y, rtol=1e-4)
 
 
-def test_a_jitter_is_a_remedy_only_if_it_is_small_beside_the_similarities():
-    with pytest.warns(ConvergenceWarning) as warned:
-        SimilarityRegressor(gamma=0.5, jitter=1e-9, solver="cg", max_iter=150, rank=5).fit(X, Y)
+def foretold(X, y, **parameters):
+    """The warnings before and after a fit by conjugate gradients, and the model."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        model = SimilarityRegressor(solver="cg", fit_intercept=True, **parameters).fit(X, y)
+    told = [str(one.message) for one in warned]
+    return [text for text in told if "so it will probably not" in text], model
 
-    assert re.search(r"a rank above 5; a jitter of about 0\.0\d is easier, but makes another", str(warned[0].message))
+
+@pytest.mark.parametrize("similarity", ["rbf", "laplacian"])
+@pytest.mark.parametrize("jitter", [1e-6, 1e-4, 1e-2])
+def test_no_fit_that_converges_in_half_of_the_iterations_is_told_that_it_will_not(similarity, jitter):
+    X, y = load_diabetes(return_X_y=True)
+    _, model = foretold(X, y, similarity=similarity, gamma="scale", jitter=jitter, max_iter=1000)
+    assert model.converged_
+    assert foretold(X, y, similarity=similarity, gamma="scale", jitter=jitter, max_iter=2 * model.n_iter_)[0] == []
+    assert foretold(X, y, similarity=similarity, gamma="scale", jitter=jitter, max_iter=1 + model.n_iter_ // 8)[0]
+
+
+def test_a_warm_start_is_not_told_how_long_a_cold_one_takes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = SimilarityRegressor(gamma=1.0, jitter=1e-3, solver="cg", rank=20, warm_start=True, max_iter=1000)
+        assert model.fit(X, Y).converged_
+        assert model.set_params(max_iter=1).fit(X, Y).n_iter_ == 0
+
+
+def test_remedies_are_accepted():
+    told, model = foretold(X, Y, gamma=0.1, jitter=1e-9, max_iter=2, memory_limit=300_000)
+    solver, limit = re.search(r"pass solver='(\w+)' and memory_limit=(\d+)", told[0]).groups()
+    assert "a larger memory_limit, for a rank above" in told[0]
+    assert solver == "cholesky"
+    fit_quietly(model.set_params(solver=solver, memory_limit=int(limit), max_iter=None), X, Y)
+
+    told, model = foretold(X, Y, gamma=0.001, jitter=1e-13, max_iter=2)
+    solver, limit = re.search(r"pass solver='(\w+)' and memory_limit=(\d+)", told[0]).groups()
+    assert "rank" not in told[0]  # all that the similarities have is in the preconditioner
+    assert solver == "pinv"  # for this jitter no Cholesky factor is proven
+    fit_quietly(model.set_params(solver=solver, memory_limit=int(limit), max_iter=None), X, Y)
 
 
 def test_fewer_landmarks_than_usual_are_told_because_they_make_another_model():

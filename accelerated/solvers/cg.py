@@ -39,6 +39,7 @@ GAIN = {  # the least residual, as a share of the first one, that tiles are aske
     torch.float64: 2.0**-53,
 }
 LARGEST_IN_FLOAT32 = 2.0**60  # k(x, x), a feature's square, 1 / jitter: float32 ends at 2^128 and 2^-126
+HEAVIEST = 100  # examples that are always among those whose errors in float32 are computed
 SHARE_OF_JITTER = 1 / 8  # that float32 tiles may be wrong by
 
 
@@ -49,14 +50,24 @@ def choose_dtype(system: System, n_some: int) -> torch.dtype:
     solution d of (A + E) d = r leaves r - A d = E d, at most |E| |(A + E)^-1| |r| <= |r| / 7 long: each new beginning
     more than halves the residual.
 
-    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and 2^-24 times the largest sum
-    of magnitudes in a row of S K S, estimated in the same way, for the rounding of products with a vector. Rounding
-    errors of different tiles are nearly independent, so those of n / tile tiles are sqrt(n / tile) times those of one.
+    |E| is estimated as n / n_some times that of ``n_some`` examples, drawn at random, and that of the ``HEAVIEST``
+    examples, whose weights or similarities to themselves are largest, and which a sample may miss.
     """
-    longest = float(system.examples.abs().max())
-    if not max(float(system.diagonal.max()), longest * longest, 1 / system.jitter) <= LARGEST_IN_FLOAT32:
+    longest, diagonal = float(system.examples.abs().max()), system.diagonal
+    if not max(float(diagonal.max()), longest * longest, 1 / system.jitter) <= LARGEST_IN_FLOAT32:
         return torch.float64
-    some = np.random.default_rng(2).permutation(system.n)[:n_some]
+    some = torch.from_numpy(np.random.default_rng(2).permutation(system.n)[:n_some]).to(system.device)
+    heaviest = diagonal.topk(min(system.n, HEAVIEST)).indices
+    wrong = _error_of_float32(system, some) * system.n / len(some) + _error_of_float32(system, heaviest)
+    return torch.float32 if wrong <= SHARE_OF_JITTER * system.jitter else torch.float64
+
+
+def _error_of_float32(system: System, some: Tensor) -> float:
+    """Returns about the norm of what float32 makes S K S between some examples wrong by; infinity if it overflows.
+
+    The rounding of products with a vector is at most 2^-24 times the largest sum of magnitudes in a row, for one tile.
+    Rounding errors of different tiles are nearly independent, so their share in a row is that of sqrt(tile / n).
+    """
     examples, scale = system.examples[some], system.scale[some]
     queries = system.similarity.as_queries(examples)
 
@@ -64,12 +75,11 @@ def choose_dtype(system: System, n_some: int) -> torch.dtype:
         return scale[:, None] * system.similarity.compare(queries.to(dtype), examples.to(dtype)).double() * scale
 
     rounded, K = share(compare, [torch.float32, torch.float64], count_workers(system.device))
-    E, share_of_all = rounded - K, len(some) / system.n
+    E = rounded - K
     if not E.isfinite().all():  # gamma times a similarity may be out of the range
-        return torch.float64
-    of_entries = float(torch.linalg.matrix_norm(E, 2)) / share_of_all
-    of_sums = 2.0**-24 * float(K.abs().sum(1).max()) / share_of_all * math.sqrt(min(1, system.tile / system.n))
-    return torch.float32 if of_entries + of_sums <= SHARE_OF_JITTER * system.jitter else torch.float64
+        return math.inf
+    of_sums = 2.0**-24 * float(K.abs().sum(1).max()) * math.sqrt(min(1, system.tile / system.n))
+    return float(torch.linalg.matrix_norm(E, 2)) + of_sums
 
 
 def solve(

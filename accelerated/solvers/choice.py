@@ -15,6 +15,7 @@ from accelerated.solvers.foresight import warn_of_many_iterations
 from accelerated.solvers.preconditioner import Preconditioner, get_rows
 from accelerated.solvers.solution import Learned, Options
 from accelerated.solvers.system import GPU_TILE, SLOTS, SOME, TILE, System, estimate_sums
+from accelerated.validation import check_finite
 from accelerated.workers import count_workers
 from knn_inputs.messages import warn
 from knn_inputs.parameters import check_int
@@ -86,7 +87,9 @@ def solve(system: System, b: Tensor, start: Tensor, options: Options, memory_lim
     solver = _choose(system, options.solver, memory_limit)
     if solver in ("auto", "pinv") or (solver == "cholesky" and not system.is_proven):
         learned = _with_certificate(_solve_whole(system, b, solver, options.progress, memory_limit), system, b)
-        return learned._replace(sums=estimate_sums(system)) if system.similarity.is_above_zero else learned
+        if system.similarity.is_above_zero:
+            learned = learned._replace(sums=estimate_sums(system), n_compared=_fewer(SOME, system))
+        return learned
     if solver == "cholesky":
         L, sums = cholesky.factor(system, options.progress)
         learned = Learned(solver, cholesky.solve_with(L, b), torch.zeros(0), system.n, sums=sums)
@@ -105,11 +108,12 @@ def _choose(system: System, solver: str, memory_limit: int) -> str:
         if solver not in ("cg", "blocks", "nystrom"):
             return solver
         if system.similarity.is_positive:
-            needed = f"a jitter such as {1e-3 * float(system.diagonal.mean()):.1g}, not {system.jitter:.3g}"
+            usual = 1e-3 * float(check_finite(system.diagonal, "a similarity").median()) or 1e-3
+            needed = f"a jitter such as {usual:.1g}, not {system.jitter:.3g}"
         else:
             needed = "one of the similarities rbf, laplacian, linear, cosine, and polynomial with coef0 >= 0"
         raise ValueError(f"solver={solver!r} needs {needed}: pass that, or solver='pinv'")
-    bytes_needed = _matrix_bytes(system, 1 if system.device.type == "cpu" else 2)
+    bytes_needed = _matrix_bytes(system, _n_matrices(system))
     if solver == "cholesky" and not cholesky.is_proven(system):
         least = cholesky.least_jitter(system)
         raise ValueError(
@@ -132,6 +136,11 @@ def _with_tiles(bytes_needed: int, system: System) -> int:
     """
     rest, largest = bytes_needed - _bytes_of_tiles(system), _bytes_of_tiles(system._replace(tile=_largest_tile(system)))
     return max(bytes_needed, min(rest * 4 // 3 + 4, rest + largest))
+
+
+def _n_matrices(system: System) -> int:
+    """Returns how many n x n matrices a Cholesky factor takes, which is made in place on a CPU only."""
+    return 1 if system.device.type == "cpu" else 2
 
 
 def _matrix_bytes(system: System, n_matrices: int) -> int:
@@ -176,7 +185,7 @@ def _prove(learned: Learned, system: System, residual: Residual, sums: Tensor | 
 def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Options, memory_limit: int) -> Learned:
     n_some = max(2, min(SOME, math.isqrt(memory_limit // (4 * BYTES_OF_ENTRY))))
     sums, tol, working = estimate_sums(system, n_some), options.tol, _working_bytes(system, b)
-    bytes_of_factor = _with_tiles(_matrix_bytes(system, 1), system)
+    exact = _direct_solver(system)
     most = MOST_ITERATIONS.get(solver, 0) if options.max_iter is None else options.max_iter
     landmarks = None
     # The exact z is at most |b| / jitter long. If ``start`` is twice as long, 0 is nearer.
@@ -202,14 +211,32 @@ def _iterate(system: System, b: Tensor, start: Tensor, solver: str, options: Opt
         else:
             stored, dtype = pivots.get_dtype(system), cg.choose_dtype(system, n_some // 2)
             most_rank = _get_rank(system, options.rank, stored.itemsize, working, memory_limit)
-            F, chosen, residuals = pivots.factor(system, most_rank, 1.0, stored, dtype)
-            rank = len(chosen)
-            warn_of_many_iterations(system, F, residuals, options._replace(max_iter=most), n_some, bytes_of_factor)
-            precondition = Preconditioner(F, system.jitter).solve
+            F, chosen, _ = pivots.factor(system, most_rank, 1.0, stored, dtype)
+            rank, precondition = len(chosen), Preconditioner(F, system.jitter).solve
+            if not start.any():
+                remedies = _remedies(system, exact, options.rank, most_rank, rank)
+                rest, asked = system.jitter * precondition(b), options._replace(max_iter=most)
+                warn_of_many_iterations(system, F, b, rest, asked, n_some, remedies)
             solution = cg.solve(system, b, start, precondition, dtype, tol=tol, max_iter=most, watch=watch)
     z, residual, n_iter, converged, interrupted = solution
     learned = Learned(solver, z, residual.R, rank, n_iter, converged, interrupted, sums=sums, landmarks=landmarks)
-    return _prove(learned._replace(bytes_of_factor=bytes_of_factor), system, residual, None)
+    learned = learned._replace(n_compared=_fewer(n_some, system))
+    return _prove(learned._replace(direct=exact), system, residual, None)
+
+
+def _direct_solver(system: System) -> str:
+    """Returns the arguments with which the system is solved by a direct solver, if the machine has the memory."""
+    solver, n_matrices = ("cholesky", _n_matrices(system)) if cholesky.is_proven(system) else ("pinv", 5)
+    return f"solver={solver!r} and memory_limit={_with_tiles(_matrix_bytes(system, n_matrices), system)}"
+
+
+def _remedies(system: System, exact: str, asked: int | None, most: int, rank: int) -> list[str]:
+    """Returns the arguments with which cg, now of a rank, would take fewer iterations, or may take more."""
+    remedies = [exact, "a larger max_iter"]
+    if rank == most < system.n:
+        is_short = asked is None and most < _usual_rank(system)
+        remedies.append(f"a larger memory_limit, for a rank above {most}" if is_short else f"a rank above {most}")
+    return remedies
 
 
 def _get_block(system: System, working: int, memory_limit: int) -> int:
@@ -251,3 +278,8 @@ def _get_rank(system: System, rank: int | None, bytes_each: int, working: int, m
 
 def _usual_rank(system: System) -> int:
     return max(1, min(MOST_RANK, system.n // RANK_SHARE))
+
+
+def _fewer(n_some: int, system: System) -> int | None:
+    """Returns the number of examples in a sample; None if it has all of them."""
+    return n_some if n_some < system.n else None

@@ -1,51 +1,63 @@
-"""A warning before the work: how many iterations conjugate gradients will probably take."""
+"""A warning before the work, where conjugate gradients will probably not converge."""
 
-import math
+from functools import partial
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
-from accelerated.similarities import UNIT_ROUNDOFF
 from accelerated.solvers.pivots import get_rest
 from accelerated.solvers.solution import Options
 from accelerated.solvers.system import System
+from accelerated.workers import count_workers, share
 from knn_inputs.messages import warn
 
-USEFUL = 1 / 10  # of the similarity of an example to itself: a larger jitter is not worth naming
-USUAL = 1 / 2  # of the iterations that the theory allows, in the cases of `python -m benchmarks.similarity`
+LIKELY = 2  # times max_iter: more iterations of the sample than that are told; some samples need 3 times too many
+FURTHEST = 4  # times max_iter: the most iterations that are tried
+CPU = torch.device("cpu")
 
 
 def warn_of_many_iterations(
-    system: System, F: Tensor, residuals: np.ndarray, options: Options, n_some: int, bytes_of_factor: int
+    system: System, F: Tensor, b: Tensor, rest: Tensor, options: Options, n_some: int, remedies: list[str]
 ) -> None:
-    """Warns if clearly more than ``max_iter`` iterations are needed.
+    """Warns if clearly more than ``max_iter`` iterations are needed for a sample that stands for all examples.
 
-    With l the largest eigenvalue of S K S - F F^T the preconditioned matrix has a condition number of at most
-    c = 1 + l / jitter, and the error, in the norm of A, is at most 2 ((sqrt c - 1) / (sqrt c + 1))^i of the first one
-    after i iterations (Golub and Van Loan, 2013, section 11.3). So sqrt(c) log(2 / tol) / 2 iterations reach tol, and
-    usually about half of that do; no tol below 2^-53 is reached. l is estimated: its part outside the diagonal from
-    ``n_some`` examples.
+    ``rest``, (n, n_outputs), is b less its part in the preconditioner. For the rest the preconditioner only divides by
+    the jitter, so the iteration is that of plain conjugate gradients for G + jitter I, with G = S K S - F F^T. It is
+    tried on ``n_some`` examples drawn at random. Each of them stands for n / n_some examples, so G is taken as many
+    times: then its large eigenvalues are about those of all examples.
     """
     assert options.max_iter is not None
+    most = FURTHEST * options.max_iter
     some = np.random.default_rng(1).permutation(system.n)[:n_some]
-    rest = get_rest(system, F, some)
-    rest.diagonal().zero_()
-    largest = float(torch.linalg.eigvalsh(rest).max()) * system.n / len(some) + float(residuals.max())
-    root, digits = math.sqrt(1 + max(largest, 0) / system.jitter), math.log(2 / max(options.tol, UNIT_ROUNDOFF))
-    expected = USUAL * root * digits / 2
-    if expected < 1.5 * options.max_iter:
+    A = get_rest(system, F, some).cpu() * (system.n / len(some))
+    A.diagonal().add_(system.jitter)
+    enough = (options.tol / 2 * torch.linalg.vector_norm(b[some], dim=0)).tolist()
+    columns = list(zip(rest[some].cpu().T, enough, strict=True))
+    expected = max(share(partial(_count_steps, A, most), columns, count_workers(CPU)))
+    if expected <= LIKELY * options.max_iter:
         return
-    why = ", which solver='auto' takes because the matrix does not fit the memory," if options.solver == "auto" else ""
-    remedies = [f"solver='cholesky' with memory_limit={bytes_of_factor}", "a larger max_iter"]
-    if F.shape[1] < system.n:
-        remedies.append(f"a rank above {F.shape[1]}")
-    enough = largest * (USUAL * digits / options.max_iter) ** 2  # half of max_iter would be expected
-    smoother = f"; a jitter of about {enough:.1g} is easier, but makes another, smoother model"
+    why = ", which solver='auto' takes because the memory is too small for a direct solver,"
     warn(
-        f"solver='cg'{why} needs about {float(f'{expected:.1g}'):,.0f} iterations with jitter={system.jitter:.3g}, but "
-        f"max_iter is {options.max_iter}, so it will probably not converge: pass {', or '.join(remedies)}"
-        f"{smoother if enough < USEFUL * float(system.diagonal.mean()) else ''}",
+        f"solver='cg'{why if options.solver == 'auto' else ''} needs "
+        f"{'more than' if expected > most else 'about'} {min(expected, most):,} iterations with "
+        f"jitter={system.jitter:.3g}, but max_iter is {options.max_iter}, so it will probably not converge: pass "
+        f"{', or '.join(remedies)}; a larger jitter is easier, but makes another, smoother model",
         ConvergenceWarning,
     )
+
+
+def _count_steps(A: Tensor, most: int, column: tuple[Tensor, float]) -> int:
+    """Returns the steps of conjugate gradients until the residual of A z = r is short enough; most + 1 if it is not."""
+    r, enough = column
+    p, rr = r, float(r @ r)
+    for step in range(most + 1):
+        if rr <= enough * enough:
+            return step
+        Ap = A @ p
+        a = rr / float(p @ Ap)
+        r = r - a * Ap
+        before, rr = rr, float(r @ r)
+        p = r + (rr / before) * p
+    return most + 1

@@ -22,7 +22,7 @@ def warn_of_solution(learned: Learned, options: Options) -> None:
         f"iteration{'s' * (learned.n_iter != 1)}: the residual has a norm of up to "
         f"{float(learned.residual_norm[worst]):.3g}, so fitted values may be off by "
         f"{float(learned.certificate.fitted_values[worst]):.3g} in root mean square; fit again with warm_start=True "
-        f"and a larger max_iter, or with solver='cholesky' and memory_limit={learned.bytes_of_factor}; a larger jitter "
-        "is easier, but makes another, smoother model",
+        f"and a larger max_iter, or with {learned.direct}; a larger jitter is easier, but makes another, "
+        "smoother model",
         ConvergenceWarning,
     )

@@ -44,12 +44,13 @@ class Learned(NamedTuple):
     interrupted: bool = False
     certificate: Certificate | None = None
     condition_bound: float | None = None
-    sums: Tensor | None = None  # of the rows of K, (n,), perhaps estimated
+    sums: Tensor | None = None  # of the rows of K, (n,)
+    n_compared: int | None = None  # examples that the sums are estimated from; None: all
     inverse: tuple[Tensor, Tensor] | None = None  # the diagonal of A^-1, (n,), and A^-1 S 1, (n, 1)
     landmarks: list[int] | None = None  # all examples but these have the weight 0
     why: str = ""  # auto came to the pseudo-inverse
     advice: str = ""  # and how to avoid it
-    bytes_of_factor: int = 0  # a memory_limit that is enough for a Cholesky factor
+    direct: str = ""  # the arguments with which a direct solver finds the exact weights
 
 
 def get_start(last: Any, scale: Tensor, n_outputs: int) -> Tensor:
