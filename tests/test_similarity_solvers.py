@@ -175,7 +175,7 @@ def test_an_iterative_solver_refuses_what_is_not_proven_to_have_eigenvalues_abov
 @packages
 @iterative
 def test_the_jitter_that_is_named_is_above_0_for_examples_of_0(package, solver):
-    with pytest.raises(ValueError, match="needs a jitter such as 0.001, not 0"):
+    with pytest.raises(ValueError, match=r"needs a jitter such as 0.001, not 0"):
         package.SimilarityRegressor("linear", jitter=0, solver=solver).fit(np.zeros((9, 2)), Y[:9])
 
 
