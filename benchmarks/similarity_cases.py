@@ -91,6 +91,7 @@ CASES = [
     Case("20k", 20_000, uniform(8), {**ITERATED, "memory_limit": "400MiB"}, ["nystroem_ridge", "gpytorch_cg"]),
     Case("50k", 50_000, uniform(8), {**ITERATED, "memory_limit": "900MiB"}, ["nystroem_ridge"]),
     Case("100k", 100_000, uniform(8), {**ITERATED, "memory_limit": "900MiB"}, ["nystroem_ridge"]),
+    Case("50k, landmarks", 50_000, uniform(8), {"jitter": 1e-2, "solver": "nystrom"}, ["nystroem_ridge"]),
     Case("diamonds", 40_000, diamonds, {**ITERATED, "gamma": 0.1, "memory_limit": "900MiB"}, ["nystroem_ridge"]),
     Case("diamonds, tol 1e-5", 40_000, diamonds, {**ITERATED, "gamma": 0.1, "memory_limit": "900MiB", "tol": 1e-5}, []),
     Case("jitter 1e-6", 20_000, uniform(8), {"jitter": 1e-6, "solver": "cg", "max_iter": 20}, []),
