@@ -24,8 +24,9 @@ from accelerated.scoring import r_squared
 from accelerated.search import resolve_memory_limit
 from accelerated.similarities import Examples, gamma_of_scale, get_similarity, weighted_mean
 from accelerated.solvers.certificate import Certificate
-from accelerated.solvers.choice import NAMES, check_rank, solve_to_scale, with_tile
+from accelerated.solvers.choice import NAMES, check_rank, solve_to_scale
 from accelerated.solvers.outcome import warn_of_solution
+from accelerated.solvers.sizes import with_tile
 from accelerated.solvers.solution import Learned, Options, get_start
 from accelerated.solvers.system import System
 from accelerated.subnormals import check_workers, keeping_subnormals

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:solver='auto' takes the pseudo-i
 def small_blocks(monkeypatch):
     """Several blocks of examples, and several tiles, also where there are few examples."""
     monkeypatch.setattr(accelerated.solvers.blocks, "SOLVED_BLOCK", 64)
-    monkeypatch.setattr(accelerated.solvers.choice, "TILE", 32)
+    monkeypatch.setattr(accelerated.solvers.sizes, "TILE", 32)
 
 
 def fit_quietly(model, *arguments):

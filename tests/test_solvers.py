@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from accelerated import SimilarityRegressor, free_memory
 from accelerated.predictions import predict
 from accelerated.similarities import get_similarity
-from accelerated.solvers import blocks, certificate, cg, choice, nystrom, pivots, preconditioner
+from accelerated.solvers import blocks, certificate, cg, iteration, nystrom, pivots, preconditioner, sizes
 from accelerated.solvers.system import System, estimate_sums
 from accelerated.workers import share
 
@@ -33,7 +33,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     """Several tiles and several blocks."""
-    monkeypatch.setattr(choice, "TILE", 64)
+    monkeypatch.setattr(sizes, "TILE", 64)
     monkeypatch.setattr(blocks, "SOLVED_BLOCK", 200)
 
 
@@ -193,7 +193,7 @@ def test_sums_are_estimated_from_a_few_columns_but_an_example_counts_itself_exac
 
 
 def test_no_hint_about_gamma_depends_on_the_columns_that_sums_are_estimated_from(monkeypatch):
-    monkeypatch.setattr(choice, "SOME", 50)
+    monkeypatch.setattr(iteration, "SOME", 50)
 
     SimilarityRegressor(jitter=0.1, solver="cg", gamma=8.0).fit(X, Y)  # warnings are errors
 
