@@ -5,7 +5,7 @@ import math
 from torch import Tensor
 
 from accelerated.search.memory import too_little
-from accelerated.solvers.blocks import SOLVED_BLOCK
+from accelerated.solvers import blocks
 from accelerated.solvers.preconditioner import get_rows
 from accelerated.solvers.system import GPU_TILE, SLOTS, TILE, System
 from accelerated.workers import count_workers
@@ -25,7 +25,7 @@ def with_tile(system: System, memory_limit: int) -> System:
 
 def get_block(system: System, working: int, memory_limit: int) -> int:
     """Returns the largest side of a block whose matrix and copies, 24 bytes for each entry, fit with the vectors."""
-    least, largest = min(system.n, LEAST_TILE), min(system.n, SOLVED_BLOCK)
+    least, largest = min(system.n, LEAST_TILE), min(system.n, blocks.SOLVED_BLOCK)
     needed = working + 24 * least**2
     if needed > memory_limit:
         enough = get_enough(needed, system)
