@@ -63,7 +63,7 @@ def choose_dtype(system: System, n_some: int) -> torch.dtype:
 
 
 def _error_of_float32(system: System, some: Tensor) -> float:
-    """Returns about the norm of what float32 makes S K S between some examples wrong by; infinity if it overflows.
+    """Returns about the norm of the error of float32 in S K S between some examples; infinity if it overflows.
 
     The rounding of products with a vector is at most 2^-24 times the largest sum of magnitudes in a row, for one tile.
     Rounding errors of different tiles are nearly independent, so their share in a row is that of sqrt(tile / n).

@@ -13,7 +13,7 @@ from accelerated.solvers.system import System
 from accelerated.workers import count_workers, share
 from knn_inputs.messages import warn
 
-LIKELY = 2  # times max_iter: more iterations of the sample than that are told; some samples need 3 times too many
+LIKELY = 2  # times max_iter: the warning is given from there on, as some samples take 3 times as many as the fit
 FURTHEST = 4  # times max_iter: the most iterations that are tried
 CPU = torch.device("cpu")
 
