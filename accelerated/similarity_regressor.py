@@ -179,8 +179,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
 
         warn_of_far_targets(targets, bool(self.fit_intercept), weights)
         if learned.sums is not None and unit is not None:
-            jitter = float(self.jitter) / float(weights.max())
-            warn_of_poor_gamma(self.similarity, self.gamma, to_numpy(learned.sums), unit, jitter, learned.n_compared)
+            sums, jitter, heaviest = to_numpy(learned.sums), float(self.jitter), float(weights.max())
+            warn_of_poor_gamma(self.similarity, self.gamma, sums, unit, jitter, heaviest, learned.n_compared)
         warn_of_solution(learned, options)
 
         if self.similarity == "precomputed":

@@ -168,20 +168,26 @@ def as_table(results: dict[str, Any]) -> str:
     return pages.as_table(header, lines, n_left=2)
 
 
+def read_device(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> torch.device:
+    """The device asked for; ends with a message unless it is a GPU, or the sizes are those of --smoke."""
+    try:
+        device = resolve_device(asked.device, None)
+    except ValueError as error:
+        parser.error(str(error))
+    if device.type != "cuda" and not asked.smoke:
+        parser.error(f"--device {asked.device} is not a GPU: only --smoke runs there")
+    return device
+
+
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--only", help="cells whose name contains this; writes nothing")
     parser.add_argument("--device", default="cuda")
     asked = parser.parse_args(arguments)
-    try:
-        device = resolve_device(asked.device, None)
-    except ValueError as error:
-        parser.error(str(error))
+    device = read_device(parser, asked)
     if device.type == "cuda":
         torch.cuda.set_device(device)  # the events are recorded on its stream
-    if device.type != "cuda" and not asked.smoke:
-        parser.error(f"--device {asked.device} is not a GPU: only --smoke runs there")
     cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
     if asked.smoke:
         cells = [

@@ -17,9 +17,8 @@ import torch
 from torch import Tensor
 
 from accelerated import SimilarityRegressor
-from accelerated.devices import resolve_device
 from benchmarks import pages
-from benchmarks.gpu import PAGE, ROOT, machine, peak_memory
+from benchmarks.gpu import PAGE, ROOT, machine, peak_memory, read_device
 from benchmarks.similarity_cases import uniform
 from benchmarks.similarity_peers import gpytorch_cg
 from benchmarks.timing import in_turns
@@ -126,12 +125,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--device", default="cuda")
     asked = parser.parse_args(arguments)
-    try:
-        device = resolve_device(asked.device, None)
-    except ValueError as error:
-        parser.error(str(error))
-    if device.type != "cuda" and not asked.smoke:
-        parser.error(f"--device {asked.device} is not a GPU: only --smoke runs there")
+    device = read_device(parser, asked)
     results: dict[str, Any] = {"machine": machine(device), "rows": []}
     for case in CASES:
         for row in run_case(case._replace(n=FEWER) if asked.smoke else case, 1 if asked.smoke else ROUNDS, device):

@@ -44,18 +44,20 @@ def warn_of_poor_gamma(
     totals: np.ndarray,
     scale: float,
     jitter: float,
+    heaviest: float = 1.0,
     n_compared: int | None = None,
 ) -> None:
     """Warns if gamma makes the matrix of similarities almost the identity or almost constant.
 
     Only rbf and laplacian are looked at, from 10 examples on: the similarity of an example to itself is 1 there.
     ``totals``, (n,), has the sum of the similarities of each example to all examples, itself included, and ``scale`` is
-    the number that gamma="scale" stands for; ``jitter`` is divided by the largest weight of an example. The totals may
-    be estimated from ``n_compared`` examples.
+    the number that gamma="scale" stands for; ``heaviest`` is the largest weight of an example. The totals may be
+    estimated from ``n_compared`` examples.
 
     Almost constant similarities are enough where the jitter is small. K is the constant 1 less a matrix whose trace is
-    n (1 - mean), so no eigenvalue of K beside the one of the constant is larger than about that. A fit multiplies what
-    y has along an eigenvector by eigenvalue / (eigenvalue + jitter): by less than 1 / 10, if the jitter is 10 times it.
+    n (1 - mean), so no eigenvalue of K beside the one of the constant is larger than about that, and with weights than
+    ``heaviest`` times that. A fit multiplies the part of y along an eigenvector by eigenvalue / (eigenvalue + jitter):
+    by less than 1 / 10, if the jitter is 10 times the eigenvalue.
     """
     if similarity not in ("rbf", "laplacian") or len(totals) < FEWEST:
         return
@@ -68,7 +70,7 @@ def warn_of_poor_gamma(
         result = "away from the examples predictions are near 0, or near intercept_ with fit_intercept=True"
         smaller = ""
         scale_helps = scale < number / ABOUT
-    elif mean > ALIKE and (largest := len(totals) * (1 - mean)) * MUCH <= jitter:
+    elif mean > ALIKE and (largest := len(totals) * (1 - mean) * heaviest) * MUCH <= jitter:
         meaning = f"half of the examples are almost equal to the others: their mean similarity is {mean:.4f} or more"
         result = f"with jitter={jitter:.3g} predictions hardly depend on the query"
         smaller = f", or pass a jitter below {largest:.2g}" if largest > 0 else ""

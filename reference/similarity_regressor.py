@@ -100,7 +100,7 @@ class SimilarityRegressor(Ridge):
             raise ValueError("gamma='scale' is infinite for features this small: multiply them by a constant first")
         similarity = get_similarity(self.similarity, gamma, float(self.degree), float(self.coef0))
         K = np.array([self.compare(x, examples, similarity) for x in examples])  # (n, n)
-        warn_of_poor_gamma(self.similarity, self.gamma, np.sum(K, axis=1), scale, float(self.jitter) / np.max(weights))
+        warn_of_poor_gamma(self.similarity, self.gamma, np.sum(K, axis=1), scale, float(self.jitter), np.max(weights))
         n_features = 0 if callable(self.similarity) else examples.shape[1]
         learned = self.learn(K, targets, weights, n_features)
         training = (targets, weights, float(self.jitter), self.fit_intercept)

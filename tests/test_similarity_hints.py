@@ -225,8 +225,10 @@ def test_almost_constant_similarities_are_no_matter_if_weights_make_the_jitter_s
     model = package.SimilarityRegressor(gamma=0.01, jitter=1, fit_intercept=True)
 
     assert model.fit(X, X[:, 0], sample_weight=np.full(200, 1e6)).score(X, X[:, 0]) > 0.99
+    with pytest.warns(UserWarning, match=r"so with jitter=100 predictions .* a jitter below 3$"):
+        model.set_params(jitter=100).fit(X, X[:, 0], sample_weight=np.full(200, 10.0))
 
 
 def test_a_hint_from_a_sample_says_so():
     with pytest.warns(UserWarning, match="not similar to any of 7 drawn at random: "):
-        warn_of_poor_gamma("rbf", 1.0, IDENTITY, 0.01, 1e-6, 7)
+        warn_of_poor_gamma("rbf", 1.0, IDENTITY, 0.01, 1e-6, n_compared=7)

@@ -17,7 +17,7 @@ from accelerated.workers import Piece, count_workers, share
 TILE = 512  # a tile of 512 x 512 float32 numbers and its operands stay in a core's cache: `benchmarks.constants TILE`
 GPU_TILE = 4096  # few kernels, each for many entries: `benchmarks.constants GPU_TILE --device cuda`
 SLOTS = 8  # sums that are kept apart, whatever the number of workers is: so it changes no bit of their total
-SOME = 1000  # examples, at most, that sums and eigenvalues are estimated from
+SOME = 1000  # examples, at most, that sums, errors of float32 and iterations are estimated from
 
 
 class System(NamedTuple):

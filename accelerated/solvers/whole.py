@@ -43,7 +43,7 @@ def check_memory(n: int, method: str, memory_limit: int, at_worst: str = "") -> 
     if needed <= memory_limit:
         return
     most = MATRICES[at_worst or method] * 8 * n * n
-    unless = f", unless {method} will do, which takes {needed}" if most > needed else ""
+    unless = f", unless {method} will do, which takes {needed} bytes" if most > needed else ""
     raise ValueError(too_little(memory_limit, most, f"to fit {n} examples by {at_worst or method}{unless}"))
 
 
