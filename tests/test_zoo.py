@@ -22,7 +22,7 @@ MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
 
 @pytest.mark.parametrize("mutant", ZOO, ids=lambda mutant: mutant.__name__)
 def test_a_mutant_is_caught_by_the_claim_that_it_names(mutant):
-    result = try_mutant(mutant, mutant.claim, shrink=False)
+    result = try_mutant(mutant, mutant.claim, shrinking=0)
 
     assert result.verdict in BROKEN
     assert result.draws <= max(1, round(DRAWS * BY_NAME[mutant.claim].effort))

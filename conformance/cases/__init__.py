@@ -4,6 +4,6 @@
 that ever made a claim fail.
 """
 
-from conformance.cases.case import Case, SimilarityCase, closeness
+from conformance.cases.case import Case, SimilarityCase, closeness, inverse
 
-__all__ = ["Case", "SimilarityCase", "closeness"]
+__all__ = ["Case", "SimilarityCase", "closeness", "inverse"]

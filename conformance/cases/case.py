@@ -72,6 +72,11 @@ def closeness(distances: Any) -> Any:
     return 1.0 / (1.0 + distances)
 
 
+def inverse(distances: Any) -> Any:
+    """A function for ``weights`` that shows numbers added to small distances."""
+    return 1.0 / np.asarray(distances)
+
+
 def as_code(value: Any) -> str:
     """Python that makes the value, given ``import numpy as np``.
 

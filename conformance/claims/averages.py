@@ -1,8 +1,13 @@
 """Level "averages": a regressor's predictions, judged where the neighbours are determined."""
 
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
 import numpy as np
 
-from conformance.cases import Case, closeness
+from conformance.cases import Case, closeness, inverse
 from conformance.cases.strategies import (
     distinct_cases,
     far_numbers,
@@ -12,6 +17,7 @@ from conformance.cases.strategies import (
     whole_numbers,
 )
 from conformance.claims.claim import BOUND, claim
+from conformance.claims.questions import each_offered
 from conformance.oracle.exact import is_determined
 from conformance.oracle.expected import (
     WEIGHT_ROUNDINGS,
@@ -24,6 +30,8 @@ from conformance.oracle.expected import (
 from conformance.oracle.relations import assert_averages
 from conformance.targets import Target
 from conformance.targets.adapters import Fitted
+
+TINY = (2.0**-40, 2.0**-500)  # the squares of such distances are tiny too, and still exact
 
 
 @claim(distinct_cases(y=numbers))
@@ -100,6 +108,21 @@ def a_tiny_distance_is_an_exact_match(target: Target, case: Case) -> None:
     tiny = Case(case.X * 5e-324, case.Q * 5e-324, case.k, case.y, "manhattan", weights="distance")
     expected = averages_of(case, [[1.0] * case.k for _ in case.Q])
     assert_averages(target.regressor(tiny).predict(tiny.Q), expected, case, "prediction")
+
+
+@claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
+def tiny_distances_weigh_alike(target: Target, case: Case) -> None:
+    """With weights 1 / distance, predictions stay where all data are multiplied by a tiny power of two.
+
+    1 / (distance + 1e-8) has no infinity, but weighs all rows alike where distances are smaller than 1e-8.
+    """
+
+    def assert_weighs(small: float, weights: Any) -> None:
+        tiny = replace(case, X=case.X * small, Q=case.Q * small)
+        predicted = target.predictor("regressor", tiny, weights).predict(tiny.Q)
+        assert_averages(predicted, averages_of(case), case, "prediction", WEIGHT_ROUNDINGS)
+
+    each_offered(partial(assert_weighs, *tried) for tried in product(TINY, ("distance", inverse)))
 
 
 @claim(distinct_cases(y=numbers), BOUND)

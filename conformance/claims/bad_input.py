@@ -1,6 +1,8 @@
-"""Level "bad input": input that has no answer is refused, early and with a ValueError or a TypeError.
+"""Level "bad input": input that has no answer is refused, with any exception that is raised on purpose.
 
-An answer to a meaningless question is worse than an error, because it is not looked at again.
+An answer to a meaningless question is worse than an error, because it is not looked at again. An operation that goes
+wrong somewhere, such as an index out of range, is no refusal unless it raises one of ``REFUSALS``: its message is about
+another matter.
 """
 
 from collections.abc import Callable
@@ -18,9 +20,10 @@ from conformance.oracle.expected import targets_of
 from conformance.targets import Target
 from conformance.targets.adapters import Fitted, Missing
 from conformance.targets.answers import Unreadable
+from conformance.targets.places import in_one_line, is_deliberate
 
 PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
-REFUSALS = (ValueError, TypeError)
+REFUSALS = (ValueError, TypeError, RuntimeError, AssertionError)
 
 
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)
@@ -120,7 +123,7 @@ def other_widths_are_refused(target: Target, case: Case) -> None:
         _assert_queries_refused(fitted, Q, f"queries of width {Q.shape[1]}, rows of {case.X.shape[1]}")
 
 
-@claim(PREDICTING, BEHAVIOUR, effort=0.1)
+@claim(PREDICTING, BEHAVIOUR, effort=0.1, is_convention=True)
 @each_model
 def flat_training_data_is_refused(target: Target, case: Case) -> None:
     """Training data with one axis is refused.
@@ -133,17 +136,26 @@ def flat_training_data_is_refused(target: Target, case: Case) -> None:
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)
 @each_model
 def no_rows_are_refused(target: Target, case: Case) -> None:
-    """No training rows, or no queries, are refused.
+    """Training data without rows are refused.
 
-    The minimum of nothing is undefined, an average of nothing is 0 / 0, and an empty batch goes unnoticed until later.
+    The minimum of nothing is undefined, and an average of nothing is 0 / 0.
     """
-    empty = case.X[:0]
     y = None if case.y is None else case.y[:0]
-    _assert_case_refused(target, replace(case, X=empty, y=y, k=1), "no rows")
+    _assert_case_refused(target, replace(case, X=case.X[:0], y=y, k=1), "no rows")
+
+
+@claim(PREDICTING, BEHAVIOUR, effort=0.1, is_convention=True)
+@each_model
+def no_queries_are_refused(target: Target, case: Case) -> None:
+    """A batch without queries is refused.
+
+    An empty batch that is answered goes unnoticed until later. Others answer it with nothing, which has no fault.
+    """
     fitted = target.any(case)
     form = fitted.adapter.form
-    if (form is None or form.batch) and not fitted.adapter.one_by_one:  # else nothing would be asked
-        _assert_queries_refused(fitted, empty, "no queries")
+    if (form and not form.batch) or fitted.adapter.one_by_one:
+        raise Missing(f"{fitted.adapter.name} takes one query at a time")
+    _assert_queries_refused(fitted, case.Q[:0], "no queries")
 
 
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)
@@ -177,7 +189,7 @@ def unknown_names_are_refused(target: Target, case: Case) -> None:
 def asking_before_fit_is_refused(target: Target, case: Case) -> None:
     """A model that was not fitted says so.
 
-    It raises a ValueError or an AttributeError; scikit-learn's NotFittedError is both.
+    An AttributeError is enough; scikit-learn's NotFittedError is a ValueError and an AttributeError.
     """
     (adapter,) = target.adapters.values()
     fitted = adapter.build(k=1)
@@ -206,15 +218,17 @@ def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exce
     """Raises AssertionError where the question is answered, or raises an exception that is not a refusal."""
     try:
         answer = ask()
+        answer = answer if isinstance(answer, list) else [answer]
     except Missing:
         raise
     except Unreadable as error:
         returned = str(error).partition(", but")[0]
         raise AssertionError(f"{what} was answered, but should be refused: {returned}") from error
-    except refusals:
-        return
     except Exception as error:
-        kind = type(error).__name__
-        raise AssertionError(f"{what} raised {kind}: {error}, but should raise ValueError or TypeError") from error
-    shown = [part.tolist() for part in answer] if isinstance(answer, list) else answer
-    raise AssertionError(f"{what} was answered with {shown!s:.100}, but should be refused")
+        if isinstance(error, refusals) or is_deliberate(error):
+            return
+        raise AssertionError(
+            f"{what} raised {in_one_line(error)}, by accident: check it, and raise ValueError"
+        ) from error
+    shown = ", ".join(str(part.tolist()) for part in answer)
+    raise AssertionError(f"{what} was answered with {shown:.100}, but should be refused")

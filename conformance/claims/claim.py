@@ -15,6 +15,13 @@ CHANGED = "metamorphic"
 BITS = "same bits"
 BEHAVIOUR = "behaviour"
 
+# the kinds of claims: which of them make an implementation wrong
+ANSWERS = "answers"  # wrong neighbours, distances or predictions
+MANNERS = "manners"  # right answers, but a caller is surprised: bad input is answered, or arrays are written to
+CONVENTIONS = "conventions"  # a rule of this project on which good libraries differ: no fault
+KINDS = (ANSWERS, MANNERS, CONVENTIONS)
+KIND_OF_LEVEL = {"manners": MANNERS, "bad input": MANNERS, "ties": CONVENTIONS}  # of other levels: answers
+
 Trial = Callable[[Target, Any], None]  # raises AssertionError where the claim does not hold
 
 
@@ -26,6 +33,7 @@ class Claim:
     strategy: st.SearchStrategy[Any]
     relation: str
     effort: float  # multiplies the number of draws
+    is_convention: bool = False  # also of a level whose other claims are none
 
     @property
     def name(self) -> str:
@@ -37,6 +45,11 @@ class Claim:
         return self.function.__module__.rpartition(".")[2].replace("_", " ")
 
     @property
+    def kind(self) -> str:
+        """One of ``KINDS``."""
+        return CONVENTIONS if self.is_convention else KIND_OF_LEVEL.get(self.level, ANSWERS)
+
+    @property
     def sentence(self) -> str:
         return str(self.function.__doc__).partition("\n\n")[0].strip()
 
@@ -45,6 +58,8 @@ class Claim:
         return " ".join(str(self.function.__doc__).partition("\n\n")[2].split())
 
 
-def claim(strategy: st.SearchStrategy[Any], relation: str = LATTICE, effort: float = 1.0) -> Callable[[Trial], Claim]:
+def claim(
+    strategy: st.SearchStrategy[Any], relation: str = LATTICE, effort: float = 1.0, is_convention: bool = False
+) -> Callable[[Trial], Claim]:
     """Makes a claim of the function below, to be tried on the cases that the strategy draws."""
-    return lambda function: Claim(function, strategy, relation, effort)
+    return lambda function: Claim(function, strategy, relation, effort, is_convention)

@@ -116,6 +116,8 @@ def distance_is_symmetric(target: Target, case: Case) -> None:
     A subtraction of unsigned numbers is not symmetric, and neither is a feature that one side alone weighs.
     """
     there, back = (target.search(case).distance(*pair) for pair in ((case.X[0], case.Q[0]), (case.Q[0], case.X[0])))
+    if not (np.isfinite(there) and np.isfinite(back)):
+        raise AssertionError(f"distance(a, b)={there!s} and distance(b, a)={back!s}, but should be finite numbers")
     if there != back:
         raise AssertionError(f"distance(b, a)={back!s}, but should be {there!s}, as distance(a, b)")
 

@@ -66,7 +66,7 @@ def _need_arrays(fitted: Fitted) -> None:
         raise Missing(f"{fitted.adapter.name} takes no arrays")
 
 
-@claim(PREDICTING, BEHAVIOUR, effort=0.3)
+@claim(PREDICTING, BEHAVIOUR, effort=0.3, is_convention=True)
 @each_model
 def training_data_is_copied(target: Target, case: Case) -> None:
     """Writing to the arrays after ``fit`` changes no answer.
@@ -151,7 +151,7 @@ def _read_only(rows: np.ndarray) -> np.ndarray:
     return rows
 
 
-@claim(PREDICTING, CHANGED, effort=0.3)
+@claim(PREDICTING, CHANGED, effort=0.3, is_convention=True)
 @each_model
 def lists_are_as_good_as_arrays(target: Target, case: Case) -> None:
     """Lists of numbers give the answers that arrays give.

@@ -1,7 +1,7 @@
 """How claims question a target: each of its classes, in every way in which the class answers."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 
 import numpy as np
 
@@ -18,16 +18,21 @@ def each_model(trial: Callable[[Target, Case], None]) -> Callable[[Target, Case]
 
     @wraps(trial)
     def on_each(target: Target, case: Case) -> None:
-        parts, missing = target.parts(), []
-        for part in parts:
-            try:
-                trial(part, case)
-            except Missing as lack:
-                missing.append(lack)
-        if len(missing) == len(parts):
-            raise missing[0]
+        each_offered(partial(trial, part, case) for part in target.parts())
 
     return on_each
+
+
+def each_offered(trials: Iterable[Callable[[], None]]) -> None:
+    """Tries each of them; raises Missing only where the target has the means for none."""
+    missing, n_tried = [], 0
+    for n_tried, trial in enumerate(trials, start=1):  # noqa: B007
+        try:
+            trial()
+        except Missing as lack:
+            missing.append(lack)
+    if len(missing) == n_tried:
+        raise missing[0]
 
 
 def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:

@@ -18,6 +18,7 @@ from conformance.oracle.exact import exact_distances, is_determined, nearest
 from conformance.oracle.relations import assert_nearest, renumbered
 from conformance.targets import Target
 from conformance.targets.answers import Found
+from conformance.targets.target import shuffled
 
 
 @claim(lattice_cases(), CHANGED)
@@ -26,7 +27,7 @@ def moving_changes_nothing(target: Target, case: Case) -> None:
 
     |x|^2 + |q|^2 - 2 x.q grows with the distance from the origin, and its rounding error grows with it.
     """
-    shift = 2.0**27 * (1 + np.arange(case.X.shape[1]))
+    shift = target.far * (1 + np.arange(case.X.shape[1]))
     _assert_still_nearest(target, case, case.X + shift, case.Q + shift)
 
 
@@ -70,7 +71,7 @@ def a_constant_feature_changes_nothing(target: Target, case: Case) -> None:
 
     Standardising divides by the feature's deviation, which is 0.
     """
-    for value in (0.0, 2.0**27):
+    for value in (0.0, target.far):
         X, Q = (np.column_stack([rows, np.full(len(rows), value)]) for rows in (case.X, case.Q))
         _assert_still_nearest(target, case, X, Q)
 
@@ -182,6 +183,33 @@ def averages_are_linear(target: Target, case: Case) -> None:
     bound = 2 * average_bound(case.k, largest, u) + average_bound(case.k, moved, u) + 4 * u * (2 * largest + 16)
     if not np.all(np.abs(after - (2 * before + 16)) <= bound):
         raise AssertionError(f"prediction={after.tolist()}, but should be {(2 * before + 16).tolist()}")
+
+
+@claim(lattice_cases(y=numbers), CHANGED)
+def targets_do_not_choose_the_neighbors(target: Target, case: Case) -> None:
+    """With every target negated, predictions are negated: among rows that are equally far, targets do not choose.
+
+    ``sorted((distance, target))`` takes the smallest targets of equally far rows, so that predictions are too small.
+    """
+    assert case.y is not None
+    before, after = (target.regressor(c).predict(case.Q) for c in (case, replace(case, y=-case.y)))
+    bound = 2 * average_bound(case.k, float(np.max(np.abs(case.y))), 2.0**-53 * coarseness(after))
+    if not np.all(np.abs(after + before) <= bound):
+        raise AssertionError(f"prediction={after.tolist()}, but should be {(-before).tolist()}, as without the minus")
+
+
+@claim(lattice_cases(), CHANGED)
+def names_do_not_choose_the_neighbor(target: Target, case: Case) -> None:
+    """With k = 1 and a class for each row, the names of the classes do not decide which of equally far rows is taken.
+
+    ``sorted((distance, label))`` takes the smallest label, and finds another neighbour when classes are renamed.
+    """
+    names = shuffled(case)
+    case = replace(case, k=1, y=names)
+    before, after = (target.classifier(c).predict(case.Q) for c in (case, replace(case, y=names.max() - names)))
+    for one, other in zip(before.tolist(), after.tolist(), strict=True):
+        if other != names.max() - one:
+            raise AssertionError(f"prediction={other!r}, but should be {names.max() - one!r}, as {one!r} is called now")
 
 
 @claim(lattice_cases(y=labels), CHANGED)

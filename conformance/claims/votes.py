@@ -1,11 +1,15 @@
 """Level "votes": a classifier's predictions and shares, judged where the neighbours are determined."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case, closeness
+from conformance.cases import Case, closeness, inverse
 from conformance.cases.strategies import (
     any_labels,
     distinct_cases,
@@ -15,7 +19,9 @@ from conformance.cases.strategies import (
     several_labels,
     word_labels,
 )
+from conformance.claims.averages import TINY
 from conformance.claims.claim import BEHAVIOUR, BOUND, claim
+from conformance.claims.questions import each_offered
 from conformance.oracle.bounds import ROUNDOFF, average_bound, coarseness
 from conformance.oracle.exact import Number, exact, is_determined, nearest
 from conformance.oracle.expected import (
@@ -56,6 +62,41 @@ def an_exact_match_votes_alone(target: Target, case: Case) -> None:
     The nearest neighbour's infinite weight makes every share NaN, and the argmax of NaN is the first class.
     """
     _assert_votes(target.classifier(case), case)
+
+
+@claim(distinct_cases(y=labels, weights="distance", nearest=(1,)), BOUND)
+def tiny_distances_vote_alike(target: Target, case: Case) -> None:
+    """With weights 1 / distance, the same class wins where all data are multiplied by a tiny power of two.
+
+    1 / (distance + 1e-8) lets two rows at 2e-9 outvote one row at 0.
+    """
+
+    def assert_votes(small: float, weights: Any) -> None:
+        tiny = replace(case, X=case.X * small, Q=case.Q * small)
+        _assert_elected(target.predictor("classifier", tiny, weights).predict(tiny.Q), case)
+
+    each_offered(partial(assert_votes, *tried) for tried in product(TINY, ("distance", inverse)))
+
+
+@claim(lattice_cases(y=labels, weights="distance"), BOUND)
+def a_tiny_distance_is_no_exact_match(target: Target, case: Case) -> None:
+    """With weights 1 / distance, neighbours at distance 0 vote alone, however near the others are.
+
+    A test for distances below 1e-8, or a number added to every distance, lets rows vote that are no exact match.
+    """
+    tiny = replace(case, X=case.X * TINY[0], Q=case.Q * TINY[0])
+    _assert_elected(target.classifier(tiny).predict(tiny.Q), case)
+
+
+@claim(distinct_cases(y=labels, weights="distance", nearest=(1,)), BOUND)
+def a_tiny_distance_votes_as_an_exact_match(target: Target, case: Case) -> None:
+    """A distance so small that 1 / distance overflows counts as 0 does in a vote.
+
+    Infinity less infinity, and infinity divided by infinity, are NaN, and the argmax of NaN is the first class.
+    """
+    tiny = replace(case, X=case.X * 5e-324, Q=case.Q * 5e-324, metric="manhattan")
+    weights = [[1.0] * case.k for _ in case.Q]
+    _assert_elected(target.classifier(tiny).predict(tiny.Q), case, weights)
 
 
 @claim(distinct_cases(y=labels), BOUND)
@@ -197,15 +238,19 @@ def _assert_shares(fitted: Fitted, case: Case) -> None:
 
 
 def _assert_votes(fitted: Fitted, case: Case, weights: Sequence[Sequence[float]] | None = None) -> None:
-    _assert_elected(fitted.predict(case.Q), case, weights)
+    _assert_elected(fitted.predict(case.Q), case, weights, roundoff=fitted.adapter.roundoff)
 
 
 def _assert_elected(
-    predicted: np.ndarray, case: Case, weights: Sequence[Sequence[float]] | None = None, name: str = "prediction"
+    predicted: np.ndarray,
+    case: Case,
+    weights: Sequence[Sequence[float]] | None = None,
+    name: str = "prediction",
+    roundoff: Fraction = ROUNDOFF,
 ) -> None:
     """Raises AssertionError unless each query whose neighbours are determined gets a class with the most votes.
 
-    A weight that is computed in float64 is relatively wrong by at most WEIGHT_ROUNDINGS u, the target's and ours alike.
+    A weight is relatively wrong by at most WEIGHT_ROUNDINGS u, the target's and ours alike; u is the target's roundoff.
     The target's sums round k - 1 times more; ours are exact. Where two sums are nearer to one another than these
     errors, rounding decides, and either class is right.
     """
@@ -218,7 +263,7 @@ def _assert_elected(
             for j, weight in zip(nearest(distances, case.k), weights[i], strict=True):
                 label = targets_of(case)[j].item()
                 votes[label] = votes.get(label, 0) + exact(weight)
-            nearly = 1 - 2 * (2 * WEIGHT_ROUNDINGS + case.k) * ROUNDOFF
+            nearly = 1 - 2 * (2 * WEIGHT_ROUNDINGS + case.k) * roundoff
             elected = [label for label, count in votes.items() if count >= max(votes.values()) * nearly]
             if predicted[i] not in elected:
                 counts = {label: float(count) for label, count in votes.items()}

@@ -16,10 +16,13 @@ ROUNDOFF = Fraction(1, 2**53)  # of float64
 SMALLEST = Fraction(1, 2**1074)  # the smallest positive float64
 
 
-def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> list[Number]:
+def difference_bounds(
+    exact: Sequence[Number], n_features: int, metric: str, roundoff: Fraction = ROUNDOFF
+) -> list[Number]:
     """How far a float64 sum of differences may be from ``exact_distances``, in any order of addition.
 
-    With d features; relative to the distance, but absolute for the last two:
+    For another type than float64 the ``roundoff`` is u; it needs numbers that the type holds, and whose squares do not
+    underflow. With d features; relative to the distance, but absolute for the last two:
 
     * sqeuclidean: the gap and its square round, and d - 1 additions: the gap counts twice, so gamma_{d+2}. Taking the
       root and sorting by it, within 1 unit in the last place, is 2 u of the root and 4 u of the square: gamma_{d+6}. A
@@ -34,13 +37,13 @@ def difference_bounds(exact: Sequence[Number], n_features: int, metric: str) -> 
       quotient and a difference: (2 d + 5) u, as both terms are at most 1; doubled for the terms in u^2.
     """
     if metric in ("hamming", "jaccard"):
-        return [2 * ROUNDOFF] * len(exact)
+        return [2 * roundoff] * len(exact)
     if metric == "cosine":
-        return [2 * (2 * n_features + 5) * ROUNDOFF] * len(exact)
+        return [2 * (2 * n_features + 5) * roundoff] * len(exact)
     squared = metric in ("euclidean", "sqeuclidean")
     roundings = {"manhattan": n_features, "chebyshev": 1, "minkowski": n_features + 32}.get(metric, n_features + 6)
     underflow = n_features * SMALLEST if squared else 0
-    return [_gamma(roundings) * distance + underflow for distance in exact]
+    return [_gamma(roundings, roundoff) * distance + underflow for distance in exact]
 
 
 def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[Fraction]:
@@ -57,8 +60,8 @@ def minkowski_bounds(distances: np.ndarray, n_features: int, p: float) -> list[F
     return [relative * Fraction(float(distance)) + SMALLEST for distance in distances]
 
 
-def _gamma(n: int) -> Fraction:
-    return n * ROUNDOFF / (1 - n * ROUNDOFF)
+def _gamma(n: int, roundoff: Fraction) -> Fraction:
+    return n * roundoff / (1 - n * roundoff)
 
 
 def coarseness(answer: Any) -> int:

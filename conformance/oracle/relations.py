@@ -14,6 +14,8 @@ from conformance.oracle.bounds import average_bound, coarseness, difference_boun
 from conformance.oracle.exact import Number, exact, exact_distances
 from conformance.targets.answers import Found
 
+POWERS = {"euclidean": 2, "minkowski": 3}  # the power of a distance that ``exact_distances`` returns
+
 
 def assert_same_bits(actual: np.ndarray, expected: np.ndarray, name: str) -> None:
     """Raises AssertionError unless shape, dtype and every bit are the same; 0.0 and -0.0 are not.
@@ -40,7 +42,7 @@ def _bits(array: np.ndarray) -> np.ndarray:
 
 
 def assert_admissible(
-    indices: Sequence[int], k: int, exact: Sequence[Number], bounds: Sequence[Number], name: str
+    indices: Sequence[int], k: int, exact: Sequence[Number], bounds: Sequence[Number], name: str, power: int = 1
 ) -> None:
     """Raises AssertionError unless the indices are k sorted neighbours for some table of distances within the bounds.
 
@@ -55,6 +57,8 @@ def assert_admissible(
     D + E; then D' does not fall along the answers, and no other row is nearer. Only if: let i be an answer or another
     row, and j an answer that is i or comes before it; then D_i + E_i >= D'_i >= D'_j >= D_j - E_j. So an implementation
     that computes within E and then selects correctly, with any rule for ties, is never accused, and every other is.
+
+    Messages show distances: the ``power``-th roots of D.
 
     >>> assert_admissible([2, 0], 2, [5, 4, 1], [0, 0, 0], "neighbors")
     Traceback (most recent call last):
@@ -71,15 +75,19 @@ def assert_admissible(
         farthest = max(farthest, i, key=lambda j: exact[j] - bounds[j])
         if exact[i] + bounds[i] < exact[farthest] - bounds[farthest]:
             raise AssertionError(
-                f"{name}={answer}, but row {i} at {float(exact[i]):.17g} "
-                f"should come before row {farthest} at {float(exact[farthest]):.17g}"
+                f"{name}={answer}, but row {i} at {_shown(exact[i], power)} "
+                f"should come before row {farthest} at {_shown(exact[farthest], power)}"
             )
     for i in set(range(len(exact))) - set(answer):
         if exact[i] + bounds[i] < exact[farthest] - bounds[farthest]:
             raise AssertionError(
-                f"{name}={answer}, but row {i} at {float(exact[i]):.17g} is left out "
-                f"and nearer than row {farthest} at {float(exact[farthest]):.17g}"
+                f"{name}={answer}, but row {i} at {_shown(exact[i], power)} is left out "
+                f"and nearer than row {farthest} at {_shown(exact[farthest], power)}"
             )
+
+
+def _shown(distance: Number, power: int) -> str:
+    return f"{float(distance) ** (1 / power):.17g}"
 
 
 def assert_nearest(
@@ -96,13 +104,14 @@ def assert_nearest(
         raise AssertionError(f"neighbors of {len(found.indices)} queries, but should be of {len(Q)}")
     for i, (query, answer) in enumerate(zip(Q, found.indices, strict=True)):
         distances = exact_distances(case.X, query, case.metric)
-        bounds = difference_bounds(distances, case.X.shape[1], case.metric) if rounds else [0] * len(distances)
+        bounds = (
+            difference_bounds(distances, case.X.shape[1], case.metric, found.roundoff)
+            if rounds
+            else [0] * len(distances)
+        )
         if not found.ordered and all(0 <= j < len(distances) for j in answer):
             answer = sorted(answer, key=lambda j: distances[j] - bounds[j])
-        assert_admissible(answer, k, distances, bounds, f"neighbors[{i}]")
-
-
-POWERS = {"euclidean": 2, "minkowski": 3}  # the power of a distance that ``exact_distances`` returns
+        assert_admissible(answer, k, distances, bounds, f"neighbors[{i}]", POWERS.get(case.metric, 1))
 
 
 def assert_distance(distance: Any, expected: Number, n_features: int, metric: str, name: str) -> None:

@@ -1,7 +1,7 @@
 """Runs a target in a process of its own, so that one that hangs, crashes or prints does not disturb the run.
 
-The worker (``python -m conformance.runner.isolation``) writes one line of JSON about the target, then one for each
-claim.
+The worker (``python -m conformance.runner.isolation``) writes a line of JSON about the target. Then it reads a line for
+each claim to try, and answers it with a line that has the result.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from conformance.cases.pins import pinned
 from conformance.claims import BY_NAME
-from conformance.runner.trial import Profile, Result, run_claim
+from conformance.runner.trial import SHRINKING, Profile, Result, run_claim
 from conformance.targets import Target, load_target
 from conformance.targets.adapters import TargetError
 
@@ -28,7 +28,7 @@ PATIENCE = 3  # claims that may hang or crash before the remaining ones are skip
 
 
 class Job(NamedTuple):
-    """The task of a worker: a target, and the claims to try on it."""
+    """A target, and the claims to try on it."""
 
     target: str
     claims: list[str]
@@ -47,53 +47,78 @@ def run_isolated(job: Job) -> Iterator[dict[str, Any] | Result]:
 
     Raises TargetError for a target that cannot be tried.
     """
-    remaining, lost = list(job.claims), 0
-    while remaining:
-        worker = Worker(job._replace(claims=remaining))
+    with Session(job) as session:
+        yield session.header
+        for name in job.claims:
+            yield session.try_claim(name)
+
+
+class Session:
+    """A target in a process of its own, which is started again where it has ended.
+
+    Raises TargetError for a target that cannot be tried.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.lost = job, 0
+        self.worker = self._open()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.close()
+
+    def _open(self) -> "Worker":
+        worker = Worker(self.job)
         try:
-            header = worker.read(OPENING)
-            if "error" in header:
-                raise TargetError(header["error"])
-            if len(remaining) == len(job.claims):
-                yield header
-            while remaining:
-                yield Result(**worker.read(job.profile.limit))
-                remaining.pop(0)
+            self.header = worker.read(OPENING)
+            if "error" in self.header:
+                raise TargetError(self.header["error"])
         except Stopped as stopped:
-            if len(remaining) == len(job.claims) and not worker.is_open:
-                raise TargetError(f"{job.target}: to import it and fit it to seven examples {stopped}") from stopped
-            lost += 1
-            verdict = "hangs" if worker.timed_out else "crashes"
-            yield Result(remaining.pop(0), verdict, seconds=job.profile.limit * worker.timed_out, message=str(stopped))
-        finally:
             worker.close()
-        if lost == PATIENCE:
-            reason = f"{PATIENCE} claims before it hung or crashed"
-            yield from (Result(name, "skipped", message=reason) for name in remaining)
-            return
+            raise TargetError(f"{self.job.target}: to import it and fit it to seven examples {stopped}") from stopped
+        except BaseException:
+            worker.close()
+            raise
+        return worker
+
+    def try_claim(self, name: str, avoid: tuple[str, ...] = (), shrinking: float = SHRINKING) -> Result:
+        """The result of a claim, tried without questions that have one of the triggers in ``avoid``."""
+        if self.lost == PATIENCE:
+            return Result(name, "skipped", message=f"{PATIENCE} claims before it hung or crashed")
+        try:
+            self.worker.write({"claim": name, "avoid": avoid, "shrinking": shrinking})
+            return Result(**self.worker.read(self.job.profile.limit))
+        except Stopped as stopped:
+            self.lost += 1
+            verdict, seconds = ("hangs", self.job.profile.limit) if self.worker.timed_out else ("crashes", 0.0)
+            self.worker.close()
+            self.worker = self._open()
+            return Result(name, verdict, seconds=seconds, message=str(stopped))
 
 
 class Worker:
-    """A process that works on a job, and the lines that it has written."""
+    """A process that tries claims on a target, and the lines that it has written."""
 
     def __init__(self, job: Job) -> None:
         words = [
             sys.executable,
             "-m",
             "conformance.runner.isolation",
-            json.dumps({**job._asdict(), "profile": asdict(job.profile)}),
+            json.dumps({**job._asdict(), "claims": [], "profile": asdict(job.profile)}),
         ]
         self.errors = tempfile.TemporaryFile(mode="w+", errors="replace")  # noqa: SIM115 closed in close
         self.process = subprocess.Popen(
             words,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
             start_new_session=True,
         )
         self.lines: queue.Queue[str | None] = queue.Queue()
-        self.is_open = self.timed_out = False
+        self.timed_out = False
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
 
@@ -103,6 +128,14 @@ class Worker:
             for line in self.process.stdout:
                 self.lines.put(line)
         self.lines.put(None)
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Hands a line to the worker; raises Stopped if it has ended."""
+        assert self.process.stdin is not None
+        try:
+            print(json.dumps(line), file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            self.read(OPENING)  # raises Stopped, with the reason
 
     def read(self, seconds: float) -> dict[str, Any]:
         """The next line; raises Stopped if it does not come in time, or if the worker has ended."""
@@ -116,7 +149,6 @@ class Worker:
             self.errors.seek(0)
             last = self.errors.read().strip().rpartition("\n")[2]
             raise Stopped(f"ended the process with status {status}{last and f': {last}'}")
-        self.is_open = True
         return json.loads(line)
 
     def close(self) -> None:
@@ -125,6 +157,9 @@ class Worker:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.listener.join(timeout=5)
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.errors.close()
 
 
@@ -142,8 +177,8 @@ def describe(target: Target) -> dict[str, Any]:
     return {"target": target.name, "models": described, "imports": imports, "tasks": list(target.adapters)}
 
 
-def work(job: Job, write: Any) -> None:
-    """Loads the target and tries the claims, in the worker's process."""
+def work(job: Job, lines: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:
+    """Loads the target and tries the claims that the lines name, in the worker's process."""
     try:
         target = load_target(job.target, job.device, job.task)
     except TargetError as error:
@@ -151,19 +186,22 @@ def work(job: Job, write: Any) -> None:
         return
     given = {"device": job.device, "task": job.task}
     write({**describe(target), "options": {name: value for name, value in given.items() if value}})
-    for name in job.claims:
-        write(run_claim(target, BY_NAME[name], job.profile, job.seed, pinned(name)).as_json())
+    for line in lines:
+        asked = json.loads(line)
+        name, target.avoids = asked["claim"], frozenset(asked["avoid"])
+        write(run_claim(target, BY_NAME[name], job.profile, job.seed, pinned(name), asked["shrinking"]).as_json())
 
 
 def main() -> None:
     job = json.loads(sys.argv[1])
-    out = os.fdopen(os.dup(1), "w")
+    lines, out = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # output of the target is discarded
 
     def write(line: dict[str, Any]) -> None:
         print(json.dumps(line, default=str), file=out, flush=True)
 
-    work(Job(**{**job, "profile": Profile(**job["profile"])}), write)
+    work(Job(**{**job, "profile": Profile(**job["profile"])}), lines, write)
 
 
 if __name__ == "__main__":

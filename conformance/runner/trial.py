@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -16,6 +16,8 @@ from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
 from conformance.targets.adapters import Missing
+from conformance.targets.places import in_one_line, is_of_target, place_of
+from conformance.targets.triggers import TRIGGERS
 
 SHRINKING = 5.0  # seconds, after which the smallest case so far is reported
 TRIED_IN_VAIN = 10  # draws that the target could not answer, after which a claim is skipped
@@ -45,6 +47,9 @@ class Result:
     draws: int = 0
     seconds: float = 0.0
     message: str = ""
+    where: str = ""  # the line of the target that raised, or else the method that was called last
+    met: list[str] = field(default_factory=list)  # the triggers in the questions of the case that fails
+    cause: str = ""  # the trigger without which the claim holds, see ``runner.causes``
     case: dict[str, Any] | None = None  # the smallest that fails, see ``to_json``
     shown: str = ""  # the same as code
     calls: list[str] = field(default_factory=list)  # the calls of the target for that case, as code
@@ -65,18 +70,26 @@ def seed_of(claim: Claim, seed: int) -> int:
 
 
 def run_claim(
-    target: Target, claim: Claim, profile: Profile, seed: int = 0, pins: Iterable[Any] = (), shrink: bool = True
+    target: Target,
+    claim: Claim,
+    profile: Profile,
+    seed: int = 0,
+    pins: Iterable[Any] = (),
+    shrinking: float = SHRINKING,
 ) -> Result:
-    """Tries a claim on the pinned cases, and then on drawn ones; an exception of the target becomes a result."""
+    """Tries a claim on the pinned cases, and then on drawn ones; an exception of the target becomes a result.
+
+    ``shrinking`` is the number of seconds in which a smaller case that fails is looked for.
+    """
     start = perf_counter()
-    trial = Trial(target, claim, start + profile.budget)
+    trial = Trial(target, claim, start + profile.budget, shrinking)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             for case in pins:
                 trial.replay(case)
             trial.patience += len(trial.missing)
-            _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrink)
+            _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrinking > 0)
         except _Enough:
             result = trial.survived()
         except FAILURES:
@@ -90,7 +103,16 @@ def run_claim(
 
 
 FAILURES = (Exception, SystemExit)  # exceptions that a target may raise
-Failure = tuple[Any, BaseException, list[str]]  # the case, the exception, and the calls before it
+
+
+class Failure(NamedTuple):
+    """A case on which a claim failed, the exception, the calls before it, and the triggers that were met."""
+
+    case: Any
+    error: BaseException
+    calls: list[str]
+    method: str  # that was called last, with its place
+    met: list[str]
 
 
 class _Enough(BaseException):
@@ -100,8 +122,8 @@ class _Enough(BaseException):
 class Trial:
     """One claim on trial: counts the cases that were judged, and keeps the last one that failed."""
 
-    def __init__(self, target: Target, claim: Claim, stop: float) -> None:
-        self.target, self.claim, self.stop = target, claim, stop
+    def __init__(self, target: Target, claim: Claim, stop: float, shrinking: float) -> None:
+        self.target, self.claim, self.stop, self.shrinking = target, claim, stop, shrinking
         self.judged = 0
         self.missing: list[str] = []
         self.patience = TRIED_IN_VAIN
@@ -117,10 +139,11 @@ class Trial:
             self.replay(case)
         elif repr(case) in self.known:
             self.failure = self.known[repr(case)]
-            raise self.failure[1]
+            raise self.failure.error
 
-    def replay(self, case: Any) -> None:
+    def replay(self, drawn: Any) -> None:
         """Tries a case; an exception is kept and raised."""
+        case = self.target.prepared(drawn)
         self.target.begin()
         try:
             self.claim.function(self.target, case)
@@ -129,8 +152,11 @@ class Trial:
             self.missing.append(str(missing))
         except FAILURES as error:
             if self.failure is None:
-                self.stop = min(self.stop, perf_counter() + SHRINKING)
-            self.failure = self.known[repr(case)] = (case, error, [str(call) for call in self.target.calls])
+                self.stop = min(self.stop, perf_counter() + self.shrinking)
+            calls = [str(call) for call in self.target.calls]
+            met = [name for name in TRIGGERS if name in self.target.met]
+            self.failure = Failure(case, error, calls, self.target.last_method(), met)
+            self.known[repr(drawn)] = self.failure
             raise
 
     def _is_in_vain(self) -> bool:
@@ -144,14 +170,16 @@ class Trial:
 
     def failed(self) -> Result:
         assert self.failure is not None
-        case, error, calls = self.failure
-        verdict = "FAILS" if isinstance(error, AssertionError) else "raises"
-        message = str(error) if verdict == "FAILS" else f"{type(error).__name__}: {error}"
+        case, error, calls, method, met = self.failure
+        is_answer = isinstance(error, AssertionError) and not is_of_target(error)
+        verdict = "FAILS" if is_answer else "raises"
         return Result(
             self.claim.name,
             verdict,
             self.judged + 1,
-            message=message,
+            message=in_one_line(error, 1000) if verdict == "raises" else str(error),
+            where=(place_of(error) if verdict == "raises" else "") or method,
+            met=met,
             case=to_json(case),
             shown=repr(case),
             calls=calls,
@@ -179,4 +207,5 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
 
 def replay(target: str, claim: str, case: Any, device: str | None = None, task: str = "") -> None:
     """Tries a claim on one case, and raises if it fails; the code in a failure report ends with this call."""
-    BY_NAME[claim].function(load_target(target, device, task), case)
+    loaded = load_target(target, device, task)
+    BY_NAME[claim].function(loaded, loaded.prepared(case))

@@ -5,6 +5,7 @@ knows the names of its arguments; ``answers`` reads its neighbours in any of the
 that are known by name, and their known differences.
 """
 
-from conformance.targets.target import TASKS, Target, load_class, load_target, make_target, other_package
+from conformance.targets.loading import load_class, load_target, make_target, other_package
+from conformance.targets.target import TASKS, Target
 
 __all__ = ["TASKS", "Target", "load_class", "load_target", "make_target", "other_package"]

@@ -6,13 +6,15 @@ A method or argument that the class lacks raises ``Missing``, and a claim that n
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from conformance.cases.case import as_code
-from conformance.oracle.bounds import coarseness
-from conformance.targets.answers import Form, Found, Unreadable, read_batch, read_one, stack, to_array
+from conformance.oracle.bounds import ROUNDOFF, coarseness
+from conformance.targets.answers import Form, Found, Unreadable, listed, read_batch, read_one, stack, to_array
+from conformance.targets.places import place_of_function
 
 NAMES = {  # the names that constructors give to their arguments
     "k": ("n_neighbors", "k", "K", "num_neighbors", "n_neighbours", "num_neighbours"),
@@ -66,10 +68,15 @@ class Call(NamedTuple):
     function: str  # "model = KNN" or "model.fit"
     examples: tuple[Any, ...]  # copies: a claim may change its arrays later
     options: dict[str, Any]
+    called: Any  # the class or the method itself
 
     def __str__(self) -> str:
         options = (f"{name}={as_code(value)}" for name, value in self.options.items())
         return f"{self.function}({', '.join([*map(as_code, self.examples), *options])})"
+
+    def place(self) -> str:
+        """The file and the line where the method begins."""
+        return place_of_function(self.called)
 
 
 @dataclass
@@ -86,6 +93,10 @@ class Adapter:
     hand_over: Callable[[np.ndarray], Any] = as_arrays
     form: Form | None = None  # of its answers about neighbours
     one_by_one: bool = False  # whether predict takes one example
+    own_metric: str = ""  # the only metric of a class that is not euclidean
+    own_weights: str = ""  # of a class that never averages uniformly: "distance", or "a formula of its own"
+    counts_from_zero: bool = False  # whether labels must be 0, 1, 2, ...
+    roundoff: Fraction = ROUNDOFF  # of the type in which distances or averages come back
     lacks: dict[str, str] = field(default_factory=dict)  # options that failed when they were tried, and the reasons
     calls: list[Call] = field(default_factory=list)  # every call of the class
 
@@ -128,6 +139,9 @@ class Adapter:
 
     def build(self, **wanted: Any) -> "Fitted":
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
+        for what, own in (("metric", self.own_metric), ("weights", self.own_weights)):
+            if own and wanted.pop(what, own) != own:
+                raise Missing(f"{self.name} has {own} as its only {what}")
         for what in ("metric", "weights", "similarity"):
             usual, value = USUAL[what], wanted.get(what, USUAL[what])
             reason = self.lacks.get(option(what, value))
@@ -146,7 +160,7 @@ class Adapter:
             wanted["device"] = self.device
         wanted = {**self.needed, **wanted}
         arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
-        self.calls.append(Call(f"model = {self.name}", (), arguments))
+        self.calls.append(Call(f"model = {self.name}", (), arguments, self.model))
         return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
 
 
@@ -161,6 +175,7 @@ class Fitted:
     hand_over: Callable[[np.ndarray], Any]
     n: int = 0  # number of examples
     gives_away: str = ""  # "average": the targets are powers of two; "vote": each row has its own label, and k is 1
+    hidden: np.ndarray | None = None  # the label of each row, by which an answer names it: not its index
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None) -> "Fitted":
         arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
@@ -180,15 +195,21 @@ class Fitted:
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
         """The result of the method, called with the examples in the container that the target takes."""
         copies = tuple(value.copy() if isinstance(value, np.ndarray) else value for value in examples)
-        self.adapter.calls.append(Call(f"model.{method}", copies, options))
+        self.adapter.calls.append(Call(f"model.{method}", copies, options, getattr(self.model, method)))
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
-        return getattr(self.model, method)(*handed, **options)
+        return listed(getattr(self.model, method)(*handed, **options))
 
     def neighbors(self, Q: np.ndarray | None, k: int | None = None) -> Found:
         """The neighbours of each query, in any way that the class has; Q=None: of each row, without the row itself."""
         form = self.adapter.form
-        if form is None:
-            return self._read_fingerprints(Q, k)
+        found = self._read_fingerprints(Q, k) if form is None else self._ask(form, Q, k)
+        found.roundoff = self.adapter.roundoff
+        if self.hidden is not None:
+            rows = {int(label): row for row, label in enumerate(self.hidden)}
+            found.indices = [[rows.get(label, -1) for label in answer] for answer in found.indices]
+        return found
+
+    def _ask(self, form: Form, Q: np.ndarray | None, k: int | None) -> Found:
         if Q is None and (reason := self.adapter.lacks.get("left out")):
             raise Missing(reason)
         options = self.k_option(form.method, k)
@@ -256,7 +277,8 @@ class Fitted:
         if self.adapter.form is None or self.adapter.form.distance_at is None:
             raise Missing(f"{self.adapter.name} gives no distances")
         one = self.adapter.build(k=1, **self.wanted)
-        distances = one.fit(b[None]).neighbors(a[None]).distances
+        rows = np.stack([b, b])  # not one row alone: k = n is where searches fail that have right distances
+        distances = one.fit(rows).neighbors(a[None]).distances
         assert distances is not None
         return distances[0, 0]
 

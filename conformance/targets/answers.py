@@ -1,9 +1,13 @@
 """The forms in which implementations answer, read as NumPy arrays of indices and distances."""
 
+from collections.abc import Iterator, ValuesView
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from conformance.oracle.bounds import ROUNDOFF
 
 
 class Unreadable(AssertionError):
@@ -17,6 +21,7 @@ class Found:
     indices: list[list[int]]  # (n_queries, k)
     distances: np.ndarray | None = None  # (n_queries, k)
     ordered: bool = True
+    roundoff: Fraction = ROUNDOFF  # of the type in which the target computes
 
 
 class Form(NamedTuple):
@@ -36,6 +41,19 @@ class Form(NamedTuple):
         return f"{self.method}({'X' if self.batch else 'x'}) -> {shown}"
 
 
+def listed(answer: Any) -> Any:
+    """The answer with generators, and other values that can be read only once or only in order, as lists.
+
+    >>> listed(row for row in [[1, 2], [3, 4]])
+    [[1, 2], [3, 4]]
+    """
+    if isinstance(answer, (Iterator, ValuesView)):
+        return [listed(part) for part in answer]
+    if type(answer) in (list, tuple):
+        return type(answer)(listed(part) for part in answer)
+    return answer
+
+
 def to_array(answer: Any) -> np.ndarray:
     """The answer as a NumPy array; it may be an array, a tensor on any device, or lists of numbers."""
     if hasattr(answer, "detach"):
@@ -53,19 +71,30 @@ def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:
     Found(indices=[[3]], distances=array([[0.5]]), ordered=True)
     """
     if form.layout == "pairs":
-        return stack([read_one(row, form, k) for row in result])
-    parts = [to_array(part) for part in result] if form.layout == "parts" else [to_array(result)]
+        return stack([read_one(row, form, k) for row in _listed_by(form, result)])
+    parts = [to_array(part) for part in _listed_by(form, result)] if form.layout == "parts" else [to_array(result)]
     return _found(parts, form, (n_queries, k))
 
 
 def read_one(result: Any, form: Form, k: int) -> Found:
     """The neighbours of one query, with or without an axis for the query in the answer."""
     if form.layout == "pairs":
-        pairs = [tuple(pair) for pair in result]
+        pairs = [_listed_by(form, pair) for pair in _listed_by(form, result)]
+        if len({len(pair) for pair in pairs}) > 1:
+            raise Unreadable(f"{form.method} returned pairs of different lengths, but should return pairs")
         parts = [np.array([[to_array(part) for part in place]]) for place in zip(*pairs, strict=True)]
     else:
-        parts = [to_array(part).reshape(1, -1) for part in (result if form.layout == "parts" else [result])]
+        listed_parts = _listed_by(form, result) if form.layout == "parts" else [result]
+        parts = [to_array(part).reshape(1, -1) for part in listed_parts]
     return _found(parts, form, (1, k))
+
+
+def _listed_by(form: Form, result: Any) -> list[Any]:
+    """The parts of an answer; raises Unreadable for an answer without parts."""
+    try:
+        return list(result)
+    except TypeError:
+        raise Unreadable(f"{form.method} returned {result!r:.60}, but should return neighbours") from None
 
 
 def _found(parts: list[np.ndarray], form: Form, shape: tuple[int, int]) -> Found:

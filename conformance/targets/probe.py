@@ -22,10 +22,12 @@ from conformance.targets.adapters import (
     as_tensors,
     option,
 )
-from conformance.targets.answers import Form, Unreadable, to_array
+from conformance.targets.answers import Form, Unreadable, read_batch, read_one, to_array
+from conformance.targets.places import in_one_line, place_of
 
 X = np.array([[0.3, 0.8], [10.1, 0.1], [4.2, 0.9], [7.7, 0.2], [5.9, 0.7], [-3.4, 0.3], [-8.6, 0.6]])
 LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
+FROM_ZERO = np.array([3, 5, 0, 6, 1, 4, 2])  # for a class that takes no others
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
 K = 4
 
@@ -54,22 +56,31 @@ def open_adapter(model: Callable[..., Any], device: str | None = None, task: str
     return adapter
 
 
-def _fitted(adapter: Adapter, y: np.ndarray = LABELS, **wanted: Any) -> Fitted:
+def _fitted(adapter: Adapter, y: np.ndarray | None = None, **wanted: Any) -> Fitted:
+    y = _labels(adapter) if y is None else y
     return adapter.build(**{"k": K, "metric": "euclidean", **wanted}).fit(X, y)
 
 
+def _labels(adapter: Adapter) -> np.ndarray:
+    return FROM_ZERO if adapter.counts_from_zero else LABELS
+
+
 def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
-    """The container that the class takes: arrays, else lists, else tensors. Raises TargetError if it takes none."""
+    """The container that the class takes: arrays, else lists, else tensors. Raises TargetError if it takes none.
+
+    Notes whether its labels must count from 0.
+    """
     method = next(method for method in (*FINDERS, "predict") if adapter.has(method))
     raised: list[str] = []
-    for adapter.hand_over in (as_arrays, as_lists, as_tensors):
-        for queries in (Q, Q[0]):
-            try:
-                fitted = adapter.build(k=K).fit(X, LABELS)  # with its default metric
-                fitted.call(method, queries, **fitted.k_option(method, None))
-                return adapter.hand_over
-            except Exception as error:
-                raised.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+    for adapter.counts_from_zero in (False, True):
+        for adapter.hand_over in (as_arrays, as_lists, as_tensors):
+            for queries in (Q, Q[0]):
+                try:
+                    fitted = adapter.build(k=K).fit(X, _labels(adapter))  # with its default metric
+                    fitted.call(method, queries, **fitted.k_option(method, None))
+                    return adapter.hand_over
+                except Exception as error:
+                    raised.append(f"{in_one_line(error)}{f' ({place})' if (place := place_of(error)) else ''}")
     raise TargetError(f"{adapter.name} cannot be fitted to seven examples and asked: {raised[0]}")
 
 
@@ -81,7 +92,22 @@ def forms(adapter: Adapter, *methods: str) -> Iterator[Form]:
                 fitted = _fitted(adapter)
                 result = fitted.call(method, Q if batch else Q[0], **fitted.k_option(method, None))
                 for layout, parts in _layouts(result, batch):
-                    yield from _read(Form(method, batch, layout, 0, None, False), parts)
+                    for form in _read(Form(method, batch, layout, 0, None, False), parts):
+                        yield form._replace(by_label=form.by_label or _follows_labels(adapter, form))
+
+
+def _follows_labels(adapter: Adapter, form: Form) -> bool:
+    """Whether the answer has labels from 0 to n - 1, which look like indices: it changes with them."""
+    if not adapter.counts_from_zero:
+        return False
+    answers = []
+    for labels in (FROM_ZERO, FROM_ZERO[::-1].copy()):
+        fitted = _fitted(adapter, labels)
+        queries = Q if form.batch else Q[0]
+        result = fitted.call(form.method, queries, **fitted.k_option(form.method, None))
+        read = read_batch(result, form, len(Q), K) if form.batch else read_one(result, form, K)
+        answers.append(read.indices)
+    return answers[0] != answers[1]
 
 
 def _layouts(result: Any, batch: bool) -> Iterator[tuple[str, list[np.ndarray]]]:
@@ -193,5 +219,4 @@ def _try(adapter: Adapter, key: str, ask: Callable[[], Any]) -> None:
     except Missing as missing:
         adapter.lacks[key] = str(missing)
     except Exception as error:
-        text = str(error).splitlines()[0] if str(error) else ""
-        adapter.lacks[key] = f"{adapter.name} with {key} raises {type(error).__name__}: {text[:80]}"
+        adapter.lacks[key] = f"{adapter.name} with {key} raises {in_one_line(error, 80)}"

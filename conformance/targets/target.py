@@ -1,25 +1,19 @@
-"""Finds the target that the user named, and holds a class for each task that it can do."""
+"""A target: the implementation on trial, with a class for each task that it can do."""
 
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable
+import zlib
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from conformance.cases import Case, SimilarityCase
+from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
-from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, TargetError
-from conformance.targets.peers import READY
-from conformance.targets.probe import open_adapter
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing
+from conformance.targets.triggers import TRIGGERS
 
-PROMISE_BITS = ("reference", "accelerated")
 TASKS = ("classifier", "regressor", "search", "similarity")
+TRANSLATED = ("manhattan", "chebyshev")  # metrics with which every claim about euclidean distances makes sense
 
 
 @dataclass
@@ -29,23 +23,68 @@ class Target:
     name: str
     adapters: dict[str, Adapter]
     promises_bits: bool = False  # those of ``reference``; other targets are held to the rounding of differences
+    avoids: frozenset[str] = frozenset()  # triggers of ``TRIGGERS`` that it is not to be asked about
+
+    def __post_init__(self) -> None:
+        self.met: set[str] = set()  # the triggers in the questions since ``begin``
+
+    def prepared(self, case: Any) -> Any:
+        """The case as the target can be asked about it: in its only metric, and in numbers that its type holds."""
+        adapter = self._first
+        if not isinstance(case, Case) or adapter is None:
+            return case
+        if adapter.own_metric in TRANSLATED and case.metric == "euclidean":
+            case = replace(case, metric=adapter.own_metric)
+        if adapter.roundoff > ROUNDOFF:
+            X, Q = (
+                rows.astype(np.float32).astype(rows.dtype) if rows.dtype == float else rows for rows in (case.X, case.Q)
+            )
+            case = replace(case, X=X, Q=Q)
+        return case
+
+    @property
+    def _first(self) -> Adapter | None:
+        """The first of its classes that has neighbours."""
+        return next((adapter for task, adapter in self.adapters.items() if task != "similarity"), None)
+
+    @property
+    def far(self) -> float:
+        """A power of two so far from 0 that squares of it lose small whole numbers, which themselves stay exact."""
+        return 2.0**27 if self._first is None or self._first.roundoff <= ROUNDOFF else 2.0**18
+
+    @property
+    def sees_one_neighbor(self) -> bool:
+        """Whether only votes show a neighbour, which is possible where k is 1."""
+        adapter = self._searcher()
+        return adapter.form is None and adapter.task == "classifier"
+
+    def _searcher(self) -> Adapter:
+        adapter = self.adapters.get("search") or self._first
+        if adapter is None:
+            raise Missing(f"{self.name} has no neighbours")
+        return adapter
 
     def search(self, case: Case) -> Fitted:
-        """A model whose neighbours can be seen: directly, by a label of its own for each row, or by their average."""
-        adapter = self.adapters.get("search") or next(iter(self.adapters.values()))
-        if adapter.task == "similarity":
-            raise Missing(f"{adapter.name} has no neighbours")
-        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p, weights="uniform")
+        """A model whose neighbours can be seen: directly, by a label of its own for each row, or by their average.
+
+        Labels and targets are in a random order, so that nothing that is learnt from them follows the index.
+        """
+        adapter = self._searcher()
+        self._check(adapter, case)
+        weights = {} if adapter.own_weights else {"weights": "uniform"}
+        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p, **weights)
         if adapter.form and not adapter.form.by_label:
             return fitted.fit(case.X)
+        hidden = shuffled(case)
         if adapter.form:
-            return fitted.fit(case.X, np.arange(len(case.X)))
+            fitted.hidden = hidden
+            return fitted.fit(case.X, hidden)
         if adapter.task == "classifier" and case.k == 1:
-            fitted.gives_away = "vote"
-            return fitted.fit(case.X, np.arange(len(case.X)))
-        if adapter.task == "regressor" and len(case.X) <= FINGERPRINTS:
-            fitted.gives_away = "average"
-            return fitted.fit(case.X, 2.0 ** np.arange(len(case.X)))
+            fitted.gives_away, fitted.hidden = "vote", hidden
+            return fitted.fit(case.X, hidden)
+        if adapter.task == "regressor" and len(case.X) <= FINGERPRINTS and not adapter.own_weights:
+            fitted.gives_away, fitted.hidden = "average", hidden
+            return fitted.fit(case.X, 2.0**hidden)
         return fitted  # its neighbours cannot be seen
 
     def classifier(self, case: Case) -> Fitted:
@@ -56,6 +95,9 @@ class Target:
 
     def predictor(self, task: str, case: Case, weights: Any = None) -> Fitted:
         adapter = self._get(task)
+        self._check(adapter, case)
+        if task == "classifier" and case.y is not None:
+            _check_labels(adapter, case.y)
         if case.y is not None and case.y.ndim > 1 and (reason := adapter.lacks.get("outputs")):
             raise Missing(reason)
         weights = weights or case.weights
@@ -79,11 +121,22 @@ class Target:
         tasks = [task for task in self.adapters if task != "similarity"]
         if not tasks:
             raise Missing(f"{self.name} has no neighbours")
-        return [Target(self.name, {task: self.adapters[task]}, self.promises_bits) for task in tasks]
+        parts = [replace(self, adapters={task: self.adapters[task]}) for task in tasks]
+        for part in parts:
+            part.met = self.met
+        return parts
 
     def any(self, case: Case) -> Fitted:
-        """A model for the first of the target's tasks."""
-        task = next(iter(self.adapters))
+        """A model for the first of the target's tasks, by the only metric and weights of a class that has no others."""
+        task, adapter = next(iter(self.adapters.items()))
+        if adapter.own_metric and case.metric == "euclidean":
+            if adapter.own_metric == "cosine" and not (
+                np.all(np.any(case.X, axis=-1)) and np.all(np.any(case.Q, axis=-1))
+            ):
+                raise Missing(f"{adapter.name} measures angles, and a vector of zeros has none")
+            case = replace(case, metric=adapter.own_metric)
+        if adapter.own_weights:
+            case = replace(case, weights=adapter.own_weights)
         return self.search(case) if task == "search" else self.predictor(task, case)
 
     def need(self, task: str, method: str) -> None:
@@ -95,9 +148,24 @@ class Target:
             raise Missing(f"{self.name} is not a {task}")
         return self.adapters[task]
 
+    def _check(self, adapter: Adapter, case: Case) -> None:
+        """Notes the triggers in a question; raises Missing for one to be avoided, and for numbers of another type."""
+        present = {name for name, is_present in TRIGGERS.items() if is_present(case)}
+        self.met |= present
+        if avoided := present & self.avoids:
+            raise Missing(f"not asked about {', '.join(sorted(avoided))}")
+        if adapter.roundoff > ROUNDOFF and not all(map(_fits_float32, (case.X, case.Q, case.y))):
+            raise Missing(f"{adapter.name} computes in float32, which does not hold these numbers")
+
     def begin(self) -> None:
         """Forgets the calls that were made so far."""
         self.calls.clear()
+        self.met.clear()
+
+    def last_method(self) -> str:
+        """The method that was called last, with its file and line, such as "my_knn.py:12 in predict"."""
+        call = self.calls[-1] if self.calls else None
+        return call.place() if call else ""
 
     @property
     def calls(self) -> list[Call]:
@@ -105,77 +173,35 @@ class Target:
         return next(iter(self.adapters.values())).calls
 
 
-def make_target(name: str, *models: Callable[..., Any], device: str | None = None, task: str = "") -> Target:
-    """The target that consists of these classes, each for the task that it is found to do."""
-    adapters = [open_adapter(model, device, task) for model in models]
-    for adapter in adapters:
-        adapter.calls = adapters[0].calls  # one list, in the order of time
-    promised = name in PROMISE_BITS or any(getattr(model, "promises_bits", False) for model in models)
-    return Target(name, {adapter.task: adapter for adapter in adapters}, promised)
+def shuffled(case: Case) -> np.ndarray:
+    """The numbers from 0 to n - 1, in an order that depends on the case."""
+    seed = zlib.crc32(np.ascontiguousarray(case.X).tobytes())
+    return np.random.default_rng(seed).permutation(len(case.X))
 
 
-def load_target(text: str, device: str | None = None, task: str = "") -> Target:
-    """The target called "reference", "module:Class" or "path/to/file.py:Class".
+def kind_of_labels(y: np.ndarray) -> str:
+    """The kind of labels, as a reason names it.
 
-    Raises TargetError, with a message of one line, for a target that is missing or cannot be imported or tried.
+    >>> kind_of_labels(np.array(["a", "b"])), kind_of_labels(np.array([0, 2]))
+    ('words as labels', 'whole numbers as labels')
     """
-    if text in READY:
-        target = make_target(text, *READY[text](), device=device)
-        if task and task not in target.adapters:
-            raise TargetError(f"{text} is not a {task}; it is {', '.join(target.adapters)}")
-        return replace(target, adapters={task: target.adapters[task]}) if task else target
-    place, _, name = text.rpartition(":")
-    if not place or not name:
-        known = ", ".join(READY)
-        raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
-    return make_target(text, load_class(text), device=device, task=task)
+    if y.dtype.kind in "iu":
+        return "negative or large labels" if y.min() < 0 or y.max() > 1000 else "whole numbers as labels"
+    return {"U": "words as labels", "b": "truth values as labels"}.get(y.dtype.kind, "floating-point numbers as labels")
 
 
-@cache
-def _package(name: str) -> Target:
-    return load_target(name)
+def _check_labels(adapter: Adapter, y: np.ndarray) -> None:
+    """Raises Missing for labels that the class does not take."""
+    if reason := adapter.lacks.get(kind_of_labels(y)):
+        raise Missing(reason)
+    if adapter.counts_from_zero and set(y.ravel().tolist()) != set(range(len(np.unique(y)))):
+        raise Missing(f"{adapter.name} takes labels 0, 1, 2, ... only")
 
 
-def other_package(target: Target) -> Target:
-    """The oracle for the target: ``reference``, and for ``reference`` itself ``accelerated``."""
-    other = _package("accelerated" if target.name == "reference" else "reference")
-    other.begin()  # its calls are never shown, and would fill the memory
-    return other
-
-
-def load_class(text: str) -> type:
-    """The class called "module:Class" or "path/to/file.py:Class". Raises TargetError if there is no such class."""
-    place, _, name = text.rpartition(":")
-    module = _import(place)
-    model = getattr(module, name, None)
-    if isinstance(model, type):
-        return model
-    if model is not None:
-        raise TargetError(f"{name} of {place} is a {type(model).__name__}, and not a class")
-    own = [key for key, value in vars(module).items() if isinstance(value, type)]
-    raise TargetError(f"{place} has no class {name}; it has {', '.join(own) or 'none'}")
-
-
-def _import(place: str) -> ModuleType:
-    try:
-        return _import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
-    except SyntaxError as error:
-        raise TargetError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
-    except FileNotFoundError as error:
-        raise TargetError(f"there is no file {error.filename}") from error
-    except Exception as error:
-        raise TargetError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
-
-
-def _import_file(path: Path) -> ModuleType:
-    """The module of a file, which may import the files beside it; pickle can find it again."""
-    if not path.is_file():
-        raise FileNotFoundError(2, "no file", str(path))
-    name = f"_target_{path.stem}"  # not the name of another module: a file may be called numpy.py
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.append(str(path.parent.resolve()))
-    spec.loader.exec_module(module)
-    return module
+def _fits_float32(values: np.ndarray | None) -> bool:
+    if values is None or values.dtype.kind not in "iuf":
+        return True
+    with np.errstate(over="ignore", under="ignore"):
+        return np.array_equal(
+            values.astype(np.float32).astype(values.dtype), values, equal_nan=values.dtype.kind == "f"
+        )

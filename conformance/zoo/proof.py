@@ -16,7 +16,7 @@ from tqdm import tqdm
 from conformance.cases.pins import Pin, read_pins, write_pins
 from conformance.claims import BY_NAME
 from conformance.runner.isolation import Job, run_isolated
-from conformance.runner.trial import PROFILES, Result, run_claim
+from conformance.runner.trial import PROFILES, SHRINKING, Result, run_claim
 from conformance.targets import make_target
 from conformance.targets.adapters import TargetError
 from conformance.targets.peers import KNOWN
@@ -66,7 +66,7 @@ def _examine(mutants: list[type[Mutant]]) -> Iterator[Examined]:
 
 def _is_caught(trial: tuple[type[Mutant], str]) -> bool:
     with redirect_stdout(StringIO()):  # one of the mutants prints
-        return try_mutant(*trial, shrink=False).verdict in BROKEN
+        return try_mutant(*trial, shrinking=0).verdict in BROKEN
 
 
 def _shrunk(mutant: type[Mutant]) -> Result:
@@ -74,9 +74,9 @@ def _shrunk(mutant: type[Mutant]) -> Result:
         return try_mutant(mutant, mutant.claim)
 
 
-def try_mutant(mutant: type[Mutant], claim: str, shrink: bool = True) -> Result:
+def try_mutant(mutant: type[Mutant], claim: str, shrinking: float = SHRINKING) -> Result:
     """The result of the default profile, without pins."""
-    return run_claim(make_target(mutant.__name__, mutant), BY_NAME[claim], PROFILES["default"], shrink=shrink)
+    return run_claim(make_target(mutant.__name__, mutant), BY_NAME[claim], PROFILES["default"], shrinking=shrinking)
 
 
 def _write(examined: dict[type[Mutant], Examined], only: list[str]) -> None:
