@@ -6,14 +6,17 @@ named peer), 1 if some do not, 2 if a target or an argument is wrong, or if a ta
 """
 
 import argparse
+import os
 import sys
 from difflib import get_close_matches
+from importlib.metadata import version
 from pathlib import Path
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.runner import PROFILES
-from conformance.runner.check import check
+from conformance.runner.check import Options, check
 from conformance.runner.compare import compare
+from conformance.runner.expected import read_expected
 from conformance.runner.isolation import Job
 from conformance.runner.report import list_of_claims
 from conformance.runner.trial import deep
@@ -30,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     parser, jobs = _parsers()
     first = words[0] if words else ""
-    starts_with_a_job = first in (*jobs, "--list", "-h", "--help")
+    starts_with_a_job = first in (*jobs, "--list", "--version", "-h", "--help")
     is_unknown = not starts_with_a_job and first not in READY and ":" not in first
     if is_unknown and (near := get_close_matches(first, [*jobs, *READY], n=1)):
         parser.error(f"{first!r} is neither a job nor a target; did you mean {near[0]}?")
@@ -40,6 +43,9 @@ def main(argv: list[str] | None = None) -> int:
     except TargetError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as of "| head": whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as of a program that SIGPIPE ends
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
         return 130
@@ -49,6 +55,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
     """The parser of the command line, and the names of its jobs."""
     text, _, rest = str(__doc__).partition("\n\n")
     parser = argparse.ArgumentParser(prog=PROGRAM, description=text, epilog=rest)
+    parser.add_argument("--version", action="version", version=f"conformance of verified-knn {version('verified-knn')}")
     parser.add_argument(
         "--list", dest="run", action="store_const", const=_list, help="print every claim and why it matters"
     )
@@ -56,7 +63,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
 
     one = jobs.add_parser("check", help="try the claims on one TARGET")
     one.add_argument("target", metavar="TARGET")
-    one.add_argument("--json", type=_writable, metavar="FILE", help="write everything to FILE")
+    _add_reports(one)
     one.set_defaults(run=_check)
 
     several = jobs.add_parser("compare", help="try the claims on several targets, and print a table")
@@ -79,11 +86,21 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
 def _add_options(job: argparse.ArgumentParser) -> None:
     add = job.add_argument
     add("--profile", choices=[*PROFILES, "deep"], default="default", help="20 or 100 draws a claim, or many minutes")
-    add("--minutes", type=_minutes, default=10.0, help="for --profile deep, shared by the claims; default 10")
+    add("--minutes", type=_minutes, help="for --profile deep, shared by the claims; default 10")
     add("--only", action="append", default=[], metavar="CLAIM", help="a claim, or all of a level; may be repeated")
+    add("--skip", action="append", default=[], metavar="CLAIM", help="leave out a claim, or a level; may be repeated")
     add("--task", choices=TASKS, default="", help="the task of the class, or one task of a named target")
     add("--device", help="handed to the constructor, such as cuda")
     add("--seed", type=int, default=0, help="another seed draws other cases; default 0")
+
+
+def _add_reports(job: argparse.ArgumentParser) -> None:
+    add = job.add_argument
+    add("--all", action="store_true", help="print everything about every failure")
+    add("--strict", action="store_true", help="conventions count in the verdict, as the order of equal distances")
+    add("--expected", default="", metavar="FILE", help="known differences, in each line a claim, a colon, and a reason")
+    add("--json", type=_writable, metavar="FILE", help="write everything to FILE; - is the output")
+    add("--junit", type=_writable, metavar="FILE", help="write JUnit's XML to FILE; - is the output")
 
 
 def _minutes(text: str) -> float:
@@ -95,6 +112,8 @@ def _minutes(text: str) -> float:
 
 def _writable(text: str) -> str:
     path = Path(text)
+    if text == "-":
+        return text
     if path.is_dir() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a file that can be written")
     return text
@@ -112,7 +131,11 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    return check(_job(arguments.target, arguments), arguments.profile, bool(arguments.only), arguments.json)
+    expected = read_expected(arguments.expected) if arguments.expected else {}
+    options = Options(
+        arguments.profile, expected, arguments.strict, arguments.all, arguments.json or "", arguments.junit or ""
+    )
+    return check(_job(arguments.target, arguments), options)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -120,17 +143,27 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _job(target: str, arguments: argparse.Namespace) -> Job:
-    claims = _chosen(arguments.only)
-    profile = deep(arguments.minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
+    claims = _chosen(arguments.only, arguments.skip)
+    if arguments.minutes and arguments.profile != "deep":
+        raise TargetError("--minutes is for --profile deep; other profiles have a number of draws")
+    minutes = arguments.minutes or 10.0
+    profile = deep(minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
     return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task)
 
 
-def _chosen(only: list[str]) -> list[str]:
+def _chosen(only: list[str], skip: list[str]) -> list[str]:
     """The names of the claims to try. Raises TargetError for a name that is neither a claim's nor a level's."""
-    unknown = set(only) - set(BY_NAME) - set(LEVELS)
-    if unknown:
-        raise TargetError(f"--only {unknown.pop()!r} is neither a claim nor a level; --list prints them")
-    return [claim.name for claim in CLAIMS if not only or claim.name in only or claim.level in only]
+    known = {*BY_NAME, *LEVELS}
+    for option, names in (("--only", only), ("--skip", skip)):
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                raise TargetError(
+                    f"{option} {name!r} is neither a claim nor a level; "
+                    + (f"did you mean {near[0]!r}?" if near else "--list prints them")
+                )
+    chosen = [claim for claim in CLAIMS if not only or claim.name in only or claim.level in only]
+    return [claim.name for claim in chosen if claim.name not in skip and claim.level not in skip]
 
 
 if __name__ == "__main__":

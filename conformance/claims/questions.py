@@ -7,7 +7,7 @@ import numpy as np
 
 from conformance.cases import Case
 from conformance.targets import Target
-from conformance.targets.adapters import Adapter, Fitted, Missing
+from conformance.targets.adapters import Adapter, Fitted, Missing, NotOffered
 from conformance.targets.answers import Found
 
 Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
@@ -32,7 +32,7 @@ def each_offered(trials: Iterable[Callable[[], None]]) -> None:
         except Missing as lack:
             missing.append(lack)
     if len(missing) == n_tried:
-        raise missing[0]
+        raise next((lack for lack in missing if not isinstance(lack, NotOffered)), missing[0])
 
 
 def answers(fitted: Fitted, Q: np.ndarray) -> list[np.ndarray]:

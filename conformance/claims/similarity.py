@@ -34,6 +34,7 @@ def same_similarity_predictions(target: Target, case: SimilarityCase) -> None:
 
     Weights of the examples are not compared: where examples are nearly alike, very different weights predict the same.
     """
+    target.need("similarity", "predict")  # before the other package is imported
     other = other_package(target)
     formula = PRODUCTS if PRODUCTS in (target.rbf_formula, other.rbf_formula) else target.rbf_formula
     _assert_predicted(target, case, _predict(other, case), prediction_bounds(case, formula))
@@ -45,6 +46,7 @@ def kernel_ridge_agrees(target: Target, case: SimilarityCase) -> None:
 
     It is a third oracle, with another formula for the distances and another solver.
     """
+    target.need("similarity", "predict")  # before a library is imported
     from sklearn.kernel_ridge import KernelRidge
 
     ridge = KernelRidge(

@@ -1,56 +1,96 @@
-"""Checks one target: prints a row for each claim as it is tried, and then a report of each failure."""
+"""Checks one target: prints a row for each claim as it is tried, a line for each failure, and what to mend next."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from conformance.claims import BY_NAME
 from conformance.runner import report
-from conformance.runner.isolation import Job, run_isolated
-from conformance.runner.trial import Result
-from conformance.zoo import stories
-from conformance.zoo.signatures import read_signatures
+from conformance.runner.causes import BROKEN, Judge, grouped
+from conformance.runner.files import as_json, as_junit, write
+from conformance.runner.fix_next import fix_next, in_full
+from conformance.runner.isolation import Job, Session, run_isolated
+from conformance.runner.trial import SHRINKING, Result
+from conformance.targets.peers import KNOWN
+
+POOL = {"quick": 3.0, "default": 15.0}  # seconds for smaller cases of failures, the most urgent first
 
 
-def check(job: Job, profile: str, in_full: bool, json_file: str | None) -> int:
-    """Prints the report, writes it to ``json_file`` if there is one, and returns the exit status.
+class Options(NamedTuple):
+    """What to print, and where to write it."""
 
-    ``in_full`` shows every failure in full; otherwise those that are only about this project's own rules are shortened.
-    """
-    header, results = _run(job, profile)
-    broken = [result for result in results if result.verdict not in report.AS_USUAL]
-    full = [result for result in broken if in_full or BY_NAME[result.claim].level not in report.OWN_RULES]
-    notes = [*report.by_reason("known", results), *report.by_reason("skipped", results)]
-    if notes:
-        print("", *notes, sep="\n")
-    for result in broken:
-        print("\n" + report.failure(result, header, full=result in full))
-    if len(full) < len(broken):
-        print("\nwith --only CLAIM the shortened failures are shown in full")
-    print("\n" + report.summary(results))
-    similar = report.alike(results, read_signatures())
-    if broken and similar:
-        print("The same claims about answers fail for these wrong implementations of conformance/zoo:")
-        print("\n".join(f"  {name}: {story}" for name, story in stories(similar)))
-    if json_file:
-        report.write_json(json_file, report.as_json(header, results, profile, job.seed))
+    profile: str  # its name
+    expected: dict[str, str]  # known differences of the target, each with its reason
+    strict: bool = False  # whether conventions count in the verdict
+    show_all: bool = False
+    json_file: str = ""
+    junit_file: str = ""
+
+
+def check(job: Job, options: Options) -> int:
+    """Prints the report, writes the files that are asked for, and returns the exit status."""
+    with Session(job) as session:
+        header = session.header
+        results = [report.judged(_known(job, options), result, options.strict) for result in _run(session, options)]
+        if options.json_file != "-":
+            _print_below(header, results, options)
+    if options.json_file:
+        write(options.json_file, json.dumps(as_json(header, results, options.profile, job.seed), indent=1) + "\n")
+    if options.junit_file:
+        write(options.junit_file, as_junit(header, results))
     return report.status(results)
 
 
-def _run(job: Job, profile: str) -> tuple[dict[str, Any], list[Result]]:
-    """The header and the results, printed as they come, above a bar where the output is a terminal."""
-    header, results = run_judged(job)
-    collected = []
-    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=None) as bar:
-        for line in report.header_lines(header, profile, job.seed):
+def _known(job: Job, options: Options) -> dict[str, str]:
+    return {**KNOWN.get(job.target, {}), **options.expected}
+
+
+def _run(session: Session, options: Options) -> list[Result]:
+    """The results, printed as they come, above a bar where the output is a terminal; failures have small cases."""
+    job, known = session.job, _known(session.job, options)
+    judge = Judge(lambda name, avoid: session.try_claim(name, avoid, shrinking=0))
+    results: dict[str, Result] = {}
+    is_quiet = options.json_file == "-"
+    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=is_quiet or None) as bar:
+        for line in () if is_quiet else report.header_lines(session.header, options.profile, job.seed):
             bar.write(line)
-        for result in results:
+        for name in job.claims:
+            results[name] = judge.judge(name)
             bar.update()
-            if result.verdict != "skipped":
-                bar.write(report.row(result))
-            collected.append(result)
-    return header, collected
+            shown = report.judged(known, results[name].copy(), options.strict)
+            if shown.verdict != "skipped" and not is_quiet:
+                bar.write(report.row(shown))
+    return list(_with_small_cases(session, judge, results, options))
+
+
+def _with_small_cases(session: Session, judge: Judge, results: dict[str, Result], options: Options) -> Iterator[Result]:
+    """The results, with smaller cases of as many failures as there is time for."""
+    pool = float("inf") if options.show_all else POOL.get(options.profile, POOL["default"])
+    known = _known(session.job, options)
+    groups = grouped([result for result in results.values() if result.claim not in known])
+    for group in groups:
+        first = group.first
+        if pool <= 0 or first.case is None:
+            continue
+        others = tuple(trigger for trigger in judge.triggers if trigger != first.cause)
+        smaller = session.try_claim(first.claim, others, shrinking=min(SHRINKING, pool))
+        pool -= smaller.seconds
+        if smaller.verdict in BROKEN and smaller.case is not None:
+            smaller.cause, smaller.draws, smaller.seconds = first.cause, first.draws, first.seconds
+            results[first.claim] = smaller
+    yield from results.values()
+
+
+def _print_below(header: dict[str, Any], results: list[Result], options: Options) -> None:
+    groups = grouped(results)
+    print(*report.lines_below(results, groups, options.show_all), sep="\n")
+    print("\n" + report.summary(results, options.strict))
+    if options.show_all:
+        for group in groups[1:]:
+            print("\n" + in_full(group, results, header))
+    if groups:
+        print("", *fix_next(groups[0], results, header), sep="\n")
 
 
 def run_judged(job: Job) -> tuple[dict[str, Any], Iterator[Result]]:
@@ -61,4 +101,5 @@ def run_judged(job: Job) -> tuple[dict[str, Any], Iterator[Result]]:
     lines = run_isolated(job)
     header = next(lines)
     assert isinstance(header, dict)
-    return header, (report.judged(job.target, line) for line in lines if isinstance(line, Result))
+    known = KNOWN.get(job.target, {})
+    return header, (report.judged(known, line) for line in lines if isinstance(line, Result))

@@ -170,7 +170,7 @@ def describe(target: Target) -> dict[str, Any]:
         names = [f"{what} is {name}" for what, name in adapter.names.items() if what != name]
         found = [str(adapter.form)] if adapter.form else []
         one = ["predict(x) one by one"] if adapter.one_by_one else []
-        takes = [f"takes {adapter.hand_over.__name__.removeprefix('as_')}"]
+        takes = [f"takes {adapter.hand_over.__name__.removeprefix('as_')}", *adapter.habits()]
         described.append(f"{adapter.name}: {task}; {'; '.join([*takes, *names, *found, *one])}")
     adapters = target.adapters.values()
     imports = [f"from {adapter.model.__module__} import {adapter.name}" for adapter in adapters]

@@ -1,39 +1,37 @@
-"""The text of a run: a row for each claim as soon as it is tried, the skipped claims, each failure, and a summary."""
+"""The text of a run: a row for each claim as soon as it is tried, a line for each failure, and a summary.
 
-import json
-import os
-import platform
+Below the table a report has at most 60 lines, unless everything is asked for: what to mend first must not scroll away.
+"""
+
 from collections import Counter
-from importlib.metadata import version
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
+from conformance.claims.claim import CONVENTIONS, KINDS
+from conformance.runner.causes import BROKEN, Group
 from conformance.runner.trial import Result
 from conformance.targets.peers import KNOWN
 
 WIDTH = max(map(len, BY_NAME))
-SHOWN_CALLS = 12
-FEW = 5
-AS_USUAL = ("holds", "skipped", "known")  # verdicts that do not make a run fail
-OWN_RULES = {
-    "ties": "the order of equals, a rule of this project; which are the nearest, or have the most votes, is right",
-    "manners": "manners, not answers",
-    "bad input": "input that has no answer",
-}
-NOT_OF_ANSWERS = ("manners", "bad input", "bits")  # levels that do not tell which kind of mistake is in an answer
+COLUMNS = 120
+MOST = {"failures": 12, "conventions": 5, "skipped": 5, "known": 3}  # lines of each part
+AS_USUAL = ("holds", "skipped", "known", "differs")  # verdicts that do not make a run fail
 
 
-def judged(target: str, result: Result) -> Result:
-    """The result with regard to known differences: a known one is not a failure, and one that is gone is stale."""
-    reason = KNOWN.get(target, {}).get(result.claim)
-    if reason is None or result.verdict not in ("holds", "FAILS", "raises"):
-        return result
-    if result.verdict == "holds":
+def judged(known: dict[str, str], result: Result, strict: bool = False) -> Result:
+    """The result with regard to known differences and to conventions, of which neither is a failure.
+
+    A known difference that is gone is stale, which is a failure: the list of them is out of date.
+    """
+    reason = known.get(result.claim)
+    is_broken = result.verdict in ("FAILS", "raises")
+    if reason is not None and result.verdict == "holds":
         result.verdict, result.message = "stale", f"holds, but should differ: {reason}"
-    else:
+    elif reason is not None and is_broken:
         result.verdict, result.message = "known", reason
+    elif is_broken and BY_NAME[result.claim].kind == CONVENTIONS and not strict:
+        result.verdict = "differs"
     return result
 
 
@@ -53,58 +51,21 @@ def row(result: Result) -> str:
     return f"{level:10}  {result.claim:{WIDTH}}  {result.verdict:7}  {result.draws:6}  {result.seconds:7.2f}"
 
 
-def failure(result: Result, header: dict[str, Any], full: bool = True) -> str:
-    """One failure: the claim, the actual and the expected answer; if ``full`` also why, and code to repeat it."""
-    claim = BY_NAME[result.claim]
-    lines = [f"{result.verdict.upper()}  {claim.level}: {claim.name}", f"  {claim.sentence}", f"  {result.message}"]
-    if not full:
-        return "\n".join(lines)
-    lines.insert(2, f"  Why: {claim.why}")
-    if result.case is not None:
-        lines += [
-            "",
-            "  paste into Python:",
-            "",
-            *(f"    {line}".rstrip() for line in snippet(result, header).splitlines()),
-        ]
-    return "\n".join(lines)
-
-
-def snippet(result: Result, header: dict[str, Any]) -> str:
-    """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
-    place, _, name = header["target"].rpartition(":")
-    is_file = place.endswith(".py")
-    target = f"{Path(place).resolve()}:{name}" if is_file else header["target"]
-    found = header["imports"]
-    if is_file:
-        found = ["from conformance.targets import load_class", f"{name} = load_class({target!r})"]
-    calls = _last_model(result.calls)
-    if any("closeness" in call for call in calls):
-        found = [*found, "from conformance.cases import closeness"]
-    asked = [f"print({call})" if _answers(call) else call for call in calls]
-    return "\n".join(
-        [
-            "import numpy as np",
-            *found,
-            "",
-            *asked,
-            "",
-            "from conformance.cases import Case, SimilarityCase",
-            "from conformance.runner import replay",
-            f"replay({target!r}, {result.claim!r},",
-            f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",
-        ]
-    )
-
-
-def _last_model(calls: list[str]) -> list[str]:
-    """The last calls, at most SHOWN_CALLS of them, from a call that makes a model on."""
-    starts = [i for i, call in enumerate(calls) if call.startswith("model = ")]
-    return calls[next((i for i in starts if len(calls) - i <= SHOWN_CALLS), len(calls)) :]
-
-
-def _answers(call: str) -> bool:
-    return not call.startswith(("model = ", "model.fit(", "model.set_params("))
+def lines_below(results: list[Result], groups: list[Group], show_all: bool) -> list[str]:
+    """The skipped claims, the known differences, the conventions and the failures, each part of a few lines."""
+    parts = [
+        ("skipped", by_reason("skipped", results)),
+        ("known", by_reason("known", results)),
+        ("conventions", [_convention(result) for result in results if result.verdict == "differs"]),
+        ("failures", [line_of(group) for group in groups]),
+    ]
+    lines = []
+    for name, part in parts:
+        most = len(part) if show_all else MOST[name]
+        shown = part if len(part) <= most + 1 else [*part[:most], f"... and {len(part) - most} more {name}: --all"]
+        text = shown if show_all and name in ("skipped", "known") else [_one_line(line) for line in shown]
+        lines += ["", *text] if text else []
+    return lines
 
 
 def by_reason(verdict: str, results: list[Result]) -> list[str]:
@@ -113,58 +74,63 @@ def by_reason(verdict: str, results: list[Result]) -> list[str]:
     for result in results:
         if result.verdict == verdict:
             reasons.setdefault(result.message, []).append(result.claim)
-    lines = [f"{verdict}: {reason}: {', '.join(names)}" for reason, names in reasons.items()]
-    return [fill(line, 120, subsequent_indent="  ") for line in lines]
+    return [
+        fill(f"{verdict}: {reason}: {', '.join(names)}", COLUMNS, subsequent_indent="  ")
+        for reason, names in reasons.items()
+    ]
 
 
-def summary(results: list[Result]) -> str:
-    """The number of claims of each level that hold; and a remark if only this project's own rules are broken."""
+def _convention(result: Result) -> str:
+    others = [peer for peer, known in KNOWN.items() if result.claim in known]
+    also = f" ({', '.join(others)} too)" if others else ""
+    return f"differs  {BY_NAME[result.claim].level}: {result.claim}{also}: {result.message}"
+
+
+def line_of(group: Group) -> str:
+    """One line for the failures with one cause."""
+    first = group.first
+    level = BY_NAME[first.claim].level
+    more = f", and {len(group.results) - 1} more" if len(group.results) > 1 else ""
+    cause = f", where {trigger_as_words(group.cause)}" if group.cause else ""
+    where = f" ({first.where})" if first.verdict == "raises" and first.where else ""
+    return f"{first.verdict:7}  {level}: {first.claim}{more}{cause}: {first.message}{where}"
+
+
+def trigger_as_words(trigger: str) -> str:
+    """The trigger as part of a sentence.
+
+    >>> trigger_as_words("k = n"), trigger_as_words("ties")
+    ('k = n', 'there are ties')
+    """
+    return (
+        trigger if "=" in trigger else f"there {'are' if trigger in ('ties', 'numbers far from 0') else 'is'} {trigger}"
+    )
+
+
+def _one_line(text: str) -> str:
+    first = text.partition("\n")[0]
+    return text if len(text) <= COLUMNS and first == text else f"{first[: COLUMNS - 4].rpartition(' ')[0]} ..."
+
+
+def summary(results: list[Result], strict: bool = False) -> str:
+    """The number of claims of each kind and level that hold, and the verdict."""
     tried = [result for result in results if result.verdict != "skipped"]
-    held = Counter(BY_NAME[result.claim].level for result in tried if result.verdict == "holds")
-    all_of = Counter(BY_NAME[result.claim].level for result in tried)
-    levels = ", ".join(f"{level} {held[level]}/{all_of[level]}" for level in LEVELS if all_of[level])
-    text = f"{sum(held.values())} of {len(tried)} claims hold: {levels or 'none was tried'}"
-    failed = {BY_NAME[result.claim].level for result in tried if result.verdict not in AS_USUAL}
-    if failed and failed <= set(OWN_RULES):
-        text += "\nall failures are about " + "; ".join(OWN_RULES[level] for level in LEVELS if level in failed)
-    return text
+    lines = []
+    for kind in KINDS:
+        of_kind = [result for result in tried if BY_NAME[result.claim].kind == kind]
+        held = Counter(BY_NAME[result.claim].level for result in of_kind if result.verdict == "holds")
+        all_of = Counter(BY_NAME[result.claim].level for result in of_kind)
+        levels = ", ".join(f"{level} {held[level]}/{all_of[level]}" for level in LEVELS if all_of[level])
+        apart = " (not in the verdict)" if kind == CONVENTIONS and not strict else ""
+        if of_kind:
+            lines.append(f"{kind}: {sum(held.values())} of {len(of_kind)} claims hold{apart}: {levels}")
+    return "\n".join(lines or ["no claim was tried"])
 
 
 def status(results: list[Result]) -> int:
     """The exit status: 0 if no claim is broken, 1 if one is, 2 if every claim was skipped."""
     verdicts = {result.verdict for result in results}
-    return 2 if verdicts <= {"skipped"} else int(not verdicts <= set(AS_USUAL))
-
-
-def alike(results: list[Result], signatures: dict[str, list[str]]) -> list[str]:
-    """The mutants that fail the same claims about answers, of those tried; none if there are more than FEW."""
-    tried = {r.claim for r in results if r.verdict != "skipped" and BY_NAME[r.claim].level not in NOT_OF_ANSWERS}
-    failed = {r.claim for r in results if r.verdict not in ("holds", "skipped")} & tried
-    found = [name for name, fails in signatures.items() if failed and set(fails) & tried == failed]
-    return found if len(found) <= FEW else []
-
-
-def as_json(header: dict[str, Any], results: list[Result], profile: str, seed: int) -> dict[str, Any]:
-    """The run as JSON: the target, the versions of the libraries, and every result."""
-    versions = {name: version(name) for name in ("verified-knn", "numpy", "hypothesis", "scikit-learn", "torch")}
-    return {
-        "schema": "conformance/1",
-        "target": header["target"],
-        "models": header["models"],
-        "profile": profile,
-        "seed": seed,
-        "versions": {"python": platform.python_version(), **versions},
-        "cpus": os.cpu_count(),
-        "verdicts": dict(Counter(result.verdict for result in results)),
-        "results": [
-            {"level": BY_NAME[result.claim].level, "sentence": BY_NAME[result.claim].sentence, **result.as_json()}
-            for result in results
-        ],
-    }
-
-
-def write_json(path: str, report: dict[str, Any]) -> None:
-    Path(path).write_text(json.dumps(report, indent=1) + "\n")
+    return 2 if verdicts <= {"skipped"} else int(bool(verdicts & set(BROKEN)))
 
 
 def list_of_claims() -> str:
@@ -173,5 +139,6 @@ def list_of_claims() -> str:
     for level in LEVELS:
         lines += [f"\n{level}"]
         for claim in (claim for claim in CLAIMS if claim.level == level):
-            lines += [f"  {claim.name}  [{claim.relation}]", f"    {claim.sentence}", f"    Why: {claim.why}"]
+            head = f"  {claim.name}  [{claim.kind}; {claim.relation}]"
+            lines += [head, f"    {claim.sentence}", f"    Why: {claim.why}"]
     return "\n".join(lines).lstrip()

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from conformance.claims import BY_NAME
 from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
-from conformance.targets.adapters import Missing
+from conformance.targets.adapters import Missing, NotOffered
 from conformance.targets.places import in_one_line, is_of_target, place_of
 from conformance.targets.triggers import TRIGGERS
 
@@ -56,6 +56,9 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def copy(self) -> "Result":
+        return replace(self)
 
 
 def deep(minutes: float, claims: int) -> Profile:
@@ -150,6 +153,8 @@ class Trial:
             self.judged += bool(self.target.calls)  # for some cases a claim asks nothing
         except Missing as missing:
             self.missing.append(str(missing))
+            if isinstance(missing, NotOffered):
+                raise _Enough from missing
         except FAILURES as error:
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + self.shrinking)

@@ -47,6 +47,10 @@ class Missing(Exception):
     """The target lacks a method, an argument or a form of answer that a claim needs; the message names it."""
 
 
+class NotOffered(Missing):
+    """The target lacks a class or a method that a claim needs for every case: no other case need be drawn."""
+
+
 def as_arrays(rows: np.ndarray) -> Any:
     """A copy, so that a target which writes to its input does not spoil the next call."""
     return rows.copy()
@@ -122,6 +126,16 @@ class Adapter:
             known = ", ".join(NAMES["k"])
             raise TargetError(f"{self.name} has no argument for the number of neighbours; known names are {known}")
 
+    def habits(self) -> list[str]:
+        """How the class differs from one that can do everything, for the head of a report."""
+        told = {
+            f"always measures by {self.own_metric}": self.own_metric,
+            f"always weighs by {self.own_weights}": self.own_weights,
+            "takes labels 0, 1, 2, ... only": self.counts_from_zero,
+            "computes in float32": self.roundoff > ROUNDOFF,
+        }
+        return [text for text, is_true in told.items() if is_true]
+
     def k_name(self, method: str) -> str | None:
         """The method's name for the number of neighbours."""
         arguments = _arguments(getattr(self.model, method, None))
@@ -131,11 +145,11 @@ class Adapter:
         return callable(getattr(self.model, method, None))
 
     def need(self, method: str, argument: str | None = None) -> None:
-        """Raises Missing where the class has no such method, or the method no such argument."""
+        """Raises NotOffered where the class has no such method, or the method no such argument."""
         if not self.has(method):
-            raise Missing(f"{self.name} has no {method}")
+            raise NotOffered(f"{self.name} has no {method}")
         if argument and argument not in _arguments(getattr(self.model, method)):
-            raise Missing(f"{method} takes no {argument}")
+            raise NotOffered(f"{method} takes no {argument}")
 
     def build(self, **wanted: Any) -> "Fitted":
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""

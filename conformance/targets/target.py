@@ -9,7 +9,7 @@ import numpy as np
 from conformance.cases import Case, SimilarityCase
 from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
-from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, NotOffered
 from conformance.targets.triggers import TRIGGERS
 
 TASKS = ("classifier", "regressor", "search", "similarity")
@@ -61,7 +61,7 @@ class Target:
     def _searcher(self) -> Adapter:
         adapter = self.adapters.get("search") or self._first
         if adapter is None:
-            raise Missing(f"{self.name} has no neighbours")
+            raise NotOffered(f"{self.name} has no neighbours")
         return adapter
 
     def search(self, case: Case) -> Fitted:
@@ -120,7 +120,7 @@ class Target:
         """A target for each class that has neighbours, so that a claim can be tried on each."""
         tasks = [task for task in self.adapters if task != "similarity"]
         if not tasks:
-            raise Missing(f"{self.name} has no neighbours")
+            raise NotOffered(f"{self.name} has no neighbours")
         parts = [replace(self, adapters={task: self.adapters[task]}) for task in tasks]
         for part in parts:
             part.met = self.met
@@ -140,12 +140,12 @@ class Target:
         return self.search(case) if task == "search" else self.predictor(task, case)
 
     def need(self, task: str, method: str) -> None:
-        """Raises Missing where the target has no class for the task, or the class no such method."""
+        """Raises NotOffered where the target has no class for the task, or the class no such method."""
         self._get(task).need(method)
 
     def _get(self, task: str) -> Adapter:
         if task not in self.adapters:
-            raise Missing(f"{self.name} is not a {task}")
+            raise NotOffered(f"{self.name} is not a {task}")
         return self.adapters[task]
 
     def _check(self, adapter: Adapter, case: Case) -> None:

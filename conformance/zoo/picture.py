@@ -7,6 +7,7 @@ import numpy as np
 from conformance.claims import CLAIMS, LEVELS
 from conformance.runner.markdown import table
 from conformance.zoo import ZOO
+from conformance.zoo.signatures import Signatures
 
 INTRODUCTION = """# The bug zoo
 
@@ -16,7 +17,7 @@ tries every one on every claim; the tests assert that each is caught by the clai
 """
 
 
-def table_of_mutants(signatures: dict[str, list[str]]) -> str:
+def table_of_mutants(signatures: Signatures) -> str:
     """The zoo as Markdown: every mutant, its story, where it was seen, and the claim that must catch it."""
     rows = [(m.__name__, str(m.__doc__), m.seen, f"`{m.claim}`", str(len(signatures[m.__name__]))) for m in ZOO]
     picture = "\n\n![mutants against claims](zoo.png)\n"
@@ -25,7 +26,7 @@ def table_of_mutants(signatures: dict[str, list[str]]) -> str:
     )
 
 
-def draw(signatures: dict[str, list[str]], path: Path) -> None:
+def draw(signatures: Signatures, path: Path) -> None:
     """A dot for each mutant, from left to right in the order of the table, and each claim that catches it, by level."""
     import matplotlib.pyplot as plt
 

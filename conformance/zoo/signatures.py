@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 FILE = Path(__file__).parent / "signatures.json"
+Signatures = dict[str, dict[str, float]]  # for each mutant, the claims that catch it, and in which share of the runs
 
 
-def read_signatures() -> dict[str, list[str]]:
-    """For each mutant the names of the claims that catch it."""
+def read_signatures() -> Signatures:
     return json.loads(FILE.read_text())
 
 
-def write_signatures(signatures: dict[str, list[str]]) -> None:
+def write_signatures(signatures: Signatures) -> None:
     """Writes one line for each mutant."""
     lines = [f"{json.dumps(name)}: {json.dumps(claims)}" for name, claims in signatures.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

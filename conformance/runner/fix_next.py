@@ -1,0 +1,114 @@
+"""The end of a report: one failure with its smallest case, its place, the likeliest bug, and code to paste."""
+
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from conformance.claims import BY_NAME
+from conformance.runner.causes import BROKEN, Group
+from conformance.runner.report import COLUMNS, trigger_as_words
+from conformance.runner.trial import Result
+from conformance.zoo import stories
+from conformance.zoo.likeness import Likeness, alike
+from conformance.zoo.signatures import read_signatures
+
+SHOWN_CALLS = 12
+UNLIKELY = 0.05  # the second likeliest bug is named if its probability is at least this
+
+
+def fix_next(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
+    """The lines of the block for the failures that should be mended first."""
+    return [f"Fix next: {group.first.claim}", *details(group, results), *pasted(group.first, header)]
+
+
+def details(group: Group, results: list[Result]) -> list[str]:
+    """The claim of a failure, why it matters, the answers, the line of the target, and the likeliest bugs."""
+    first = group.first
+    claim = BY_NAME[first.claim]
+    lines = [
+        f"  {claim.sentence} ({claim.kind}, level {claim.level})",
+        f"  Why: {claim.why}",
+        f"  {first.message}",
+    ]
+    if first.where:
+        lines.append(f"  at {first.where}")
+    if group.cause:
+        lines.append(
+            f"  It fails only where {trigger_as_words(group.cause)}; other claims were tried without that too."
+        )
+    if len(group.results) > 1:
+        others = ", ".join(result.claim for result in group.results[1:])
+        lines.append(shorten(f"  The same cause: {others}", COLUMNS, placeholder=" ..."))
+    return lines + _bugs(first, results)
+
+
+def _bugs(first: Result, results: list[Result]) -> list[str]:
+    """The likeliest bugs of the zoo, with their probabilities."""
+    found = likeliest(first, results)
+    texts = dict(stories([likeness.mutant for likeness in found]))
+    words = ["Likeliest bug", "or"]
+    return [
+        f"  {word} ({likeness.probability:.0%}): {texts[likeness.mutant]} [{likeness.mutant}]"
+        for word, likeness in zip(words, found, strict=False)
+    ]
+
+
+def likeliest(first: Result, results: list[Result]) -> list[Likeness]:
+    """The one or two mutants that the failures are most like, among those that break the first claim."""
+    failed = {result.claim for result in results if result.verdict in (*BROKEN, "differs")}
+    held = {result.claim for result in results if result.verdict == "holds"}
+    best = alike(first.claim, failed, held, read_signatures())[:2]
+    return [likeness for likeness in best if likeness is best[0] or likeness.probability >= UNLIKELY]
+
+
+def in_full(group: Group, results: list[Result], header: dict[str, Any]) -> str:
+    """One of the other failures with everything that is known about it."""
+    first = group.first
+    title = f"{first.verdict.upper()}  {BY_NAME[first.claim].level}: {first.claim}"
+    return "\n".join([title, *details(group, results), *pasted(first, header)])
+
+
+def pasted(result: Result, header: dict[str, Any]) -> list[str]:
+    """The code that repeats a failure, indented; nothing where there is no case."""
+    if result.case is None:
+        return []
+    code = snippet(result, header).splitlines()
+    return ["", "  Paste into Python:", "", *(f"    {line}".rstrip() for line in code)]
+
+
+def snippet(result: Result, header: dict[str, Any]) -> str:
+    """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
+    place, _, name = header["target"].rpartition(":")
+    is_file = place.endswith(".py")
+    target = f"{Path(place).resolve()}:{name}" if is_file else header["target"]
+    found = header["imports"]
+    if is_file:
+        found = ["from conformance.targets import load_class", f"{name} = load_class({target!r})"]
+    calls = _last_model(result.calls)
+    used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
+    if used:
+        found = [*found, f"from conformance.cases import {', '.join(used)}"]
+    asked = [f"print({call})" if _answers(call) else call for call in calls]
+    return "\n".join(
+        [
+            "import numpy as np",
+            *found,
+            "",
+            *asked,
+            "",
+            "from conformance.cases import Case, SimilarityCase",
+            "from conformance.runner import replay",
+            f"replay({target!r}, {result.claim!r},",
+            f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",
+        ]
+    )
+
+
+def _last_model(calls: list[str]) -> list[str]:
+    """The last calls, at most SHOWN_CALLS of them, from a call that makes a model on."""
+    starts = [i for i, call in enumerate(calls) if call.startswith("model = ")]
+    return calls[next((i for i in starts if len(calls) - i <= SHOWN_CALLS), len(calls)) :]
+
+
+def _answers(call: str) -> bool:
+    return not call.startswith(("model = ", "model.fit(", "model.set_params("))
