@@ -40,16 +40,16 @@ def averages_of_targets(target: Target, case: Case) -> None:
 
     It is not their median, nor their sum, nor their sum divided by another number than k.
     """
-    _assert_averages(target.regressor(case), case)
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(lattice_cases(y=whole_numbers))
 def averages_of_whole_numbers(target: Target, case: Case) -> None:
-    """Whole targets, of any small type, are averaged without wrapping around and without being cut off.
+    """Whole targets have averages that are not whole.
 
-    The average of 0 and 1 is 0.5, and that of 255 and 255 is 255 though uint8 cannot hold their sum.
+    The average of 0 and 1 is 0.5; a division of integers, or an array of the targets' type, makes it 0.
     """
-    _assert_averages(target.regressor(case), case)
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(distinct_cases(y=far_numbers), BOUND)
@@ -68,7 +68,7 @@ def averages_of_each_output(target: Target, case: Case) -> None:
 
     The mean over all axes is a single number that looks like an average.
     """
-    _assert_averages(target.regressor(case), case)
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(lattice_cases(y=numbers))
@@ -78,7 +78,7 @@ def averages_of_everything_when_k_is_n(target: Target, case: Case) -> None:
     No distance is needed here, so that a failure is a failure of the average.
     """
     full = Case(case.X, case.Q, len(case.X), case.y)
-    _assert_averages(target.regressor(full), full)
+    assert_all_averages(target.regressor(full), full)
 
 
 @claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
@@ -87,7 +87,7 @@ def averages_by_inverse_distance(target: Target, case: Case) -> None:
 
     Weights by 1 / distance squared, by rank, or without division by their sum look alike on a plot.
     """
-    _assert_averages(target.regressor(case), case)
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(lattice_cases(y=numbers, weights="distance"), BOUND)
@@ -96,7 +96,7 @@ def an_exact_match_counts_alone(target: Target, case: Case) -> None:
 
     1 / 0 is infinite: divided by itself it is NaN, and a small number added to every distance lets other rows count.
     """
-    _assert_averages(target.regressor(case), case)
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
@@ -168,7 +168,7 @@ def the_score_is_r_squared(target: Target, case: Case) -> None:
     assert_score(fitted.call("score", case.X, y), float(expected), bound)
 
 
-def _assert_averages(fitted: Fitted, case: Case) -> None:
+def assert_all_averages(fitted: Fitted, case: Case) -> None:
     """Raises AssertionError unless each query whose neighbours are determined gets their average."""
     predicted = fitted.predict(case.Q)
     expected = np.array(averages_of(case))

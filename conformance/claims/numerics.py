@@ -6,8 +6,10 @@ Nothing is asked beyond the precision of float64 differences: see ``difference_b
 import numpy as np
 
 from conformance.cases import Case, data
-from conformance.cases.strategies import made_cases, typed_cases
+from conformance.cases.strategies import lattice_cases, made_cases, small_numbers, typed_cases
+from conformance.claims.averages import assert_all_averages
 from conformance.claims.claim import BITS, BOUND, claim
+from conformance.claims.distance import assert_first_distances
 from conformance.oracle.relations import assert_nearest
 from conformance.targets import Target
 
@@ -101,6 +103,24 @@ def nearest_of_small_types(target: Target, case: Case) -> None:
     Where subtraction wraps around in uint8, a picture's nearest pixels are hardly ever found.
     """
     _assert_nearest(target, case)
+
+
+@claim(typed_cases(*data.SMALL_TYPES), BOUND)
+def distance_of_small_types(target: Target, case: Case) -> None:
+    """Pixels, counts, half floats and truth values do not wrap or overflow when they are subtracted and squared.
+
+    10 - 20 is 246 in uint8, and 300 squared is infinite in float16.
+    """
+    assert_first_distances(target, case)
+
+
+@claim(lattice_cases(y=small_numbers))
+def averages_of_small_types(target: Target, case: Case) -> None:
+    """Targets of small integer types are averaged without wrapping around.
+
+    The average of 255 and 255 is 255, though uint8 cannot hold their sum.
+    """
+    assert_all_averages(target.regressor(case), case)
 
 
 @claim(made_cases(data.duplicates, max_features=40), BITS)

@@ -195,7 +195,8 @@ def targets_do_not_choose_the_neighbors(target: Target, case: Case) -> None:
     before, after = (target.regressor(c).predict(case.Q) for c in (case, replace(case, y=-case.y)))
     bound = 2 * average_bound(case.k, float(np.max(np.abs(case.y))), 2.0**-53 * coarseness(after))
     if not np.all(np.abs(after + before) <= bound):
-        raise AssertionError(f"prediction={after.tolist()}, but should be {(-before).tolist()}, as without the minus")
+        expected = (0.0 - before).tolist()
+        raise AssertionError(f"prediction from -y={after.tolist()}, but should be {expected}, minus that from y")
 
 
 @claim(lattice_cases(), CHANGED)

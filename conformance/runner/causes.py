@@ -1,5 +1,6 @@
 """Finds failures that have one cause: a question with a trigger, such as k = n, or one line that raises."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -53,22 +54,24 @@ class Group:
     """Failures with one cause, the simplest claim about answers first."""
 
     results: list[Result]
-    cause: str = ""  # a trigger
 
     @property
     def first(self) -> Result:
         return self.results[0]
 
+    @property
+    def trigger(self) -> str:
+        """The trigger without which most of the claims hold, or nothing."""
+        return Counter(result.cause for result in self.results).most_common(1)[0][0]
+
 
 def grouped(results: list[Result]) -> list[Group]:
     """The failures by cause, in the order in which they should be mended: answers first, then the simplest."""
     broken = sorted((result for result in results if result.verdict in BROKEN), key=_urgency)
-    causes = {_line(result): result.cause for result in broken if result.cause and _line(result)}
     groups: dict[str, Group] = {}
     for result in broken:
-        cause = result.cause or causes.get(_line(result), "")
-        key = cause or _line(result) or result.claim
-        groups.setdefault(key, Group([], cause)).results.append(result)
+        key = line_of(result) or result.cause or result.claim
+        groups.setdefault(key, Group([])).results.append(result)
     return list(groups.values())
 
 
@@ -76,6 +79,6 @@ def _urgency(result: Result) -> tuple[int, int]:
     return KINDS.index(BY_NAME[result.claim].kind), IN_ORDER[result.claim]
 
 
-def _line(result: Result) -> str:
+def line_of(result: Result) -> str:
     """The exception's type and the line that raised it; empty for wrong answers."""
     return f"{result.message.partition(':')[0]} {result.where}" if result.verdict == "raises" and result.where else ""

@@ -26,19 +26,19 @@ def details(group: Group, results: list[Result]) -> list[str]:
     first = group.first
     claim = BY_NAME[first.claim]
     lines = [
-        f"  {claim.sentence} ({claim.kind}, level {claim.level})",
+        f"  {claim.sentence} [{claim.kind}; {claim.level}]",
         f"  Why: {claim.why}",
         f"  {first.message}",
     ]
     if first.where:
         lines.append(f"  at {first.where}")
-    if group.cause:
+    if group.trigger:
         lines.append(
-            f"  It fails only where {trigger_as_words(group.cause)}; other claims were tried without that too."
+            f"  It fails only where {trigger_as_words(group.trigger)}; other claims were tried without that too."
         )
     if len(group.results) > 1:
         others = ", ".join(result.claim for result in group.results[1:])
-        lines.append(shorten(f"  The same cause: {others}", COLUMNS, placeholder=" ..."))
+        lines.append("  " + shorten(f"The same cause: {others}", COLUMNS - 2, placeholder=" ..."))
     return lines + _bugs(first, results)
 
 

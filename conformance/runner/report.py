@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.claims.claim import CONVENTIONS, KINDS
-from conformance.runner.causes import BROKEN, Group
+from conformance.runner.causes import BROKEN, Group, line_of
 from conformance.runner.trial import Result
 from conformance.targets.peers import KNOWN
 
@@ -53,11 +53,19 @@ def row(result: Result) -> str:
 
 def lines_below(results: list[Result], groups: list[Group], show_all: bool) -> list[str]:
     """The skipped claims, the known differences, the conventions and the failures, each part of a few lines."""
+    lines_of_groups = {line_of(group.first) for group in groups}
+
+    def reported(result: Result) -> bool:
+        return bool(line_of(result)) and line_of(result) in lines_of_groups
+
     parts = [
         ("skipped", by_reason("skipped", results)),
         ("known", by_reason("known", results)),
-        ("conventions", [_convention(result) for result in results if result.verdict == "differs"]),
-        ("failures", [line_of(group) for group in groups]),
+        (
+            "conventions",
+            [_convention(result) for result in results if result.verdict == "differs" and not reported(result)],
+        ),
+        ("failures", [failure(group) for group in groups]),
     ]
     lines = []
     for name, part in parts:
@@ -86,12 +94,12 @@ def _convention(result: Result) -> str:
     return f"differs  {BY_NAME[result.claim].level}: {result.claim}{also}: {result.message}"
 
 
-def line_of(group: Group) -> str:
+def failure(group: Group) -> str:
     """One line for the failures with one cause."""
     first = group.first
     level = BY_NAME[first.claim].level
     more = f", and {len(group.results) - 1} more" if len(group.results) > 1 else ""
-    cause = f", where {trigger_as_words(group.cause)}" if group.cause else ""
+    cause = f", where {trigger_as_words(group.trigger)}" if group.trigger else ""
     where = f" ({first.where})" if first.verdict == "raises" and first.where else ""
     return f"{first.verdict:7}  {level}: {first.claim}{more}{cause}: {first.message}{where}"
 
@@ -121,9 +129,12 @@ def summary(results: list[Result], strict: bool = False) -> str:
         held = Counter(BY_NAME[result.claim].level for result in of_kind if result.verdict == "holds")
         all_of = Counter(BY_NAME[result.claim].level for result in of_kind)
         levels = ", ".join(f"{level} {held[level]}/{all_of[level]}" for level in LEVELS if all_of[level])
+        with_cause = [result for result in of_kind if result.verdict in BROKEN and result.cause]
+        but_for = ", ".join(dict.fromkeys(result.cause for result in with_cause))
+        more = f", {len(with_cause)} more fail only where {but_for}" if with_cause else ""
         apart = " (not in the verdict)" if kind == CONVENTIONS and not strict else ""
         if of_kind:
-            lines.append(f"{kind}: {sum(held.values())} of {len(of_kind)} claims hold{apart}: {levels}")
+            lines.append(f"{kind}: {sum(held.values())} of {len(of_kind)} claims hold{more}{apart}: {levels}")
     return "\n".join(lines or ["no claim was tried"])
 
 

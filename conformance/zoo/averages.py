@@ -37,6 +37,21 @@ class WholeAverages(Regressor):
         return np.floor(averaged) if self._whole else averaged
 
 
+class SumsInTheirType(Regressor):
+    """Sums targets in the type in which they came: 255 + 255 is 254."""
+
+    claim, seen = "averages_of_small_types", "NumPy: uint8 + uint8"
+
+    def fit(self, X, y):
+        self._type = np.asarray(y).dtype
+        return super().fit(X, y)
+
+    def combine(self, targets, weights):
+        if self._type.kind not in "iu" or self.weights != "uniform":
+            return super().combine(targets, weights)
+        return targets.astype(self._type).sum(axis=0, dtype=self._type) / len(targets)
+
+
 class TargetsInFloat32(Regressor):
     """Keeps targets in float32, as images are."""
 

@@ -102,13 +102,24 @@ class FlatIsOneColumn(Search):
 class NothingOfNothing(Search):
     """Answers no queries with no neighbours."""
 
-    claim, seen = "no_rows_are_refused", "torch: (0, k)"
+    claim, seen = "no_queries_are_refused", "torch: (0, k)"
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         if isinstance(X, np.ndarray) and X.shape[:1] == (0,):
             nothing = np.empty((0, self.n_neighbors))
             return (nothing, nothing.astype(np.int64)) if return_distance else nothing.astype(np.int64)
         return super().kneighbors(X, n_neighbors, return_distance)
+
+
+class ZeroRowForNone(Regressor):
+    """Takes a row of zeros, with a target of 0, where there are no rows."""
+
+    claim, seen = "no_rows_are_refused", "default values"
+
+    def fit(self, X, y):
+        if isinstance(X, np.ndarray) and X.ndim == 2 and len(X) == 0:
+            X, y = np.zeros((1, X.shape[1])), np.zeros(1)
+        return super().fit(X, y)
 
 
 class DropsTheImaginary(Search):

@@ -48,6 +48,33 @@ class OneVoteEach(Classifier):
         return np.ones(distances.shape) if callable(self.weights) else weights
 
 
+class NearlyExact(Classifier):
+    """Takes distances below 1e-8 for 0, and lets them vote as exact matches."""
+
+    claim, seen = "a_tiny_distance_is_no_exact_match", "np.isclose(distances, 0)"
+
+    def weigh(self, distances):
+        return super().weigh(np.where(distances < 1e-8, 0.0, distances) if self.weights == "distance" else distances)
+
+
+class InfinityOverInfinity(Classifier):
+    """Divides infinite weights by their sum, and predicts the first class where shares are NaN."""
+
+    claim, seen = "a_tiny_distance_votes_as_an_exact_match", "1 / distance, normalised"
+
+    def weigh(self, distances):
+        if self.weights != "distance" or np.any(distances == 0):
+            return super().weigh(distances)
+        with np.errstate(over="ignore"):
+            return np.minimum(1 / distances, 1e308)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def combine(self, codes, weights, n_classes):
+        if np.any(np.asarray(weights) >= 1e308):
+            return np.eye(n_classes)[0]
+        return super().combine(codes, weights, n_classes)
+
+
 class CappedWeights(Classifier):
     """Caps weights, so that an exact match counts hardly more than a near one: two others can outvote it."""
 
