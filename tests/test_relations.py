@@ -109,7 +109,7 @@ LINE = Case(np.array([[0.0], [1.0], [5.0]]), np.array([[0.0], [4.0]]), k=2, y=np
     ("indices", "message"),
     [
         ([[0, 1]], "neighbors of 1 queries, but should be of 2"),
-        ([[0, 1], [1, 2]], r"neighbors\[1\]=\[1, 2\], but row 2 at 1 should come before row 1 at 9"),
+        ([[0, 1], [1, 2]], r"neighbors\[1\]=\[1, 2\], but row 2 at 1 should come before row 1 at 3"),
         ([[0, 2], [2, 1]], r"neighbors\[0\]=\[0, 2\], but row 1 at 1 is left out"),
         ([[0, 1], [2, 7]], "different indices from 0 to 2"),
     ],

@@ -10,6 +10,8 @@ from conformance.runner.trial import Result
 
 BROKEN = ("FAILS", "raises", "hangs", "crashes", "stale")
 IN_ORDER = {claim.name: place for place, claim in enumerate(CLAIMS)}
+HOLD = ("holds", "skipped")
+ENOUGH, NEVER = 15, 10**6  # cases without a trigger, in which a line must not raise
 Try = Callable[[str, tuple[str, ...]], Result]  # tries a claim without questions that have one of the triggers
 
 
@@ -17,12 +19,14 @@ class Judge:
     """Tries claims one after another, and remembers the triggers on which the target was found to fail.
 
     Where a claim fails, it is tried again without the triggers of the case on which it failed. If it holds then, the
-    trigger is the cause, and later claims that fail are tried without it too, so that it hides no other fault.
+    trigger is the cause, and later claims that fail are tried without it too, so that it hides no other fault. An
+    exception has a cause also where claims fail otherwise without the trigger, but never with that exception.
     """
 
     def __init__(self, try_claim: Try) -> None:
         self.try_claim = try_claim
         self.triggers: list[str] = []  # that were found to be causes
+        self.without: Counter[tuple[str, str]] = Counter()  # cases without a trigger in which a line did not raise
 
     def judge(self, name: str) -> Result:
         """The result of the claim; its ``cause`` is the trigger without which the claim holds, if there is one."""
@@ -30,23 +34,39 @@ class Judge:
         if result.verdict not in ("FAILS", "raises") or BY_NAME[name].kind == CONVENTIONS:
             return result
         if self.triggers:
-            again = self.try_claim(name, tuple(self.triggers))
-            if again.verdict in ("holds", "skipped"):
-                result.cause = next((trigger for trigger in self.triggers if trigger in result.met), self.triggers[0])
-                return result
-            result = again
-        for trigger in result.met:
+            result = self._without_causes(result)
+        for trigger in () if result.cause else result.met:
             without = self.try_claim(name, (*self.triggers, trigger))
-            if without.verdict == "holds" and without.draws >= _enough(result):
+            if self._is_cause(trigger, result, without):
                 self.triggers.append(trigger)
+                if without.verdict not in HOLD:
+                    return without
                 result.cause = trigger
                 break
         return result
 
+    def review(self, result: Result) -> Result:
+        """The result with regard to causes that were found after it."""
+        is_open = result.verdict == "raises" and not result.cause and BY_NAME[result.claim].kind != CONVENTIONS
+        return self._without_causes(result) if is_open and self.triggers else result
 
-def _enough(failed: Result) -> int:
-    """How many cases must hold without a trigger: several times as many as it took to fail with it."""
-    return 3 * failed.draws + 5
+    def _without_causes(self, result: Result) -> Result:
+        """The result, with its cause where the claim holds without the known triggers, or else what fails then."""
+        again = self.try_claim(result.claim, tuple(self.triggers))
+        if again.verdict not in HOLD:
+            return again
+        result.cause = next((trigger for trigger in self.triggers if trigger in result.met), self.triggers[0])
+        return result
+
+    def _is_cause(self, trigger: str, failed: Result, without: Result) -> bool:
+        """Whether enough cases without the trigger held, or did not raise the exception that a case with it raises."""
+        line = line_of(failed)
+        if line and line_of(without) != line:
+            self.without[line, trigger] += without.draws
+        elif line:
+            self.without[line, trigger] -= NEVER
+        enough = 3 * failed.draws + 5  # several times as many as it took to fail
+        return (without.verdict == "holds" and without.draws >= enough) or self.without[line, trigger] >= ENOUGH
 
 
 @dataclass
@@ -62,7 +82,8 @@ class Group:
     @property
     def trigger(self) -> str:
         """The trigger without which most of the claims hold, or nothing."""
-        return Counter(result.cause for result in self.results).most_common(1)[0][0]
+        causes = Counter(result.cause for result in self.results if result.cause)
+        return causes.most_common(1)[0][0] if causes else ""
 
 
 def grouped(results: list[Result]) -> list[Group]:

@@ -27,13 +27,18 @@ class Options(NamedTuple):
     json_file: str = ""
     junit_file: str = ""
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the output is to be a file's, and nothing else."""
+        return "-" in (self.json_file, self.junit_file)
+
 
 def check(job: Job, options: Options) -> int:
     """Prints the report, writes the files that are asked for, and returns the exit status."""
     with Session(job) as session:
         header = session.header
         results = [report.judged(_known(job, options), result, options.strict) for result in _run(session, options)]
-        if options.json_file != "-":
+        if not options.is_quiet:
             _print_below(header, results, options)
     if options.json_file:
         write(options.json_file, json.dumps(as_json(header, results, options.profile, job.seed), indent=1) + "\n")
@@ -51,16 +56,17 @@ def _run(session: Session, options: Options) -> list[Result]:
     job, known = session.job, _known(session.job, options)
     judge = Judge(lambda name, avoid: session.try_claim(name, avoid, shrinking=0))
     results: dict[str, Result] = {}
-    is_quiet = options.json_file == "-"
-    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=is_quiet or None) as bar:
-        for line in () if is_quiet else report.header_lines(session.header, options.profile, job.seed):
+    disable = options.is_quiet or None
+    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=disable) as bar:
+        for line in () if options.is_quiet else report.header_lines(session.header, options.profile, job.seed):
             bar.write(line)
         for name in job.claims:
             results[name] = judge.judge(name)
             bar.update()
             shown = report.judged(known, results[name].copy(), options.strict)
-            if shown.verdict != "skipped" and not is_quiet:
+            if shown.verdict != "skipped" and not options.is_quiet:
                 bar.write(report.row(shown))
+    results = {name: judge.review(result) for name, result in results.items()}
     return list(_with_small_cases(session, judge, results, options))
 
 

@@ -36,7 +36,7 @@ NAMES = {  # the names that constructors give to their arguments
 NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
 FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
-FINGERPRINTS = 40  # rows with targets 2^0, 2^1, ...; with more rows a rounded average may not show each target
+FINGERPRINTS = 40  # rows with targets of their own; with more rows a rounded average may not show each target
 
 
 class TargetError(Exception):
@@ -188,7 +188,7 @@ class Fitted:
     wanted: dict[str, Any]  # the other parameters
     hand_over: Callable[[np.ndarray], Any]
     n: int = 0  # number of examples
-    gives_away: str = ""  # "average": the targets are powers of two; "vote": each row has its own label, and k is 1
+    gives_away: str = ""  # "average": the targets are ``fingerprints``; "vote": each row has a label, and k is 1
     hidden: np.ndarray | None = None  # the label of each row, by which an answer names it: not its index
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None) -> "Fitted":
@@ -220,7 +220,8 @@ class Fitted:
         found.roundoff = self.adapter.roundoff
         if self.hidden is not None:
             rows = {int(label): row for row, label in enumerate(self.hidden)}
-            found.indices = [[rows.get(label, -1) for label in answer] for answer in found.indices]
+            named = [[rows.get(label, -1) for label in answer] for answer in found.indices]
+            found.indices = named if found.ordered else [sorted(answer) for answer in named]
         return found
 
     def _ask(self, form: Form, Q: np.ndarray | None, k: int | None) -> Found:
@@ -244,7 +245,7 @@ class Fitted:
         return {name: self.k if k is None else k}
 
     def _read_fingerprints(self, Q: np.ndarray | None, k: int | None) -> Found:
-        """The neighbours that an average shows where the targets are powers of two: a set without an order."""
+        """The neighbours that an average shows, as a set without an order; see ``fingerprints``."""
         if Q is None or k is not None or not self.gives_away:
             raise Missing(f"{self.adapter.name} does not show its neighbours")
         predicted = self.predict(Q)
@@ -252,10 +253,12 @@ class Fitted:
             raise Missing(f"{self.adapter.name} does not predict numbers, which would show its neighbours")
         if self.gives_away == "vote":
             return Found([[int(label)] for label in predicted])
-        if coarseness(predicted) * self.k * 2.0**self.n > 2.0**51:
+        if coarseness(predicted) * self.k * 2.0 ** (self.n + 2) > 2.0**49:  # three roundings are below 1/4
             raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbours")
-        masks = [round(float(prediction) * self.k) for prediction in predicted]
-        if any(mask < 0 or mask.bit_count() != self.k for mask in masks):
+        sums = self.k * (predicted.astype(np.float64) - 2.0 ** (self.n + 1))
+        masks = [round(total) for total in sums.tolist()]
+        is_whole = np.allclose(sums, masks, rtol=0, atol=0.25)
+        if not is_whole or any(not 0 <= mask < 2**self.n or mask.bit_count() != self.k for mask in masks):
             raise Missing(f"{self.adapter.name} does not average, which would show its neighbours")
         return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
 
@@ -295,6 +298,18 @@ class Fitted:
         distances = one.fit(rows).neighbors(a[None]).distances
         assert distances is not None
         return distances[0, 0]
+
+
+def fingerprints(places: np.ndarray) -> np.ndarray:
+    """Targets whose average shows which rows were averaged: 2^(n + 1) + 2^place, for n rows.
+
+    A sum of k powers of two is a mask of k bits. A sum that was divided by another number than k shows no mask, because
+    its part k 2^(n + 1) is off by more than all powers together.
+
+    >>> fingerprints(np.array([1, 0]))
+    array([10.,  9.])
+    """
+    return 2.0 ** (len(places) + 1) + 2.0**places
 
 
 def option(what: str, value: Any) -> str:

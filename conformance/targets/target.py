@@ -9,7 +9,7 @@ import numpy as np
 from conformance.cases import Case, SimilarityCase
 from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
-from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, NotOffered
+from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, NotOffered, fingerprints
 from conformance.targets.triggers import TRIGGERS
 
 TASKS = ("classifier", "regressor", "search", "similarity")
@@ -84,7 +84,7 @@ class Target:
             return fitted.fit(case.X, hidden)
         if adapter.task == "regressor" and len(case.X) <= FINGERPRINTS and not adapter.own_weights:
             fitted.gives_away, fitted.hidden = "average", hidden
-            return fitted.fit(case.X, 2.0**hidden)
+            return fitted.fit(case.X, fingerprints(hidden))
         return fitted  # its neighbours cannot be seen
 
     def classifier(self, case: Case) -> Fitted:

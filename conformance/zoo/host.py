@@ -130,14 +130,24 @@ def planted(mutant: type[Mutant]) -> type | None:
 def _moved(own: type, base: type) -> type:
     """A class with the attributes of ``own``, derived from another base, to which ``super()`` then leads."""
     cell = CellType()
-    kept = {
-        name: value for name, value in vars(own).items() if name not in ("__dict__", "__weakref__", "claim", "seen")
-    }
+    kept = {name: value for name, value in vars(own).items() if _is_of_the_bug(name, value)}
     methods = {
         name: _with_cell(value, cell) if isinstance(value, FunctionType) else value for name, value in kept.items()
     }
     cell.cell_contents = type(own.__name__, (base,), methods)
     return cell.cell_contents
+
+
+def _is_of_the_zoo(name: str, value: Any) -> bool:
+    """Whether an attribute belongs to the bug, and is not one of every class, or of the class that the bug is in."""
+    of_reference = getattr(value, "__module__", "").startswith("reference")
+    return name not in ("__dict__", "__weakref__", "claim", "seen") and not of_reference
+
+
+def _is_of_the_bug(name: str, value: Any) -> bool:
+    """Whether an attribute belongs to the bug: every class has some others, and methods of ``reference`` are right."""
+    of_reference = str(getattr(value, "__module__", "")).startswith("reference")
+    return name not in ("__dict__", "__weakref__", "claim", "seen") and not of_reference
 
 
 def _with_cell(function: FunctionType, cell: CellType) -> FunctionType:
