@@ -9,12 +9,17 @@ on which implementations differ, and judged by exact arithmetic, by derived boun
 * ``oracle``: computes the right answer, and says when another answer agrees with it.
 * ``runner``: tries claims on a target, in a process of its own, and reports the results.
 * ``zoo``: wrong implementations, each with the claim that must catch it.
+* ``adapt`` makes a class that can be tried out of two or three functions.
 * ``demo``: compares both packages and scikit-learn on real data.
 
 ``python -m conformance --help`` says how to run them.
 """
 
 from importlib.util import find_spec
+
+from conformance.adapted import adapt
+
+__all__ = ["adapt"]
 
 for _name in ("hypothesis", "sklearn", "torch", "tqdm"):  # found, not imported: few runs need all of them
     try:

@@ -1,8 +1,9 @@
 """Tries claims about nearest neighbours on any implementation.
 
-TARGET is module:Class, path/to/file.py:Class, or one of reference, accelerated, sklearn, faiss, torch-cdist; a TARGET
-without a job in front of it is checked. The exit status is 0 if all claims hold (but for the known differences of a
-named peer), 1 if some do not, 2 if a target or an argument is wrong, or if a target can be tried on none of them.
+TARGET is module:Class, path/to/file.py:Class, a function or an object in place of the class, or one of reference,
+accelerated, sklearn, faiss, torch-cdist; a TARGET without a job in front of it is checked. The exit status is 0 if all
+claims hold (but for the known differences of a named peer), 1 if some do not, 2 if a target or an argument is wrong, or
+if a target can be tried on none of them.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     parser, jobs = _parsers()
     first = words[0] if words else ""
     starts_with_a_job = first in (*jobs, "--list", "--version", "-h", "--help")
-    is_unknown = not starts_with_a_job and first not in READY and ":" not in first
+    is_unknown = not starts_with_a_job and first not in READY and ":" not in first and not first.endswith(".py")
     if is_unknown and (near := get_close_matches(first, [*jobs, *READY], n=1)):
         parser.error(f"{first!r} is neither a job nor a target; did you mean {near[0]}?")
     arguments = parser.parse_args(words if starts_with_a_job else ["check", *words])
@@ -90,6 +91,8 @@ def _add_options(job: argparse.ArgumentParser) -> None:
     add("--only", action="append", default=[], metavar="CLAIM", help="a claim, or all of a level; may be repeated")
     add("--skip", action="append", default=[], metavar="CLAIM", help="leave out a claim, or a level; may be repeated")
     add("--task", choices=TASKS, default="", help="the task of the class, or one task of a named target")
+    add("--n-neighbors", default="", metavar="NAME", help="the class's own name for the number of neighbours")
+    add("--method", default="", metavar="NAME", help="the class's own name for the method to ask")
     add("--device", help="handed to the constructor, such as cuda")
     add("--seed", type=int, default=0, help="another seed draws other cases; default 0")
 
@@ -148,7 +151,8 @@ def _job(target: str, arguments: argparse.Namespace) -> Job:
         raise TargetError("--minutes is for --profile deep; other profiles have a number of draws")
     minutes = arguments.minutes or 10.0
     profile = deep(minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
-    return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task)
+    names = arguments.n_neighbors, arguments.method
+    return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task, *names)
 
 
 def _chosen(only: list[str], skip: list[str]) -> list[str]:

@@ -31,6 +31,7 @@ def fit_returns_the_model(target: Target, case: Case) -> None:
     Otherwise every pipeline fails with "NoneType has no attribute predict".
     """
     fitted = target.any(case)
+    fitted.adapter.need_own("own fit")
     returned = fitted.call("fit", *(case.X, case.y)[: fitted.fit_takes])
     if returned is not fitted.model:
         raise AssertionError(f"fit returned {type(returned).__name__}, but should return the model")
@@ -74,6 +75,7 @@ def training_data_is_copied(target: Target, case: Case) -> None:
     A model that keeps a reference changes its training data when the caller fills the buffer with the next batch.
     """
     fitted = target.any(case)
+    fitted.adapter.need_own("own memory")
     _need_arrays(fitted)
     expected = answers(fitted, case.Q)
     X, y = case.X.copy(), targets_of(case).copy()
@@ -217,6 +219,7 @@ def a_pickled_model_answers_alike(target: Target, case: Case) -> None:
     Joblib pickles the models that it hands to its workers; lambdas and open files cannot be pickled.
     """
     fitted = target.any(case)
+    fitted.adapter.need_own("own memory")
     expected = answers(fitted, case.Q)
     fitted.model = pickle.loads(pickle.dumps(fitted.model))
     _assert_same(answers(fitted, case.Q), expected, "of the unpickled model")

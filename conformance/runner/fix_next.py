@@ -79,11 +79,8 @@ def pasted(result: Result, header: dict[str, Any]) -> list[str]:
 def snippet(result: Result, header: dict[str, Any]) -> str:
     """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
     place, _, name = header["target"].rpartition(":")
-    is_file = place.endswith(".py")
-    target = f"{Path(place).resolve()}:{name}" if is_file else header["target"]
+    target = f"{Path(place).resolve()}:{name}" if place.endswith(".py") else header["target"]
     found = header["imports"]
-    if is_file:
-        found = ["from conformance.targets import load_class", f"{name} = load_class({target!r})"]
     calls = _last_model(result.calls)
     used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
     if used:

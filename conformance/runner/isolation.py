@@ -22,6 +22,7 @@ from conformance.claims import BY_NAME
 from conformance.runner.trial import SHRINKING, Profile, Result, run_claim
 from conformance.targets import Target, load_target
 from conformance.targets.adapters import TargetError
+from conformance.targets.imports import import_lines
 
 OPENING = 60.0  # seconds to import a target and fit it to seven examples
 PATIENCE = 3  # claims that may hang or crash before the remaining ones are skipped
@@ -36,6 +37,8 @@ class Job(NamedTuple):
     seed: int = 0
     device: str | None = None
     task: str = ""
+    n_neighbors: str = ""  # the name of the argument for k
+    method: str = ""  # the name of the method to ask
 
 
 class Stopped(Exception):
@@ -169,22 +172,20 @@ def describe(target: Target) -> dict[str, Any]:
     for task, adapter in target.adapters.items():
         names = [f"{what} is {name}" for what, name in adapter.names.items() if what != name]
         found = [str(adapter.form)] if adapter.form else []
-        one = ["predict(x) one by one"] if adapter.one_by_one else []
+        one = [f"{adapter.predictor}(x) one by one"] if adapter.one_by_one else []
         takes = [f"takes {adapter.hand_over.__name__.removeprefix('as_')}", *adapter.habits()]
         described.append(f"{adapter.name}: {task}; {'; '.join([*takes, *names, *found, *one])}")
-    adapters = target.adapters.values()
-    imports = [f"from {adapter.model.__module__} import {adapter.name}" for adapter in adapters]
-    return {"target": target.name, "models": described, "imports": imports, "tasks": list(target.adapters)}
+    return {"target": target.name, "models": described, "imports": import_lines(target), "tasks": list(target.adapters)}
 
 
 def work(job: Job, lines: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:
     """Loads the target and tries the claims that the lines name, in the worker's process."""
     try:
-        target = load_target(job.target, job.device, job.task)
+        target = load_target(job.target, job.device, job.task, job.n_neighbors, job.method)
     except TargetError as error:
         write({"error": str(error)})
         return
-    given = {"device": job.device, "task": job.task}
+    given = {"device": job.device, "task": job.task, "n_neighbors": job.n_neighbors, "method": job.method}
     write({**describe(target), "options": {name: value for name, value in given.items() if value}})
     for line in lines:
         asked = json.loads(line)

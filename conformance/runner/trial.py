@@ -210,7 +210,10 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
     holds()
 
 
-def replay(target: str, claim: str, case: Any, device: str | None = None, task: str = "") -> None:
-    """Tries a claim on one case, and raises if it fails; the code in a failure report ends with this call."""
-    loaded = load_target(target, device, task)
+def replay(target: str, claim: str, case: Any, **options: str) -> None:
+    """Tries a claim on one case, and raises if it fails; the code in a failure report ends with this call.
+
+    The options are those of ``load_target``.
+    """
+    loaded = load_target(target, **options)
     BY_NAME[claim].function(loaded, loaded.prepared(case))

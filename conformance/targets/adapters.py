@@ -14,28 +14,12 @@ import numpy as np
 from conformance.cases.case import as_code
 from conformance.oracle.bounds import ROUNDOFF, coarseness
 from conformance.targets.answers import Form, Found, Unreadable, listed, read_batch, read_one, stack, to_array
+from conformance.targets.names import FINDERS, NAMES
 from conformance.targets.places import place_of_function
+from conformance.targets.refusals import needs, without_k, without_method, without_question
 
-NAMES = {  # the names that constructors give to their arguments
-    "k": ("n_neighbors", "k", "K", "num_neighbors", "n_neighbours", "num_neighbours"),
-    "metric": ("metric", "distance", "distance_metric"),
-    "p": ("p",),
-    "weights": ("weights", "weight", "weighting"),
-    "device": ("device",),
-    "similarity": ("similarity", "kernel"),
-    "gamma": ("gamma",),
-    "degree": ("degree",),
-    "coef0": ("coef0",),
-    "jitter": ("jitter", "alpha", "ridge"),
-    "fit_intercept": ("fit_intercept",),
-    "solver": ("solver",),
-    "tol": ("tol",),
-    "max_iter": ("max_iter",),
-    "warm_start": ("warm_start",),
-}
 NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
-FINDERS = ("kneighbors", "get_neighbors", "get_neighbours", "find_neighbors", "neighbors")
 FINGERPRINTS = 40  # rows with targets of their own; with more rows a rounded average may not show each target
 
 
@@ -91,9 +75,11 @@ class Adapter:
     default.
     """
 
-    model: Callable[..., Any]
+    model: Callable[..., Any]  # the class, or a ``Maker`` of its models
     device: str | None = None
     task: str = ""  # classifier, regressor, search or similarity
+    n_neighbors: str = ""  # the name of its argument for k, where the user says it
+    method: str = ""  # the name of the method to ask, where the user says it
     hand_over: Callable[[np.ndarray], Any] = as_arrays
     form: Form | None = None  # of its answers about neighbours
     one_by_one: bool = False  # whether predict takes one example
@@ -106,25 +92,38 @@ class Adapter:
 
     def __post_init__(self) -> None:
         self.name = getattr(self.model, "__name__", type(self.model).__name__)
-        if not callable(getattr(self.model, "fit", None)):
-            raise TargetError(f"{self.name} has no method fit")
+        self.written = getattr(self.model, "written", self.name)
+        self.kind = getattr(self.model, "kind", self.model)  # that has the methods: the class, or a model
+        self.lacks.update(getattr(self.kind, "lacks", {}))
+        self.finders = (self.method,) if self.method else FINDERS
+        self.predictor = "predict"
+        known = NAMES | ({"k": (self.n_neighbors,)} if self.n_neighbors else {})
+        self.k_names = known["k"]
+        if reason := without_method(self.name, self.kind, self.method):
+            raise TargetError(reason)
         arguments = _arguments(self.model)
-        self.names = {what: name for what, names in NAMES.items() for name in names[::-1] if name in arguments}
+        self.names = {what: name for what, names in known.items() for name in names[::-1] if name in arguments}
         weights = arguments.get(self.names.get("weights", ""))
         if weights is not None and isinstance(weights.default, bool):  # a switch with another meaning
             del self.names["weights"]
         needed = [name for name, argument in arguments.items() if _is_needed(argument)]
         unknown = [name for name in needed if name not in self.names.values()]
         if unknown:
-            raise TargetError(f"the constructor of {self.name} needs {', '.join(unknown)}: give it a default")
+            raise TargetError(needs(self.name, unknown, self.n_neighbors))
         self.needed = {what: value for what, value in USUAL.items() if self.names.get(what) in needed}
         if self.device and "device" not in self.names:
             raise TargetError(f"the constructor of {self.name} takes no device, but --device is {self.device}")
         if not self.task and "similarity" in self.names and "k" not in self.names:
             self.task = "similarity"
-        if self.task != "similarity" and not any(map(self.k_name, ("__init__", *FINDERS, "predict"))):
-            known = ", ".join(NAMES["k"])
-            raise TargetError(f"{self.name} has no argument for the number of neighbours; known names are {known}")
+        takes_k = "k" in self.names or any(map(self.k_name, (*self.finders, "predict")))
+        if self.task != "similarity" and not takes_k:
+            raise TargetError(without_k(self.name, list(arguments), self.n_neighbors))
+        if not self.method and (reason := without_question(self.name, self.kind)):
+            raise TargetError(reason)
+
+    def own_name(self, method: str) -> str:
+        """The name that the method has in the class: ``predict`` may have another there."""
+        return self.predictor if method == "predict" else method
 
     def habits(self) -> list[str]:
         """How the class differs from one that can do everything, for the head of a report."""
@@ -138,18 +137,23 @@ class Adapter:
 
     def k_name(self, method: str) -> str | None:
         """The method's name for the number of neighbours."""
-        arguments = _arguments(getattr(self.model, method, None))
-        return next((name for name in NAMES["k"] if name in arguments), None)
+        arguments = _arguments(getattr(self.kind, self.own_name(method), None))
+        return next((name for name in self.k_names if name in arguments), None)
 
     def has(self, method: str) -> bool:
-        return callable(getattr(self.model, method, None))
+        return callable(getattr(self.kind, self.own_name(method), None))
 
     def need(self, method: str, argument: str | None = None) -> None:
         """Raises NotOffered where the class has no such method, or the method no such argument."""
         if not self.has(method):
             raise NotOffered(f"{self.name} has no {method}")
-        if argument and argument not in _arguments(getattr(self.model, method)):
+        if argument and argument not in _arguments(getattr(self.kind, self.own_name(method))):
             raise NotOffered(f"{method} takes no {argument}")
+
+    def need_own(self, what: str) -> None:
+        """Raises Missing for a habit, such as "own fit", that belongs to this suite where the target is no class."""
+        if reason := self.lacks.get(what):
+            raise Missing(reason)
 
     def build(self, **wanted: Any) -> "Fitted":
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
@@ -174,7 +178,7 @@ class Adapter:
             wanted["device"] = self.device
         wanted = {**self.needed, **wanted}
         arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
-        self.calls.append(Call(f"model = {self.name}", (), arguments, self.model))
+        self.calls.append(Call(f"model = {self.written}", (), arguments, self.model))
         return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
 
 
@@ -209,6 +213,7 @@ class Fitted:
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
         """The result of the method, called with the examples in the container that the target takes."""
         copies = tuple(value.copy() if isinstance(value, np.ndarray) else value for value in examples)
+        method = self.adapter.own_name(method)
         self.adapter.calls.append(Call(f"model.{method}", copies, options, getattr(self.model, method)))
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
         return listed(getattr(self.model, method)(*handed, **options))

@@ -1,76 +1,89 @@
-"""Finds the target that the user named: a class of a module or of a file, or one that is known by name."""
+"""Finds what the user named in a module or a file, and makes a class of it, or a ``Maker`` of models."""
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from conformance.adapted import Adapted
 from conformance.targets.adapters import TargetError
-from conformance.targets.habits import learn_habits
-from conformance.targets.peers import READY
-from conformance.targets.probe import open_adapter
-from conformance.targets.target import Target
-
-PROMISE_BITS = ("reference", "accelerated")
+from conformance.targets.functions import from_function, roles_of
+from conformance.targets.indexes import from_index, is_index
+from conformance.targets.makers import by_copying, by_factory
+from conformance.targets.refusals import hint
 
 
-def make_target(name: str, *models: Callable[..., Any], device: str | None = None, task: str = "") -> Target:
-    """The target that consists of these classes, each for the task that it is found to do."""
-    adapters = [open_adapter(model, device, task) for model in models]
-    for adapter in adapters:
-        if adapter.task != "similarity":
-            learn_habits(adapter)
-        adapter.calls = adapters[0].calls  # one list, in the order of time
-        adapter.calls.clear()
-    promised = name in PROMISE_BITS or any(getattr(model, "promises_bits", False) for model in models)
-    return Target(name, {adapter.task: adapter for adapter in adapters}, promised)
+def load_class(text: str, n_neighbors: str = "", method: str = "") -> Callable[..., Any]:
+    """The class called "module:Class" or "path/to/file.py:Class", or one made of the function or object of that name.
 
-
-def load_target(text: str, device: str | None = None, task: str = "") -> Target:
-    """The target called "reference", "module:Class" or "path/to/file.py:Class".
-
-    Raises TargetError, with a message of one line, for a target that is missing or cannot be imported or tried.
+    Raises TargetError if there is none, or if it cannot become a class.
     """
-    if text in READY:
-        target = make_target(text, *READY[text](), device=device)
-        if task and task not in target.adapters:
-            raise TargetError(f"{text} is not a {task}; it is {', '.join(target.adapters)}")
-        return replace(target, adapters={task: target.adapters[task]}) if task else target
-    place, _, name = text.rpartition(":")
-    if not place or not name:
-        known = ", ".join(READY)
-        raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
-    return make_target(text, load_class(text), device=device, task=task)
-
-
-@cache
-def _package(name: str) -> Target:
-    return load_target(name)
-
-
-def other_package(target: Target) -> Target:
-    """The oracle for the target: ``reference``, and for ``reference`` itself ``accelerated``."""
-    other = _package("accelerated" if target.name == "reference" else "reference")
-    other.begin()  # its calls are never shown, and would fill the memory
-    return other
-
-
-def load_class(text: str) -> type:
-    """The class called "module:Class" or "path/to/file.py:Class". Raises TargetError if there is no such class."""
     place, _, name = text.rpartition(":")
     module = _import(place)
-    model = getattr(module, name, None)
-    if isinstance(model, type):
-        return model
-    if model is not None:
-        raise TargetError(f"{name} of {place} is a {type(model).__name__}, and not a class")
-    own = [key for key, value in vars(module).items() if isinstance(value, type)]
-    raise TargetError(f"{place} has no class {name}; it has {', '.join(own) or 'none'}")
+    if not hasattr(module, name):
+        own = _own_names(module) or [key for key, value in vars(module).items() if isinstance(value, type)]
+        raise TargetError(f"{place} has no class {name}{hint(name, own)}")
+    found = getattr(module, name)
+    if isinstance(found, type):
+        return _from_class(found, name, module, n_neighbors, method)
+    if hasattr(found, "fit"):
+        return by_copying(found, name, n_neighbors)
+    if callable(found):
+        return _from_callable(found, name, n_neighbors)
+    raise TargetError(f"{name} of {place} is {found!r:.60}, and neither a class, a function, nor an object with fit")
+
+
+def propose(place: str) -> str:
+    """The targets in a file for which the user named none."""
+    names = _own_names(_import(place))
+    return f"did you mean {' or '.join(f'{place}:{name}' for name in names[:3])}?" if names else "it has none"
+
+
+def _own_names(module: ModuleType) -> list[str]:
+    """The classes, functions and objects that the module itself defines, and that can be tried."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_") and _is_target(value)
+    ]
+
+
+def _is_target(value: Any) -> bool:
+    if isinstance(value, type):
+        return True
+    return hasattr(value, "fit") or (inspect.isfunction(value) and {"X", "Q"} <= set(roles_of(value)))
+
+
+def _from_class(found: type, name: str, module: ModuleType, n_neighbors: str, method: str) -> type:
+    if issubclass(found, Adapted) and found.__name__ == "Adapted":
+        found.__name__ = found.__qualname__ = name  # so that pickle finds it
+        found.__module__ = module.__name__
+    return from_index(found, method, n_neighbors) if is_index(found, method) else found
+
+
+def _from_callable(found: Callable[..., Any], name: str, n_neighbors: str) -> Callable[..., Any]:
+    """A class of a function that is given examples and queries, or the maker of a function that makes models."""
+    try:
+        roles = roles_of(found)
+    except ValueError as error:
+        raise TargetError(f"{name} is compiled, and its arguments cannot be read; use conformance.adapt") from error
+    if {"X", "Q"} <= set(roles):
+        return from_function(found, name, n_neighbors)
+    try:
+        maker = by_factory(found, name, n_neighbors)
+    except Exception as error:
+        names = ", ".join(inspect.signature(found).parameters) or "no arguments"
+        raise TargetError(
+            f"{name}({names}) is neither a function of examples, queries and k with names that I know, such as "
+            f"X, y, Q, k, nor makes a model: {type(error).__name__}: {error}"
+        ) from error
+    if not hasattr(maker.kind, "fit"):
+        raise TargetError(f"{name} returns {maker.kind!r:.60}, which has no method fit")
+    return maker
 
 
 def _import(place: str) -> ModuleType:

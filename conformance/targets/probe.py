@@ -5,6 +5,7 @@ Their features, distances and labels cannot be taken for indices, and no two axe
 
 import contextlib
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 from conformance.cases.data import BIT_METRICS
 from conformance.cases.similarity import SIMILARITIES, SOLVERS
 from conformance.targets.adapters import (
-    FINDERS,
     Adapter,
     Fitted,
     Missing,
@@ -32,18 +32,20 @@ Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]
 K = 4
 
 
-def open_adapter(model: Callable[..., Any], device: str | None = None, task: str = "") -> Adapter:
-    """An adapter that knows the class's form of answers. Raises TargetError for a class that has no method to ask."""
-    adapter = Adapter(model, device, task)
-    if not any(map(adapter.has, (*FINDERS, "predict"))):
-        raise TargetError(f"{adapter.name} has neither predict nor {', '.join(FINDERS)}")
+def open_adapter(
+    model: Callable[..., Any], device: str | None = None, task: str = "", n_neighbors: str = "", method: str = ""
+) -> Adapter:
+    """An adapter that knows the class's form of answers. Raises TargetError for a class that cannot be tried."""
+    adapter = Adapter(model, device, task, n_neighbors, method)
     adapter.hand_over = _find_container(adapter)
     if adapter.task == "similarity":
         _try_values(adapter, "similarity", SIMILARITIES, Fitted.predict)
         _try_values(adapter, "solver", SOLVERS, Fitted.predict)
         return adapter
     _try(adapter, option("metric", "euclidean"), lambda: _fitted(adapter))
-    adapter.form = next(forms(adapter, *FINDERS), None)
+    adapter.form = next(forms(adapter, *adapter.finders), None)
+    if adapter.method and adapter.form is None:
+        adapter.predictor = adapter.method
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
@@ -70,17 +72,17 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
 
     Notes whether its labels must count from 0.
     """
-    method = next(method for method in (*FINDERS, "predict") if adapter.has(method))
+    methods = list(filter(adapter.has, dict.fromkeys((*adapter.finders, "predict"))))
+    containers = (as_arrays, as_lists, as_tensors)
     raised: list[str] = []
-    for adapter.counts_from_zero in (False, True):
-        for adapter.hand_over in (as_arrays, as_lists, as_tensors):
-            for queries in (Q, Q[0]):
-                try:
-                    fitted = adapter.build(k=K).fit(X, _labels(adapter))  # with its default metric
-                    fitted.call(method, queries, **fitted.k_option(method, None))
-                    return adapter.hand_over
-                except Exception as error:
-                    raised.append(f"{in_one_line(error)}{f' ({place})' if (place := place_of(error)) else ''}")
+    for adapter.counts_from_zero, method, adapter.hand_over in product((False, True), methods, containers):
+        for queries in (Q, Q[0]):
+            try:
+                fitted = adapter.build(k=K).fit(X, _labels(adapter))  # with its default metric
+                fitted.call(method, queries, **fitted.k_option(method, None))
+                return adapter.hand_over
+            except Exception as error:
+                raised.append(f"{in_one_line(error)}{f' ({place})' if (place := place_of(error)) else ''}")
     raise TargetError(f"{adapter.name} cannot be fitted to seven examples and asked: {raised[0]}")
 
 
