@@ -51,8 +51,9 @@ def adapt(
     def asking(name: str) -> Callable[..., Any]:
         def ask(self: Any, X: Any) -> Any:
             answer = functions[name](*(self.fitted, X, self.n_neighbors)[: takes[name]])
-            return with_axis(answer, X) if name == "kneighbors" and self.n_neighbors == 1 else answer
+            return with_axis(answer, X, self.n_neighbors) if name == "kneighbors" else answer
 
+        ask.__name__ = ask.__qualname__ = name
         return ask
 
     methods = {name: asking(name) for name in functions if name != "fit"}
@@ -78,15 +79,15 @@ def _takes(name: str, function: Callable[..., Any]) -> int:
     return takes
 
 
-def with_axis(answer: Any, Q: Any) -> Any:
-    """The neighbours for k = 1 with an axis for them, which SciPy and others leave out.
+def with_axis(answer: Any, Q: Any, k: int) -> Any:
+    """The neighbours with both axes, of which SciPy leaves one out for k = 1, and others for a single query.
 
-    >>> with_axis((np.array([0.5, 0.25]), np.array([3, 7])), Q=np.zeros((2, 4)))
+    >>> with_axis((np.array([0.5, 0.25]), np.array([3, 7])), Q=np.zeros((2, 4)), k=1)
     (array([[0.5 ],
            [0.25]]), array([[3],
            [7]]))
     """
     if isinstance(answer, tuple):
-        return tuple(with_axis(part, Q) for part in answer)
-    is_flat = isinstance(answer, np.ndarray) and answer.ndim == 1
-    return answer[:, None] if is_flat and np.ndim(Q) == 2 and len(answer) == len(Q) else answer
+        return tuple(with_axis(part, Q, k) for part in answer)
+    is_flat = isinstance(answer, np.ndarray) and answer.ndim == 1 and np.ndim(Q) == 2
+    return answer.reshape(len(Q), -1) if is_flat and 1 in (k, len(Q)) and len(answer) == len(Q) * k else answer

@@ -91,8 +91,9 @@ def _ask(model: type, name: str) -> Callable[..., Any]:
     def ask(self: Any, X: Any, *others: Any, **options: Any) -> Any:
         answer = getattr(self.index, name)(X, *others, **options)
         k = next((given[key] for given in (options, self.options) for key in self.k_names if key in given), None)
-        return with_axis(answer, X) if k == 1 and name != "predict" else answer
+        return with_axis(answer, X, k) if k is not None and name != "predict" else answer
 
+    ask.__name__ = ask.__qualname__ = name
     try:
         ask.__signature__ = inspect.signature(getattr(model, name))  # type: ignore[attr-defined]
     except ValueError:  # compiled, and called as SciPy's are

@@ -89,7 +89,7 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
 def forms(adapter: Adapter, *methods: str) -> Iterator[Form]:
     """The forms in which the methods' answers can be read as neighbours, the likeliest first."""
     for method in filter(adapter.has, methods):
-        for batch in (True, False) if method == "kneighbors" else (False, True):
+        for batch in (True, False) if method in ("kneighbors", "query", "search") else (False, True):
             with contextlib.suppress(Exception):
                 fitted = _fitted(adapter)
                 result = fitted.call(method, Q if batch else Q[0], **fitted.k_option(method, None))
