@@ -22,7 +22,7 @@ from conformance.runner.isolation import Job
 from conformance.runner.report import list_of_claims
 from conformance.runner.trial import deep
 from conformance.targets import TASKS
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.peers import READY
 from conformance.zoo.proof import prove
 

@@ -10,8 +10,8 @@ from conformance.cases import Case
 from conformance.claims import CLAIMS
 from conformance.runner import PROFILES, run_claim
 from conformance.targets import TASKS, load_target, make_target
-from conformance.targets.adapters import Missing, TargetError
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one
+from conformance.targets.errors import Missing, TargetError
 from conformance.targets.names import FINDERS, NAMES
 
 CASE = Case(np.array([[0.0], [5.0], [2.0], [9.0]]), np.array([[1.5], [8.0]]), k=2, y=np.array([1.0, 2.0, 4.0, 8.0]))

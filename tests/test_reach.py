@@ -1,7 +1,9 @@
 """Classes with unusual names, functions, factories, objects and indexes are tried as they are, or refused with help."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from conformance.claims import CLAIMS
 from conformance.runner import PROFILES, run_claim
 from conformance.runner.isolation import describe
 from conformance.targets import load_class, load_target, make_target
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 
 CASE = Case(np.array([[0.0], [5.0], [2.0], [9.0]]), np.array([[1.5], [8.0]]), k=2, y=np.array([1.0, 2.0, 4.0, 8.0]))
 FILE = '''
@@ -281,3 +283,34 @@ def test_a_file_that_only_adapts_does_not_wait_for_torch():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert run.stdout == "False False\n"
+
+
+PAGE = (Path(__file__).parent.parent / "docs" / "adapters.md").read_text()
+SECTIONS = {
+    section.partition("\n")[0]: section for section in PAGE.split("\n## ")[1:] if "python -m conformance" in section
+}
+
+
+def adapter_in(section):
+    """The Python of a section of the page; none where the library is checked as it is."""
+    return next(iter(re.findall(r"```python\n(.*?)```", section, flags=re.S)), "")
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+@pytest.mark.filterwarnings("ignore")  # of the libraries
+def test_an_adapter_of_the_page_runs(title, tmp_path):
+    code, target = adapter_in(SECTIONS[title]), re.findall(r"python -m conformance (\S+)", SECTIONS[title])[0]
+    modules = re.findall(r"^(?:from|import) (\S+)", code, flags=re.M) or [target.partition(":")[0]]
+    for module in modules:
+        pytest.importorskip(module)
+    (tmp_path / "mine.py").write_text(code)
+    found = load_target(target.replace("mine.py", str(tmp_path / "mine.py")))
+    claim = next(claim for claim in CLAIMS if claim.name == "nearest_where_none_tie")
+
+    assert run_claim(found, claim, PROFILES["quick"]).verdict == "holds"
+
+
+def test_an_adapter_of_the_page_has_at_most_five_lines():
+    for section in SECTIONS.values():
+        lines = [line for line in adapter_in(section).splitlines() if line and not line.startswith(("from", "import"))]
+        assert len(lines) <= 5

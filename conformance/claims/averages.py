@@ -29,7 +29,7 @@ from conformance.oracle.expected import (
 )
 from conformance.oracle.relations import assert_averages
 from conformance.targets import Target
-from conformance.targets.adapters import Fitted
+from conformance.targets.fitted import Fitted
 
 TINY = (2.0**-40, 2.0**-500)  # the squares of such distances are tiny too, and still exact
 

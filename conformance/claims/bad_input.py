@@ -18,8 +18,9 @@ from conformance.claims.claim import BEHAVIOUR, claim
 from conformance.claims.questions import Question, each_model, questions
 from conformance.oracle.expected import targets_of
 from conformance.targets import Target
-from conformance.targets.adapters import Fitted, Missing
 from conformance.targets.answers import Unreadable
+from conformance.targets.errors import Missing
+from conformance.targets.fitted import Fitted
 from conformance.targets.places import in_one_line, is_deliberate
 
 PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)

@@ -14,7 +14,7 @@ from conformance.oracle.bounds import minkowski_bounds
 from conformance.oracle.exact import exact
 from conformance.oracle.relations import assert_admissible, assert_same_bits
 from conformance.targets import Target, other_package
-from conformance.targets.adapters import Missing
+from conformance.targets.errors import Missing
 
 
 @claim(cases(), BITS, effort=5)

@@ -18,7 +18,8 @@ from conformance.claims.questions import answers, each_model
 from conformance.oracle.expected import targets_of
 from conformance.oracle.relations import assert_same_bits
 from conformance.targets import Target
-from conformance.targets.adapters import Fitted, Missing, as_arrays, as_lists
+from conformance.targets.errors import Missing
+from conformance.targets.fitted import Fitted, as_arrays, as_lists
 
 PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
 

@@ -9,8 +9,8 @@ from conformance.claims.questions import in_order, with_distances
 from conformance.oracle.exact import exact_distances, is_determined
 from conformance.oracle.relations import assert_distance, assert_nearest
 from conformance.targets import Target
-from conformance.targets.adapters import Missing
 from conformance.targets.answers import Form, Found, read_batch, read_one, stack
+from conformance.targets.errors import Missing
 from conformance.targets.probe import forms
 
 PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_at=1, by_label=False)

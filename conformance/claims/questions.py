@@ -7,8 +7,10 @@ import numpy as np
 
 from conformance.cases import Case
 from conformance.targets import Target
-from conformance.targets.adapters import Adapter, Fitted, Missing, NotOffered
+from conformance.targets.adapters import Adapter
 from conformance.targets.answers import Found
+from conformance.targets.errors import Missing, NotOffered
+from conformance.targets.fitted import Fitted
 
 Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
 

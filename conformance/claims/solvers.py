@@ -16,8 +16,9 @@ from conformance.claims.claim import BEHAVIOUR, BOUND, LATTICE, claim
 from conformance.oracle.certificate import Errors, errors, exact_residual
 from conformance.oracle.similarity import matrix, prediction_bounds
 from conformance.targets import Target
-from conformance.targets.adapters import Fitted, Missing
 from conformance.targets.answers import to_array
+from conformance.targets.errors import Missing
+from conformance.targets.fitted import Fitted
 
 POSITIVE = ("rbf", "laplacian", "linear", "cosine", "polynomial")
 EASY = ("rbf", "laplacian", "cosine")

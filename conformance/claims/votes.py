@@ -33,8 +33,8 @@ from conformance.oracle.expected import (
     weights_of,
 )
 from conformance.targets import Target
-from conformance.targets.adapters import Fitted
 from conformance.targets.answers import to_array
+from conformance.targets.fitted import Fitted
 
 
 @claim(lattice_cases(y=labels))

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from conformance.claims import BY_NAME
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 
 
 def read_expected(path: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from conformance.cases.pins import pinned
 from conformance.claims import BY_NAME
 from conformance.runner.trial import SHRINKING, Profile, Result, run_claim
 from conformance.targets import Target, load_target
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.imports import import_lines
 
 OPENING = 60.0  # seconds to import a target and fit it to seven examples

@@ -15,7 +15,7 @@ from conformance.claims import BY_NAME
 from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
-from conformance.targets.adapters import Missing, NotOffered
+from conformance.targets.errors import Missing, NotOffered
 from conformance.targets.places import in_one_line, is_of_target, place_of
 from conformance.targets.triggers import TRIGGERS
 

@@ -7,64 +7,19 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from conformance.cases.case import as_code
-from conformance.oracle.bounds import ROUNDOFF, coarseness
-from conformance.targets.answers import Form, Found, Unreadable, listed, read_batch, read_one, stack, to_array
-from conformance.targets.names import FINDERS, NAMES
-from conformance.targets.places import place_of_function
+from conformance.oracle.bounds import ROUNDOFF
+from conformance.targets.answers import Form
+from conformance.targets.errors import Missing, NotOffered, TargetError
+from conformance.targets.fitted import Call, Fitted, as_arrays
+from conformance.targets.names import FINDERS, NAMES, arguments_of
 from conformance.targets.refusals import needs, without_k, without_method, without_question
 
 NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
-FINGERPRINTS = 40  # rows with targets of their own; with more rows a rounded average may not show each target
-
-
-class TargetError(Exception):
-    """The target cannot be tried at all; the message is one line."""
-
-
-class Missing(Exception):
-    """The target lacks a method, an argument or a form of answer that a claim needs; the message names it."""
-
-
-class NotOffered(Missing):
-    """The target lacks a class or a method that a claim needs for every case: no other case need be drawn."""
-
-
-def as_arrays(rows: np.ndarray) -> Any:
-    """A copy, so that a target which writes to its input does not spoil the next call."""
-    return rows.copy()
-
-
-def as_lists(rows: np.ndarray) -> Any:
-    return rows.tolist()
-
-
-def as_tensors(rows: np.ndarray) -> Any:
-    import torch
-
-    return torch.from_numpy(rows.copy()) if rows.dtype.kind in "biuf" else rows.tolist()
-
-
-class Call(NamedTuple):
-    """A call of the class. ``str`` writes it as code, only for a failure: for all calls that would take long."""
-
-    function: str  # "model = KNN" or "model.fit"
-    examples: tuple[Any, ...]  # copies: a claim may change its arrays later
-    options: dict[str, Any]
-    called: Any  # the class or the method itself
-
-    def __str__(self) -> str:
-        options = (f"{name}={as_code(value)}" for name, value in self.options.items())
-        return f"{self.function}({', '.join([*map(as_code, self.examples), *options])})"
-
-    def place(self) -> str:
-        """The file and the line where the method begins."""
-        return place_of_function(self.called)
 
 
 @dataclass
@@ -101,7 +56,7 @@ class Adapter:
         self.k_names = known["k"]
         if reason := without_method(self.name, self.kind, self.method):
             raise TargetError(reason)
-        arguments = _arguments(self.model)
+        arguments = arguments_of(self.model)
         self.names = {what: name for what, names in known.items() for name in names[::-1] if name in arguments}
         weights = arguments.get(self.names.get("weights", ""))
         if weights is not None and isinstance(weights.default, bool):  # a switch with another meaning
@@ -137,7 +92,7 @@ class Adapter:
 
     def k_name(self, method: str) -> str | None:
         """The method's name for the number of neighbours."""
-        arguments = _arguments(getattr(self.kind, self.own_name(method), None))
+        arguments = arguments_of(getattr(self.kind, self.own_name(method), None))
         return next((name for name in self.k_names if name in arguments), None)
 
     def has(self, method: str) -> bool:
@@ -147,7 +102,7 @@ class Adapter:
         """Raises NotOffered where the class has no such method, or the method no such argument."""
         if not self.has(method):
             raise NotOffered(f"{self.name} has no {method}")
-        if argument and argument not in _arguments(getattr(self.kind, self.own_name(method))):
+        if argument and argument not in arguments_of(getattr(self.kind, self.own_name(method))):
             raise NotOffered(f"{method} takes no {argument}")
 
     def need_own(self, what: str) -> None:
@@ -155,7 +110,7 @@ class Adapter:
         if reason := self.lacks.get(what):
             raise Missing(reason)
 
-    def build(self, **wanted: Any) -> "Fitted":
+    def build(self, **wanted: Any) -> Fitted:
         """A model with these k, metric, p and weights, or parameters of a similarity. Raises Missing without them."""
         for what, own in (("metric", self.own_metric), ("weights", self.own_weights)):
             if own and wanted.pop(what, own) != own:
@@ -182,141 +137,6 @@ class Adapter:
         return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
 
 
-@dataclass
-class Fitted:
-    """A model of the target, which answers in NumPy arrays."""
-
-    adapter: Adapter
-    model: Any
-    k: int
-    wanted: dict[str, Any]  # the other parameters
-    hand_over: Callable[[np.ndarray], Any]
-    n: int = 0  # number of examples
-    gives_away: str = ""  # "average": the targets are ``fingerprints``; "vote": each row has a label, and k is 1
-    hidden: np.ndarray | None = None  # the label of each row, by which an answer names it: not its index
-
-    def fit(self, X: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None) -> "Fitted":
-        arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
-        if sample_weight is not None:
-            self.adapter.need("fit", "sample_weight")
-            self.call("fit", *arguments, sample_weight=sample_weight.copy())
-        else:
-            self.call("fit", *arguments[: self.fit_takes])
-        self.n = len(X)
-        return self
-
-    @property
-    def fit_takes(self) -> int:
-        """The number of arguments of ``fit``: 1 for the examples alone, 2 with their targets."""
-        return len(_arguments(self.model.fit))
-
-    def call(self, method: str, *examples: Any, **options: Any) -> Any:
-        """The result of the method, called with the examples in the container that the target takes."""
-        copies = tuple(value.copy() if isinstance(value, np.ndarray) else value for value in examples)
-        method = self.adapter.own_name(method)
-        self.adapter.calls.append(Call(f"model.{method}", copies, options, getattr(self.model, method)))
-        handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
-        return listed(getattr(self.model, method)(*handed, **options))
-
-    def neighbors(self, Q: np.ndarray | None, k: int | None = None) -> Found:
-        """The neighbours of each query, in any way that the class has; Q=None: of each row, without the row itself."""
-        form = self.adapter.form
-        found = self._read_fingerprints(Q, k) if form is None else self._ask(form, Q, k)
-        found.roundoff = self.adapter.roundoff
-        if self.hidden is not None:
-            rows = {int(label): row for row, label in enumerate(self.hidden)}
-            named = [[rows.get(label, -1) for label in answer] for answer in found.indices]
-            found.indices = named if found.ordered else [sorted(answer) for answer in named]
-        return found
-
-    def _ask(self, form: Form, Q: np.ndarray | None, k: int | None) -> Found:
-        if Q is None and (reason := self.adapter.lacks.get("left out")):
-            raise Missing(reason)
-        options = self.k_option(form.method, k)
-        k = self.k if k is None else k
-        if Q is None:
-            return read_batch(self.call(form.method, **options), form, self.n, k)
-        if form.batch:
-            return read_batch(self.call(form.method, Q, **options), form, len(Q), k)
-        return stack([read_one(self.call(form.method, q, **options), form, k) for q in Q])
-
-    def k_option(self, method: str, k: int | None) -> dict[str, int]:
-        """The number of neighbours, k or the model's, as an argument of the method where the method takes it."""
-        name = self.adapter.k_name(method)
-        if k is not None and name is None:
-            raise Missing(f"{method} takes no number of neighbours")
-        if name is None or (k is None and "k" in self.adapter.names):
-            return {}
-        return {name: self.k if k is None else k}
-
-    def _read_fingerprints(self, Q: np.ndarray | None, k: int | None) -> Found:
-        """The neighbours that an average shows, as a set without an order; see ``fingerprints``."""
-        if Q is None or k is not None or not self.gives_away:
-            raise Missing(f"{self.adapter.name} does not show its neighbours")
-        predicted = self.predict(Q)
-        if predicted.shape != (len(Q),) or predicted.dtype.kind not in "iuf" or not np.all(np.isfinite(predicted)):
-            raise Missing(f"{self.adapter.name} does not predict numbers, which would show its neighbours")
-        if self.gives_away == "vote":
-            return Found([[int(label)] for label in predicted])
-        if coarseness(predicted) * self.k * 2.0 ** (self.n + 2) > 2.0**49:  # three roundings are below 1/4
-            raise Missing(f"{self.adapter.name} predicts too few digits to show its neighbours")
-        sums = self.k * (predicted.astype(np.float64) - 2.0 ** (self.n + 1))
-        masks = [round(total) for total in sums.tolist()]
-        is_whole = np.allclose(sums, masks, rtol=0, atol=0.25)
-        if not is_whole or any(not 0 <= mask < 2**self.n or mask.bit_count() != self.k for mask in masks):
-            raise Missing(f"{self.adapter.name} does not average, which would show its neighbours")
-        return Found([[i for i in range(self.n) if mask >> i & 1] for mask in masks], ordered=False)
-
-    def learned(self, name: str) -> Any:
-        """An attribute of the fitted model. Raises Missing where it has none of this name."""
-        if not hasattr(self.model, name):
-            raise Missing(f"{self.adapter.name} has no {name}")
-        return getattr(self.model, name)
-
-    def predict(self, Q: np.ndarray | None) -> np.ndarray:
-        """Predictions, (n_queries,) or (n_queries, n_outputs); Q=None: leave-one-out."""
-        self.adapter.need("predict")
-        if Q is None and (reason := self.adapter.lacks.get("predict left out")):
-            raise Missing(reason)
-        options = self.k_option("predict", None)
-        if Q is None or not self.adapter.one_by_one:
-            return to_array(self.call("predict", Q, **options))
-        return np.array([to_array(self.call("predict", q, **options)) for q in Q])
-
-    def shares(self, Q: np.ndarray) -> Any:
-        """Vote shares, (n_queries, n_classes), or a list of them for several outputs."""
-        self.adapter.need("predict_proba")
-        shares = self.call("predict_proba", Q)
-        parts = [to_array(share) for share in (shares if isinstance(shares, list) else [shares])]
-        if any(part.dtype.kind not in "iuf" for part in parts):
-            raise Unreadable("predict_proba returned something other than numbers, but should return shares")
-        return parts if isinstance(shares, list) else parts[0]
-
-    def distance(self, a: np.ndarray, b: np.ndarray) -> Any:
-        """The distance between two examples, a NumPy number: by ``get_distance``, or by a search in b alone."""
-        if self.adapter.has("get_distance") and "get_distance" not in self.adapter.lacks:
-            return to_array(self.call("get_distance", a, b)).reshape(())[()]
-        if self.adapter.form is None or self.adapter.form.distance_at is None:
-            raise Missing(f"{self.adapter.name} gives no distances")
-        one = self.adapter.build(k=1, **self.wanted)
-        rows = np.stack([b, b])  # not one row alone: k = n is where searches fail that have right distances
-        distances = one.fit(rows).neighbors(a[None]).distances
-        assert distances is not None
-        return distances[0, 0]
-
-
-def fingerprints(places: np.ndarray) -> np.ndarray:
-    """Targets whose average shows which rows were averaged: 2^(n + 1) + 2^place, for n rows.
-
-    A sum of k powers of two is a mask of k bits. A sum that was divided by another number than k shows no mask, because
-    its part k 2^(n + 1) is off by more than all powers together.
-
-    >>> fingerprints(np.array([1, 0]))
-    array([10.,  9.])
-    """
-    return 2.0 ** (len(places) + 1) + 2.0**places
-
-
 def option(what: str, value: Any) -> str:
     """The key of ``lacks`` for an argument's value.
 
@@ -324,13 +144,6 @@ def option(what: str, value: Any) -> str:
     ('weights=distance', 'weights=callable')
     """
     return f"{what}={value if isinstance(value, str) else 'callable'}"
-
-
-def _arguments(function: Any) -> dict[str, inspect.Parameter]:
-    try:
-        return dict(inspect.signature(function).parameters)
-    except (TypeError, ValueError):  # nothing to call, or compiled
-        return {}
 
 
 def _is_needed(argument: inspect.Parameter) -> bool:

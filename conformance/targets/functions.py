@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.names import DATA, NAMES
 
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance.adapted import Adapted
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.functions import from_function, roles_of
 from conformance.targets.indexes import from_index, is_index
 from conformance.targets.makers import by_copying, by_factory

@@ -1,5 +1,8 @@
 """The names by which the suite knows arguments and methods of others."""
 
+import inspect
+from typing import Any
+
 NAMES = {  # the names that constructors give to their arguments
     "k": (
         "n_neighbors",
@@ -75,3 +78,11 @@ DATA = {  # the names that functions, and constructors of indexes, give to their
         "test_point",
     ),
 }
+
+
+def arguments_of(function: Any) -> dict[str, inspect.Parameter]:
+    """The arguments of a function or a class by name; none where they cannot be read."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # nothing to call, or compiled
+        return {}

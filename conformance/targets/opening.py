@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.habits import learn_habits
 from conformance.targets.loading import load_class, propose
 from conformance.targets.peers import READY

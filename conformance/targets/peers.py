@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 
 
 class TorchCdist:

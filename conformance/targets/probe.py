@@ -12,17 +12,10 @@ import numpy as np
 
 from conformance.cases.data import BIT_METRICS
 from conformance.cases.similarity import SIMILARITIES, SOLVERS
-from conformance.targets.adapters import (
-    Adapter,
-    Fitted,
-    Missing,
-    TargetError,
-    as_arrays,
-    as_lists,
-    as_tensors,
-    option,
-)
+from conformance.targets.adapters import Adapter, option
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one, to_array
+from conformance.targets.errors import Missing, TargetError
+from conformance.targets.fitted import Fitted, as_arrays, as_lists, as_tensors
 from conformance.targets.places import in_one_line, place_of
 
 X = np.array([[0.3, 0.8], [10.1, 0.1], [4.2, 0.9], [7.7, 0.2], [5.9, 0.7], [-3.4, 0.3], [-8.6, 0.6]])

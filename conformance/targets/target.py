@@ -9,7 +9,9 @@ import numpy as np
 from conformance.cases import Case, SimilarityCase
 from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
-from conformance.targets.adapters import FINGERPRINTS, Adapter, Call, Fitted, Missing, NotOffered, fingerprints
+from conformance.targets.adapters import Adapter
+from conformance.targets.errors import Missing, NotOffered
+from conformance.targets.fitted import FINGERPRINTS, Call, Fitted, fingerprints
 from conformance.targets.triggers import TRIGGERS
 
 TASKS = ("classifier", "regressor", "search", "similarity")

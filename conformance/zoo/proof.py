@@ -20,7 +20,7 @@ from conformance.claims import BY_NAME
 from conformance.runner.isolation import Job, run_isolated
 from conformance.runner.trial import PROFILES, SHRINKING, Result, run_claim
 from conformance.targets import Target, make_target
-from conformance.targets.adapters import TargetError
+from conformance.targets.errors import TargetError
 from conformance.targets.peers import KNOWN
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
