@@ -81,7 +81,7 @@ def averages_of_everything_when_k_is_n(target: Target, case: Case) -> None:
     assert_all_averages(target.regressor(full), full)
 
 
-@claim(distinct_cases(y=numbers, weights="distance", nearest=(1,)), BOUND)
+@claim(distinct_cases(y=numbers, weights="distance", nearest=(2, 1)), BOUND)  # from 1 on, ranks are distances
 def averages_by_inverse_distance(target: Target, case: Case) -> None:
     """With weights 1 / distance a prediction is the weighted average.
 

@@ -46,7 +46,7 @@ def the_majority_wins(target: Target, case: Case) -> None:
     _assert_votes(target.classifier(case), case)
 
 
-@claim(distinct_cases(y=labels, weights="distance"), BOUND)
+@claim(distinct_cases(y=labels, weights="distance", nearest=(2, 0, 1)), BOUND)
 def votes_weigh_by_inverse_distance(target: Target, case: Case) -> None:
     """With weights 1 / distance the class with the largest sum of weights wins.
 
