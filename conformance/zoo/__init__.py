@@ -3,12 +3,24 @@
 Every mutant is caught by the claim that it names, and every claim is named by a mutant.
 """
 
-from conformance.zoo import averages, bad_input, distances, manners, selection, similarity, solvers, votes
+from conformance.zoo import (
+    averages,
+    bad_input,
+    beginners,
+    beginners_votes,
+    distances,
+    manners,
+    selection,
+    similarity,
+    solvers,
+    votes,
+)
 from conformance.zoo.base import Mutant
 
+MODULES = (distances, selection, averages, votes, manners, bad_input, beginners, beginners_votes, similarity, solvers)
 ZOO: list[type[Mutant]] = [
     mutant
-    for module in (distances, selection, averages, votes, manners, bad_input, similarity, solvers)
+    for module in MODULES
     for mutant in vars(module).values()
     if isinstance(mutant, type) and issubclass(mutant, Mutant) and mutant.claim
 ]
