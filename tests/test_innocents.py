@@ -5,7 +5,7 @@ import pytest
 from conformance.claims import CLAIMS
 from conformance.runner import PROFILES, run_claim
 from conformance.targets import make_target
-from tests.innocents import containers, metrics, predictors, refusals, searches
+from tests.innocents import classifiers, containers, forms, metrics, refusals, regressors, searches
 
 CONVENTIONS = {
     "equal_distances_go_to_the_lower_index",
@@ -21,7 +21,7 @@ CONVENTIONS = {
 }
 INNOCENTS = [
     model
-    for module in (searches, metrics, containers, predictors, refusals)
+    for module in (searches, metrics, forms, containers, classifiers, regressors, refusals)
     for model in vars(module).values()
     if isinstance(model, type) and model.__module__ == module.__name__ and hasattr(model, "fit")
 ]

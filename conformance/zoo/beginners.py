@@ -220,15 +220,6 @@ class RegressorWithOneTotal(Regressor):
         return np.cumsum(super().predict(X), axis=0)
 
 
-class RegressorByTheKth(Regressor):
-    """Predicts the target of the k-th neighbour instead of the average of the first k."""
-
-    claim, seen = "averages_of_targets", "order[k - 1] for order[:k]"
-
-    def combine(self, targets, weights):
-        return targets[-1]
-
-
 class RegressorWithoutDivision(Regressor):
     """Predicts the sum of the targets."""
 

@@ -8,7 +8,7 @@ from tests.innocents.checks import need_fit, read_k, read_matrix
 
 
 class CosineOnly:
-    """Compares angles and nothing else; a row of zeros has no angle, and is at distance 1 from everything."""
+    """Compares angles and nothing else; a row of zeros is at distance 1 from all that are not zeros."""
 
     def __init__(self, n_neighbors=5):
         self.n_neighbors = n_neighbors
@@ -26,8 +26,8 @@ class CosineOnly:
 
     def _distances(self, query):
         gaps = unit(self.rows) - unit(query)
-        no_angle = ~self.rows.any(axis=1) | (not query.any())
-        return np.where(no_angle, 1.0, np.sum(gaps * gaps, axis=1) / 2)
+        one_is_zero = self.rows.any(axis=1) != query.any()
+        return np.where(one_is_zero, 1.0, np.sum(gaps * gaps, axis=1) / 2)
 
 
 def unit(rows):

@@ -1,39 +1,13 @@
-"""Correct classifiers and regressors, each with a habit: labels of one kind, a vote of its own, weights unasked."""
+"""Correct classifiers, each with a habit: labels of one kind, a rule of its own for equal votes, weights unasked."""
 
-from bisect import insort
 from collections import Counter
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 
-from tests.innocents.checks import need_fit, read_k, read_labels, read_matrix, read_targets
-
-
-class Neighbors:
-    """The rows of the classes below, and their order from a query."""
-
-    def __init__(self, n_neighbors=3):
-        self.n_neighbors = n_neighbors
-
-    def keep(self, X):
-        self.rows = read_matrix(X)
-        read_k(self.n_neighbors, len(self.rows))
-
-    def nearest(self, X):
-        """The distances and indices of the nearest, both (n_queries, k)."""
-        need_fit(self, "rows")
-        away = cdist(read_matrix(X, "queries", self.rows.shape[1]), self.rows)
-        order = np.argsort(away, axis=1, kind="stable")[:, : self.n_neighbors]
-        return np.take_along_axis(away, order, axis=1), order
-
-
-def closeness(distances):
-    """1 / distance, or 1 for exact matches and 0 for the others; distances are (n_queries, k)."""
-    with np.errstate(divide="ignore", over="ignore"):
-        weights = 1 / distances
-    exact = np.isinf(weights)
-    return np.where(exact.any(axis=1, keepdims=True), exact, weights)
+from tests.innocents.checks import need_fit, read_k, read_labels, read_matrix
+from tests.innocents.neighbors import Neighbors, closeness
 
 
 class AlwaysByDistanceClassifier(Neighbors):
@@ -49,19 +23,6 @@ class AlwaysByDistanceClassifier(Neighbors):
         n = len(self.classes_)
         votes = [np.bincount(self.codes[i], w, n) for i, w in zip(order, closeness(distances), strict=True)]
         return self.classes_[np.argmax(votes, axis=1)]
-
-
-class AlwaysByDistanceRegressor(Neighbors):
-    """Weighs targets by 1 / distance, without an argument for it."""
-
-    def fit(self, X, y):
-        self.keep(X)
-        self.y = read_targets(y, len(self.rows))
-        return self
-
-    def predict(self, X):
-        distances, order = self.nearest(X)
-        return np.array([np.average(self.y[i], weights=w) for i, w in zip(order, closeness(distances), strict=True)])
 
 
 class CountsCodes(Neighbors):
@@ -80,21 +41,18 @@ class CountsCodes(Neighbors):
 
 
 class OneHot(Neighbors):
-    """A classifier of the labels 0 to n_classes - 1, which adds their rows of the identity matrix."""
+    """A classifier of whole numbers from 0 to 999, which adds rows of the identity matrix."""
 
     def fit(self, X, y):
         self.keep(X)
         y = read_labels(y, len(self.rows))
-        if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= len(y):
-            raise ValueError(f"labels must be whole numbers from 0 to {len(y) - 1}")
+        if y.dtype.kind not in "iu" or y.min() < 0 or y.max() > 999:
+            raise ValueError("labels must be whole numbers from 0 to 999")
         self.codes = np.eye(int(y.max()) + 1)[y]
         return self
 
     def predict(self, X):
-        return self.predict_proba(X).argmax(axis=1)
-
-    def predict_proba(self, X):
-        return self.codes[self.nearest(X)[1]].mean(axis=1)
+        return self.codes[self.nearest(X)[1]].sum(axis=1).argmax(axis=1)
 
 
 class WholeLabels(Neighbors):
@@ -158,74 +116,6 @@ class LargestOfTied(BaseEstimator, ClassifierMixin):
         return self.classes_[last - votes]
 
 
-class Averages(BaseEstimator, RegressorMixin):
-    """A scikit-learn estimator for several outputs."""
-
-    def __init__(self, n_neighbors=5):
-        self.n_neighbors = n_neighbors
-
-    def fit(self, X, y):
-        self.X_, self.y_ = read_matrix(X), np.array(y, dtype=np.float64)
-        if len(self.y_) != len(self.X_) or not np.isfinite(self.y_).all():
-            raise ValueError(f"y must have a finite number for each of {len(self.X_)} rows")
-        read_k(self.n_neighbors, len(self.X_))
-        return self
-
-    def predict(self, X):
-        need_fit(self, "X_")
-        away = cdist(read_matrix(X, "queries", self.X_.shape[1]), self.X_, "sqeuclidean")
-        return self.y_[np.argsort(away, axis=1, kind="stable")[:, : self.n_neighbors]].mean(axis=1)
-
-
-class OneQueryAtATime:
-    """Predicts the average for one example, a float, and inserts rows into a sorted list."""
-
-    def __init__(self, k=3):
-        self.k = k
-
-    def fit(self, X, y):
-        self.X, self.y = read_matrix(X), read_targets(y, len(X))
-        self.k_ = read_k(self.k, len(self.X))
-        return self
-
-    def predict(self, x):
-        need_fit(self, "k_")
-        (query,) = read_matrix([x], "query", self.X.shape[1])
-        nearest = []
-        for row, target in zip(self.X, self.y, strict=True):
-            insort(nearest, (np.sqrt(np.sum((row - query) ** 2)), target), key=lambda pair: pair[0])
-            del nearest[self.k_ :]
-        return float(sum(target for _, target in nearest) / self.k_)
-
-
-class RunningMean(Neighbors):
-    """A regressor that moves its mean by a part of each target's gap from it."""
-
-    def fit(self, X, y):
-        self.keep(X)
-        self.y = read_targets(y, len(self.rows))
-        return self
-
-    def predict(self, X):
-        means = np.zeros(len(X))
-        for count, targets in enumerate(self.y[self.nearest(X)[1]].T, start=1):
-            means += (targets - means) / count
-        return means
-
-
-class TimesOneOverK(Neighbors):
-    """A regressor that multiplies by 1 / k where others divide by k."""
-
-    def fit(self, X, y):
-        self.keep(X)
-        self.y = read_targets(y, len(self.rows))
-        return self
-
-    def predict(self, X):
-        order = self.nearest(X)[1]
-        return self.y[order] @ np.full(order.shape[1], 1 / order.shape[1])
-
-
 class LabelsComeBack:
     """Answers with pairs of a distance and a label, and counts votes in a dictionary."""
 
@@ -286,25 +176,3 @@ class WithShares(Neighbors):
 
     def score(self, X, y):
         return float(np.mean(self.predict(X) == np.asarray(y)))
-
-
-class Float32Averages:
-    """A regressor that computes in float32 throughout, as a network does."""
-
-    def __init__(self, k=3):
-        self.k = k
-
-    def fit(self, X, y):
-        self.X = read_matrix(X).astype(np.float32)
-        self.y = read_targets(y, len(self.X)).astype(np.float32)
-        return self
-
-    def kneighbors(self, X):
-        need_fit(self, "y")
-        queries = read_matrix(X, "queries", self.X.shape[1]).astype(np.float32)
-        away = np.array([np.sqrt(np.sum((self.X - q) ** 2, axis=1)) for q in queries])
-        order = np.argsort(away, axis=1, kind="stable")[:, : read_k(self.k, len(self.X))]
-        return np.take_along_axis(away, order, axis=1), order
-
-    def predict(self, X):
-        return self.y[self.kneighbors(X)[1]].mean(axis=1)
