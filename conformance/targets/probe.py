@@ -121,12 +121,19 @@ def _read(form: Form, parts: list[np.ndarray]) -> Iterator[Form]:
     n_queries = len(Q) if form.batch else 1
     shapes = [(n_queries, k) for k in (K, K - 1, K + 1)]  # the claims report one neighbour too few or too many
     kinds = [_kind(part) if part.shape in shapes else "other" for part in parts]
+    if kinds.count("index") == 2:  # whole distances look like indices
+        kinds = ["distance" if k == "index" and _are_distances(p) else k for k, p in zip(kinds, parts, strict=True)]
     if "feature" in kinds:  # the answer has the rows themselves, perhaps with their labels
         return
     for by_label, wanted in ((False, "index"), (True, "label")):
         if kinds.count(wanted) == 1:  # two such parts would belong to two queries
             distance = kinds.index("distance") if "distance" in kinds else None
             yield form._replace(index_at=kinds.index(wanted), distance_at=distance, by_label=by_label)
+
+
+def _are_distances(part: np.ndarray) -> bool:
+    """Whether numbers that could be indices are distances: floating-point numbers, or the same ones in a row."""
+    return part.dtype.kind == "f" or any(len(set(row)) < len(row) for row in part.tolist())
 
 
 def _kind(part: np.ndarray) -> str:
@@ -149,7 +156,10 @@ def _takes_one(adapter: Adapter) -> bool:
 
 
 def _find_task(adapter: Adapter) -> str:
-    """The task by the class's name, or else by its predictions from targets 0 and 12: only an average lies between."""
+    """The task by the class's name, or else by its predictions from targets 0 and 12: an average is another number.
+
+    A classifier may predict 0 and 1, the places of the labels, by mistake.
+    """
     if not adapter.has("predict"):
         return "search"
     for task in ("classifier", "regressor"):
@@ -158,8 +168,8 @@ def _find_task(adapter: Adapter) -> str:
     if not adapter.has("predict_proba"):
         with contextlib.suppress(Exception):
             predicted = _fitted(adapter, y=np.array([0, 12, 0, 12, 0, 12, 0])).predict(Q)
-            between = np.all((predicted > 0) & (predicted < 12) | np.isin(predicted, [0, 12]))
-            return "regressor" if between and not np.all(np.isin(predicted, [0, 12])) else "classifier"
+            are_labels = any(np.all(np.isin(predicted, labels)) for labels in ([0, 12], [0, 1]))
+            return "classifier" if are_labels else "regressor"
     return "classifier"
 
 
