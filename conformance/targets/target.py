@@ -38,10 +38,7 @@ class Target:
         if adapter.own_metric in TRANSLATED and case.metric == "euclidean":
             case = replace(case, metric=adapter.own_metric)
         if adapter.roundoff > ROUNDOFF:
-            X, Q = (
-                rows.astype(np.float32).astype(rows.dtype) if rows.dtype == float else rows for rows in (case.X, case.Q)
-            )
-            case = replace(case, X=X, Q=Q)
+            case = replace(case, X=_in_float32(case.X), Q=_in_float32(case.Q))
         return case
 
     @property
@@ -188,7 +185,7 @@ def kind_of_labels(y: np.ndarray) -> str:
     ('words as labels', 'whole numbers as labels')
     """
     if y.dtype.kind in "iu":
-        return "negative or large labels" if y.min() < 0 or y.max() > 1000 else "whole numbers as labels"
+        return "negative or large labels" if y.min() < 0 or y.max() >= 1000 else "whole numbers as labels"
     return {"U": "words as labels", "b": "truth values as labels"}.get(y.dtype.kind, "floating-point numbers as labels")
 
 
@@ -198,6 +195,15 @@ def _check_labels(adapter: Adapter, y: np.ndarray) -> None:
         raise Missing(reason)
     if adapter.counts_from_zero and set(y.ravel().tolist()) != set(range(len(np.unique(y)))):
         raise Missing(f"{adapter.name} takes labels 0, 1, 2, ... only")
+
+
+def _in_float32(rows: np.ndarray) -> np.ndarray:
+    """Rows of float64 rounded to float32; as they are where that would make infinities."""
+    if rows.dtype != np.float64:
+        return rows
+    with np.errstate(over="ignore"):
+        rounded = rows.astype(np.float32).astype(np.float64)
+    return rounded if np.all(np.isfinite(rounded)) else rows
 
 
 def _fits_float32(values: np.ndarray | None) -> bool:

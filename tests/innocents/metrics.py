@@ -56,17 +56,6 @@ class ManhattanOnly:
         return np.take_along_axis(away, nearest, axis=1), nearest
 
 
-class SquaredOnly(ManhattanOnly):
-    """Adds squared gaps, and answers with the sum, as an index for vectors does."""
-
-    def kneighbors(self, X):
-        need_fit(self, "table")
-        queries = read_matrix(X, "queries", self.table.shape[1])
-        away = np.square(queries[:, None] - self.table[None]).sum(axis=2)
-        nearest = np.argsort(away, axis=1, kind="stable")[:, : read_k(self.k, len(self.table))]
-        return np.take_along_axis(away, nearest, axis=1), nearest
-
-
 class ChebyshevOnly:
     """Takes the largest gap."""
 
