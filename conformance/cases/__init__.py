@@ -4,6 +4,6 @@
 that ever made a claim fail.
 """
 
-from conformance.cases.case import Case, SimilarityCase, closeness, inverse
+from conformance.cases.case import Case, SimilarityCase, Table, closeness, inverse
 
-__all__ = ["Case", "SimilarityCase", "closeness", "inverse"]
+__all__ = ["Case", "SimilarityCase", "Table", "closeness", "inverse"]

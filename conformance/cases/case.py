@@ -67,6 +67,31 @@ class SimilarityCase(_Printed):
         return np.ones(len(self.X)) if self.sample_weight is None else self.sample_weight
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(_Printed):
+    """A question about costs: so many random numbers that only their seed is printed and kept."""
+
+    n_rows: int
+    n_queries: int
+    n_features: int
+    seed: int = 0
+
+    @property
+    def X(self) -> np.ndarray:
+        """The examples, (n_rows, n_features)."""
+        return np.random.default_rng([self.seed, 0]).normal(size=(self.n_rows, self.n_features))
+
+    @property
+    def Q(self) -> np.ndarray:
+        """The queries, (n_queries, n_features)."""
+        return np.random.default_rng([self.seed, 1]).normal(size=(self.n_queries, self.n_features))
+
+    @property
+    def y(self) -> np.ndarray:
+        """The targets, (n_rows,), which are numbers and labels as well."""
+        return np.arange(self.n_rows) % 3
+
+
 def closeness(distances: Any) -> Any:
     """A function for ``weights`` that is finite at distance 0."""
     return 1.0 / (1.0 + distances)
@@ -96,7 +121,7 @@ def as_code(value: Any) -> str:
     return repr(value)
 
 
-def to_json(case: Case | SimilarityCase) -> dict[str, Any]:
+def to_json(case: Case | SimilarityCase | Table) -> dict[str, Any]:
     """The case in types that JSON has; ``from_json`` restores the same bits."""
     kept = {field.name: getattr(case, field.name) for field in fields(case)}
     defaults = {field.name: field.default for field in fields(case)}
@@ -107,7 +132,7 @@ def to_json(case: Case | SimilarityCase) -> dict[str, Any]:
     }
 
 
-def from_json(kept: dict[str, Any]) -> Case | SimilarityCase:
+def from_json(kept: dict[str, Any]) -> Case | SimilarityCase | Table:
     """The case that ``to_json`` was given.
 
     >>> from_json(to_json(Case(np.array([[0.1]]), np.array([[0.2]]), k=1)))
@@ -117,6 +142,8 @@ def from_json(kept: dict[str, Any]) -> Case | SimilarityCase:
         name: np.array(value["values"], dtype=value["dtype"]) if isinstance(value, dict) else value
         for name, value in kept.items()
     }
+    if "n_rows" in values:
+        return Table(**values)
     return Case(**values) if "k" in values else SimilarityCase(**values)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from conformance.cases.case import Case, SimilarityCase, from_json
+from conformance.cases.case import Case, SimilarityCase, Table, from_json
 
 FILE = Path(__file__).parent / "pins.json"
 
@@ -26,7 +26,7 @@ def read_pins() -> list[Pin]:
     return [Pin(**pin) for pin in json.loads(FILE.read_text())] if FILE.exists() else []
 
 
-def pinned(claim: str) -> list[Case | SimilarityCase]:
+def pinned(claim: str) -> list[Case | SimilarityCase | Table]:
     """The cases to try a claim on first."""
     return [from_json(pin.case) for pin in read_pins() if pin.claim == claim]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
+from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case
 from conformance.targets import Target
 from conformance.targets.adapters import Adapter
 from conformance.targets.answers import Found
@@ -15,11 +15,11 @@ from conformance.targets.fitted import Fitted
 Question = Callable[[Fitted, np.ndarray], list[np.ndarray]]
 
 
-def each_model(trial: Callable[[Target, Case], None]) -> Callable[[Target, Case], None]:
+def each_model(trial: Callable[[Target, Any], None]) -> Callable[[Target, Any], None]:
     """Tries the claim on each of the target's classes; raises Missing only where none of them has the means."""
 
     @wraps(trial)
-    def on_each(target: Target, case: Case) -> None:
+    def on_each(target: Target, case: Any) -> None:
         each_offered(partial(trial, part, case) for part in target.parts())
 
     return on_each

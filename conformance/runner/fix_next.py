@@ -93,7 +93,7 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
             "",
             *asked,
             "",
-            "from conformance.cases import Case, SimilarityCase",
+            "from conformance.cases import Case, SimilarityCase, Table",
             "from conformance.runner import replay",
             f"replay({target!r}, {result.claim!r},",
             f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",

@@ -134,15 +134,15 @@ class Trial:
         self.known: dict[str, Failure] = {}  # failing cases, so that the smallest fails again when time is up
 
     def draw(self, case: Any) -> None:
-        """Tries a drawn case while there is time; afterwards only cases that are known to fail raise."""
+        """Tries a drawn case while there is time; a case that is known to fail raises without being tried again."""
         now = perf_counter()
         if self.failure is None and (now > self.stop or self._is_in_vain()):
             raise _Enough
-        if self.failure is None or now <= self.stop:
-            self.replay(case)
-        elif repr(case) in self.known:
+        if self.failure is not None and repr(case) in self.known:
             self.failure = self.known[repr(case)]
             raise self.failure.error
+        if self.failure is None or now <= self.stop:
+            self.replay(case)
 
     def replay(self, drawn: Any) -> None:
         """Tries a case; an exception is kept and raised."""

@@ -8,6 +8,7 @@ from conformance.zoo import (
     bad_input,
     beginners,
     beginners_votes,
+    costs,
     distances,
     manners,
     selection,
@@ -17,7 +18,19 @@ from conformance.zoo import (
 )
 from conformance.zoo.base import Mutant
 
-MODULES = (distances, selection, averages, votes, manners, bad_input, beginners, beginners_votes, similarity, solvers)
+MODULES = (
+    distances,
+    selection,
+    averages,
+    votes,
+    manners,
+    costs,
+    bad_input,
+    beginners,
+    beginners_votes,
+    similarity,
+    solvers,
+)
 ZOO: list[type[Mutant]] = [
     mutant
     for module in MODULES
