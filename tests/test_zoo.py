@@ -45,7 +45,8 @@ def test_a_mutant_is_found_again_by_its_pin_alone():
     pinned = {pin.found_by: pin for pin in read_pins()}
     nothing = Profile(draws=1, budget=0.0, limit=60)  # no time to draw
 
-    for name, mutant in MUTANTS.items():
+    drawn = {name: mutant for name, mutant in MUTANTS.items() if BY_NAME[mutant.claim].level != "costs"}
+    for name, mutant in drawn.items():
         pin = pinned[name]
         again = [from_json(pin.case)] * (20 if name in BY_CHANCE else 1)
         result = run_claim(make_target(name, mutant), BY_NAME[pin.claim], nothing, pins=again)

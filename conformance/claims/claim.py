@@ -20,7 +20,12 @@ ANSWERS = "answers"  # wrong neighbours, distances or predictions
 MANNERS = "manners"  # right answers, but a caller is surprised: bad input is answered, or arrays are written to
 CONVENTIONS = "conventions"  # a rule of this project on which good libraries differ: no fault
 KINDS = (ANSWERS, MANNERS, CONVENTIONS)
-KIND_OF_LEVEL = {"manners": MANNERS, "bad input": MANNERS, "ties": CONVENTIONS}  # of other levels: answers
+KIND_OF_LEVEL = {
+    "costs": MANNERS,
+    "manners": MANNERS,
+    "bad input": MANNERS,
+    "ties": CONVENTIONS,
+}  # of other levels: answers
 
 Trial = Callable[[Target, Any], None]  # raises AssertionError where the claim does not hold
 

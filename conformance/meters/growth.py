@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from threadpoolctl import threadpool_limits
 
 FACTOR = 4  # the larger input is so many times as large: linear growth takes 4 times as long, quadratic 16 times
-QUADRATIC = 10  # times as long: beyond doubt
+LINEAR, QUADRATIC = 6, 10  # times as long: below and above them there is no doubt; between them it is measured again
 ENOUGH = 0.02  # seconds, beside which the costs of a call of any size are small
 REPETITIONS = 3
 
@@ -25,8 +25,9 @@ class Growth(NamedTuple):
     seconds: float
     seconds_of_more: float
 
-    def is_quadratic(self) -> bool:
-        return self.seconds_of_more > QUADRATIC * self.seconds
+    @property
+    def ratio(self) -> float:
+        return self.seconds_of_more / self.seconds
 
     def shown(self, inputs: str) -> str:
         """The growth in words.
@@ -34,13 +35,12 @@ class Growth(NamedTuple):
         >>> Growth(100, 0.04, 0.64).shown("rows")
         '400 rows took 0.64 s, 16 times as long as 100, but should take about 4 times as long'
         """
-        ratio = f"{self.seconds_of_more / self.seconds:.0f} times as long as {self.size}"
         took = f"{FACTOR * self.size} {inputs} took {self.seconds_of_more:.2f} s"
-        return f"{took}, {ratio}, but should take about {FACTOR} times as long"
+        return f"{took}, {self.ratio:.0f} times as long as {self.size}, but should take about {FACTOR} times as long"
 
 
 def quadratic_growth(prepare: Prepare, smallest: int, largest: int) -> Growth | None:
-    """The growth of the call, which was quadratic each time that it was measured; None where it was not.
+    """The growth of the call if it is quadratic, else None.
 
     The size is doubled until the call takes ENOUGH. If the largest size does not, the answer is None as well: so many
     repetitions of anything that grows with the size would take longer.
@@ -55,9 +55,9 @@ def quadratic_growth(prepare: Prepare, smallest: int, largest: int) -> Growth | 
         for _ in range(REPETITIONS):
             less, more = _seconds(prepare(size)), _seconds(prepare(FACTOR * size))
             growth = Growth(size, min(growth.seconds, less), min(growth.seconds_of_more, more))
-            if not growth.is_quadratic():
+            if growth.ratio < LINEAR:
                 return None
-        return growth
+        return growth if growth.ratio > QUADRATIC else None
 
 
 def _seconds(call: Callable[[], Any]) -> float:

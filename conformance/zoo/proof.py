@@ -102,7 +102,11 @@ def _write(examined: dict[type[Mutant], Examined], only: list[str]) -> None:
     """Writes signatures, pins, table and picture; of mutants that were not tried, and of peers, the old ones stay."""
     names = {mutant.__name__ for mutant in examined}
     found = {mutant.__name__: caught for mutant, (caught, _) in examined.items()}
-    pins = [Pin(mutant.claim, mutant.__name__, result.case) for mutant, (_, result) in examined.items() if result.case]
+    pins = [
+        Pin(mutant.claim, mutant.__name__, result.case)
+        for mutant, (_, result) in examined.items()
+        if result.case and BY_NAME[mutant.claim].level != "costs"  # those claims have one case, which is always tried
+    ]
     if only:
         found = {**read_signatures(), **found}
         pins += [pin for pin in read_pins() if pin.found_by not in names]
