@@ -7,6 +7,7 @@ on which implementations differ, and judged by exact arithmetic, by derived boun
 * ``targets``: talks to a class that knows nothing of this suite.
 * ``cases``: draws the data, and keeps every case that ever made a claim fail.
 * ``oracle``: computes the right answer, and says when another answer agrees with it.
+* ``meters``: measures the memory and the time of calls.
 * ``runner``: tries claims on a target, in a process of its own, and reports the results.
 * ``zoo``: wrong implementations, each with the claim that must catch it.
 * ``adapt`` makes a class that can be tried out of two or three functions.
