@@ -251,7 +251,7 @@ def test_quadratic_growth_is_told_from_linear_growth(machine):
 
     growth = quadratic_growth(steps(2), 48, 2**14)
     assert 10 < growth.ratio < 30
-    assert growth.seconds >= 0.02
+    assert growth.seconds > 0.01
 
 
 def test_a_call_that_is_fast_at_every_size_is_not_accused():

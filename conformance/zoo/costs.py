@@ -34,20 +34,6 @@ class EverythingForEachQuery(Search):
         return (distances, indices) if return_distance else indices
 
 
-class GrowsRowByRow(Search):
-    """Adds one row after another to an array, which is copied each time."""
-
-    claim, seen = "time_of_fit_grows_with_the_number_of_rows", "np.vstack and np.append in loops"
-
-    def fit(self, X, y=None):
-        super().fit(X, y)
-        rows = np.empty((0, self._examples.shape[1]))
-        for row in self._examples:
-            rows = np.vstack([rows, row])
-        self._examples = rows
-        return self
-
-
 class LooksForTwins(Search):
     """Compares each row with all rows before it when it is fitted, to count duplicates."""
 
