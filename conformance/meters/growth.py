@@ -47,8 +47,8 @@ def quadratic_growth(prepare: Prepare, smallest: int, largest: int) -> Growth | 
 
     The limits come from trials on two cores beside two processes that never rest, with the classes of
     ``tests/test_costs.py`` and the mutants of ``zoo/costs.py``. In 180 trials of ten ordinary classes the ratio was up
-    to 14 when it was measured once, as the first use of more memory is slow, and up to 6.6 after two repetitions. In 68
-    trials of three quadratic mutants it was 13 to 25 after three repetitions.
+    to 14 when it was measured once, as the first use of more memory is slow, and up to 6.6 after two repetitions. In 40
+    trials of the two quadratic mutants it was 15 to 25 after three repetitions.
     """
     with threadpool_limits(1):
         size = smallest
