@@ -11,6 +11,7 @@ on which implementations differ, and judged by exact arithmetic, by derived boun
 * ``runner``: tries claims on a target, in a process of its own, and reports the results.
 * ``zoo``: wrong implementations, each with the claim that must catch it.
 * ``adapt`` makes a class that can be tried out of two or three functions.
+* ``check`` and ``parametrize_with_claims`` try the claims from Python and from pytest.
 * ``demo``: compares both packages and scikit-learn on real data.
 
 ``python -m conformance --help`` says how to run them.
@@ -19,8 +20,9 @@ on which implementations differ, and judged by exact arithmetic, by derived boun
 from importlib.util import find_spec
 
 from conformance.adapted import adapt
+from conformance.testing import check, parametrize_with_claims
 
-__all__ = ["adapt"]
+__all__ = ["adapt", "check", "parametrize_with_claims"]
 
 for _name in ("hypothesis", "sklearn", "torch", "tqdm"):  # found, not imported: few runs need all of them
     try:

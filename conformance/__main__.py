@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 
-from conformance.claims import BY_NAME, CLAIMS, LEVELS
+from conformance.claims import choose
 from conformance.runner import PROFILES
 from conformance.runner.check import Options, check
 from conformance.runner.compare import compare
@@ -146,28 +146,16 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _job(target: str, arguments: argparse.Namespace) -> Job:
-    claims = _chosen(arguments.only, arguments.skip)
+    try:
+        claims = choose(arguments.only, arguments.skip)
+    except ValueError as error:
+        raise TargetError(str(error)) from error
     if arguments.minutes and arguments.profile != "deep":
         raise TargetError("--minutes is for --profile deep; other profiles have a number of draws")
     minutes = arguments.minutes or 10.0
     profile = deep(minutes, len(claims)) if arguments.profile == "deep" else PROFILES[arguments.profile]
     names = arguments.n_neighbors, arguments.method
     return Job(target, claims, profile, arguments.seed, arguments.device, arguments.task, *names)
-
-
-def _chosen(only: list[str], skip: list[str]) -> list[str]:
-    """The names of the claims to try. Raises TargetError for a name that is neither a claim's nor a level's."""
-    known = {*BY_NAME, *LEVELS}
-    for option, names in (("--only", only), ("--skip", skip)):
-        for name in names:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                raise TargetError(
-                    f"{option} {name!r} is neither a claim nor a level; "
-                    + (f"did you mean {near[0]!r}?" if near else "--list prints them")
-                )
-    chosen = [claim for claim in CLAIMS if not only or claim.name in only or claim.level in only]
-    return [claim.name for claim in chosen if claim.name not in skip and claim.level not in skip]
 
 
 if __name__ == "__main__":

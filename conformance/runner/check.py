@@ -37,7 +37,7 @@ def check(job: Job, options: Options) -> int:
     """Prints the report, writes the files that are asked for, and returns the exit status."""
     with Session(job) as session:
         header = session.header
-        results = [report.judged(_known(job, options), result, options.strict) for result in _run(session, options)]
+        results = try_claims(session, options, is_quiet=options.is_quiet)
         if not options.is_quiet:
             _print_below(header, results, options)
     if options.json_file:
@@ -51,23 +51,23 @@ def _known(job: Job, options: Options) -> dict[str, str]:
     return {**KNOWN.get(job.target, {}), **options.expected}
 
 
-def _run(session: Session, options: Options) -> list[Result]:
-    """The results, printed as they come, above a bar where the output is a terminal; failures have small cases."""
+def try_claims(session: Session, options: Options, is_quiet: bool = True) -> list[Result]:
+    """The results; unless quiet, they are printed as they come, above a bar where the output is a terminal."""
     job, known = session.job, _known(session.job, options)
     judge = Judge(lambda name, avoid: session.try_claim(name, avoid, shrinking=0))
     results: dict[str, Result] = {}
-    disable = options.is_quiet or None
-    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=disable) as bar:
-        for line in () if options.is_quiet else report.header_lines(session.header, options.profile, job.seed):
+    with tqdm(total=len(job.claims), desc=job.target, unit="claim", leave=False, disable=is_quiet or None) as bar:
+        for line in () if is_quiet else report.header_lines(session.header, options.profile, job.seed):
             bar.write(line)
         for name in job.claims:
             results[name] = judge.judge(name)
             bar.update()
             shown = report.judged(known, results[name].copy(), options.strict)
-            if shown.verdict != "skipped" and not options.is_quiet:
+            if shown.verdict != "skipped" and not is_quiet:
                 bar.write(report.row(shown))
     results = {name: judge.review(result) for name, result in results.items()}
-    return list(_with_small_cases(session, judge, results, options))
+    found = _with_small_cases(session, judge, results, options)
+    return [report.judged(known, result, options.strict) for result in found]
 
 
 def _with_small_cases(session: Session, judge: Judge, results: dict[str, Result], options: Options) -> Iterator[Result]:

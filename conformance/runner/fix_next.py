@@ -80,25 +80,22 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
     """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
     place, _, name = header["target"].rpartition(":")
     target = f"{Path(place).resolve()}:{name}" if place.endswith(".py") else header["target"]
-    found = header["imports"]
+    is_there = not place.endswith(".pickle")  # else the model is one of a running program
+    found = header["imports"] if is_there else []
     calls = _last_model(result.calls)
     used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
     if used:
         found = [*found, f"from conformance.cases import {', '.join(used)}"]
     asked = [f"print({call})" if _answers(call) else call for call in calls]
-    return "\n".join(
-        [
-            "import numpy as np",
-            *found,
-            "",
-            *asked,
-            "",
-            "from conformance.cases import Case, SimilarityCase, Table",
-            "from conformance.runner import replay",
-            f"replay({target!r}, {result.claim!r},",
-            f"       {result.shown}{''.join(f', {name}={value!r}' for name, value in header['options'].items())})",
-        ]
-    )
+    options = "".join(f", {name}={value!r}" for name, value in header["options"].items())
+    again = [
+        "",
+        "from conformance.cases import Case, SimilarityCase, Table",
+        "from conformance.runner import replay",
+        f"replay({target!r}, {result.claim!r},",
+        f"       {result.shown}{options})",
+    ]
+    return "\n".join(["import numpy as np", *found, "", *asked, *(again if is_there else [])])
 
 
 def _last_model(calls: list[str]) -> list[str]:

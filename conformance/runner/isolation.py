@@ -64,13 +64,20 @@ class Session:
 
     def __init__(self, job: Job) -> None:
         self.job, self.lost = job, 0
+        self.finish: list[Callable[[], None]] = []  # to be called when it is closed
         self.worker = self._open()
 
     def __enter__(self) -> "Session":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process."""
         self.worker.close()
+        for finish in self.finish:
+            finish()
 
     def _open(self) -> "Worker":
         worker = Worker(self.job)

@@ -15,7 +15,7 @@ from conformance.cases.strategies import KINDS_OF_LABELS
 from conformance.oracle.exact import exact_distances, nearest
 from conformance.oracle.relations import POWERS, assert_nearest
 from conformance.targets.adapters import Adapter, option
-from conformance.targets.answers import to_array
+from conformance.targets.answers import Found, to_array
 from conformance.targets.errors import Missing
 from conformance.targets.target import Target, kind_of_labels
 
@@ -30,7 +30,8 @@ def learn_habits(adapter: Adapter) -> None:
     """Notes in the adapter how its class differs from one that can do everything."""
     target = Target(adapter.name, {adapter.task: adapter})
     if not _takes(adapter, "metric", "euclidean"):
-        adapter.own_metric = _only_metric(target)
+        metric = _only_metric(target)
+        adapter.own_metric = "" if metric == "euclidean" else metric
     if adapter.has("predict") and not _takes(adapter, "weights", "uniform"):
         adapter.own_weights = _only_weights(target)
     adapter.roundoff = _roundoff(target)
@@ -44,18 +45,24 @@ def _takes(adapter: Adapter, what: str, value: str) -> bool:
 
 
 def _only_metric(target: Target) -> str:
-    """The metric by which the neighbours are the nearest; empty where that is euclidean, or where none fits."""
-    cases = [Case(ROWS, QUERIES, K), Case(SETS.astype(np.float64), MORE_SETS.astype(np.float64), K)]
-    if target.sees_one_neighbor:
-        cases = [replace(case, k=1) for case in cases]
-    with contextlib.suppress(Exception):
-        found = [target.search(case).neighbors(case.Q) for case in cases]
-        for metric in ("euclidean", *ONLY_METRICS):
-            with contextlib.suppress(AssertionError):
-                for answer, case in zip(found, cases, strict=True):
-                    assert_nearest(replace(answer, roundoff=Fraction(1, 2**20)), replace(case, metric=metric))
-                return "" if metric == "euclidean" else metric
-    return ""
+    """The metric by which the neighbours are the nearest; euclidean where none fits, or where none can be seen."""
+    tables = [(ROWS, QUERIES), (SETS.astype(np.float64), MORE_SETS.astype(np.float64))]
+    for k in (K, 1):  # where predictions show no neighbours, they may show the nearest
+        with contextlib.suppress(Exception):
+            cases = [Case(X, Q, k) for X, Q in tables]
+            found = [target.search(case).neighbors(case.Q) for case in cases]
+            return next((metric for metric in ("euclidean", *ONLY_METRICS) if _fits(metric, cases, found)), "euclidean")
+    return "euclidean"
+
+
+def _fits(metric: str, cases: list[Case], found: list[Found]) -> bool:
+    """Whether the answers are the nearest by the metric, in a type that may be narrow."""
+    try:
+        for case, answer in zip(cases, found, strict=True):
+            assert_nearest(replace(answer, roundoff=Fraction(1, 2**20)), replace(case, metric=metric))
+    except AssertionError:
+        return False
+    return True
 
 
 def _only_weights(target: Target) -> str:

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import inspect
+import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,8 @@ def _from_callable(found: Callable[..., Any], name: str, n_neighbors: str) -> Ca
 
 
 def _import(place: str) -> ModuleType:
+    if place.endswith(".pickle"):
+        return _unpickle(Path(place))
     try:
         return _import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
     except SyntaxError as error:
@@ -95,6 +98,14 @@ def _import(place: str) -> ModuleType:
         raise TargetError(f"there is no file {error.filename}") from error
     except Exception as error:
         raise TargetError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _unpickle(path: Path) -> ModuleType:
+    """A module with the object that another process has pickled, see ``runner.pickled``."""
+    found = pickle.loads(path.read_bytes())
+    module = ModuleType(path.stem)
+    setattr(module, getattr(found, "__name__", type(found).__name__), found)
+    return module
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -56,7 +56,10 @@ def load_target(
         known = ", ".join(READY)
         raise TargetError(f"target {text!r} is neither {known}, nor module:Class, nor path/to/file.py:Class")
     model = load_class(text, n_neighbors, method)
-    return make_target(text, model, device=device, task=task, n_neighbors=n_neighbors, method=method)
+    is_pickled = place.endswith(".pickle")  # in a file that lasts no longer than the run
+    return make_target(
+        name if is_pickled else text, model, device=device, task=task, n_neighbors=n_neighbors, method=method
+    )
 
 
 @cache

@@ -51,12 +51,6 @@ class Target:
         """A power of two so far from 0 that squares of it lose small whole numbers, which themselves stay exact."""
         return 2.0**27 if self._first is None or self._first.roundoff <= ROUNDOFF else 2.0**18
 
-    @property
-    def sees_one_neighbor(self) -> bool:
-        """Whether only votes show a neighbour, which is possible where k is 1."""
-        adapter = self._searcher()
-        return adapter.form is None and adapter.task == "classifier"
-
     def _searcher(self) -> Adapter:
         adapter = self.adapters.get("search") or self._first
         if adapter is None:
