@@ -15,7 +15,7 @@ from conformance.claims import BY_NAME
 from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
-from conformance.targets.errors import Missing, NotOffered
+from conformance.targets.errors import Avoided, Missing, NotOffered
 from conformance.targets.places import in_one_line, is_of_target, place_of
 from conformance.targets.triggers import TRIGGERS
 
@@ -91,7 +91,7 @@ def run_claim(
         try:
             for case in pins:
                 trial.replay(case)
-            trial.patience += len(trial.missing)
+            trial.patience += trial.in_vain
             _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrinking > 0)
         except _Enough:
             result = trial.survived()
@@ -129,6 +129,7 @@ class Trial:
         self.target, self.claim, self.stop, self.shrinking = target, claim, stop, shrinking
         self.judged = 0
         self.missing: list[str] = []
+        self.in_vain = 0  # cases that could not be asked
         self.patience = TRIED_IN_VAIN
         self.failure: Failure | None = None
         self.known: dict[str, Failure] = {}  # failing cases, so that the smallest fails again when time is up
@@ -153,6 +154,7 @@ class Trial:
             self.judged += bool(self.target.calls)  # for some cases a claim asks nothing
         except Missing as missing:
             self.missing.append(str(missing))
+            self.in_vain += not isinstance(missing, Avoided)
             if isinstance(missing, NotOffered):
                 raise _Enough from missing
         except FAILURES as error:
@@ -165,7 +167,7 @@ class Trial:
             raise
 
     def _is_in_vain(self) -> bool:
-        return not self.judged and len(self.missing) >= self.patience
+        return not self.judged and self.in_vain >= self.patience
 
     def survived(self) -> Result:
         if not self.judged:

@@ -11,3 +11,7 @@ class Missing(Exception):
 
 class NotOffered(Missing):
     """The target lacks a class or a method that a claim needs for every case: no other case need be drawn."""
+
+
+class Avoided(Missing):
+    """The target is not to be asked about this case, as it has a trigger on which the target is known to fail."""

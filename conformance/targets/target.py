@@ -10,7 +10,7 @@ from conformance.cases import Case, SimilarityCase
 from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
 from conformance.targets.adapters import Adapter
-from conformance.targets.errors import Missing, NotOffered
+from conformance.targets.errors import Avoided, Missing, NotOffered
 from conformance.targets.fitted import FINGERPRINTS, Call, Fitted, fingerprints
 from conformance.targets.triggers import TRIGGERS
 
@@ -146,7 +146,7 @@ class Target:
         present = {name for name, is_present in TRIGGERS.items() if is_present(case)}
         self.met |= present
         if avoided := present & self.avoids:
-            raise Missing(f"not asked about {', '.join(sorted(avoided))}")
+            raise Avoided(f"not asked about {', '.join(sorted(avoided))}")
         if adapter.roundoff > ROUNDOFF and not all(map(_fits_float32, (case.X, case.Q, case.y))):
             raise Missing(f"{adapter.name} computes in float32, which does not hold these numbers")
 
