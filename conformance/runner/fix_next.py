@@ -8,12 +8,13 @@ from conformance.claims import BY_NAME
 from conformance.runner.causes import BROKEN, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
-from conformance.zoo import stories
+from conformance.zoo import stories, who_names
 from conformance.zoo.likeness import Likeness, alike
 from conformance.zoo.signatures import read_signatures
 
 SHOWN_CALLS = 12
-UNLIKELY = 0.05  # the second likeliest bug is named if its probability is at least this
+RANKS = ("Likeliest bug", "or")
+UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
 
 def fix_next(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
@@ -43,21 +44,24 @@ def details(group: Group, results: list[Result]) -> list[str]:
 
 
 def _bugs(first: Result, results: list[Result]) -> list[str]:
-    """The likeliest bugs of the zoo, with their probabilities."""
+    """The likeliest bugs of the zoo, with their probabilities, or one that breaks this claim if many are as likely."""
     found = likeliest(first, results)
+    if not found or found[0].probability < UNSURE:
+        found, words = (
+            [Likeness(mutant, 0.0) for mutant in who_names(first.claim)[:1]],
+            ["A bug that breaks this claim"],
+        )
+    else:
+        words = [f"{word} ({likeness.probability:.0%})" for word, likeness in zip(RANKS, found, strict=False)]
     texts = dict(stories([likeness.mutant for likeness in found]))
-    words = ["Likeliest bug", "or"]
-    return [
-        f"  {word} ({likeness.probability:.0%}): {texts[likeness.mutant]} [{likeness.mutant}]"
-        for word, likeness in zip(words, found, strict=False)
-    ]
+    return [f"  {word}: {texts[one.mutant]} [{one.mutant}]" for word, one in zip(words, found, strict=True)]
 
 
 def likeliest(first: Result, results: list[Result]) -> list[Likeness]:
     """The one or two mutants that the failures are most like, among those that break the first claim."""
     failed = {result.claim for result in results if result.verdict in (*BROKEN, "differs")}
     held = {result.claim for result in results if result.verdict == "holds"}
-    best = alike(first.claim, failed, held, read_signatures())[:2]
+    best = alike(first.claim, failed, held, read_signatures(), who_names(first.claim))[:2]
     return [likeness for likeness in best if likeness is best[0] or likeness.probability >= UNLIKELY]
 
 

@@ -130,8 +130,9 @@ def summary(results: list[Result], strict: bool = False) -> str:
         all_of = Counter(BY_NAME[result.claim].level for result in of_kind)
         levels = ", ".join(f"{level} {held[level]}/{all_of[level]}" for level in LEVELS if all_of[level])
         with_cause = [result for result in of_kind if result.verdict in BROKEN and result.cause]
-        but_for = ", ".join(dict.fromkeys(result.cause for result in with_cause))
-        more = f", {len(with_cause)} more fail only where {but_for}" if with_cause else ""
+        but_for = " or ".join(map(trigger_as_words, dict.fromkeys(result.cause for result in with_cause)))
+        fail = "1 fails" if len(with_cause) == 1 else f"{len(with_cause)} fail"
+        more = f", {fail} only where {but_for}" if with_cause else ""
         apart = " (not in the verdict)" if kind == CONVENTIONS and not strict else ""
         if of_kind:
             lines.append(f"{kind}: {sum(held.values())} of {len(of_kind)} claims hold{more}{apart}: {levels}")

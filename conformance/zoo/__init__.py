@@ -39,6 +39,11 @@ ZOO: list[type[Mutant]] = [
 ]
 
 
+def who_names(claim: str) -> list[str]:
+    """The mutants that the claim must catch."""
+    return [mutant.__name__ for mutant in ZOO if mutant.claim == claim]
+
+
 def stories(names: list[str]) -> list[tuple[str, str]]:
     """The names of mutants, each with its story."""
     return [(mutant.__name__, str(mutant.__doc__)) for mutant in ZOO if mutant.__name__ in names]

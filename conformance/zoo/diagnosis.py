@@ -21,6 +21,7 @@ from conformance.runner.causes import grouped
 from conformance.runner.report import judged
 from conformance.runner.trial import PROFILES, Result, run_claim
 from conformance.targets import make_target
+from conformance.zoo import who_names
 from conformance.zoo.base import Mutant
 from conformance.zoo.host import planted
 from conformance.zoo.likeness import alike
@@ -76,7 +77,8 @@ def place(model: type, mutant: type[Mutant], signatures: Signatures) -> int | No
         return None
     failed = {result.claim for result in results if result.verdict in ("FAILS", "raises", "differs")}
     held = {result.claim for result in results if result.verdict == "holds"}
-    ranked = [likeness.mutant for likeness in alike(groups[0].first.claim, failed, held, signatures)]
+    claim = groups[0].first.claim
+    ranked = [likeness.mutant for likeness in alike(claim, failed, held, signatures, who_names(claim))]
     return ranked.index(name) + 1 if name in ranked else len(signatures)
 
 

@@ -1,5 +1,6 @@
 """Names the bugs of the zoo that a failing implementation is most like, by the claims that fail."""
 
+from collections.abc import Collection
 from math import exp, log
 from typing import NamedTuple
 
@@ -16,18 +17,22 @@ class Likeness(NamedTuple):
     probability: float
 
 
-def alike(claim: str, failed: set[str], held: set[str], signatures: Signatures) -> list[Likeness]:
-    """The mutants that the claim catches, the likeliest first.
+def alike(
+    claim: str, failed: set[str], held: set[str], signatures: Signatures, naming: Collection[str] = ()
+) -> list[Likeness]:
+    """The mutants that the claim catches, the likeliest first; those of ``naming`` name the claim.
 
     Each mutant was tried several times. If a claim caught it in a share s of these runs, the claim is taken to fail
     with probability s, kept away from 0 and 1, on any implementation with the same bug, independently of other claims;
-    and all mutants are taken to be as frequent. So the probability of a mutant is the product of these numbers, divided
-    by the sum for all mutants. Only claims of the same kind count: whoever errs in a vote may check no input.
+    and all mutants are taken to be as frequent, but those that name the claim twice as frequent as others. So the
+    probability of a mutant is the product of these numbers, divided by the sum for all mutants. Only claims of the same
+    kind count: a class that counts votes wrongly may check no input.
     """
     kind = BY_NAME[claim].kind
     evidence = {name: name in failed for name in failed | held if BY_NAME[name].kind == kind}
     scores = {
-        mutant: sum(_log_probability(caught.get(name, 0.0), fails) for name, fails in evidence.items())
+        mutant: log(2.0 if mutant in naming else 1.0)
+        + sum(_log_probability(caught.get(name, 0.0), fails) for name, fails in evidence.items())
         for mutant, caught in signatures.items()
         if claim in caught
     }
