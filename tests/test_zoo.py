@@ -9,7 +9,9 @@ from conformance.cases.pins import Pin, from_json, read_pins, write_pins
 from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
-from conformance.zoo import ZOO, proof, signatures, stories
+from conformance.zoo import ZOO, averages, diagnosis, proof, signatures, stories
+from conformance.zoo.diagnosis import Places, read_places, share_named
+from conformance.zoo.host import HostRegressor, planted
 from conformance.zoo.picture import table_of_mutants
 from conformance.zoo.proof import BROKEN, try_mutant
 from conformance.zoo.signatures import read_signatures
@@ -33,7 +35,7 @@ def test_every_claim_catches_a_mutant_that_names_it():
 
 
 def test_the_zoo_is_large_and_every_mutant_has_a_story_of_one_line():
-    assert len(ZOO) >= 80
+    assert len(ZOO) >= 160
     assert len(MUTANTS) == len(ZOO)
     for mutant in ZOO:
         assert mutant.__doc__.endswith(".")
@@ -70,8 +72,33 @@ def test_what_was_found_out_about_the_zoo_is_up_to_date():
     for name, caught in known.items():
         assert MUTANTS[name].claim in caught
         assert set(caught) <= set(BY_NAME)
-    assert (DOCS / "zoo.md").read_text() == table_of_mutants(known)
+        assert all(0 < share <= 1 for share in caught.values())
+    assert (DOCS / "zoo.md").read_text() == table_of_mutants(known, read_places())
     assert (DOCS / "zoo.png").stat().st_size < 150_000
+
+
+def test_a_report_names_the_bug_first_or_second_in_85_percent_of_the_diagnoses():
+    places = read_places()
+
+    assert list(places) == list(MUTANTS)
+    for which, at_least in (("itself", 0.95 * len(ZOO)), ("planted", 80)):
+        named, n = share_named([getattr(found, which) for found in places.values()])
+        assert n >= at_least
+        assert named / n >= 0.85
+
+
+def test_a_bug_that_is_planted_in_another_class_is_diagnosed():
+    signatures = read_signatures()
+
+    assert diagnosis.place(planted(averages.Median), averages.Median, signatures) == 1
+    assert diagnosis.place(HostRegressor, averages.Median, signatures) is None  # without the bug nothing fails
+
+
+def test_planted_bugs_are_those_of_answers_that_an_ordinary_class_gives():
+    can = {mutant.__name__ for mutant in ZOO if diagnosis.can_be_planted(mutant)}
+
+    assert {"Median", "ForgottenRoot", "LastClassWins", "OneTooFew"} <= can
+    assert not {"FarthestFirst", "MissingIsZero", "TooMuchJitter", "DefaultSort"} & can
 
 
 def test_a_mutant_is_a_target_like_any_other():
@@ -85,7 +112,7 @@ def test_a_mutant_is_a_target_like_any_other():
 def one_claim(monkeypatch, tmp_path):
     """A suite of one claim, whose pins, signatures and pages are files in an empty folder."""
     monkeypatch.setattr(proof, "BY_NAME", {"averages_of_targets": BY_NAME["averages_of_targets"]})
-    for module in (pins, signatures):
+    for module in (pins, signatures, diagnosis):
         copy = tmp_path / module.FILE.name
         copy.write_text(module.FILE.read_text())
         monkeypatch.setattr(module, "FILE", copy)
@@ -96,13 +123,14 @@ def one_claim(monkeypatch, tmp_path):
 
 
 def test_one_mutant_is_tried_and_written_without_the_others(one_claim, capsys):
-    before, finders = read_signatures(), {pin.found_by for pin in read_pins()}
+    before, finders, places = read_signatures(), {pin.found_by for pin in read_pins()}, read_places()
 
     assert proof.prove(["Median"], write=False) == 0
     assert read_signatures() == before
     assert proof.prove(["Median"], write=True) == 0
     assert capsys.readouterr().out.count("caught by averages_of_targets, and 1 in all\n  averages_of_targets\n") == 2
-    assert read_signatures() == {**before, "Median": ["averages_of_targets"]}
+    assert read_signatures() == {**before, "Median": {"averages_of_targets": 1.0}}
+    assert read_places() == {**places, "Median": Places(1, 1)}
     assert {pin.found_by for pin in read_pins()} == finders
-    assert (one_claim / "zoo.md").read_text() == table_of_mutants(read_signatures())
+    assert (one_claim / "zoo.md").read_text() == table_of_mutants(read_signatures(), read_places())
     assert (one_claim / "zoo.png").is_file()

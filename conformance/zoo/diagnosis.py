@@ -70,10 +70,10 @@ def _places(mutant: type[Mutant], signatures: Signatures) -> Places:
 
 
 def place(model: type, mutant: type[Mutant], signatures: Signatures) -> int | None:
-    """The place of the mutant in the diagnosis of a model that has its bug; None if nothing fails."""
+    """The place of the mutant in the diagnosis of a model that has its bug; None if no claim of its kind fails."""
     results, name = _run(model, mutant), mutant.__name__
     groups = grouped(results)
-    if not groups:
+    if BY_NAME[mutant.claim].kind not in {BY_NAME[group.first.claim].kind for group in groups}:
         return None
     failed = {result.claim for result in results if result.verdict in ("FAILS", "raises", "differs")}
     held = {result.claim for result in results if result.verdict == "holds"}
