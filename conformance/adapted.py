@@ -90,4 +90,4 @@ def with_axis(answer: Any, Q: Any, k: int) -> Any:
     if isinstance(answer, tuple):
         return tuple(with_axis(part, Q, k) for part in answer)
     is_flat = isinstance(answer, np.ndarray) and answer.ndim == 1 and np.ndim(Q) == 2
-    return answer.reshape(len(Q), -1) if is_flat and 1 in (k, len(Q)) and len(answer) == len(Q) * k else answer
+    return answer.reshape(len(Q), k) if is_flat and 1 in (k, len(Q)) and len(answer) == len(Q) * k else answer

@@ -1,27 +1,33 @@
-"""Compares several targets: a Markdown table with a row for each claim, and the reasons of the known differences."""
+"""Compares several targets: tries the claims on each, prints the tables, and writes them to a file."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
 
-from conformance.claims import CLAIMS
 from conformance.runner import report
 from conformance.runner.check import run_judged
 from conformance.runner.isolation import Job
-from conformance.runner.markdown import table
+from conformance.runner.tables import as_text
 from conformance.runner.trial import Result
-from conformance.targets.peers import KNOWN
-
-SIGNS = {"holds": "holds", "known": "**differs**", "skipped": ""}
+from conformance.targets.errors import TargetError
+from conformance.targets.peers import PEERS
 
 
 def compare(jobs: list[Job], file: str | None) -> int:
-    """Prints the table, writes it to the file if there is one, and returns the largest exit status of a target."""
+    """Prints the tables, writes them to the file if there is one, and returns the largest exit status of a target.
+
+    Peers that are not installed are left out. Raises TargetError if no target remains, or if one cannot be tried.
+    """
+    absent = [PEERS[job.target].absence for job in jobs if not _is_installed(job.target)]
+    jobs = [job for job in jobs if _is_installed(job.target)]
+    if not jobs:
+        raise TargetError("; ".join(absent))
     for job in jobs:  # a target that cannot be tried stops the run at once, not after the others have taken their time
         run_judged(job._replace(claims=job.claims[:1]))
     columns = {job.target: list(_with_bar(job)) for job in jobs}
-    text = matrix(columns)
+    left_out = f"Left out: {'; '.join(absent)}.\n\n" if absent else ""
+    text = left_out + as_text(columns)
     print(text)
     if file:
         made_by = f"Made by `python -m conformance compare {' '.join(columns)}`."
@@ -29,40 +35,11 @@ def compare(jobs: list[Job], file: str | None) -> int:
     return max(report.status(results) for results in columns.values())
 
 
+def _is_installed(target: str) -> bool:
+    return target not in PEERS or PEERS[target].is_installed
+
+
 def _with_bar(job: Job) -> Iterator[Result]:
     """The results as they come, under a bar where the output is a terminal."""
     _, results = run_judged(job)
     return iter(tqdm(results, job.target, len(job.claims), unit="claim", leave=False, disable=None))
-
-
-def matrix(columns: dict[str, list[Result]]) -> str:
-    """A row for each claim and a column for each target, and the reasons of the known differences below."""
-    verdicts = {target: {result.claim: result.verdict for result in results} for target, results in columns.items()}
-    tried = next(iter(verdicts.values()))
-    rows = [
-        (
-            claim.level,
-            claim.name,
-            *(SIGNS.get(verdicts[t][claim.name], f"**{verdicts[t][claim.name]}**") for t in columns),
-        )
-        for claim in CLAIMS
-        if claim.name in tried
-    ]
-    counts = [_count(results) for results in columns.values()]
-    text = table(("level", "claim", *columns), [*rows, ("", "hold, of those tried", *counts)])
-    reasons = [_reasons(target, verdicts[target]) for target in columns if target in KNOWN]
-    return "\n\n".join([text, *filter(None, reasons)])
-
-
-def _count(results: list[Result]) -> str:
-    tried = [result for result in results if result.verdict != "skipped"]
-    return f"{sum(result.verdict == 'holds' for result in tried)}/{len(tried)}"
-
-
-def _reasons(target: str, verdicts: dict[str, str]) -> str:
-    grouped: dict[str, list[str]] = {}
-    for claim, reason in KNOWN[target].items():
-        if verdicts.get(claim) == "known":
-            grouped.setdefault(reason, []).append(claim)
-    lines = [f"- {reason}: {', '.join(f'`{claim}`' for claim in claims)}" for reason, claims in grouped.items()]
-    return "\n".join([f"Known differences of {target}:", "", *lines]) if lines else ""
