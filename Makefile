@@ -31,8 +31,10 @@ pictures: $(INSTALLED)  ## redraw the pictures of the examples
 zoo: $(INSTALLED)  ## test every mutant against every claim; rewrite the zoo's pins, table and picture
 	$(VENV)/bin/python -m conformance zoo --write
 
-peers: $(INSTALLED)  ## test every claim on the peers; rewrite docs/peers.md
-	$(VENV)/bin/python -m conformance compare reference accelerated sklearn faiss torch-cdist --write docs/peers.md
+peers: $(INSTALLED)  ## test every claim on the peers that are installed; rewrite docs/peers.md and docs/surprises.md
+	$(VENV)/bin/python -m conformance compare reference accelerated sklearn faiss torch-cdist \
+		sklearnex usearch hnswlib pykdtree tslearn river --write docs/peers.md
+	$(VENV)/bin/python -m conformance.surprises --write
 
 bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewrite results, tables and picture
 	$(VENV)/bin/python -m benchmarks.run

@@ -21,7 +21,7 @@ from conformance.runner.isolation import Job, run_isolated
 from conformance.runner.trial import PROFILES, SHRINKING, Result, run_claim
 from conformance.targets import Target, make_target
 from conformance.targets.errors import TargetError
-from conformance.targets.peers import KNOWN
+from conformance.targets.peers import PEERS
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
 from conformance.zoo.diagnosis import diagnose, read_places, write_places
@@ -131,8 +131,11 @@ def _write(examined: dict[type[Mutant], Examined], only: list[str]) -> None:
 
 
 def _pins_of_peers() -> Iterator[Pin]:
-    """The smallest cases on which peers show their known differences."""
-    for name, known in KNOWN.items():
-        for result in run_isolated(Job(name, list(known), PROFILES["default"])):
+    """The smallest cases on which peers show their known differences; of peers that are not installed, the old ones."""
+    for name, peer in PEERS.items():
+        if not peer.is_installed:
+            yield from (pin for pin in read_pins() if pin.found_by == name)
+            continue
+        for result in run_isolated(Job(name, list(peer.known), PROFILES["default"])):
             if isinstance(result, Result) and result.case is not None:
                 yield Pin(result.claim, name, result.case)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.targets.peers.peer import Peer
+from conformance.targets.peers.reasons import EXPANDS, KEEPS, UNORDERED
 
 
 def _classes() -> list[Callable[..., Any]]:
@@ -14,4 +15,27 @@ def _classes() -> list[Callable[..., Any]]:
     return [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor, SimilarityByKernelRidge]
 
 
-PEER = Peer("sklearn", "sklearn", "scikit-learn", _classes, {})
+DIFFERENCES: dict[str, tuple[str, ...]] = {
+    EXPANDS: (
+        "distance_to_itself_is_zero",
+        "distance_is_symmetric",
+        "distance_of_any_numbers",
+        "distance_of_small_types",
+        "moving_changes_nothing",
+        "a_constant_feature_changes_nothing",
+        "nearest_of_any_numbers",
+        "nearest_far_from_the_origin",
+        "nearest_in_far_clusters",
+        "nearest_beside_a_huge_feature",
+        "nearest_of_near_ties",
+    ),
+    UNORDERED: (
+        "equal_distances_go_to_the_lower_index",
+        "ties_among_many_rows",
+        "all_rows_alike",
+        "k_neighbors_are_the_first_of_k_plus_one",
+        "ties_without_the_row_itself",
+    ),
+    KEEPS: ("training_data_is_copied",),
+}
+PEER = Peer("sklearn", "sklearn", "scikit-learn", _classes, DIFFERENCES)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.targets.peers.peer import Peer
+from conformance.targets.peers.reasons import ARRAYS_ONLY, HANGS, KEEPS, NOT_CHECKED, UNORDERED
 
 
 def _classes() -> list[Callable[..., Any]]:
@@ -12,4 +13,21 @@ def _classes() -> list[Callable[..., Any]]:
     return [KNeighborsTimeSeries, KNeighborsTimeSeriesClassifier, KNeighborsTimeSeriesRegressor]
 
 
-PEER = Peer("tslearn", "tslearn", "tslearn", _classes, {})
+DIFFERENCES: dict[str, tuple[str, ...]] = {
+    f"{HANGS}the distances of 500 queries to 1,000 rows of 400 features take more than a minute": (
+        "differences_are_never_all_in_memory",
+    ),
+    NOT_CHECKED: (
+        "missing_numbers_in_queries_are_refused",
+        "more_neighbors_than_rows_are_refused",
+    ),
+    UNORDERED: (
+        "equal_distances_go_to_the_lower_index",
+        "ties_among_many_rows",
+        "all_rows_alike",
+        "ties_without_the_row_itself",
+    ),
+    KEEPS: ("training_data_is_copied",),
+    ARRAYS_ONLY: ("lists_are_as_good_as_arrays",),
+}
+PEER = Peer("tslearn", "tslearn", "tslearn", _classes, DIFFERENCES)
