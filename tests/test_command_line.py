@@ -12,11 +12,15 @@ import pytest
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from conformance.__main__ import main
-from conformance.claims import CLAIMS
+from conformance.claims import BY_NAME, CLAIMS
 from conformance.runner import PROFILES, Profile, Result, fix_next, isolation, run_claim
 from conformance.runner.isolation import Job, run_isolated
+from conformance.runner.report import judged
+from conformance.runner.tables import as_text
 from conformance.runner.trial import deep, seed_of
 from conformance.targets import load_target, peers
+from conformance.targets.errors import TargetError
+from conformance.targets.peers.reasons import CRASHES
 
 RIGHT = """
 class KNN:
@@ -319,6 +323,8 @@ def test_a_deep_run_takes_the_minutes_that_it_is_given():
 @pytest.mark.parametrize("name", peers.KNOWN)
 def test_peers_differ_as_is_known_and_in_nothing_else(name, capsys, monkeypatch):
     """In pinned cases, which show every known difference, and a few drawn ones; ``make peers`` draws many."""
+    if not peers.PEERS[name].is_installed:
+        pytest.skip(peers.PEERS[name].absence)
     monkeypatch.setitem(PROFILES, "quick", replace(PROFILES["quick"], draws=5))
     status, out, _ = run(capsys, name, *QUICK)
 
@@ -341,13 +347,37 @@ def test_known_differences_are_differences_of_claims_that_exist():
 
 def test_the_page_of_peers_has_every_claim_and_every_known_difference():
     page = (Path(__file__).parent.parent / "docs" / "peers.md").read_text()
-    claimed = re.findall(r"^\| \w[\w ]+ \| (\w+) +\|", page, flags=re.M)
+    rows = re.findall(r"^\| (\w+) +\|", page.split("## Every claim")[1], flags=re.M)
 
-    assert claimed[1:] == [claim.name for claim in CLAIMS]
-    for name, known in peers.KNOWN.items():
-        listed = page.split(f"Known differences of {name}:")[1].split("Known differences")[0]
-        assert set(re.findall(r"`(\w+)`", listed)) == set(known)
-        assert all(f"- {reason}: " in listed for reason in known.values())
+    assert [row for row in rows if row in BY_NAME] == [claim.name for claim in CLAIMS]
+    for peer in peers.PEERS.values():
+        listed = page.split(f"### {peer.package} ")[1].split("##")[0]
+        assert set(re.findall(r"`(\w+)`", listed)) == set(peer.known)
+        assert all(f"- {reason}" in listed for reason in peer.differences)
+
+
+def test_a_peer_that_is_not_installed_is_left_out_or_says_how_to_install_it(monkeypatch, capsys):
+    absent = peers.PEERS["faiss"]._replace(module="a_module_that_no_one_has")
+    monkeypatch.setitem(peers.PEERS, "faiss", absent)
+    line = "faiss is not installed: pip install faiss-cpu"
+
+    with pytest.raises(TargetError, match=line):
+        absent.load()
+    status, out, _ = run(capsys, "compare", "faiss", "torch-cdist", *QUICK, "--only", "nearest_on_a_lattice")
+    assert status == 0
+    assert out.startswith(f"Left out: {line}.")
+    assert run(capsys, "compare", "faiss")[::2] == (2, f"python -m conformance: {line}\n")
+
+
+def test_a_known_crash_is_no_failure_and_is_named():
+    result = Result("no_rows_are_refused", "crashes", message="ended the process with status -11")
+    known = {"no_rows_are_refused": f"{CRASHES}an empty index"}
+
+    assert judged({}, result.copy()).verdict == "crashes"
+    assert judged({"no_rows_are_refused": "it is not checked"}, result.copy()).verdict == "crashes"
+    as_known = judged(known, result.copy())
+    assert (as_known.verdict, as_known.message) == ("known", "crashes: an empty index")
+    assert "| no_rows_are_refused | **crashes** |" in as_text({"mine": [as_known]})
 
 
 def test_implementations_are_compared_in_a_table(target, capsys, tmp_path):
@@ -359,8 +389,8 @@ def test_implementations_are_compared_in_a_table(target, capsys, tmp_path):
 
     assert status == 1
     assert out.strip() in file.read_text()
-    assert re.search(r"\| averages \| averages_of_targets +\| holds +\| \*\*FAILS\*\* +\|", out)
-    assert re.search(r"\| hold, of those tried +\| 12/12 ", out)
+    assert re.search(r"\| averages_of_targets +\| holds +\| \*\*fails\*\* +\|", out)
+    assert re.search(r"\| +\| all +\| (\d+)/\1 ", out)
 
 
 def test_a_target_that_leaves_others_behind_is_ended_with_them(target):

@@ -52,7 +52,7 @@ def differences_are_never_all_in_memory(target: Target, table: Table) -> None:
 
 def _peak(adapter: Adapter, table: Table, ask: Question) -> int:
     """The bytes that the answer takes at its peak."""
-    fitted, Q = adapter.build(k=K).fit(table.X, table.y), table.Q
+    fitted, Q = adapter.build(k=K, metric=adapter.own_metric or "euclidean").fit(table.X, table.y), table.Q
     return peak_of(lambda: ask(fitted, Q))
 
 
@@ -69,7 +69,7 @@ def time_grows_with_the_number_of_queries(target: Target, table: Table) -> None:
     Where everything is computed again for each query, 10,000 queries take 10,000 times too long.
     """
     adapter = _silent(target)
-    fitted = adapter.build(k=K).fit(table.X, table.y)
+    fitted = adapter.build(k=K, metric=adapter.own_metric or "euclidean").fit(table.X, table.y)
     for ask in questions(adapter):
         tables = _fresh(table)
 
@@ -92,7 +92,7 @@ def time_of_fit_grows_with_the_number_of_rows(target: Target, table: Table) -> N
 
     def prepare(size: int) -> Callable[[], Any]:
         rows = replace(next(tables), n_rows=size)
-        fitted, X, y = adapter.build(k=K), rows.X, rows.y
+        fitted, X, y = adapter.build(k=K, metric=adapter.own_metric or "euclidean"), rows.X, rows.y
         handed = [fitted.hand_over(X), fitted.hand_over(y)][: fitted.fit_takes]
         return lambda: fitted.model.fit(*handed)
 
@@ -108,7 +108,7 @@ def _fresh(table: Table) -> Iterator[Table]:
 def _silent(target: Target) -> Adapter:
     """The target's class, whose further calls are not kept for the report, which would print a million numbers."""
     [adapter] = target.adapters.values()
-    adapter.build(k=K)
+    adapter.build(k=K, metric=adapter.own_metric or "euclidean")
     silent = copy(adapter)
     silent.calls = []
     return silent

@@ -12,6 +12,7 @@ from conformance.claims.claim import CONVENTIONS, KINDS
 from conformance.runner.causes import BROKEN, Group, line_of
 from conformance.runner.trial import Result
 from conformance.targets.peers import KNOWN
+from conformance.targets.peers.reasons import CRASHES
 
 WIDTH = max(map(len, BY_NAME))
 COLUMNS = 120
@@ -26,7 +27,7 @@ def judged(known: dict[str, str], result: Result, strict: bool = False) -> Resul
     """
     reason = known.get(result.claim)
     is_broken = result.verdict in ("FAILS", "raises")
-    ends_as_known = reason is not None and reason.startswith(f"{result.verdict}: ")  # crashes or hangs
+    ends_as_known = result.verdict == "crashes" and reason is not None and reason.startswith(CRASHES)
     if reason is not None and result.verdict == "holds":
         result.verdict, result.message = "stale", f"holds, but should differ: {reason}"
     elif reason is not None and (is_broken or ends_as_known):

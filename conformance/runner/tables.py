@@ -8,7 +8,7 @@ from conformance.claims.claim import CONVENTIONS, KINDS
 from conformance.runner.markdown import table
 from conformance.runner.trial import Result
 from conformance.targets.peers import PEERS
-from conformance.targets.peers.reasons import CRASHES, HANGS
+from conformance.targets.peers.reasons import CRASHES
 
 Columns = dict[str, list[Result]]  # the results of each target
 
@@ -78,5 +78,5 @@ def _cell(result: Result) -> str:
     if BY_NAME[result.claim].kind == CONVENTIONS and result.verdict in ("known", "differs"):
         return "differs"
     if result.verdict == "known":
-        return next((f"**{sign[:-2]}**" for sign in (CRASHES, HANGS) if result.message.startswith(sign)), "**fails**")
+        return "**crashes**" if result.message.startswith(CRASHES) else "**fails**"
     return f"**{result.verdict.lower()}**"

@@ -1,6 +1,6 @@
 """Reasons for known differences that several peers share."""
 
-CRASHES, HANGS = "crashes: ", "hangs: "  # begin a reason for which the process ends, or does not come to an end
+CRASHES = "crashes: "  # begins a reason for which the process ends
 EXPANDS = "|x|^2 + |q|^2 - 2 x.q cancels where numbers are large beside their differences"
 UNORDERED = "equal distances come in any order, and at the k-th place any of them is taken"
 NOT_CHECKED = "the input is not checked, or not with a ValueError or TypeError"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.targets.peers.peer import Peer
-from conformance.targets.peers.reasons import ARRAYS_ONLY, HANGS, KEEPS, NOT_CHECKED, UNORDERED
+from conformance.targets.peers.reasons import ARRAYS_ONLY, KEEPS, NOT_CHECKED, UNORDERED
 
 
 def _classes() -> list[Callable[..., Any]]:
@@ -14,9 +14,6 @@ def _classes() -> list[Callable[..., Any]]:
 
 
 DIFFERENCES: dict[str, tuple[str, ...]] = {
-    f"{HANGS}the distances of 500 queries to 1,000 rows of 400 features take more than a minute": (
-        "differences_are_never_all_in_memory",
-    ),
     NOT_CHECKED: (
         "missing_numbers_in_queries_are_refused",
         "more_neighbors_than_rows_are_refused",
