@@ -11,7 +11,8 @@ import pytest
 from conformance.claims import BY_NAME, CLAIMS
 from conformance.claims.claim import ANSWERS, CONVENTIONS, KINDS
 from conformance.runner import Result
-from conformance.runner.causes import BROKEN, Judge, grouped
+from conformance.runner.causes import BROKEN, Group, Judge, grouped
+from conformance.runner.fix_next import fix_next
 from conformance.runner.report import MOST, judged, lines_below, summary
 from conformance.targets.peers import KNOWN
 from conformance.targets.triggers import TRIGGERS
@@ -95,6 +96,39 @@ def test_the_parts_of_a_report_are_cut_unless_all_is_asked_for():
     assert short[-1] == f"... and {len(CLAIMS) - MOST['failures']} more failures: --all"
     assert max(map(len, short)) <= 120
     assert len(everything) == len(CLAIMS) + 1
+
+
+def test_a_report_with_everything_has_at_most_60_lines_below_the_table():
+    verdicts = ["skipped"] * 40 + ["known"] * 20 + ["differs"] * 20 + ["FAILS"] * 60
+    many = [
+        Result(claim.name, verdict, message=f"{claim.name} is long " * 9, where="a.py:1 in predict", cause="ties")
+        for claim, verdict in zip(CLAIMS, verdicts, strict=False)
+    ]
+    first = many[-1]
+    first.case, first.shown = {"k": 1}, "Case()"
+    first.calls = [
+        "model = KNN(weights=closeness)",
+        "model.fit(X, y)",
+        *["model.predict(Q)"] * 4,
+        *["model.predict(Q)"] * 9,
+    ]
+    first.calls[6:6] = ["model = KNN(weights=closeness)"]
+    header = {
+        "target": "a.py:KNN",
+        "imports": ["from conformance.targets import load_class", "KNN = ..."],
+        "options": {},
+    }
+    groups = [Group([result]) for result in many if result.verdict == "FAILS"]
+    groups[0] = Group([first, *groups[0].results])
+    below_the_table = [
+        *lines_below(many, groups, show_all=False),
+        "",
+        summary(many),
+        "",
+        *fix_next(groups[0], many, header),
+    ]
+
+    assert 50 < len("\n".join(below_the_table).splitlines()) <= 60
 
 
 def test_answers_come_before_manners_and_the_simplest_first():

@@ -12,7 +12,7 @@ from conformance.zoo import stories, who_names
 from conformance.zoo.likeness import Likeness, alike
 from conformance.zoo.signatures import read_signatures
 
-SHOWN_CALLS = 12
+SHOWN_CALLS = 6
 RANKS = ("Likeliest bug", "or")
 UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
@@ -45,6 +45,8 @@ def details(group: Group, results: list[Result]) -> list[str]:
 
 def _bugs(first: Result, results: list[Result]) -> list[str]:
     """The likeliest bugs of the zoo, with their probabilities, or one that breaks this claim if many are as likely."""
+    if first.verdict == "stale":  # nothing is wrong with the target
+        return []
     found = likeliest(first, results)
     if not found or found[0].probability < UNSURE:
         found, words = (
