@@ -134,6 +134,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.json == arguments.junit == "-":
+        raise TargetError("--json - and --junit - would both write to the output: give one of them a file")
     expected = read_expected(arguments.expected) if arguments.expected else {}
     options = Options(
         arguments.profile, expected, arguments.strict, arguments.all, arguments.json or "", arguments.junit or ""

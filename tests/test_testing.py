@@ -73,7 +73,7 @@ def test_a_failure_raises_what_to_fix_next():
     with pytest.raises(AssertionError, match="Fix next: averages_of_targets\n") as caught:
         conformance.check(MedianRegressor, only=ONLY)
 
-    assert "  at test_testing.py:" in str(caught.value)
+    assert "  in predict, from test_testing.py:" in str(caught.value)
     assert "model = MedianRegressor(num_neighbors=" in str(caught.value)
     assert ".pickle" not in str(caught.value)
 

@@ -52,6 +52,10 @@ def choose(only: list[str], skip: list[str]) -> list[str]:
     ['euclidean_distance', 'equal_distances_go_to_the_lower_index']
     """
     known = {*BY_NAME, *LEVELS}
+    only, skip = (
+        [name.replace("_", " ") if name.replace("_", " ") in LEVELS else name for name in names]
+        for names in (only, skip)
+    )
     for name in (*only, *skip):
         if name not in known:
             near = get_close_matches(name, known, n=1)

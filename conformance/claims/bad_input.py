@@ -73,7 +73,7 @@ def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
     Slices end where the rows do: fewer neighbours come back, and averages are divided by k.
     """
     n = len(case.X)
-    _assert_case_refused(target, replace(case, k=n + 1), f"k={n + 1} of {n} rows")
+    _assert_case_refused(target, replace(case, k=n + 1), f"a search for k={n + 1} neighbours among {n} rows")
 
 
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)
@@ -109,7 +109,7 @@ def unequal_lengths_are_refused(target: Target, case: Case) -> None:
     if "search" in target.adapters:
         raise Missing(f"{target.name} takes no targets")
     for y in (targets_of(case)[:-1], np.append(targets_of(case), 0)):
-        _assert_case_refused(target, replace(case, y=y), f"{len(y)} targets")
+        _assert_case_refused(target, replace(case, y=y), f"a table of {len(case.X)} rows with {len(y)} targets")
 
 
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)

@@ -94,7 +94,8 @@ def time_of_fit_grows_with_the_number_of_rows(target: Target, table: Table) -> N
         rows = replace(next(tables), n_rows=size)
         fitted, X, y = adapter.build(k=K, metric=adapter.own_metric or "euclidean"), rows.X, rows.y
         handed = [fitted.hand_over(X), fitted.hand_over(y)][: fitted.fit_takes]
-        return lambda: fitted.model.fit(*handed)
+        fit = getattr(fitted.model, adapter.own_name("fit"))
+        return lambda: fit(*handed)
 
     if growth := quadratic_growth(prepare, table.n_rows, MOST_ROWS):
         raise AssertionError(f"fit of {growth.shown('rows')}")

@@ -209,8 +209,11 @@ def names_do_not_choose_the_neighbor(target: Target, case: Case) -> None:
     case = replace(case, k=1, y=names)
     before, after = (target.classifier(c).predict(case.Q) for c in (case, replace(case, y=names.max() - names)))
     for one, other in zip(before.tolist(), after.tolist(), strict=True):
-        if other != names.max() - one:
-            raise AssertionError(f"prediction={other!r}, but should be {names.max() - one!r}, as {one!r} is called now")
+        expected = int(names.max()) - one
+        if other != expected:
+            raise AssertionError(
+                f"prediction={other!r}, but should be {expected!r}, the new name of the row that was called {one!r}"
+            )
 
 
 @claim(lattice_cases(y=labels), CHANGED)
@@ -222,9 +225,9 @@ def other_names_for_classes(target: Target, case: Case) -> None:
     assert case.y is not None
     names = np.array([-5, 40, 1000])
     before, after = (target.classifier(c).predict(case.Q) for c in (case, replace(case, y=names[case.y])))
-    for query, label, renamed in zip(case.Q, before, after, strict=True):
-        if _wins_clearly(case, query, label) and renamed != names[label]:
-            raise AssertionError(f"prediction={renamed!s}, but should be {names[label]!s}, as {label!s} is called now")
+    for query, label, renamed in zip(case.Q, before.tolist(), after.tolist(), strict=True):
+        if _wins_clearly(case, query, label) and renamed != names[int(label)]:
+            raise AssertionError(f"prediction={renamed}, but should be {names[int(label)]}, as {label} is called now")
 
 
 @claim(lattice_cases(y=labels), CHANGED, effort=2)

@@ -111,7 +111,7 @@ def assert_nearest(
         )
         if not found.ordered and all(0 <= j < len(distances) for j in answer):
             answer = sorted(answer, key=lambda j: distances[j] - bounds[j])
-        assert_admissible(answer, k, distances, bounds, f"neighbors[{i}]", POWERS.get(case.metric, 1))
+        assert_admissible(answer, k, distances, bounds, f"{found.name}[{i}]", POWERS.get(case.metric, 1))
 
 
 def assert_distance(distance: Any, expected: Number, n_features: int, metric: str, name: str) -> None:

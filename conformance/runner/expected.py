@@ -14,6 +14,8 @@ def read_expected(path: str) -> dict[str, str]:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise TargetError(f"there is no file {path}, which --expected names") from error
     except (OSError, UnicodeDecodeError) as error:
         raise TargetError(f"--expected {path}: {error}") from error
     expected: dict[str, str] = {}

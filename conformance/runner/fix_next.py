@@ -5,15 +5,16 @@ from textwrap import shorten
 from typing import Any
 
 from conformance.claims import BY_NAME
+from conformance.claims.claim import MANNERS
 from conformance.runner.causes import BROKEN, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
 from conformance.zoo import stories, who_names
-from conformance.zoo.likeness import Likeness, alike
+from conformance.zoo.likeness import Likeness, alike, compared
 from conformance.zoo.signatures import read_signatures
 
 SHOWN_CALLS = 6
-RANKS = ("Likeliest bug", "or")
+RANKS = ("Likeliest bug of the zoo", "or")
 UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
 
@@ -32,39 +33,50 @@ def details(group: Group, results: list[Result]) -> list[str]:
         f"  {first.message}",
     ]
     if first.where:
-        lines.append(f"  at {first.where}")
+        lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:
         lines.append(
-            f"  It fails only where {trigger_as_words(group.trigger)}; other claims were tried without that too."
+            f"  It fails only where {trigger_as_words(group.trigger)}. Other claims were tried without such cases too."
         )
     if len(group.results) > 1:
         others = ", ".join(result.claim for result in group.results[1:])
         lines.append("  " + shorten(f"The same cause: {others}", COLUMNS - 2, placeholder=" ..."))
-    return lines + _bugs(first, results)
+    return lines + _bugs(group, results)
 
 
-def _bugs(first: Result, results: list[Result]) -> list[str]:
-    """The likeliest bugs of the zoo, with their probabilities, or one that breaks this claim if many are as likely."""
-    if first.verdict == "stale":  # nothing is wrong with the target
+def _method(where: str) -> str:
+    """The place of a method that was called, of which the whole may be wrong and not only its first line.
+
+    >>> _method("my_knn.py:12 in predict")
+    'predict, from my_knn.py:12 on'
+    """
+    place, _, name = where.partition(" in ")
+    return f"{name}, from {place} on"
+
+
+def _bugs(group: Group, results: list[Result]) -> list[str]:
+    """The likeliest bugs of the zoo, with their probabilities, if the answers tell them from others."""
+    first = group.first
+    if first.verdict == "stale" or BY_NAME[first.claim].kind == MANNERS:  # the claim itself says what is wrong
         return []
-    found = likeliest(first, results)
-    if not found or found[0].probability < UNSURE:
-        found, words = (
-            [Likeness(mutant, 0.0) for mutant in who_names(first.claim)[:1]],
-            ["A bug that breaks this claim"],
-        )
-    else:
-        words = [f"{word} ({likeness.probability:.0%})" for word, likeness in zip(RANKS, found, strict=False)]
-    texts = dict(stories([likeness.mutant for likeness in found]))
-    return [f"  {word}: {texts[one.mutant]} [{one.mutant}]" for word, one in zip(words, found, strict=True)]
+    found = [likeness for likeness in likeliest(first, results)[:2] if likeness.is_same]
+    shown = [one for one in found if one.probability >= (UNSURE if one is found[0] else UNLIKELY)]
+    texts = dict(stories([one.mutant for one in shown]))
+    return [
+        f"  {rank} ({one.probability:.0%}): {texts[one.mutant]} [{one.mutant}]"
+        for rank, one in zip(RANKS, shown, strict=False)
+    ]
 
 
 def likeliest(first: Result, results: list[Result]) -> list[Likeness]:
-    """The one or two mutants that the failures are most like, among those that break the first claim."""
-    failed = {result.claim for result in results if result.verdict in (*BROKEN, "differs")}
+    """The mutants that the failures are most like, among those that break the first claim."""
+    kind = BY_NAME[first.claim].kind
+    broken = [result for result in results if result.verdict in (*BROKEN, "differs")]
     held = {result.claim for result in results if result.verdict == "holds"}
-    best = alike(first.claim, failed, held, read_signatures(), who_names(first.claim))[:2]
-    return [likeness for likeness in best if likeness is best[0] or likeness.probability >= UNLIKELY]
+    signatures = read_signatures()
+    likely = alike(first.claim, {result.claim for result in broken}, held, signatures, who_names(first.claim))
+    others = [result for result in broken if result is not first and BY_NAME[result.claim].kind == kind]
+    return compared(likely, [first, *others])
 
 
 def in_full(group: Group, results: list[Result], header: dict[str, Any]) -> str:
@@ -96,7 +108,8 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
     options = "".join(f", {name}={value!r}" for name, value in header["options"].items())
     again = [
         "",
-        "from conformance.cases import Case, SimilarityCase, Table",
+        "# the claim again",
+        f"from conformance.cases import {result.shown.partition('(')[0]}",
         "from conformance.runner import replay",
         f"replay({target!r}, {result.claim!r},",
         f"       {result.shown}{options})",

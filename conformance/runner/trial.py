@@ -178,13 +178,13 @@ class Trial:
     def failed(self) -> Result:
         assert self.failure is not None
         case, error, calls, method, met = self.failure
-        is_answer = isinstance(error, AssertionError) and not is_of_target(error)
-        verdict = "FAILS" if is_answer else "raises"
+        verdict = "raises" if is_of_target(error) else "FAILS"
+        text = str(error) if isinstance(error, AssertionError) else f"its answer is of no use: {in_one_line(error)}"
         return Result(
             self.claim.name,
             verdict,
             self.judged + 1,
-            message=in_one_line(error, 1000) if verdict == "raises" else str(error),
+            message=in_one_line(error, 1000) if verdict == "raises" else text,
             where=(place_of(error) if verdict == "raises" else "") or method,
             met=met,
             case=to_json(case),

@@ -15,7 +15,7 @@ from conformance.oracle.bounds import ROUNDOFF
 from conformance.targets.answers import Form
 from conformance.targets.errors import Missing, NotOffered, TargetError
 from conformance.targets.fitted import Call, Fitted, as_arrays
-from conformance.targets.names import FINDERS, NAMES, arguments_of
+from conformance.targets.names import FINDERS, FITTERS, NAMES, arguments_of
 from conformance.targets.refusals import needs, without_k, without_method, without_question
 
 NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
@@ -52,6 +52,7 @@ class Adapter:
         self.lacks.update(getattr(self.kind, "lacks", {}))
         self.finders = (self.method,) if self.method else FINDERS
         self.predictor = "predict"
+        self.fitter = next((name for name in FITTERS if callable(getattr(self.kind, name, None))), "fit")
         known = NAMES | ({"k": (self.n_neighbors,)} if self.n_neighbors else {})
         self.k_names = known["k"]
         if reason := without_method(self.name, self.kind, self.method):
@@ -77,8 +78,8 @@ class Adapter:
             raise TargetError(reason)
 
     def own_name(self, method: str) -> str:
-        """The name that the method has in the class: ``predict`` may have another there."""
-        return self.predictor if method == "predict" else method
+        """The name that the method has in the class: ``fit`` and ``predict`` may have another there."""
+        return {"predict": self.predictor, "fit": self.fitter}.get(method, method)
 
     def habits(self) -> list[str]:
         """How the class differs from one that can do everything, for the head of a report."""

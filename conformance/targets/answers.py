@@ -22,6 +22,7 @@ class Found:
     distances: np.ndarray | None = None  # (n_queries, k)
     ordered: bool = True
     roundoff: Fraction = ROUNDOFF  # of the type in which the target computes
+    name: str = "neighbors"  # in messages
 
 
 class Form(NamedTuple):

@@ -77,7 +77,7 @@ class Fitted:
     @property
     def fit_takes(self) -> int:
         """The number of arguments of ``fit``: 1 for the examples alone, 2 with their targets."""
-        return len(arguments_of(self.model.fit))
+        return len(arguments_of(getattr(self.model, self.adapter.own_name("fit"))))
 
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
         """The result of the method, called with the examples in the container that the target takes."""
@@ -92,6 +92,8 @@ class Fitted:
         form = self.adapter.form
         found = self._read_fingerprints(Q, k) if form is None else self._ask(form, Q, k)
         found.roundoff = self.adapter.roundoff
+        if form is None:
+            found.name = "rows behind prediction"
         if self.hidden is not None:
             rows = {int(label): row for row, label in enumerate(self.hidden)}
             named = [[rows.get(label, -1) for label in answer] for answer in found.indices]

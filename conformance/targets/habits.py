@@ -32,6 +32,8 @@ def learn_habits(adapter: Adapter) -> None:
     if not _takes(adapter, "metric", "euclidean"):
         metric = _only_metric(target)
         adapter.own_metric = "" if metric == "euclidean" else metric
+    else:
+        _note_unused_metrics(target)
     if adapter.has("predict") and not _takes(adapter, "weights", "uniform"):
         adapter.own_weights = _only_weights(target)
     adapter.roundoff = _roundoff(target)
@@ -63,6 +65,24 @@ def _fits(metric: str, cases: list[Case], found: list[Found]) -> bool:
     except AssertionError:
         return False
     return True
+
+
+def _note_unused_metrics(target: Target) -> None:
+    """Notes the metrics that the class answers as it does a name that means nothing; a claim asks it to refuse that."""
+    (adapter,) = target.adapters.values()
+    with contextlib.suppress(Exception):
+        unknown = _answers_by(target, "no such metric")
+        for metric in (*ONLY_METRICS, "sqeuclidean", "minkowski"):
+            key = option("metric", metric)
+            if key not in adapter.lacks and _answers_by(target, metric) == unknown:
+                adapter.lacks[key] = (
+                    f"{adapter.name} takes metric={metric!r} as it takes any name that it does not know"
+                )
+
+
+def _answers_by(target: Target, metric: str) -> tuple[list[list[int]], list[list[float]]]:
+    found = target.search(Case(ROWS, QUERIES, K, metric=metric, p=3)).neighbors(QUERIES)
+    return found.indices, [] if found.distances is None else found.distances.tolist()
 
 
 def _only_weights(target: Target) -> str:

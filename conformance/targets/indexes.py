@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from conformance.adapted import with_axis
 from conformance.targets.functions import roles_of
-from conformance.targets.names import FINDERS, NAMES
+from conformance.targets.names import FINDERS, FITTERS, NAMES
 
 ASKED = (*FINDERS, "predict", "predict_proba", "get_distance")
 
@@ -30,7 +30,9 @@ def is_index(model: type, method: str) -> bool:
     """Whether the class has no ``fit``, a method to ask, and a constructor that takes the data or cannot be read."""
     has_method = any(callable(getattr(model, name, None)) for name in (method, *ASKED) if name)
     return (
-        has_method and not hasattr(model, "fit") and (not (known := _constructor(model)) or "X" in _roles(model, known))
+        has_method
+        and not any(hasattr(model, fit) for fit in FITTERS)
+        and (not (known := _constructor(model)) or "X" in _roles(model, known))
     )
 
 

@@ -30,6 +30,7 @@ NAMES = {  # the names that constructors give to their arguments
     "max_iter": ("max_iter",),
     "warm_start": ("warm_start",),
 }
+FITTERS = ("fit", "train")  # the names of methods that are given the examples
 FINDERS = (  # the names of methods that return neighbours
     "kneighbors",
     "get_neighbors",

@@ -27,7 +27,7 @@ def place_of(error: BaseException) -> str:
     Code of libraries is passed over, unless there is no other; the text is empty where the suite itself raised.
     """
     places = [frame for frame in _frames(error) if not _is_of_suite(frame)]
-    own = [frame for frame in places if not _file(frame).startswith(LIBRARIES)] or places
+    own = [frame for frame in places if _is_own(frame)] or places
     if not own:
         return ""
     frame = own[-1]
@@ -37,12 +37,15 @@ def place_of(error: BaseException) -> str:
 def place_of_function(function: Any) -> str:
     """The file and the line where a function or a class begins; empty where it is compiled.
 
-    >>> place_of_function(in_one_line).rpartition(":")[0], place_of_function(len)
-    ('places.py', '')
+    >>> place_of_function(Path.cwd).rpartition(":")[0], place_of_function(len)
+    ('pathlib.py', '')
     """
+    function = getattr(getattr(function, "__self__", None), "function", function)  # of a class made of a function
     try:
         file, (_, line) = inspect.getsourcefile(function), inspect.getsourcelines(inspect.unwrap(function))
     except (TypeError, OSError):
+        return ""
+    if file and _is_in_suite(Path(file)):  # a class made of several functions
         return ""
     return f"{Path(file or '').name}:{line} in {getattr(function, '__name__', '')}"
 
@@ -57,9 +60,19 @@ def is_deliberate(error: BaseException) -> bool:
 
 
 def is_of_target(error: BaseException) -> bool:
-    """Whether the target raised the exception, and not the suite, which raises where an answer is wrong."""
-    frames = _frames(error)
-    return bool(frames) and not _is_of_suite(frames[-1])
+    """Whether the exception was raised in a call of the target, and not by the suite, which reads its answers."""
+    return any(_calls_the_target(frame) or _is_own(frame) for frame in _frames(error))
+
+
+def _calls_the_target(frame: TracebackType) -> bool:
+    """Whether it is the line in ``Fitted.call``, or in ``Adapter.build``, from which the target is called."""
+    name = (Path(_file(frame)).name, frame.tb_frame.f_code.co_name)
+    return _is_of_suite(frame) and name in (("fitted.py", "call"), ("adapters.py", "build"))
+
+
+def _is_own(frame: TracebackType) -> bool:
+    """Whether the line is of the target's own code: neither of the suite nor of a library."""
+    return not _is_of_suite(frame) and not _file(frame).startswith(LIBRARIES)
 
 
 def _frames(error: BaseException) -> list[TracebackType]:
@@ -75,5 +88,8 @@ def _file(frame: TracebackType) -> str:
 
 
 def _is_of_suite(frame: TracebackType) -> bool:
-    file = Path(_file(frame))
+    return _is_in_suite(Path(_file(frame)))
+
+
+def _is_in_suite(file: Path) -> bool:
     return SUITE in file.parents and "zoo" not in file.parts

@@ -4,14 +4,14 @@ import inspect
 from difflib import get_close_matches
 from typing import Any
 
-from conformance.targets.names import FINDERS, NAMES
+from conformance.targets.names import FINDERS, FITTERS, NAMES
 
 
 def without_method(name: str, kind: Any, method: str) -> str:
     """The reason if the class lacks ``fit`` or the method that the user named; else nothing."""
     if method and not callable(getattr(kind, method, None)):
         return f"{name} has no method {method}{hint(method, _own_methods(kind))}"
-    if not callable(getattr(kind, "fit", None)):
+    if not any(callable(getattr(kind, fit, None)) for fit in FITTERS):
         return f"{name} has no method fit; conformance.adapt makes a class that has one out of functions"
     return ""
 

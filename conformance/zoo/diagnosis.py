@@ -24,7 +24,7 @@ from conformance.targets import make_target
 from conformance.zoo import who_names
 from conformance.zoo.base import Mutant
 from conformance.zoo.host import planted
-from conformance.zoo.likeness import alike
+from conformance.zoo.likeness import alike, compared
 from conformance.zoo.signatures import Signatures
 
 SEED = 0  # not one of those of the signatures
@@ -75,11 +75,15 @@ def place(model: type, mutant: type[Mutant], signatures: Signatures) -> int | No
     groups = grouped(results)
     if BY_NAME[mutant.claim].kind not in {BY_NAME[group.first.claim].kind for group in groups}:
         return None
-    failed = {result.claim for result in results if result.verdict in ("FAILS", "raises", "differs")}
-    held = {result.claim for result in results if result.verdict == "holds"}
     claim = groups[0].first.claim
-    ranked = [likeness.mutant for likeness in alike(claim, failed, held, signatures, who_names(claim))]
-    return ranked.index(name) + 1 if name in ranked else len(signatures)
+    broken = [result for group in groups for result in group.results]
+    broken += [result for result in results if result.verdict == "differs"]
+    held = {result.claim for result in results if result.verdict == "holds"}
+    likely = alike(claim, {result.claim for result in broken}, held, signatures, who_names(claim))
+    kind = BY_NAME[claim].kind
+    ranked = compared(likely, [result for result in broken if BY_NAME[result.claim].kind == kind])
+    names = [likeness.mutant for likeness in ranked]
+    return names.index(name) + 1 if name in names else len(signatures)
 
 
 def can_be_planted(mutant: type[Mutant]) -> bool:

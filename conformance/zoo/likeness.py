@@ -1,24 +1,36 @@
-"""Names the bugs of the zoo that a failing implementation is most like, by the claims that fail."""
+"""Names the bugs of the zoo that a failing implementation is most like: by the claims that fail, and by its answers."""
 
 from collections.abc import Collection
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from math import exp, log
 from typing import NamedTuple
 
+from conformance.cases.case import from_json
 from conformance.claims import BY_NAME
+from conformance.runner.trial import Result
+from conformance.targets import Target, make_target
+from conformance.targets.errors import Missing
+from conformance.targets.places import in_one_line
+from conformance.zoo import ZOO
 from conformance.zoo.signatures import Signatures
 
 SURE = 0.97  # a mutant's claim fails or holds on another implementation with the same bug as often as this
+MOST, COMPARED = 12, 6  # mutants that are tried on the failing cases, and cases on which they are tried
+SAME, OTHER, NONE = 0.9, 0.08, 0.02  # how often the same bug gives the same wrong answer, another one, or a right one
 
 
 class Likeness(NamedTuple):
-    """A mutant, and the probability of its bug among those of the zoo that break the same claim."""
+    """A mutant, the probability of its bug among those of the zoo, and whether it gives one of the wrong answers."""
 
     mutant: str
     probability: float
+    is_same: bool = True
 
 
 def alike(
-    claim: str, failed: set[str], held: set[str], signatures: Signatures, naming: Collection[str] = ()
+    claim: str, failed: Collection[str], held: Collection[str], signatures: Signatures, naming: Collection[str] = ()
 ) -> list[Likeness]:
     """The mutants that the claim catches, the likeliest first; those of ``naming`` name the claim.
 
@@ -29,21 +41,61 @@ def alike(
     kind count: a class that counts votes wrongly may check no input.
     """
     kind = BY_NAME[claim].kind
-    evidence = {name: name in failed for name in failed | held if BY_NAME[name].kind == kind}
+    evidence = {name: name in failed for name in {*failed, *held} if BY_NAME[name].kind == kind}
     scores = {
         mutant: log(2.0 if mutant in naming else 1.0)
         + sum(_log_probability(caught.get(name, 0.0), fails) for name, fails in evidence.items())
         for mutant, caught in signatures.items()
         if claim in caught
     }
-    best = max(scores.values(), default=0.0)
-    weights = {mutant: exp(score - best) for mutant, score in scores.items()}
-    total = sum(weights.values())
-    ranked = sorted(weights, key=lambda mutant: -weights[mutant])
-    return [Likeness(mutant, weights[mutant] / total) for mutant in ranked]
+    return _ranked(scores, dict.fromkeys(scores, True))
+
+
+def compared(likely: list[Likeness], failures: list[Result]) -> list[Likeness]:
+    """The likeliest mutants again, after a comparison of their wrong answers with those of the failures.
+
+    A mutant is tried on the very cases. The probabilities are multiplied by ``SAME`` for each answer that is the same,
+    by ``OTHER`` for another wrong answer, and by ``NONE`` for a right one.
+    """
+    scores, same = {}, {}
+    for likeness in likely[:MOST]:
+        replies = [_reply(likeness.mutant, failure) for failure in failures[:COMPARED]]
+        known = [reply for reply in replies if reply is not None]
+        scores[likeness.mutant] = log(max(likeness.probability, 1e-300)) + sum(map(log, known))
+        same[likeness.mutant] = SAME in known or not known
+    return _ranked(scores, same)
+
+
+def _reply(mutant: str, failure: Result) -> float | None:
+    """How probable the failure is for the mutant's bug; None where the mutant cannot be asked."""
+    if failure.case is None:
+        return None
+    target, case = _target(mutant), from_json(failure.case)
+    with redirect_stdout(StringIO()):  # one of the mutants prints
+        try:
+            BY_NAME[failure.claim].function(target, target.prepared(case))
+        except Missing:
+            return None
+        except Exception as error:
+            return SAME if failure.message in (str(error), in_one_line(error, 1000)) else OTHER
+    return NONE
+
+
+@cache
+def _target(name: str) -> Target:
+    return make_target(name, next(mutant for mutant in ZOO if mutant.__name__ == name))
 
 
 def _log_probability(share: float, fails: bool) -> float:
     """The logarithm of the probability that a claim fails, or that it holds, which is caught in a share of the runs."""
     chance = (1 - SURE) + (2 * SURE - 1) * share
     return log(chance if fails else 1 - chance)
+
+
+def _ranked(scores: dict[str, float], same: dict[str, bool]) -> list[Likeness]:
+    """The mutants by their scores, which are logarithms of probabilities that need not add up to 1."""
+    best = max(scores.values(), default=0.0)
+    weights = {mutant: exp(score - best) for mutant, score in scores.items()}
+    total = sum(weights.values())
+    ranked = sorted(weights, key=lambda mutant: -weights[mutant])
+    return [Likeness(mutant, weights[mutant] / total, same[mutant]) for mutant in ranked]
