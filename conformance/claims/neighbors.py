@@ -20,7 +20,7 @@ PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_
 def nearest_on_a_lattice(target: Target, case: Case) -> None:
     """The neighbours are the nearest rows, on small whole numbers, where every way to compute is exact.
 
-    Exact arithmetic makes ties true ties, so that no tolerance is needed.
+    All predictions are made from these rows, and no rounding can be blamed where whole numbers go wrong.
     """
     _assert_nearest(target, case)
 

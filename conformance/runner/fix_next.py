@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.claims import BY_NAME
 from conformance.claims.claim import MANNERS
-from conformance.runner.causes import BROKEN, Group
+from conformance.runner.causes import BROKEN, STATE, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
 from conformance.zoo import stories, who_names
@@ -32,6 +32,8 @@ def details(group: Group, results: list[Result]) -> list[str]:
         f"  Why: {claim.why}",
         f"  {first.message}",
     ]
+    if claim.kind == MANNERS and first.claim not in STATE:
+        lines.insert(0, "  No claim about answers fails.")
     if first.where:
         lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:
