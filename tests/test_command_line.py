@@ -124,7 +124,10 @@ def test_who_only_breaks_ties_otherwise_is_not_wrong_unless_conventions_count(ta
     strict, strictly, _ = run(capsys, *tried, "--strict")
 
     assert (status, strict) == (0, 1)
-    assert "differs  ties: equal_distances_go_to_the_lower_index (sklearn, torch-cdist too): neighbors[0]=" in out
+    assert (
+        "differs  ties: equal_distances_go_to_the_lower_index (sklearn, torch-cdist and 3 others too): neighbors[0]="
+        in out
+    )
     assert re.search(r"conventions: \d of \d claims hold \(not in the verdict\): ties", out)
     assert "Fix next" not in out
     assert "Fix next: equal_distances_go_to_the_lower_index" in strictly

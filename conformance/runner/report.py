@@ -92,7 +92,8 @@ def by_reason(verdict: str, results: list[Result]) -> list[str]:
 
 def _convention(result: Result) -> str:
     others = [peer for peer, known in KNOWN.items() if result.claim in known]
-    also = f" ({', '.join(others)} too)" if others else ""
+    more = f" and {len(others) - 2} others" if len(others) > 3 else ""
+    also = f" ({', '.join(others[:2] if more else others)}{more} too)" if others else ""
     return f"differs  {BY_NAME[result.claim].level}: {result.claim}{also}: {result.message}"
 
 
