@@ -19,6 +19,7 @@ from conformance.meters.memory import peak_of
 from conformance.targets import Target
 from conformance.targets.adapters import Adapter
 from conformance.targets.errors import Missing
+from conformance.targets.fitted import Fitted
 
 K = 3
 ONE_DRAW = 0.01  # of the 100 of the default profile
@@ -52,7 +53,7 @@ def differences_are_never_all_in_memory(target: Target, table: Table) -> None:
 
 def _peak(adapter: Adapter, table: Table, ask: Question) -> int:
     """The bytes that the answer takes at its peak."""
-    fitted, Q = adapter.build(k=K, metric=adapter.own_metric or "euclidean").fit(table.X, table.y), table.Q
+    fitted, Q = _model(adapter).fit(table.X, table.y), table.Q
     return peak_of(lambda: ask(fitted, Q))
 
 
@@ -69,7 +70,7 @@ def time_grows_with_the_number_of_queries(target: Target, table: Table) -> None:
     Where everything is computed again for each query, 10,000 queries take 10,000 times too long.
     """
     adapter = _silent(target)
-    fitted = adapter.build(k=K, metric=adapter.own_metric or "euclidean").fit(table.X, table.y)
+    fitted = _model(adapter).fit(table.X, table.y)
     for ask in questions(adapter):
         tables = _fresh(table)
 
@@ -92,7 +93,7 @@ def time_of_fit_grows_with_the_number_of_rows(target: Target, table: Table) -> N
 
     def prepare(size: int) -> Callable[[], Any]:
         rows = replace(next(tables), n_rows=size)
-        fitted, X, y = adapter.build(k=K, metric=adapter.own_metric or "euclidean"), rows.X, rows.y
+        fitted, X, y = _model(adapter), rows.X, rows.y
         handed = [fitted.hand_over(X), fitted.hand_over(y)][: fitted.fit_takes]
         fit = getattr(fitted.model, adapter.own_name("fit"))
         return lambda: fit(*handed)
@@ -109,10 +110,15 @@ def _fresh(table: Table) -> Iterator[Table]:
 def _silent(target: Target) -> Adapter:
     """The target's class, whose further calls are not kept for the report, which would print a million numbers."""
     [adapter] = target.adapters.values()
-    adapter.build(k=K, metric=adapter.own_metric or "euclidean")
+    _model(adapter)
     silent = copy(adapter)
     silent.calls = []
     return silent
+
+
+def _model(adapter: Adapter) -> Fitted:
+    """A model that measures euclidean distances if the class can: the default, such as time warping, may be slow."""
+    return adapter.build(k=K, metric=adapter.own_metric or "euclidean")
 
 
 def _method(adapter: Adapter) -> str:
