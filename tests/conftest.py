@@ -49,3 +49,14 @@ def one_thread():
 def rng():
     """Random numbers, the same in every run and for every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def target(tmp_path):
+    """A function that writes a file and returns the target for its class."""
+
+    def write(source, name="my_knn.py"):
+        (tmp_path / name).write_text(source)
+        return f"{tmp_path / name}:KNN"
+
+    return write

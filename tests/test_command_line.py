@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
-from conformance.__main__ import main
 from conformance.claims import BY_NAME, CLAIMS
 from conformance.runner import PROFILES, Profile, Result, fix_next, isolation, run_claim
 from conformance.runner.isolation import Job, run_isolated
@@ -21,52 +20,7 @@ from conformance.runner.trial import deep, seed_of
 from conformance.targets import load_target, peers
 from conformance.targets.errors import TargetError
 from conformance.targets.peers.reasons import CRASHES
-
-RIGHT = """
-class KNN:
-    def __init__(self, k=3):
-        self.k = k
-
-    def fit(self, X, y):
-        self.data = [([float(a) for a in x], float(target)) for x, target in zip(X, y)]
-        return self
-
-    def get_neighbors(self, x):
-        distances = [(sum((a - b) ** 2 for a, b in zip(map(float, x), row)) ** 0.5, label) for row, label in self.data]
-        return sorted(distances, key=lambda pair: pair[0])[: self.k]
-
-    def predict(self, X):
-        return [sum(label for _, label in self.get_neighbors(x)) / self.k for x in X]
-"""
-MEDIAN = RIGHT.replace(
-    "[sum(label for _, label in self.get_neighbors(x)) / self.k for x in X]",
-    "[sorted(label for _, label in self.get_neighbors(x))[self.k // 2] for x in X]",
-)
-LAST_TIE = RIGHT.replace("key=lambda pair: pair[0])", "key=lambda pair: (pair[0], -pair[1]))")
-
-
-@pytest.fixture
-def target(tmp_path):
-    """A function that writes a file and returns the target for its class."""
-
-    def write(source, name="my_knn.py"):
-        (tmp_path / name).write_text(source)
-        return f"{tmp_path / name}:KNN"
-
-    return write
-
-
-def run(capsys, *words):
-    """The exit status, the output and the errors of a run."""
-    try:
-        status = main([str(word) for word in words])
-    except SystemExit as exit:
-        status = exit.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-QUICK = ("--profile", "quick")
+from tests.command_line import LAST_TIE, MEDIAN, QUICK, RIGHT, run
 
 
 def test_a_right_implementation_holds(target, capsys):

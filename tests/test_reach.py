@@ -263,8 +263,8 @@ def test_the_command_line_reaches_a_function_in_a_process_of_its_own(file, capsy
 
     assert status == 1
     assert "knn_search_one: search; takes arrays; k is size; kneighbors(x) -> [(index, distance), ...]" in out
-    assert "FAILS  bad input: no_rows_are_refused" in out
-    pasted = out[out.index("paste into Python:") :].partition("\n\n")[2].split("\n1 of")[0]
+    assert "Fix next: no_rows_are_refused" in out
+    pasted = out[out.index("Paste into Python:") :].partition("\n\n")[2]
     ran = subprocess.run([sys.executable, "-c", pasted.replace("\n    ", "\n").strip()], capture_output=True, text=True)
     assert "AssertionError" in ran.stderr.splitlines()[-1]
 

@@ -17,7 +17,7 @@ from conformance.runner.report import MOST, judged, lines_below, summary
 from conformance.targets.peers import KNOWN
 from conformance.targets.triggers import TRIGGERS
 from conformance.zoo.likeness import alike
-from tests.test_command_line import MEDIAN, QUICK, RIGHT, run, target  # noqa: F401 target is a fixture
+from tests.command_line import MEDIAN, QUICK, RIGHT, run
 
 PARTITIONED = """
 import numpy as np
@@ -222,7 +222,7 @@ def test_the_likeliest_bug_is_that_whose_claims_fail_most_alike():
     assert one[0].probability > 0.9
 
 
-def test_expected_differences_are_known_and_go_stale_loudly(target, capsys, tmp_path):  # noqa: F811
+def test_expected_differences_are_known_and_go_stale_loudly(target, capsys, tmp_path):
     file = tmp_path / "expected.txt"
     tried = (target(MEDIAN), *QUICK, "--task", "regressor", "--only", "averages_of_targets", "--expected", file)
 
@@ -248,7 +248,7 @@ def test_expected_differences_are_known_and_go_stale_loudly(target, capsys, tmp_
         (None, "there is no file"),
     ],
 )
-def test_a_wrong_list_of_expected_differences_is_refused(target, capsys, tmp_path, text, message):  # noqa: F811
+def test_a_wrong_list_of_expected_differences_is_refused(target, capsys, tmp_path, text, message):
     file = tmp_path / "expected.txt"
     if text is not None:
         file.write_text(text)
@@ -258,7 +258,7 @@ def test_a_wrong_list_of_expected_differences_is_refused(target, capsys, tmp_pat
     assert message in err
 
 
-def test_skipped_claims_are_not_tried(target, capsys):  # noqa: F811
+def test_skipped_claims_are_not_tried(target, capsys):
     words = ("--only", "ties", "--skip", "all_rows_alike", *QUICK)
     _, out, _ = run(capsys, target(RIGHT), *words)
 
@@ -266,7 +266,7 @@ def test_skipped_claims_are_not_tried(target, capsys):  # noqa: F811
     assert "all_rows_alike" not in out
 
 
-def test_json_and_junit_can_be_the_output(target, capsys):  # noqa: F811
+def test_json_and_junit_can_be_the_output(target, capsys):
     words = (
         target(MEDIAN),
         *QUICK,
@@ -301,7 +301,7 @@ def test_a_reader_that_has_read_enough_ends_the_list_quietly():
     assert ran.stderr == ""
 
 
-def test_a_class_that_needs_neither_torch_nor_sklearn_does_not_wait_for_them(target):  # noqa: F811
+def test_a_class_that_needs_neither_torch_nor_sklearn_does_not_wait_for_them(target):
     code = f"""
 import sys
 from conformance.claims import CLAIMS

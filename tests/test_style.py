@@ -15,7 +15,7 @@ OTHERS = sorted(
     for file in (ROOT / folder).rglob("*.py")
     if file.parent.name != "zoo"  # a list of short classes may be long
 )
-GENERATED = {"zoo.md", "peers.md"}
+GENERATED = {"zoo.md", "peers.md", "surprises.md"}
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md")),
     *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in GENERATED),

@@ -68,8 +68,9 @@ def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:
     """The neighbours of all queries; raises Unreadable for a wrong shape, and for numbers that are not indices.
 
     >>> form = Form("kneighbors", True, "parts", index_at=1, distance_at=0, by_label=False)
-    >>> read_batch(([[0.5]], [[3]]), form, 1, 1)
-    Found(indices=[[3]], distances=array([[0.5]]), ordered=True)
+    >>> found = read_batch(([[0.5]], [[3]]), form, 1, 1)
+    >>> found.indices, found.distances
+    ([[3]], array([[0.5]]))
     """
     if form.layout == "pairs":
         return stack([read_one(row, form, k) for row in _listed_by(form, result)])
