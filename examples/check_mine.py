@@ -21,10 +21,10 @@ class KNN:
         return self
 
     def get_distance(self, a, b):
-        return sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5
+        return sum((float(p) - float(q)) ** 2 for p, q in zip(a, b, strict=True)) ** 0.5
 
     def get_neighbors(self, x):
-        distances = [(self.get_distance([float(a) for a in x], row), target) for row, target in self.data]
+        distances = [(self.get_distance(x, row), target) for row, target in self.data]
         distances.sort(key=lambda pair: pair[0])
         return distances[: self.k]
 

@@ -100,11 +100,11 @@ def test_who_only_breaks_ties_otherwise_is_not_wrong_unless_conventions_count(ta
         (None, ["knn"], "target 'knn' is neither reference, accelerated"),
         (None, ["nowhere.at_all:KNN"], "nowhere.at_all cannot be imported: ModuleNotFoundError"),
         (RIGHT, ["--device", "cuda"], "takes no device, but --device is cuda"),
-        (RIGHT, ["--only", "nothing"], "--only 'nothing' is neither a claim nor a level"),
+        (RIGHT, ["--only", "nothing"], "'nothing' is neither a claim nor a level"),
         (
             RIGHT,
             ["--skip", "neighbours"],
-            "--skip 'neighbours' is neither a claim nor a level; did you mean 'neighbors'?",
+            "'neighbours' is neither a claim nor a level; did you mean 'neighbors'?",
         ),
         (RIGHT, ["--minutes", "3"], "--minutes is for --profile deep"),
     ],

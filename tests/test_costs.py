@@ -169,7 +169,7 @@ class SearchesAListForEachRow(AllDistances):
 
 @pytest.mark.parametrize("model", [Broadcasts, BroadcastsFloat32, BroadcastsTensors])
 def test_an_array_of_all_differences_is_noticed(model):
-    result = run_claim(make_target("mine", model), MEMORY, PROFILES["quick"], shrink=False)
+    result = run_claim(make_target("mine", model), MEMORY, PROFILES["quick"], shrinking=0)
 
     assert result.verdict == "FAILS"
     assert "the array of all differences takes 384 MiB" in result.message
@@ -180,7 +180,7 @@ def test_an_array_of_all_differences_is_noticed(model):
     [(SearchesAListForEachQuery, QUERIES, "queries"), (SearchesAListForEachRow, FIT, "rows")],
 )
 def test_a_list_that_is_searched_again_and_again_is_noticed(model, claim, what, machine):
-    result = run_claim(make_target("mine", model), claim, PROFILES["quick"], shrink=False)
+    result = run_claim(make_target("mine", model), claim, PROFILES["quick"], shrinking=0)
 
     assert result.verdict == "FAILS"
     assert re.search(rf" of \d+ {what} took .+ but should take about 4 times as long$", result.message)

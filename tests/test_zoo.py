@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import pins
-from conformance.cases.pins import Pin, from_json, read_pins, write_pins
+from conformance.cases.pins import Pin, pinned, read_pins, write_pins
 from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target, make_target
@@ -44,14 +44,13 @@ def test_the_zoo_is_large_and_every_mutant_has_a_story_of_one_line():
 
 
 def test_a_mutant_is_found_again_by_its_pin_alone():
-    pinned = {pin.found_by: pin for pin in read_pins()}
+    """Mutants that break a claim on the same smallest case share its pin."""
     nothing = Profile(draws=1, budget=0.0, limit=60)  # no time to draw
 
     drawn = {name: mutant for name, mutant in MUTANTS.items() if BY_NAME[mutant.claim].level != "costs"}
     for name, mutant in drawn.items():
-        pin = pinned[name]
-        again = [from_json(pin.case)] * (20 if name in BY_CHANCE else 1)
-        result = run_claim(make_target(name, mutant), BY_NAME[pin.claim], nothing, pins=again)
+        again = pinned(mutant.claim) * (20 if name in BY_CHANCE else 1)
+        result = run_claim(make_target(name, mutant), BY_NAME[mutant.claim], nothing, pins=again)
         assert result.verdict in BROKEN, name
 
 

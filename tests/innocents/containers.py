@@ -163,7 +163,7 @@ class TensorsOnly:
         queries = self._check(X, "queries").double()
         if queries.shape[1] != self.X.shape[1]:
             raise ValueError(f"queries have {queries.shape[1]} features, not {self.X.shape[1]}")
-        away = (queries[:, None] - self.X[None]).square().sum(dim=2).sqrt()
+        away = torch.stack([(self.X - q).square().sum(dim=1).sqrt() for q in queries])
         distances, indices = torch.sort(away, dim=1, stable=True)
         return distances[:, : self.k], indices[:, : self.k]
 

@@ -51,7 +51,7 @@ class ManhattanOnly:
     def kneighbors(self, X):
         need_fit(self, "table")
         queries = read_matrix(X, "queries", self.table.shape[1])
-        away = np.abs(queries[:, None] - self.table[None]).sum(axis=2)
+        away = np.array([np.abs(self.table - q).sum(axis=1) for q in queries])
         nearest = np.argsort(away, axis=1, kind="stable")[:, : read_k(self.k, len(self.table))]
         return np.take_along_axis(away, nearest, axis=1), nearest
 
@@ -87,7 +87,7 @@ class HammingOnly:
     def kneighbors(self, X):
         need_fit(self, "rows")
         queries = read_matrix(X, "queries", self.rows.shape[1])
-        away = (queries[:, None] != self.rows).mean(axis=2)
+        away = np.array([(q != self.rows).mean(axis=1) for q in queries])
         order = np.argsort(away, axis=1, kind="stable")[:, : read_k(self.n_neighbors, len(self.rows))]
         return np.take_along_axis(away, order, axis=1), order
 

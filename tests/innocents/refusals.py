@@ -30,7 +30,7 @@ class Asserts:
         assert X.ndim == 2 and len(X), "queries must have two axes"
         assert X.shape[1] == self.rows.shape[1], "queries must be as wide as X"
         assert np.isfinite(X).all(), "queries must be finite"
-        away = np.sqrt(((X[:, None] - self.rows) ** 2).sum(axis=2))
+        away = np.array([np.sqrt(((self.rows - x) ** 2).sum(axis=1)) for x in X])
         order = away.argsort(axis=1, kind="stable")[:, : self.k]
         return np.take_along_axis(away, order, axis=1), order
 
@@ -60,7 +60,7 @@ class RaisesRuntimeError:
         X = np.asarray(X)
         if X.ndim != 2 or len(X) == 0 or X.shape[1] != self.X.shape[1] or not np.isfinite(X).all():
             raise self.error(f"queries must be a finite matrix with {self.X.shape[1]} columns")
-        away = ((X.astype(np.float64)[:, None] - self.X) ** 2).sum(axis=2)
+        away = np.array([((self.X - x) ** 2).sum(axis=1) for x in X.astype(np.float64)])
         return self.y[away.argsort(axis=1, kind="stable")[:, : self.k]].mean(axis=1)
 
 

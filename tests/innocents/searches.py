@@ -103,7 +103,7 @@ class Partition:
     def kneighbors(self, X):
         need_fit(self, "X_")
         Q = read_matrix(X, "queries", self.X_.shape[1])
-        squared = ((Q[:, None] - self.X_) ** 2).sum(axis=-1)
+        squared = np.array([((self.X_ - q) ** 2).sum(axis=-1) for q in Q])
         some = np.argpartition(squared, self.n_neighbors - 1, axis=1)[:, : self.n_neighbors]
         order = np.argsort(np.take_along_axis(squared, some, axis=1), axis=1)
         indices = np.take_along_axis(some, order, axis=1)
@@ -212,6 +212,6 @@ class Extended:
     def kneighbors(self, X):
         need_fit(self, "rows")
         queries = read_matrix(X, "queries", self.rows.shape[1]).astype(np.longdouble)
-        away = np.sqrt(((queries[:, None] - self.rows) ** 2).sum(axis=2))
+        away = np.array([np.sqrt(((self.rows - q) ** 2).sum(axis=1)) for q in queries])
         order = np.argsort(away, axis=1, kind="stable")[:, : read_k(self.n_neighbors, len(self.rows))]
         return np.take_along_axis(away, order, axis=1).astype(np.float64), order
