@@ -17,7 +17,9 @@ from conformance.claims import BY_NAME
 from conformance.meters import memory
 from conformance.meters.growth import quadratic_growth
 from conformance.meters.memory import peak_of
-from conformance.runner import PROFILES, report, run_claim
+from conformance.runner import PROFILES, run_claim
+from conformance.runner.causes import Group
+from conformance.runner.fix_next import in_full
 from conformance.runner.isolation import describe
 from conformance.targets import load_target, make_target
 
@@ -189,7 +191,7 @@ def test_a_list_that_is_searched_again_and_again_is_noticed(model, claim, what, 
 def test_a_failure_is_told_in_a_few_lines():
     target = make_target("mine", Broadcasts)
     result = run_claim(target, MEMORY, PROFILES["quick"])
-    text = report.failure(result, {**describe(target), "options": {}})
+    text = in_full(Group([result]), [result], {**describe(target), "options": {}})
 
     assert len(text.splitlines()) <= 20
     assert max(map(len, text.splitlines())) <= 300

@@ -7,7 +7,7 @@ places of the mutants in their diagnoses are kept in ``diagnoses.json``.
 
 import json
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from conformance.runner.causes import grouped
 from conformance.runner.report import judged
 from conformance.runner.trial import PROFILES, Result, run_claim
 from conformance.targets import make_target
+from conformance.targets.errors import TargetError
 from conformance.zoo import who_names
 from conformance.zoo.base import Mutant
 from conformance.zoo.host import planted
@@ -66,7 +67,9 @@ def _places(mutant: type[Mutant], signatures: Signatures) -> Places:
     with redirect_stdout(StringIO()):  # one of the mutants prints
         itself = place(mutant, mutant, signatures)
         host = planted(mutant) if can_be_planted(mutant) else None
-        return Places(itself, place(host, mutant, signatures) if host else None)
+        with suppress(TargetError):  # the mutant uses methods that only ``reference`` has
+            return Places(itself, place(host, mutant, signatures) if host else None)
+        return Places(itself, None)
 
 
 def place(model: type, mutant: type[Mutant], signatures: Signatures) -> int | None:
