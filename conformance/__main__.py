@@ -144,7 +144,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    return compare([_job(target, arguments) for target in arguments.targets], arguments.write)
+    return compare([_job(target, arguments) for target in arguments.targets], arguments.profile, arguments.write)
 
 
 def _job(target: str, arguments: argparse.Namespace) -> Job:

@@ -25,7 +25,7 @@ def test_an_innocent_is_accused_of_nothing_but_conventions(model):
     results = [run_claim(target, claim, FEW, shrinking=0) for claim in CLAIMS if claim.kind != CONVENTIONS]
 
     assert {r.claim: r.message for r in results if r.verdict in ("FAILS", "raises")} == {}
-    assert sum(r.verdict == "holds" for r in results) >= 15
+    assert sum(r.verdict == "holds" for r in results) >= 10
 
 
 def test_there_are_many_innocents_and_each_has_a_story_of_one_line():

@@ -14,7 +14,7 @@ from conformance.targets.errors import TargetError
 from conformance.targets.peers import PEERS
 
 
-def compare(jobs: list[Job], file: str | None) -> int:
+def compare(jobs: list[Job], profile: str, file: str | None) -> int:
     """Prints the tables, writes them to the file if there is one, and returns the largest exit status of a target.
 
     Peers that are not installed are left out. Raises TargetError if no target remains, or if one cannot be tried.
@@ -30,7 +30,7 @@ def compare(jobs: list[Job], file: str | None) -> int:
     text = left_out + as_text(columns)
     print(text)
     if file:
-        made_by = f"Made by `python -m conformance compare {' '.join(columns)}`."
+        made_by = f"Made by `python -m conformance compare {' '.join(columns)} --profile {profile}`."
         Path(file).write_text(f"# Claims and implementations\n\n{made_by}\n\n{text}\n")
     return max(report.status(results) for results in columns.values())
 
