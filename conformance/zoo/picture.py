@@ -18,7 +18,7 @@ tries every one on every claim; the tests assert that each is caught by the clai
 A report ends with the likeliest bug. To test it, bugs of answers were planted in a class of 40 lines that shares no
 code with `reference` and whose failures the report had not seen: {planted[0]} of {planted[1]} were named first or
 second ({planted[2]:.0%}). The mutants themselves, with other draws than those which the report knows them by, were
-named so in {itself[0]} of {itself[1]} diagnoses ({itself[2]:.0%}): easier, as their answers are compared with their own.
+named so in {itself[0]} of {itself[1]} diagnoses ({itself[2]:.0%}); there, answers are compared with their own.
 The last column has both places, and a dash where no claim failed or no diagnosis was made.
 
 """
