@@ -1,9 +1,9 @@
 """Tries claims about nearest neighbours on any implementation.
 
-TARGET is module:Class, path/to/file.py:Class, a function or an object in place of the class, or one of reference,
-accelerated, sklearn, faiss, torch-cdist; a TARGET without a job in front of it is checked. The exit status is 0 if all
-claims hold (but for the known differences of a named peer), 1 if some do not, 2 if a target or an argument is wrong, or
-if a target can be tried on none of them.
+TARGET is module:Class, path/to/file.py:Class, a function or an object in place of the class, or a name: reference,
+accelerated, sklearn, faiss, torch-cdist and others. A TARGET without a job in front of it is checked. The exit status
+is 0 if all claims about answers and manners hold (but for known differences), 1 if some do not, 2 if a target or an
+argument is wrong, or if a target can be tried on none of them.
 """
 
 import argparse

@@ -134,6 +134,14 @@ def test_a_report_with_everything_has_at_most_60_lines_below_the_table():
     assert 50 < len("\n".join(below_the_table).splitlines()) <= 60
 
 
+@pytest.mark.parametrize(("answer", "is_said"), [("holds", True), ("FAILS", False), ("skipped", False)])
+def test_that_no_claim_about_answers_fails_is_said_where_it_is_so(answer, is_said):
+    manner = Result("fit_returns_the_model", "FAILS", message="fit returned NoneType")
+    lines = fix_next(Group([manner]), [Result("the_majority_wins", answer), manner], {})
+
+    assert ("  No claim about answers fails." in lines) == is_said
+
+
 def test_answers_come_before_manners_and_the_simplest_first():
     names = ["missing_numbers_are_refused", "the_majority_wins", "fit_returns_the_model", "euclidean_distance"]
     order = [group.first.claim for group in grouped([Result(name, "FAILS") for name in names])]

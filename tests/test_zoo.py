@@ -8,12 +8,13 @@ from conformance.cases import pins
 from conformance.cases.pins import Pin, pinned, read_pins, write_pins
 from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, Profile, run_claim
+from conformance.runner.causes import FAILED
 from conformance.targets import load_target, make_target
 from conformance.zoo import ZOO, averages, diagnosis, proof, signatures, stories
 from conformance.zoo.diagnosis import read_places, share_named
 from conformance.zoo.host import HostRegressor, planted
 from conformance.zoo.picture import table_of_mutants
-from conformance.zoo.proof import BROKEN, try_mutant
+from conformance.zoo.proof import try_mutant
 from conformance.zoo.signatures import read_signatures
 from tests.helpers import DRAWS
 
@@ -26,7 +27,7 @@ MUTANTS = {mutant.__name__: mutant for mutant in ZOO}
 def test_a_mutant_is_caught_by_the_claim_that_it_names(mutant):
     result = try_mutant(mutant, mutant.claim, shrinking=0)
 
-    assert result.verdict in BROKEN
+    assert result.verdict in FAILED
     assert result.draws <= max(1, round(DRAWS * BY_NAME[mutant.claim].effort))
 
 
@@ -51,7 +52,7 @@ def test_a_mutant_is_found_again_by_its_pin_alone():
     for name, mutant in drawn.items():
         again = pinned(mutant.claim) * (20 if name in BY_CHANCE else 1)
         result = run_claim(make_target(name, mutant), BY_NAME[mutant.claim], nothing, pins=again)
-        assert result.verdict in BROKEN, name
+        assert result.verdict in FAILED, name
 
 
 def test_pins_are_written_once_each(monkeypatch, tmp_path):

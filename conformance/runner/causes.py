@@ -8,7 +8,8 @@ from conformance.claims import BY_NAME, CLAIMS
 from conformance.claims.claim import CONVENTIONS, KINDS
 from conformance.runner.trial import Result
 
-BROKEN = ("FAILS", "raises", "hangs", "crashes", "stale")
+FAILED = ("FAILS", "raises")  # verdicts of a claim that was tried to its end
+BROKEN = (*FAILED, "hangs", "crashes", "stale")
 IN_ORDER = {claim.name: place for place, claim in enumerate(CLAIMS)}
 HOLD = ("holds", "skipped")
 ENOUGH, NEVER = 15, 10**6  # cases without a trigger, in which a line must not raise
@@ -31,7 +32,7 @@ class Judge:
     def judge(self, name: str) -> Result:
         """The result of the claim; its ``cause`` is the trigger without which the claim holds, if there is one."""
         result = self.try_claim(name, ())
-        if result.verdict not in ("FAILS", "raises") or BY_NAME[name].kind == CONVENTIONS:
+        if result.verdict not in FAILED or BY_NAME[name].kind == CONVENTIONS:
             return result
         if self.triggers:
             result = self._without_causes(result)

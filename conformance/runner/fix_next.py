@@ -5,8 +5,8 @@ from textwrap import shorten
 from typing import Any
 
 from conformance.claims import BY_NAME
-from conformance.claims.claim import MANNERS
-from conformance.runner.causes import BROKEN, STATE, Group
+from conformance.claims.claim import ANSWERS, MANNERS
+from conformance.runner.causes import BROKEN, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
 from conformance.zoo import stories, who_names
@@ -20,7 +20,14 @@ UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the s
 
 def fix_next(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
     """The lines of the block for the failures that should be mended first."""
-    return [f"Fix next: {group.first.claim}", *details(group, results), *pasted(group.first, header)]
+    no_answer = ["  No claim about answers fails."] if _answers_hold(results) else []
+    return [f"Fix next: {group.first.claim}", *no_answer, *details(group, results), *pasted(group.first, header)]
+
+
+def _answers_hold(results: list[Result]) -> bool:
+    """Whether claims about answers were tried, and none of them is broken."""
+    verdicts = {result.verdict for result in results if BY_NAME[result.claim].kind == ANSWERS}
+    return "holds" in verdicts and not verdicts & set(BROKEN)
 
 
 def details(group: Group, results: list[Result]) -> list[str]:
@@ -32,8 +39,6 @@ def details(group: Group, results: list[Result]) -> list[str]:
         f"  Why: {claim.why}",
         f"  {first.message}",
     ]
-    if claim.kind == MANNERS and first.claim not in STATE:
-        lines.insert(0, "  No claim about answers fails.")
     if first.where:
         lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:

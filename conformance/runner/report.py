@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.claims.claim import CONVENTIONS, KINDS
-from conformance.runner.causes import BROKEN, Group, line_of
+from conformance.runner.causes import BROKEN, FAILED, Group, line_of
 from conformance.runner.trial import Result
 from conformance.targets.peers import KNOWN
 from conformance.targets.peers.reasons import CRASHES
@@ -17,7 +17,6 @@ from conformance.targets.peers.reasons import CRASHES
 WIDTH = max(map(len, BY_NAME))
 COLUMNS = 120
 MOST = {"failures": 8, "conventions": 4, "skipped": 5, "known": 2}  # lines of each part, and one for the others
-AS_USUAL = ("holds", "skipped", "known", "differs")  # verdicts that do not make a run fail
 
 
 def judged(known: dict[str, str], result: Result, strict: bool = False) -> Result:
@@ -26,7 +25,7 @@ def judged(known: dict[str, str], result: Result, strict: bool = False) -> Resul
     A known difference that is gone is stale, which is a failure: the list of them is out of date.
     """
     reason = known.get(result.claim)
-    is_broken = result.verdict in ("FAILS", "raises")
+    is_broken = result.verdict in FAILED
     ends_as_known = result.verdict == "crashes" and reason is not None and reason.startswith(CRASHES)
     if reason is not None and result.verdict == "holds":
         result.verdict, result.message = "stale", f"holds, but should differ: {reason}"

@@ -70,7 +70,7 @@ def _reply(mutant: str, failure: Result) -> float | None:
     """How probable the failure is for the mutant's bug; None where the mutant cannot be asked."""
     if failure.case is None:
         return None
-    target, case = _target(mutant), from_json(failure.case)
+    target, case = target_of(mutant), from_json(failure.case)
     with redirect_stdout(StringIO()):  # one of the mutants prints
         try:
             BY_NAME[failure.claim].function(target, target.prepared(case))
@@ -82,7 +82,8 @@ def _reply(mutant: str, failure: Result) -> float | None:
 
 
 @cache
-def _target(name: str) -> Target:
+def target_of(name: str) -> Target:
+    """The mutant of this name as a target; its class is opened once in a process."""
     return make_target(name, next(mutant for mutant in ZOO if mutant.__name__ == name))
 
 

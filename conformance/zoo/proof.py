@@ -8,7 +8,6 @@ to the table and the picture in ``docs``; the smallest failing cases are pinned.
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
-from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -17,19 +16,20 @@ from tqdm import tqdm
 from conformance.cases.case import from_json
 from conformance.cases.pins import Pin, read_pins, write_pins
 from conformance.claims import BY_NAME
+from conformance.runner.causes import FAILED
 from conformance.runner.isolation import Job, run_isolated
 from conformance.runner.trial import PROFILES, SHRINKING, Result, run_claim
-from conformance.targets import Target, make_target
+from conformance.targets import make_target
 from conformance.targets.errors import TargetError
 from conformance.targets.peers import PEERS
 from conformance.zoo import ZOO
 from conformance.zoo.base import Mutant
 from conformance.zoo.diagnosis import diagnose, read_places, write_places
+from conformance.zoo.likeness import target_of
 from conformance.zoo.picture import draw, table_of_mutants
 from conformance.zoo.signatures import read_signatures, write_signatures
 
 DOCS = Path(__file__).parents[2] / "docs"
-BROKEN = ("FAILS", "raises")
 LEAST = 0.25  # the share for the claim that a mutant names, which only the draws of the default profile caught
 SEEDS = (1, 2)  # not 0, with which a mutant's diagnosis is tested
 
@@ -39,13 +39,13 @@ def prove(only: list[str], write: bool) -> int:
     mutants = _chosen(only)
     examined = dict(zip(mutants, _examine(mutants), strict=True))
     for mutant, (caught, result) in examined.items():
-        verdict = "caught by" if result.verdict in BROKEN else "ESCAPES"
+        verdict = "caught by" if result.verdict in FAILED else "ESCAPES"
         print(f"{mutant.__name__:28} {verdict} {mutant.claim}, and {len(caught)} in all")
         if only:
             print(*(f"  {claim}" for claim in caught), sep="\n")
     if write:
         _write(examined, only)
-    return int(any(result.verdict not in BROKEN for _, result in examined.values()))
+    return int(any(result.verdict not in FAILED for _, result in examined.values()))
 
 
 Examined = tuple[dict[str, float], Result]  # the claims that catch a mutant, and the result of the one that it names
@@ -89,13 +89,8 @@ def _share(trial: tuple[type[Mutant], str]) -> float:
 def is_caught(mutant: type[Mutant], claim: str, seed: int) -> bool:
     """Whether the claim fails in the quick profile, with the pins of all other mutants."""
     pins = [from_json(pin.case) for pin in read_pins() if pin.claim == claim and pin.found_by != mutant.__name__]
-    result = run_claim(_target(mutant.__name__), BY_NAME[claim], PROFILES["quick"], seed, pins, shrinking=0)
-    return result.verdict in BROKEN
-
-
-@cache
-def _target(name: str) -> Target:
-    return make_target(name, next(mutant for mutant in ZOO if mutant.__name__ == name))
+    result = run_claim(target_of(mutant.__name__), BY_NAME[claim], PROFILES["quick"], seed, pins, shrinking=0)
+    return result.verdict in FAILED
 
 
 def _shrunk(mutant: type[Mutant]) -> Result:
