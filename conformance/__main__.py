@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from difflib import get_close_matches
-from importlib.metadata import version
 from pathlib import Path
 
 from conformance.claims import choose
@@ -24,6 +23,7 @@ from conformance.runner.trial import deep
 from conformance.targets import TASKS
 from conformance.targets.errors import TargetError
 from conformance.targets.peers import READY
+from conformance.versions import version_of
 from conformance.zoo.proof import prove
 
 PROGRAM = "python -m conformance"
@@ -56,7 +56,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
     """The parser of the command line, and the names of its jobs."""
     text, _, rest = str(__doc__).partition("\n\n")
     parser = argparse.ArgumentParser(prog=PROGRAM, description=text, epilog=rest)
-    parser.add_argument("--version", action="version", version=f"conformance of verified-knn {version('verified-knn')}")
+    parser.add_argument("--version", action="version", version=f"conformance of verified-knn {version_of('verified-knn')}")
     parser.add_argument(
         "--list", dest="run", action="store_const", const=_list, help="print every claim and why it matters"
     )

@@ -4,7 +4,6 @@ import os
 import platform
 import sys
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,13 +11,14 @@ from xml.etree import ElementTree
 from conformance.claims import BY_NAME
 from conformance.runner.causes import BROKEN
 from conformance.runner.trial import Result
+from conformance.versions import version_of
 
 LEFT_OUT = ("skipped", "known", "differs")  # verdicts that JUnit has one word for
 
 
 def as_json(header: dict[str, Any], results: list[Result], profile: str, seed: int) -> dict[str, Any]:
     """The run as JSON: the target, the versions of the libraries, and every result."""
-    versions = {name: version(name) for name in ("verified-knn", "numpy", "hypothesis", "scikit-learn", "torch")}
+    versions = {name: version_of(name) for name in ("verified-knn", "numpy", "hypothesis", "scikit-learn", "torch")}
     described = [
         {"level": claim.level, "kind": claim.kind, "sentence": claim.sentence, **result.as_json()}
         for result in results

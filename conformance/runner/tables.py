@@ -1,7 +1,6 @@
 """The tables of a comparison: how many claims hold, the known differences by their reasons, and every claim."""
 
 from collections import Counter
-from importlib.metadata import version
 
 from conformance.claims import BY_NAME, CLAIMS, LEVELS
 from conformance.claims.claim import CONVENTIONS, KINDS
@@ -9,6 +8,7 @@ from conformance.runner.markdown import table
 from conformance.runner.trial import Result
 from conformance.targets.peers import PEERS
 from conformance.targets.peers.reasons import CRASHES
+from conformance.versions import version_of
 
 Columns = dict[str, list[Result]]  # the results of each target
 
@@ -36,7 +36,7 @@ def _counts(columns: Columns) -> str:
 def _version(target: str) -> str:
     if target in PEERS:
         return PEERS[target].version
-    return version("verified-knn") if target in ("reference", "accelerated") else ""
+    return version_of("verified-knn") if target in ("reference", "accelerated") else ""
 
 
 def _count(results: list[Result]) -> str:

@@ -12,7 +12,7 @@ from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
 from conformance.targets.adapters import Adapter
 from conformance.targets.errors import Avoided, Missing, NotOffered
 from conformance.targets.fitted import FINGERPRINTS, Call, Fitted, fingerprints
-from conformance.targets.triggers import TRIGGERS
+from conformance.targets.triggers import triggers_of
 
 TASKS = ("classifier", "regressor", "search", "similarity")
 TRANSLATED = ("manhattan", "chebyshev")  # metrics with which every claim about euclidean distances makes sense
@@ -25,7 +25,7 @@ class Target:
     name: str
     adapters: dict[str, Adapter]
     promises_bits: bool = False  # those of ``reference``; other targets are held to the rounding of differences
-    avoids: frozenset[str] = frozenset()  # triggers of ``TRIGGERS`` that it is not to be asked about
+    avoids: frozenset[str] = frozenset()  # triggers that it is not to be asked about
 
     def __post_init__(self) -> None:
         self.met: set[str] = set()  # the triggers in the questions since ``begin``
@@ -143,7 +143,7 @@ class Target:
 
     def _check(self, adapter: Adapter, case: Case) -> None:
         """Notes the triggers in a question; raises Missing for one to be avoided, and for numbers of another type."""
-        present = {name for name, is_present in TRIGGERS.items() if is_present(case)}
+        present = triggers_of(case)
         self.met |= present
         if avoided := present & self.avoids:
             raise Avoided(f"not asked about {', '.join(sorted(avoided))}")
