@@ -56,7 +56,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
     """The parser of the command line, and the names of its jobs."""
     text, _, rest = str(__doc__).partition("\n\n")
     parser = argparse.ArgumentParser(prog=PROGRAM, description=text, epilog=rest)
-    parser.add_argument("--version", action="version", version=f"conformance of verified-knn {version_of('verified-knn')}")
+    version = f"conformance of verified-knn {version_of('verified-knn')}"
+    parser.add_argument("--version", action="version", version=version)
     parser.add_argument(
         "--list", dest="run", action="store_const", const=_list, help="print every claim and why it matters"
     )
