@@ -20,7 +20,7 @@ PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_
 def nearest_on_a_lattice(target: Target, case: Case) -> None:
     """The neighbours are the nearest rows, on small whole numbers, where every way to compute is exact.
 
-    All predictions are made from these rows, and no rounding can be blamed where whole numbers go wrong.
+    All predictions are made from these rows. Whole numbers are not rounded, so the distance or the sort is wrong.
     """
     _assert_nearest(target, case)
 
@@ -29,7 +29,7 @@ def nearest_on_a_lattice(target: Target, case: Case) -> None:
 def nearest_where_none_tie(target: Target, case: Case) -> None:
     """Where no two rows are equally far, the neighbours are those rows and in that order.
 
-    A failure here cannot be blamed on a tie or on rounding.
+    Every rule for ties gives these rows, and whole numbers are not rounded: the distance or the sort is wrong.
     """
     _assert_nearest(target, case)
 

@@ -41,7 +41,7 @@ from conformance.targets.fitted import Fitted
 def the_majority_wins(target: Target, case: Case) -> None:
     """A prediction is a class that no other has more votes than.
 
-    Another claim says which of several classes with equal votes is predicted.
+    The largest label, or the mean of the labels, is a class too. Which class wins a tie is another claim's.
     """
     _assert_votes(target.classifier(case), case)
 

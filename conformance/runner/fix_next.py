@@ -111,17 +111,17 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
     used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
     if used:
         found = [*found, f"from conformance.cases import {', '.join(used)}"]
-    asked = [f"print({call})" if _answers(call) else call for call in calls]
+    asked = [*found, "", *(f"print({call})" if _answers(call) else call for call in calls), "", "# the claim again"]
+    if is_there and len(calls) < 2:  # the model alone: calls with large arrays are not shown
+        asked = []
     options = "".join(f", {name}={value!r}" for name, value in header["options"].items())
     again = [
-        "",
-        "# the claim again",
         f"from conformance.cases import {result.shown.partition('(')[0]}",
         "from conformance.runner import replay",
         f"replay({target!r}, {result.claim!r},",
         f"       {result.shown}{options})",
     ]
-    return "\n".join(["import numpy as np", *found, "", *asked, *(again if is_there else [])])
+    return "\n".join(["import numpy as np", *asked, *(again if is_there else [])])
 
 
 def _last_model(calls: list[str]) -> list[str]:
