@@ -113,7 +113,7 @@ def test_a_report_with_everything_has_at_most_60_lines_below_the_table():
         "model = KNN(weights=closeness)",
         "model.fit(X, y)",
         *["model.predict(Q)"] * 4,
-        *["model.predict(Q)"] * 9,
+        *["model.predict(Q)"] * 5,
     ]
     first.calls[6:6] = ["model = KNN(weights=closeness)"]
     header = {

@@ -161,7 +161,7 @@ class Trial:
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + self.shrinking)
             calls = [str(call) for call in self.target.calls]
-            met = [name for name in TRIGGERS if name in self.target.met]
+            met = sorted(self.target.met(), key=list(TRIGGERS).index)
             self.failure = Failure(case, error, calls, self.target.last_method(), met)
             self.known[repr(drawn)] = self.failure
             raise

@@ -44,6 +44,7 @@ class Adapter:
     roundoff: Fraction = ROUNDOFF  # of the type in which distances or averages come back
     lacks: dict[str, str] = field(default_factory=dict)  # options that failed when they were tried, and the reasons
     calls: list[Call] = field(default_factory=list)  # every call of the class
+    fit_takes: int | None = None  # arguments of ``fit``, once a model was asked: 1 for the examples, 2 with targets
 
     def __post_init__(self) -> None:
         self.name = getattr(self.model, "__name__", type(self.model).__name__)

@@ -77,7 +77,9 @@ class Fitted:
     @property
     def fit_takes(self) -> int:
         """The number of arguments of ``fit``: 1 for the examples alone, 2 with their targets."""
-        return len(arguments_of(getattr(self.model, self.adapter.own_name("fit"))))
+        if self.adapter.fit_takes is None:
+            self.adapter.fit_takes = len(arguments_of(getattr(self.model, self.adapter.own_name("fit"))))
+        return self.adapter.fit_takes
 
     def call(self, method: str, *examples: Any, **options: Any) -> Any:
         """The result of the method, called with the examples in the container that the target takes."""

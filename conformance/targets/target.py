@@ -28,7 +28,7 @@ class Target:
     avoids: frozenset[str] = frozenset()  # triggers that it is not to be asked about
 
     def __post_init__(self) -> None:
-        self.met: set[str] = set()  # the triggers in the questions since ``begin``
+        self.asked: list[Case] = []  # the questions since ``begin``
 
     def prepared(self, case: Any) -> Any:
         """The case as the target can be asked about it: in its only metric, and in numbers that its type holds."""
@@ -116,7 +116,7 @@ class Target:
             raise NotOffered(f"{self.name} has no neighbours")
         parts = [replace(self, adapters={task: self.adapters[task]}) for task in tasks]
         for part in parts:
-            part.met = self.met
+            part.asked = self.asked
         return parts
 
     def any(self, case: Case) -> Fitted:
@@ -142,10 +142,9 @@ class Target:
         return self.adapters[task]
 
     def _check(self, adapter: Adapter, case: Case) -> None:
-        """Notes the triggers in a question; raises Missing for one to be avoided, and for numbers of another type."""
-        present = triggers_of(case)
-        self.met |= present
-        if avoided := present & self.avoids:
+        """Notes a question; raises Missing for a trigger to be avoided, and for numbers of another type."""
+        self.asked.append(case)
+        if self.avoids and (avoided := triggers_of(case) & self.avoids):
             raise Avoided(f"not asked about {', '.join(sorted(avoided))}")
         if adapter.roundoff > ROUNDOFF and not all(map(_fits_float32, (case.X, case.Q, case.y))):
             raise Missing(f"{adapter.name} computes in float32, which does not hold these numbers")
@@ -153,7 +152,11 @@ class Target:
     def begin(self) -> None:
         """Forgets the calls that were made so far."""
         self.calls.clear()
-        self.met.clear()
+        self.asked.clear()
+
+    def met(self) -> set[str]:
+        """The triggers in the questions since ``begin``."""
+        return set().union(*map(triggers_of, self.asked))
 
     def last_method(self) -> str:
         """The method that was called last, with its file and line, such as "my_knn.py:12 in predict"."""
