@@ -44,6 +44,7 @@ from conformance.oracle.bounds import (
     similarity_bounds,
 )
 from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.found import Found
 from conformance.oracle.relations import (
     assert_admissible,
     assert_averages,
@@ -54,7 +55,6 @@ from conformance.oracle.relations import (
 from conformance.oracle.similarity import DIFFERENCES, PRODUCTS, prediction_bounds
 from conformance.runner import PROFILES, Profile, run_claim
 from conformance.targets import load_target
-from conformance.targets.answers import Found
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from conformance.cases.strategies import distinct_cases, lattice_cases, sized_ca
 from conformance.claims.claim import BEHAVIOUR, BOUND, CHANGED, claim
 from conformance.claims.questions import in_order, with_distances
 from conformance.oracle.exact import exact_distances, is_determined
+from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_distance, assert_nearest
 from conformance.targets import Target
-from conformance.targets.answers import Form, Found, read_batch, read_one, stack
+from conformance.targets.answers import Form, read_batch, read_one, stack
 from conformance.targets.errors import Missing
 from conformance.targets.probe import forms
 

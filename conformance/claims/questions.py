@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from conformance.oracle.found import Found
 from conformance.targets import Target
 from conformance.targets.adapters import Adapter
-from conformance.targets.answers import Found
 from conformance.targets.errors import Missing, NotOffered
 from conformance.targets.fitted import Fitted
 

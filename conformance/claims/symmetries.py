@@ -15,9 +15,9 @@ from conformance.cases.strategies import distinct_cases, labels, lattice_cases, 
 from conformance.claims.claim import CHANGED, claim
 from conformance.oracle.bounds import average_bound, coarseness
 from conformance.oracle.exact import exact_distances, is_determined, nearest
+from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_nearest, renumbered
 from conformance.targets import Target
-from conformance.targets.answers import Found
 from conformance.targets.target import shuffled
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from conformance.cases import Case
 from conformance.oracle.bounds import average_bound, coarseness, difference_bounds
 from conformance.oracle.exact import Number, exact, exact_distances
-from conformance.targets.answers import Found
+from conformance.oracle.found import Found
 
 POWERS = {"euclidean": 2, "minkowski": 3}  # the power of a distance that ``exact_distances`` returns
 

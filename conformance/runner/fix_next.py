@@ -9,19 +9,19 @@ from conformance.claims.claim import ANSWERS, MANNERS
 from conformance.runner.causes import BROKEN, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
-from conformance.zoo import stories, who_names
-from conformance.zoo.likeness import Likeness, alike, compared
+from conformance.zoo import stories
+from conformance.zoo.likeness import Asked, likeliest, named
 from conformance.zoo.signatures import read_signatures
 
 SHOWN_CALLS = 6
 RANKS = ("Likeliest bug of the zoo", "or")
-UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
 
 def fix_next(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
     """The lines of the block for the failures that should be mended first."""
     no_answer = ["  No claim about answers fails."] if _answers_hold(results) else []
-    return [f"Fix next: {group.first.claim}", *no_answer, *details(group, results), *pasted(group.first, header)]
+    title = f"Fix next: {group.first.claim}"
+    return [title, *no_answer, *details(group, results, header), *pasted(group.first, header)]
 
 
 def _answers_hold(results: list[Result]) -> bool:
@@ -30,7 +30,7 @@ def _answers_hold(results: list[Result]) -> bool:
     return "holds" in verdicts and not verdicts & set(BROKEN)
 
 
-def details(group: Group, results: list[Result]) -> list[str]:
+def details(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
     """The claim of a failure, why it matters, the answers, the line of the target, and the likeliest bugs."""
     first = group.first
     claim = BY_NAME[first.claim]
@@ -48,7 +48,7 @@ def details(group: Group, results: list[Result]) -> list[str]:
     if len(group.results) > 1:
         others = ", ".join(result.claim for result in group.results[1:])
         lines.append("  " + shorten(f"The same cause: {others}", COLUMNS - 2, placeholder=" ..."))
-    return lines + _bugs(group, results)
+    return lines + _bugs(group, results, header)
 
 
 def _method(where: str) -> str:
@@ -61,36 +61,35 @@ def _method(where: str) -> str:
     return f"{name}, from {place} on"
 
 
-def _bugs(group: Group, results: list[Result]) -> list[str]:
+def _bugs(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
     """The likeliest bugs of the zoo, with their probabilities, if the answers tell them from others."""
     first = group.first
     if first.verdict == "stale" or BY_NAME[first.claim].kind == MANNERS:  # the claim itself says what is wrong
         return []
-    found = [likeness for likeness in likeliest(first, results)[:2] if likeness.is_same]
-    shown = [one for one in found if one.probability >= (UNSURE if one is found[0] else UNLIKELY)]
+    shown = named(likeliest(first, results, Asked(tuple(header["tasks"]), header["shows_neighbors"])))
     texts = dict(stories([one.mutant for one in shown]))
-    return [
+    lines = [
         f"  {rank} ({one.probability:.0%}): {texts[one.mutant]} [{one.mutant}]"
         for rank, one in zip(RANKS, shown, strict=False)
     ]
+    return lines + (_what_it_breaks(shown[0].mutant, BY_NAME[first.claim].kind, results) if shown else [])
 
 
-def likeliest(first: Result, results: list[Result]) -> list[Likeness]:
-    """The mutants that the failures are most like, among those that break the first claim."""
-    kind = BY_NAME[first.claim].kind
-    broken = [result for result in results if result.verdict in (*BROKEN, "differs")]
-    held = {result.claim for result in results if result.verdict == "holds"}
-    signatures = read_signatures()
-    likely = alike(first.claim, {result.claim for result in broken}, held, signatures, who_names(first.claim))
-    others = [result for result in broken if result is not first and BY_NAME[result.claim].kind == kind]
-    return compared(likely, [first, *others])
+def _what_it_breaks(mutant: str, kind: str, results: list[Result]) -> list[str]:
+    """How many of the failures of this kind a bug causes in the zoo: they may be gone when one line is mended."""
+    failed = [result.claim for result in results if result.verdict in BROKEN and BY_NAME[result.claim].kind == kind]
+    caused = [claim for claim in failed if claim in read_signatures()[mutant]]
+    if len(caused) < 2:
+        return []
+    of_all = "all" if len(caused) == len(failed) else f"{len(caused)} of"
+    return [f"  {mutant} breaks {of_all} the {len(failed)} claims about {kind} that fail here."]
 
 
 def in_full(group: Group, results: list[Result], header: dict[str, Any]) -> str:
     """One of the other failures with everything that is known about it."""
     first = group.first
     title = f"{first.verdict.upper()}  {BY_NAME[first.claim].level}: {first.claim}"
-    return "\n".join([title, *details(group, results), *pasted(first, header)])
+    return "\n".join([title, *details(group, results, header), *pasted(first, header)])
 
 
 def pasted(result: Result, header: dict[str, Any]) -> list[str]:

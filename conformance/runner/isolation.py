@@ -182,7 +182,13 @@ def describe(target: Target) -> dict[str, Any]:
         one = [f"{adapter.predictor}(x) one by one"] if adapter.one_by_one else []
         takes = [f"takes {adapter.hand_over.__name__.removeprefix('as_')}", *adapter.habits()]
         described.append(f"{adapter.name}: {task}; {'; '.join([*takes, *names, *found, *one])}")
-    return {"target": target.name, "models": described, "imports": import_lines(target), "tasks": list(target.adapters)}
+    return {
+        "target": target.name,
+        "models": described,
+        "imports": import_lines(target),
+        "tasks": list(target.adapters),
+        "shows_neighbors": target.shows_neighbors,
+    }
 
 
 def work(job: Job, lines: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:

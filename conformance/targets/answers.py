@@ -1,28 +1,15 @@
 """The forms in which implementations answer, read as NumPy arrays of indices and distances."""
 
 from collections.abc import Iterator, ValuesView
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.oracle.bounds import ROUNDOFF
+from conformance.oracle.found import Found
 
 
 class Unreadable(AssertionError):
     """An answer in another form than the target's other answers."""
-
-
-@dataclass
-class Found:
-    """The neighbours of each query: indices, nearest first if ``ordered``, and distances if they are given."""
-
-    indices: list[list[int]]  # (n_queries, k)
-    distances: np.ndarray | None = None  # (n_queries, k)
-    ordered: bool = True
-    roundoff: Fraction = ROUNDOFF  # of the type in which the target computes
-    name: str = "neighbors"  # in messages
 
 
 class Form(NamedTuple):

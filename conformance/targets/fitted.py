@@ -8,7 +8,8 @@ import numpy as np
 
 from conformance.cases.case import as_code
 from conformance.oracle.bounds import coarseness
-from conformance.targets.answers import Form, Found, Unreadable, listed, read_batch, read_one, stack, to_array
+from conformance.oracle.found import Found
+from conformance.targets.answers import Form, Unreadable, listed, read_batch, read_one, stack, to_array
 from conformance.targets.errors import Missing
 from conformance.targets.names import arguments_of
 from conformance.targets.places import place_of_function

@@ -13,9 +13,10 @@ import numpy as np
 from conformance.cases import Case
 from conformance.cases.strategies import KINDS_OF_LABELS
 from conformance.oracle.exact import exact_distances, nearest
+from conformance.oracle.found import Found
 from conformance.oracle.relations import POWERS, assert_nearest
 from conformance.targets.adapters import Adapter, option
-from conformance.targets.answers import Found, to_array
+from conformance.targets.answers import to_array
 from conformance.targets.errors import Missing
 from conformance.targets.target import Target, kind_of_labels
 

@@ -7,8 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import hypothesis
+import numpy as np
+
 SUITE = Path(__file__).parents[1]
-LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+LIBRARIES = (
+    *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    *(str(Path(str(package.__file__)).parent) for package in (hypothesis, np)),  # they may be installed elsewhere
+)
 
 
 def in_one_line(error: BaseException, length: int = 200) -> str:

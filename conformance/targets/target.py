@@ -47,6 +47,11 @@ class Target:
         return next((adapter for task, adapter in self.adapters.items() if task != "similarity"), None)
 
     @property
+    def shows_neighbors(self) -> bool:
+        """Whether one of its classes has a method that finds neighbours, and not predictions alone."""
+        return any(adapter.form is not None for adapter in self.adapters.values())
+
+    @property
     def far(self) -> float:
         """A power of two so far from 0 that squares of it lose small whole numbers, which themselves stay exact."""
         return 2.0**27 if self._first is None or self._first.roundoff <= ROUNDOFF else 2.0**18

@@ -5,7 +5,7 @@ It has the methods that mutants override, and nothing else of ``reference``: no 
 
 from collections import Counter
 from types import CellType, FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -113,18 +113,41 @@ class HostClassifier(Host):
         return float(np.mean(self.predict(X) == y))
 
 
-HOSTS: dict[type, type] = {Search: Host, Regressor: HostRegressor, Classifier: HostClassifier}
+HOSTS: dict[type, type] = {Regressor: HostRegressor, Classifier: HostClassifier, Search: Host}
+PREDICTING: dict[type, type] = {**HOSTS, Search: HostClassifier}
 
 
-def planted(mutant: type[Mutant]) -> type | None:
+def planted(mutant: type[Mutant], hosts: dict[type, type] = HOSTS) -> type | None:
     """The host with the mutant's methods; None for a mutant of another kind of model."""
-    base = next((base for base in HOSTS if issubclass(mutant, base)), None)
+    base = next((base for base in hosts if issubclass(mutant, base)), None)
     if base is None:
         return None
-    model = HOSTS[base]
+    model = hosts[base]
     for own in reversed([one for one in mutant.__mro__ if issubclass(one, base) and one is not base]):
         model = _moved(own, model)
     return model
+
+
+def predicting(mutant: type[Mutant]) -> type | None:
+    """The host with the mutant's methods behind ``fit`` and ``predict``, the only methods that it shows."""
+    model = planted(mutant, PREDICTING)
+    return model and type(mutant.__name__, (Predicting,), {"hidden": model})
+
+
+class Predicting:
+    """Hands everything to a model of the class ``hidden``."""
+
+    hidden: ClassVar[type]
+
+    def __init__(self, n_neighbors=5, *, metric="euclidean", p=2, weights="uniform"):
+        self.model = self.hidden(n_neighbors, metric=metric, p=p, weights=weights)
+
+    def fit(self, X, y):
+        self.model.fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.model.predict(X)
 
 
 def _moved(own: type, base: type) -> type:
@@ -136,12 +159,6 @@ def _moved(own: type, base: type) -> type:
     }
     cell.cell_contents = type(own.__name__, (base,), methods)
     return cell.cell_contents
-
-
-def _is_of_the_zoo(name: str, value: Any) -> bool:
-    """Whether an attribute belongs to the bug, and is not one of every class, or of the class that the bug is in."""
-    of_reference = getattr(value, "__module__", "").startswith("reference")
-    return name not in ("__dict__", "__weakref__", "claim", "seen") and not of_reference
 
 
 def _is_of_the_bug(name: str, value: Any) -> bool:

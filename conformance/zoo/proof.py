@@ -120,7 +120,7 @@ def _write(examined: dict[type[Mutant], Examined], only: list[str]) -> None:
     signatures = {mutant.__name__: found[mutant.__name__] for mutant in ZOO}
     write_signatures(signatures)
     write_pins(pins)
-    places = {**read_places(), **diagnose([mutant for mutant in ZOO if mutant.__name__ in names], signatures)}
+    places = {**read_places(), **diagnose([mutant for mutant in ZOO if mutant.__name__ in names])}
     places = {mutant.__name__: places[mutant.__name__] for mutant in ZOO}
     write_places(places)
     (DOCS / "zoo.md").write_text(table_of_mutants(signatures, places))
