@@ -31,3 +31,7 @@ for _name in ("hypothesis", "sklearn", "torch", "tqdm"):  # found, not imported:
         _is_there = False
     if not _is_there:
         raise ImportError(f"conformance needs {_name}: pip install 'verified-knn[conformance]'")
+for _name in ("reference", "accelerated", "knn_inputs"):
+    _spec = find_spec(_name)
+    if _spec is not None and _spec.submodule_search_locations is None:
+        raise ImportError(f"{_spec.origin} hides the package {_name} of verified-knn: rename it, or start elsewhere")

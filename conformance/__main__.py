@@ -7,6 +7,7 @@ argument is wrong, or if a target can be tried on none of them.
 """
 
 import argparse
+import io
 import os
 import sys
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ PROGRAM = "python -m conformance"
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the job that the arguments name, and returns the exit status."""
+    _make_printable()
     words = sys.argv[1:] if argv is None else argv
     parser, jobs = _parsers()
     first = words[0] if words else ""
@@ -50,6 +52,14 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
         return 130
+
+
+def _make_printable() -> None:
+    """Lets a terminal of few letters, or none at all, show everything that a target may be called."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
@@ -115,11 +125,16 @@ def _minutes(text: str) -> float:
 
 
 def _writable(text: str) -> str:
-    path = Path(text)
     if text == "-":
         return text
-    if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a file that can be written")
+    is_new = not Path(text).exists()
+    try:
+        with Path(text).open("a", encoding="utf-8") as file:
+            file.flush()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} cannot be written: {error.strerror}") from error
+    if is_new:
+        Path(text).unlink()
     return text
 
 

@@ -28,7 +28,7 @@ def check(
     ``strict`` makes failures of conventions too.
 
     Raises AssertionError with the block "Fix next" if a claim fails, or if an expected failure is gone, ValueError for
-    a name that is no claim's, and TargetError for a model that cannot be tried.
+    a name that is no claim's and no profile's, and TargetError for a model that can be tried on none of the claims.
 
     >>> from sklearn.neighbors import NearestNeighbors
     >>> results = check(NearestNeighbors, only=["nearest_on_a_lattice", "distances_never_fall"])
@@ -40,10 +40,14 @@ def check(
     from conformance.runner.check import Options, try_claims
     from conformance.runner.fix_next import fix_next
     from conformance.runner.pickled import session_of
+    from conformance.runner.report import NOTHING_TRIED, status
+    from conformance.targets.errors import TargetError
 
     expected = _known(expected)
-    with session_of(model, _chosen(only, skip), profile) as session:
+    with session_of(model, _chosen(only, skip), _known_profile(profile)) as session:
         results = try_claims(session, Options(profile, expected, strict))
+        if status(results) == NOTHING_TRIED:
+            raise TargetError(f"no claim can be tried on {_name_of(model)}: {results[0].message}")
         if groups := grouped(results):
             raise AssertionError("\n".join(fix_next(groups[0], results, session.header)))
     return results
@@ -62,7 +66,7 @@ def parametrize_with_claims(
     A claim that the model does not offer the means for is skipped, one of ``expected`` must fail, and a convention on
     which the model differs is an expected failure. The test's name has the model and the claim.
 
-    Raises ValueError for a name that is no claim's.
+    Raises ValueError for a name that is no claim's and no profile's.
     """
     import pytest
 
@@ -70,7 +74,7 @@ def parametrize_with_claims(
     marked = {name: pytest.mark.xfail(reason=reason, strict=True) for name, reason in known.items()}
     models = list(models)
     trials = [
-        pytest.param(model, _Trial(name, profile), id=f"{shown}-{name}", marks=marked.get(name, ()))
+        pytest.param(model, _Trial(name, _known_profile(profile)), id=f"{shown}-{name}", marks=marked.get(name, ()))
         for model, shown in zip(models, _different([_name_of(model) for model in models]), strict=True)
         for name in _chosen(only, skip)
     ]
@@ -153,7 +157,15 @@ def _different(names: list[str]) -> list[str]:
 def _chosen(only: Iterable[str], skip: Iterable[str]) -> list[str]:
     from conformance.claims import choose
 
-    return choose(list(only), list(skip))
+    return choose(*([names] if isinstance(names, str) else list(names) for names in (only, skip)))
+
+
+def _known_profile(name: str) -> str:
+    from conformance.runner import PROFILES
+
+    if name not in PROFILES:
+        raise ValueError(f"profile={name!r} must be one of {', '.join(PROFILES)}")
+    return name
 
 
 def _known(expected: Mapping[str, str] | None) -> dict[str, str]:

@@ -147,7 +147,10 @@ def test_what_cannot_be_tried_is_one_clear_line(target, capsys, source, words, m
         (["compare", "reference", "--json", "file"], "unrecognized arguments: --json file"),
         (["compare", "reference", "--write"], "argument --write: expected one argument"),
         (["reference", "--minutes", "0"], "argument --minutes: 0 must be above 0"),
-        (["reference", "--json", "nowhere/file"], "argument --json: nowhere/file is not a file that can be written"),
+        (
+            ["reference", "--json", "nowhere/file"],
+            "argument --json: nowhere/file cannot be written: No such file or directory",
+        ),
         (["reference", "--profile", "slow"], "invalid choice: 'slow'"),
     ],
 )

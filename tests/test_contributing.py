@@ -63,7 +63,7 @@ def test_the_new_mutant_has_a_row_a_signature_and_a_pin(copy, printed):
     after = json.loads((copy / "conformance/zoo/signatures.json").read_text())
     pins = json.loads((copy / "conformance/cases/pins.json").read_text())
 
-    assert CLAIM in after.pop(MUTANT)
+    assert CLAIM in after.pop(MUTANT)["itself"]
     assert after == before
     assert [pin["claim"] for pin in pins if pin["found_by"] == MUTANT] == [CLAIM]
     assert [pin for pin in pins if pin["found_by"] != MUTANT] == json.loads(

@@ -50,7 +50,7 @@ def labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
     return np.abs(codes) % 3
 
 
-WORDS = np.array(["b", "a", "a long name"])  # the first in the alphabet is not the first in the data
+WORDS = np.array(["b", "a", "a long name, longer than 32 letters"])  # the first in the alphabet is not the first in the data
 KINDS_OF_LABELS = [WORDS, np.array([-7, 0, 1_000_000]), np.array([True, False]), np.array([0.0, 1.0, -3.0])]
 
 
@@ -130,15 +130,20 @@ def distinct_cases(
     return Case(X, q[None], k, targets, draw(st.sampled_from(metrics)), weights=weights)
 
 
-SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 400]
+SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 400, 1025]
+MANY = 129  # queries, more than the usual blocks of 64 and 128 hold
 
 
 @st.composite
 def sized_cases(draw: st.DrawFn) -> Case:
-    """A lattice with a number of rows at which libraries change their algorithm, and few or many neighbours."""
+    """A lattice with a number of rows at which libraries change their algorithm, and few or many neighbours.
+
+    Few rows are searched for few or many queries.
+    """
     n, d = draw(st.sampled_from(SIZES)), draw(st.integers(1, 3))
-    rows = lattice(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n + 3, d)
-    return Case(rows[3:], rows[:3], draw(st.sampled_from([k for k in (1, 2, 5, 17, n // 2, n - 1, n) if 1 <= k <= n])))
+    m = draw(st.sampled_from([3, MANY])) if n < 64 else 3
+    rows = lattice(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n + m, d)
+    return Case(rows[m:], rows[:m], draw(st.sampled_from([k for k in (1, 2, 5, 17, n // 2, n - 1, n) if 1 <= k <= n])))
 
 
 @st.composite

@@ -24,6 +24,7 @@ from conformance.targets.fitted import Fitted
 from conformance.targets.places import in_one_line, is_deliberate
 
 PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
+UNKNOWN = "no such name"
 REFUSALS = (ValueError, TypeError, RuntimeError, AssertionError)
 
 
@@ -181,8 +182,8 @@ def unknown_names_are_refused(target: Target, case: Case) -> None:
         raise Missing(f"{adapter.name} takes neither metric nor weights")
     for what in ("metric", "weights"):
         if what in adapter.names:
-            wrong = replace(case, metric="none") if what == "metric" else replace(case, weights="none")
-            _assert_case_refused(target, wrong, f"{what}='none'")
+            wrong = replace(case, metric=UNKNOWN) if what == "metric" else replace(case, weights=UNKNOWN)
+            _assert_case_refused(target, wrong, f"{what}={UNKNOWN!r}")
 
 
 @claim(PREDICTING, BEHAVIOUR, effort=0.1)

@@ -92,7 +92,7 @@ def nearest_by_jaccard(target: Target, case: Case) -> None:
 
 @claim(sized_cases())
 def nearest_among_many_rows(target: Target, case: Case) -> None:
-    """The neighbours are the nearest at every number of rows at which libraries change their algorithm.
+    """The neighbours are the nearest at every number of rows and queries at which libraries change their algorithm.
 
     A sort may be stable up to 16 rows only, a distance exact up to 25 rows, and the last block may have one row.
     """
@@ -210,7 +210,8 @@ def indices_alone_are_the_same(target: Target, case: Case) -> None:
     fitted.adapter.need("kneighbors", "return_distance")
     assert form is not None
     alone = form._replace(layout="rows", index_at=0, distance_at=None)
-    together, found = fitted.neighbors(case.Q), fitted.call("kneighbors", case.Q, return_distance=False)
+    options = {**fitted.k_option("kneighbors", None), "return_distance": False}
+    together, found = fitted.neighbors(case.Q), fitted.call("kneighbors", case.Q, **options)
     indices = read_batch(found, alone, len(case.Q), case.k).indices
     if indices != together.indices:
         raise AssertionError(f"neighbors={indices}, but should be {together.indices}, as with distances")

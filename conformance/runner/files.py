@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from conformance.claims import BY_NAME
 from conformance.runner.causes import BROKEN
 from conformance.runner.trial import Result
+from conformance.targets.errors import TargetError
 from conformance.versions import version_of
 
 LEFT_OUT = ("skipped", "known", "differs")  # verdicts that JUnit has one word for
@@ -65,8 +66,11 @@ def as_junit(header: dict[str, Any], results: list[Result]) -> str:
 
 
 def write(path: str, text: str) -> None:
-    """Writes a file; "-" is the standard output."""
+    """Writes a file; "-" is the standard output. Raises TargetError for a file that cannot be written."""
     if path == "-":
         sys.stdout.write(text)
-    else:
+        return
+    try:
         Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror}") from error

@@ -6,11 +6,12 @@ from typing import Any
 
 from conformance.claims import BY_NAME
 from conformance.claims.claim import ANSWERS, MANNERS
-from conformance.runner.causes import BROKEN, Group
+from conformance.runner.causes import BROKEN, FAILED, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
 from conformance.zoo import stories
-from conformance.zoo.likeness import Asked, likeliest, named
+from conformance.zoo.forms import Form, form_of
+from conformance.zoo.likeness import likeliest, named
 from conformance.zoo.signatures import read_signatures
 
 SHOWN_CALLS = 6
@@ -64,21 +65,22 @@ def _method(where: str) -> str:
 def _bugs(group: Group, results: list[Result], header: dict[str, Any]) -> list[str]:
     """The likeliest bugs of the zoo, with their probabilities, if the answers tell them from others."""
     first = group.first
-    if first.verdict == "stale" or BY_NAME[first.claim].kind == MANNERS:  # the claim itself says what is wrong
+    if first.verdict not in FAILED or BY_NAME[first.claim].kind == MANNERS:  # the report says what is wrong already
         return []
-    shown = named(likeliest(first, results, Asked(tuple(header["tasks"]), header["shows_neighbors"])))
+    form = form_of(header["tasks"], header["shows_neighbors"])
+    shown = named(likeliest(first, results, form))
     texts = dict(stories([one.mutant for one in shown]))
     lines = [
         f"  {rank} ({one.probability:.0%}): {texts[one.mutant]} [{one.mutant}]"
         for rank, one in zip(RANKS, shown, strict=False)
     ]
-    return lines + (_what_it_breaks(shown[0].mutant, BY_NAME[first.claim].kind, results) if shown else [])
+    return lines + (_what_it_breaks(shown[0].mutant, form, BY_NAME[first.claim].kind, results) if shown else [])
 
 
-def _what_it_breaks(mutant: str, kind: str, results: list[Result]) -> list[str]:
+def _what_it_breaks(mutant: str, form: Form, kind: str, results: list[Result]) -> list[str]:
     """How many of the failures of this kind a bug causes in the zoo: they may be gone when one line is mended."""
     failed = [result.claim for result in results if result.verdict in BROKEN and BY_NAME[result.claim].kind == kind]
-    caused = [claim for claim in failed if claim in read_signatures()[mutant]]
+    caused = [claim for claim in failed if claim in read_signatures(form)[mutant]]
     if len(caused) < 2:
         return []
     of_all = "all" if len(caused) == len(failed) else f"{len(caused)} of"

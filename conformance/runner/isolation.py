@@ -39,6 +39,7 @@ class Job(NamedTuple):
     task: str = ""
     n_neighbors: str = ""  # the name of the argument for k
     method: str = ""  # the name of the method to ask
+    path: tuple[str, ...] = ()  # where the modules are that a pickled target imports
 
 
 class Stopped(Exception):
@@ -101,6 +102,10 @@ class Session:
             self.worker.write({"claim": name, "avoid": avoid, "shrinking": shrinking})
             return Result(**self.worker.read(self.job.profile.limit))
         except Stopped as stopped:
+            if self.worker.timed_out and BY_NAME[name].level == "costs":  # it is slow, and nothing was measured
+                self.worker.close()
+                self.worker = self._open()
+                return Result(name, "skipped", seconds=self.job.profile.limit, message=f"not measured: it {stopped}")
             self.lost += 1
             verdict, seconds = ("hangs", self.job.profile.limit) if self.worker.timed_out else ("crashes", 0.0)
             self.worker.close()
@@ -193,6 +198,7 @@ def describe(target: Target) -> dict[str, Any]:
 
 def work(job: Job, lines: Iterable[str], write: Callable[[dict[str, Any]], None]) -> None:
     """Loads the target and tries the claims that the lines name, in the worker's process."""
+    sys.path.extend(folder for folder in job.path if folder not in sys.path)
     try:
         target = load_target(job.target, job.device, job.task, job.n_neighbors, job.method)
     except TargetError as error:

@@ -23,7 +23,7 @@ def session_of(model: Any, claims: list[str], profile: str) -> Session:
     file = Path(folder.name) / "model.pickle"
     file.write_bytes(_pickled(model))
     try:
-        session = Session(Job(f"{file}:{name}", claims, PROFILES[profile]))
+        session = Session(Job(f"{file}:{name}", claims, PROFILES[profile], path=tuple(sys.path)))
     except BaseException:
         folder.cleanup()
         raise

@@ -141,10 +141,13 @@ def summary(results: list[Result], strict: bool = False) -> str:
     return "\n".join(lines or ["no claim was tried"])
 
 
+NOTHING_TRIED = 2
+
+
 def status(results: list[Result]) -> int:
     """The exit status: 0 if no claim is broken, 1 if one is, 2 if every claim was skipped."""
     verdicts = {result.verdict for result in results}
-    return 2 if verdicts <= {"skipped"} else int(bool(verdicts & set(BROKEN)))
+    return NOTHING_TRIED if verdicts <= {"skipped"} else int(bool(verdicts & set(BROKEN)))
 
 
 def list_of_claims() -> str:

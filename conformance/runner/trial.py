@@ -8,15 +8,17 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import hypothesis
+import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 
+from conformance.cases import Case
 from conformance.cases.case import to_json
 from conformance.claims import BY_NAME
 from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
 from conformance.targets.errors import Avoided, Missing, NotOffered
-from conformance.targets.places import in_one_line, is_of_target, place_of
+from conformance.targets.places import in_one_line, is_deliberate, is_of_target, place_of
 from conformance.targets.triggers import TRIGGERS
 
 SHRINKING = 5.0  # seconds, after which the smallest case so far is reported
@@ -158,6 +160,10 @@ class Trial:
             if isinstance(missing, NotOffered):
                 raise _Enough from missing
         except FAILURES as error:
+            if _refuses_type(error, case):
+                self.missing.append(f"{case.X.dtype} is refused: {error}")
+                self.in_vain += 1
+                return
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + self.shrinking)
             calls = [str(call) for call in self.target.calls]
@@ -191,6 +197,12 @@ class Trial:
             shown=repr(case),
             calls=calls,
         )
+
+
+def _refuses_type(error: BaseException, case: Any) -> bool:
+    """Whether the target has refused numbers of another type than float64 on purpose."""
+    is_refusal = isinstance(error, TypeError | ValueError) and is_of_target(error) and is_deliberate(error)
+    return is_refusal and isinstance(case, Case) and case.X.dtype != np.float64
 
 
 def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:

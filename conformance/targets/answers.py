@@ -1,6 +1,8 @@
 """The forms in which implementations answer, read as NumPy arrays of indices and distances."""
 
 from collections.abc import Iterator, ValuesView
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,7 +50,10 @@ def to_array(answer: Any) -> np.ndarray:
         answer = answer.detach().cpu().numpy()
     elif isinstance(answer, (list, tuple)):
         answer = [to_array(part) if hasattr(part, "detach") else part for part in answer]
-    return np.asarray(answer)
+    array = np.asarray(answer)
+    if array.dtype == object and all(isinstance(value, (Fraction, Decimal)) for value in array.flat):
+        return array.astype(np.float64)
+    return array
 
 
 def read_batch(result: Any, form: Form, n_queries: int, k: int) -> Found:

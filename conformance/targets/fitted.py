@@ -11,7 +11,7 @@ from conformance.oracle.bounds import coarseness
 from conformance.oracle.found import Found
 from conformance.targets.answers import Form, Unreadable, listed, read_batch, read_one, stack, to_array
 from conformance.targets.errors import Missing
-from conformance.targets.names import arguments_of
+from conformance.targets.names import number_taken
 from conformance.targets.places import place_of_function
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Fitted:
     def fit_takes(self) -> int:
         """The number of arguments of ``fit``: 1 for the examples alone, 2 with their targets."""
         if self.adapter.fit_takes is None:
-            self.adapter.fit_takes = len(arguments_of(getattr(self.model, self.adapter.own_name("fit"))))
+            self.adapter.fit_takes = number_taken(getattr(self.model, self.adapter.own_name("fit")))
         return self.adapter.fit_takes
 
     def call(self, method: str, *examples: Any, **options: Any) -> Any:

@@ -108,15 +108,27 @@ def _unpickle(path: Path) -> ModuleType:
     return module
 
 
+def _is_free(path: Path) -> bool:
+    """Whether the file's name is that of no other module; a file may be called numpy.py.
+
+    >>> _is_free(Path("my_knn.py")), _is_free(Path("numpy.py")), _is_free(Path("my-knn.py"))
+    (True, False, False)
+    """
+    if not path.stem.isidentifier() or path.stem in sys.modules:
+        return False
+    spec = importlib.util.find_spec(path.stem)
+    return spec is None or (spec.origin is not None and Path(spec.origin).resolve() == path.resolve())
+
+
 def _import_file(path: Path) -> ModuleType:
     """The module of a file, which may import the files beside it; pickle can find it again."""
     if not path.is_file():
         raise FileNotFoundError(2, "no file", str(path))
-    name = f"_target_{path.stem}"  # not the name of another module: a file may be called numpy.py
+    name = path.stem if _is_free(path) else f"_target_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.append(str(path.parent.resolve()))
+    sys.path.append(str(path.parent.resolve()))  # where its own processes find it, too
     spec.loader.exec_module(module)
     return module

@@ -81,6 +81,23 @@ DATA = {  # the names that functions, and constructors of indexes, give to their
 }
 
 
+IN_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def number_taken(fit: Any) -> int:
+    """The number of arguments of ``fit`` that are examples and targets: 1 or 2. An option is neither.
+
+    >>> number_taken(lambda X, y=None: ...), number_taken(lambda X, leaf_size=30: ...), number_taken(lambda *rows: ...)
+    (2, 1, 2)
+    """
+    arguments = arguments_of(fit)
+    kinds = [argument.kind for argument in arguments.values()]
+    places = [argument for argument in arguments.values() if argument.kind in IN_PLACE]
+    if not arguments or inspect.Parameter.VAR_POSITIONAL in kinds:
+        return 2
+    return sum(place.default is place.empty or place.name in DATA["y"] for place in places[:2])
+
+
 def arguments_of(function: Any) -> dict[str, inspect.Parameter]:
     """The arguments of a function or a class by name; none where they cannot be read."""
     try:

@@ -6,6 +6,7 @@ Their features, distances and labels cannot be taken for indices, and no two axe
 import contextlib
 from collections.abc import Callable, Iterator
 from itertools import product
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ def open_adapter(
     adapter.form = next(forms(adapter, *adapter.finders), None)
     if adapter.method and adapter.form is None:
         adapter.predictor = adapter.method
+    if adapter.form is None and not adapter.has("predict"):
+        raise TargetError(_not_understood(adapter))
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
@@ -49,6 +52,22 @@ def open_adapter(
     _try_outputs(adapter)
     adapter.calls.clear()
     return adapter
+
+
+def _not_understood(adapter: Adapter) -> str:
+    """What the search answers, which is read neither as neighbours nor as predictions."""
+    method = next(filter(adapter.has, adapter.finders))
+    fitted = _fitted(adapter)
+    answers = []
+    for queries in (Q, Q[0]):
+        with contextlib.suppress(Exception):
+            answers.append(fitted.call(method, queries, **fitted.k_option(method, None)))
+    shown = shorten(repr(answers[0]), 120, placeholder=" ...") if answers else "nothing"
+    return (
+        f"{adapter.name}.{method}, asked for {K} neighbours among {len(X)} rows, returned {shown}, which is not "
+        "understood: return (distances, indices), pairs of (index, distance), or indices, and number the rows from 0; "
+        "or write conformance.adapt (docs/adapters.md)"
+    )
 
 
 def _fitted(adapter: Adapter, y: np.ndarray | None = None, **wanted: Any) -> Fitted:
@@ -63,12 +82,13 @@ def _labels(adapter: Adapter) -> np.ndarray:
 def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
     """The container that the class takes: arrays, else lists, else tensors. Raises TargetError if it takes none.
 
-    Notes whether its labels must count from 0.
+    Notes whether its labels must count from 0, and whether a ``fit`` of unknown arguments takes no labels.
     """
     methods = list(filter(adapter.has, dict.fromkeys((*adapter.finders, "predict"))))
     containers = (as_arrays, as_lists, as_tensors)
     raised: list[str] = []
-    for adapter.counts_from_zero, method, adapter.hand_over in product((False, True), methods, containers):
+    ways = product((None, 1), (False, True), methods, containers)
+    for adapter.fit_takes, adapter.counts_from_zero, method, adapter.hand_over in ways:
         for queries in (Q, Q[0]):
             try:
                 fitted = adapter.build(k=K).fit(X, _labels(adapter))  # with its default metric

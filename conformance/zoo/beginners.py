@@ -16,6 +16,15 @@ class SignedGapInOneFeature(ByFormula):
         return gaps[:, 0] if len(q) == 1 else np.sqrt(squares(gaps))
 
 
+class SquareForgotten(ByFormula):
+    """Adds the gaps up without squaring them, so that gaps of opposite sign cancel."""
+
+    claim, seen = "nearest_on_a_lattice", "np.sqrt(abs(np.sum(X - q, axis=1)))"
+
+    def formula(self, X, q):
+        return np.abs(np.sum(X - q, axis=1))
+
+
 class BestStartsAt1000(ByFormula):
     """Starts its smallest distance at 1000, so that no row farther than that is ever found."""
 
@@ -23,6 +32,11 @@ class BestStartsAt1000(ByFormula):
 
     def formula(self, X, q):
         return np.minimum(np.sqrt(squares(X - q)), 1000)
+
+
+def search_like(model):
+    """A search with the model's parameters, which may be a predictor."""
+    return Search(model.n_neighbors, metric=model.metric, p=model.p, metric_params=model.metric_params)
 
 
 class ScaledWithTheQueries(Search):
@@ -35,7 +49,7 @@ class ScaledWithTheQueries(Search):
             return super().kneighbors(X, n_neighbors, return_distance)
         queries = self._check_queries(X)
         scaled = standardised(np.concatenate([self._examples, queries]))
-        model = Search(**self.get_params()).fit(scaled[: -len(queries)])
+        model = search_like(self).fit(scaled[: -len(queries)])
         return model.kneighbors(scaled[-len(queries) :], n_neighbors, return_distance)
 
 
@@ -47,7 +61,7 @@ class QueriesScaledByThemselves(Search):
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
         if X is None:
             return super().kneighbors(X, n_neighbors, return_distance)
-        model = Search(**self.get_params()).fit(standardised(self._examples))
+        model = search_like(self).fit(standardised(self._examples))
         return model.kneighbors(standardised(self._check_queries(X)), n_neighbors, return_distance)
 
 

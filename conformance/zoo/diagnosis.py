@@ -23,8 +23,9 @@ from conformance.runner.trial import PROFILES, Result, run_claim
 from conformance.targets import Target, make_target
 from conformance.targets.errors import TargetError
 from conformance.zoo.base import Mutant
+from conformance.zoo.forms import form_of
 from conformance.zoo.host import planted, predicting
-from conformance.zoo.likeness import Asked, likeliest, named
+from conformance.zoo.likeness import likeliest, named
 
 SEED = 0  # not one of those of the signatures
 NOT_PLANTED = ("bits", "similarity", "solvers")  # levels of claims that are not about an ordinary class
@@ -87,8 +88,8 @@ def _place(model: type, mutant: type[Mutant]) -> int | None:
     groups = grouped(results)
     if BY_NAME[mutant.claim].kind not in {BY_NAME[group.first.claim].kind for group in groups}:
         return None
-    asked = Asked(tuple(target.adapters), target.shows_neighbors)
-    names = [likeness.mutant for likeness in named(likeliest(groups[0].first, results, asked))]
+    form = form_of(list(target.adapters), target.shows_neighbors)
+    names = [likeness.mutant for likeness in named(likeliest(groups[0].first, results, form))]
     return names.index(mutant.__name__) + 1 if mutant.__name__ in names else NOT_NAMED
 
 

@@ -1,8 +1,8 @@
 """Names the bugs of the zoo that a failing implementation is most like: by the claims that fail, and by its answers."""
 
+import warnings
 from collections.abc import Collection, Iterable
 from contextlib import redirect_stdout
-from functools import cache
 from io import StringIO
 from math import exp, log
 from typing import NamedTuple
@@ -11,18 +11,17 @@ from conformance.cases.case import from_json
 from conformance.claims import BY_NAME
 from conformance.runner.causes import BROKEN
 from conformance.runner.trial import Result
-from conformance.targets import Target, make_target
+from conformance.targets import Target
 from conformance.targets.errors import Missing
 from conformance.targets.places import in_one_line
-from conformance.zoo import ZOO, who_names
-from conformance.zoo.base import Classifier, Regressor, Search
+from conformance.zoo import who_names
+from conformance.zoo.forms import Form, target_of
 from conformance.zoo.signatures import Signatures, read_signatures
 
 SURE = 0.97  # a mutant's claim fails or holds on another implementation with the same bug as often as this
 MOST, COMPARED = 12, 6  # mutants that are tried on the failing cases, and cases on which they are tried
 SAME, OTHER, NONE = 0.9, 0.08, 0.02  # how often the same bug gives the same wrong answer, another one, or a right one
 UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
-PREDICTORS = {("classifier",): Classifier, ("regressor",): Regressor}
 
 
 class Likeness(NamedTuple):
@@ -33,27 +32,22 @@ class Likeness(NamedTuple):
     is_same: bool = True
 
 
-class Asked(NamedTuple):
-    """The tasks of an implementation, and whether it shows its neighbours: mutants are asked in the same way."""
-
-    tasks: tuple[str, ...]
-    shows_neighbors: bool
-
-
 def named(found: list[Likeness]) -> list[Likeness]:
     """The bugs that a report names: at most two that give the same wrong answers, and only if they are probable."""
     first_two = [likeness for likeness in found[:2] if likeness.is_same]
     return [one for one in first_two if one.probability >= (UNSURE if one is found[0] else UNLIKELY)]
 
 
-def likeliest(first: Result, results: Iterable[Result], asked: Asked) -> list[Likeness]:
-    """The mutants that the failures are most like, among those that break the first claim."""
+def likeliest(first: Result, results: Iterable[Result], form: Form) -> list[Likeness]:
+    """The mutants that the failures are most like, among those that break the first claim in the form of the class."""
     results, kind = list(results), BY_NAME[first.claim].kind
     broken = [result for result in results if result.verdict in (*BROKEN, "differs")]
     held = {result.claim for result in results if result.verdict == "holds"}
-    likely = alike(first.claim, {result.claim for result in broken}, held, read_signatures(), who_names(first.claim))
+    likely = alike(
+        first.claim, {result.claim for result in broken}, held, read_signatures(form), who_names(first.claim)
+    )
     others = [result for result in broken if result is not first and BY_NAME[result.claim].kind == kind]
-    return compared(likely, [first, *others], asked)
+    return compared(likely, [first, *others], form)
 
 
 def alike(
@@ -78,7 +72,7 @@ def alike(
     return _ranked(scores, dict.fromkeys(scores, True))
 
 
-def compared(likely: list[Likeness], failures: list[Result], asked: Asked) -> list[Likeness]:
+def compared(likely: list[Likeness], failures: list[Result], form: Form) -> list[Likeness]:
     """The likeliest mutants again, after a comparison of their wrong answers with those of the failures.
 
     A mutant is tried on the very cases. The probabilities are multiplied by ``SAME`` for each answer that is the same,
@@ -86,7 +80,7 @@ def compared(likely: list[Likeness], failures: list[Result], asked: Asked) -> li
     """
     scores, same = {}, {}
     for likeness in likely[:MOST]:
-        replies = [_reply(target_of(likeness.mutant, asked), failure) for failure in failures[:COMPARED]]
+        replies = [_reply(target_of(likeness.mutant, form), failure) for failure in failures[:COMPARED]]
         known = [reply for reply in replies if reply is not None]
         scores[likeness.mutant] = log(max(likeness.probability, 1e-300)) + sum(map(log, known))
         same[likeness.mutant] = SAME in known or not known
@@ -98,7 +92,7 @@ def _reply(target: Target, failure: Result) -> float | None:
     if failure.case is None:
         return None
     case = from_json(failure.case)
-    with redirect_stdout(StringIO()):  # one of the mutants prints
+    with redirect_stdout(StringIO()), warnings.catch_warnings(action="ignore"):  # mutants may print and overflow
         try:
             BY_NAME[failure.claim].function(target, target.prepared(case))
         except Missing:
@@ -106,22 +100,6 @@ def _reply(target: Target, failure: Result) -> float | None:
         except Exception as error:
             return SAME if failure.message in (str(error), in_one_line(error, 1000)) else OTHER
     return NONE
-
-
-@cache
-def target_of(name: str, asked: Asked | None = None) -> Target:
-    """The mutant of this name as a target, which is opened once in a process.
-
-    A wrong search predicts as well, if that is what the implementation does that it is compared with.
-    """
-    mutant: type = next(mutant for mutant in ZOO if mutant.__name__ == name)
-    if asked is not None and asked.tasks in PREDICTORS and issubclass(mutant, Search):
-        mutant = type(name, (mutant, PREDICTORS[asked.tasks]), {})
-    target = make_target(name, mutant)
-    if asked is not None and not asked.shows_neighbors:
-        for adapter in target.adapters.values():
-            adapter.form = None
-    return target
 
 
 def _log_probability(share: float, fails: bool) -> float:

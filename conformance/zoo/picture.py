@@ -7,7 +7,7 @@ import numpy as np
 from conformance.claims import CLAIMS, LEVELS
 from conformance.runner.markdown import table
 from conformance.zoo import ZOO
-from conformance.zoo.diagnosis import Places, share_named
+from conformance.zoo.diagnosis import NOT_NAMED, Places, share_named
 from conformance.zoo.signatures import Signatures
 
 INTRODUCTION = """# The bug zoo
@@ -17,9 +17,11 @@ tries every one on every claim; the tests assert that each is caught by the clai
 
 A report ends with the likeliest bug. To test it, bugs of answers were planted in a class of 40 lines that shares no
 code with `reference` and whose failures the report had not seen: {planted[0]} of {planted[1]} were named first or
-second ({planted[2]:.0%}). The mutants themselves, with other draws than those which the report knows them by, were
-named so in {itself[0]} of {itself[1]} diagnoses ({itself[2]:.0%}); there, answers are compared with their own.
-The last column has both places, and a dash where no claim failed or no diagnosis was made.
+second ({planted[2]:.0%}), and {predicting[0]} of {predicting[1]} ({predicting[2]:.0%}) where the class had `fit` and
+`predict` alone. The mutants themselves, with other draws than those which the report knows them by, were named so in
+{itself[0]} of {itself[1]} reports ({itself[2]:.0%}); there, answers are compared with their own.
+The last column has the places in the three reports: itself, planted, planted where only predictions are shown. A 0
+stands for a bug that was not named, and a dash for a report without anything to name.
 
 """
 
@@ -47,7 +49,7 @@ def table_of_mutants(signatures: Signatures, places: dict[str, Places]) -> str:
 
 
 def _shown(places: Places) -> str:
-    return ", ".join("-" if place is None else str(place) for place in places)
+    return ", ".join({None: "-", NOT_NAMED: "0"}.get(place, str(place)) for place in places)
 
 
 def draw(signatures: Signatures, path: Path) -> None:

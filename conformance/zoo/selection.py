@@ -87,6 +87,16 @@ class OneTooFew(Search):
         return (distances[:, :m], indices[:, :m]) if return_distance else indices[:, :m]
 
 
+class OneNeighborTooMany(Search):
+    """Answers with k + 1 neighbours, where there are as many."""
+
+    claim, seen = "nearest_on_a_lattice", "sorted(pairs)[: k + 1]; range(k + 1)"
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        k = super().kneighbors(X, n_neighbors)[1].shape[1]
+        return super().kneighbors(X, min(k + 1, len(self._examples) - (X is None)), return_distance)
+
+
 class Farthest(Search):
     """Sorts the wrong way round."""
 

@@ -1,0 +1,146 @@
+"""Classes of unusual habits are understood; one that is not understood is refused, with what it answered."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from conformance.claims import BY_NAME
+from conformance.runner import PROFILES, run_claim
+from conformance.targets import make_target
+from conformance.targets.errors import TargetError
+
+
+class Search:
+    """Right, and without checks of its input."""
+
+    def __init__(self, k=3):
+        self.k = k
+
+    def fit(self, X):
+        self.X = np.array(X, dtype=float)
+        return self
+
+    def kneighbors(self, X):
+        distances = np.sqrt(((np.asarray(X, dtype=float)[:, None] - self.X) ** 2).sum(axis=2))
+        indices = np.argsort(distances, axis=1, kind="stable")[:, : self.k]
+        return np.take_along_axis(distances, indices, axis=1), indices
+
+
+class TakesALeafSize(Search):
+    def fit(self, X, leaf_size=30):
+        assert leaf_size == 30
+        return super().fit(X)
+
+
+class TakesWeights(Search):
+    def fit(self, X, sample_weight=None):
+        assert sample_weight is None
+        return super().fit(X)
+
+
+class HidesItsArguments(Search):
+    def fit(self, *args, **options):
+        return super().fit(*args, **options)
+
+
+class KWithTheQuery(Search):
+    def __init__(self):
+        super().__init__()
+
+    def kneighbors(self, X, k=1, return_distance=True):
+        self.k = k
+        return super().kneighbors(X) if return_distance else super().kneighbors(X)[1]
+
+
+class InLongDouble(Search):
+    def kneighbors(self, X):
+        distances, indices = super().kneighbors(X)
+        return distances.astype(np.longdouble), indices
+
+
+class TakesNoIntegers(Search):
+    """Refuses whole numbers on purpose; half floats are small too."""
+
+    def fit(self, X):
+        if np.asarray(X).dtype.kind != "f":
+            raise TypeError("floats only")
+        return super().fit(X)
+
+
+class Averages(Search):
+    number = float
+
+    def fit(self, X, y):
+        self.y = [self.number(float(value)) for value in y]
+        return super().fit(X)
+
+    def predict(self, X):
+        return [sum(self.y[i] for i in row) / len(row) for row in self.kneighbors(X)[1]]
+
+
+class InFractions(Averages):
+    number = Fraction
+
+
+class InDecimals(Averages):
+    number = Decimal
+
+
+def verdict(model, claim):
+    return run_claim(make_target("mine", model), BY_NAME[claim], PROFILES["quick"]).verdict
+
+
+@pytest.mark.parametrize(
+    "model", [TakesALeafSize, TakesWeights, HidesItsArguments, KWithTheQuery, InLongDouble, TakesNoIntegers]
+)
+@pytest.mark.parametrize("claim", ["nearest_on_a_lattice", "memory_layout_is_no_matter", "nearest_of_small_types"])
+def test_a_search_of_unusual_habits_is_tried(model, claim):
+    assert verdict(model, claim) == "holds"
+
+
+def test_indices_alone_are_asked_for_with_the_same_k():
+    assert verdict(KWithTheQuery, "indices_alone_are_the_same") == "holds"
+
+
+@pytest.mark.parametrize("model", [InFractions, InDecimals])
+def test_exact_averages_are_numbers(model):
+    assert verdict(model, "averages_of_whole_numbers") == "holds"
+
+
+class CountsFromOne(Search):
+    def kneighbors(self, X):
+        distances, indices = super().kneighbors(X)
+        return distances, indices + 1
+
+
+class NamesItsAnswers(Search):
+    def kneighbors(self, X):
+        return dict(zip(("distances", "indices"), super().kneighbors(X), strict=True))
+
+
+@pytest.mark.parametrize("model", [CountsFromOne, NamesItsAnswers])
+def test_a_search_whose_answers_cannot_be_read_is_refused(model):
+    """Its manners could not be judged either: nothing that it answers is a neighbour."""
+    with pytest.raises(TargetError, match=r"asked for 4 neighbours among 7 rows, returned .+, which is not understood"):
+        make_target("mine", model)
+
+
+class WrongAfter64(Search):
+    def kneighbors(self, X):
+        distances, indices = super().kneighbors(X)
+        indices[64:] = indices[64:, ::-1]
+        return distances, indices
+
+
+class First1024(Search):
+    def fit(self, X):
+        return super().fit(X[:1024])
+
+
+@pytest.mark.parametrize("model", [WrongAfter64, First1024])
+def test_a_block_that_is_lost_is_noticed(model):
+    result = run_claim(make_target("mine", model), BY_NAME["nearest_among_many_rows"], PROFILES["default"])
+
+    assert result.verdict in ("FAILS", "raises")
