@@ -25,7 +25,7 @@ def start(*words, folder=None, **variables):
 
 def test_letters_that_a_terminal_cannot_show_do_not_end_a_report(target, tmp_path):
     file = tmp_path / "result.json"
-    ran = start(target(MEDIAN, "größe.py"), *ONE, "--json", file, PYTHONIOENCODING="ascii")
+    ran = start(target(MEDIAN, "größe.py"), *ONE, "--task", "regressor", "--json", file, PYTHONIOENCODING="ascii")
 
     assert ran.returncode == 1
     assert b"Fix next: averages_of_targets" in ran.stdout
