@@ -1,4 +1,4 @@
-"""Classes of unusual habits are understood; one that is not understood is refused, with what it answered."""
+"""Classes of unusual habits are understood; a search that is not understood is refused, and its answer shown."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -54,6 +54,20 @@ class KWithTheQuery(Search):
         return super().kneighbors(X) if return_distance else super().kneighbors(X)[1]
 
 
+class OrderOfPowers(Search):
+    """Takes p alone, with a default that is not euclidean."""
+
+    def __init__(self, k=3, p=3):
+        super().__init__(k)
+        self.p = p
+
+    def kneighbors(self, X):
+        gaps = np.abs(np.asarray(X, dtype=float)[:, None] - self.X)
+        distances = np.sqrt((gaps**2).sum(axis=2)) if self.p == 2 else (gaps**self.p).sum(axis=2) ** (1 / self.p)
+        indices = np.argsort(distances, axis=1, kind="stable")[:, : self.k]
+        return np.take_along_axis(distances, indices, axis=1), indices
+
+
 class InLongDouble(Search):
     def kneighbors(self, X):
         distances, indices = super().kneighbors(X)
@@ -93,7 +107,8 @@ def verdict(model, claim):
 
 
 @pytest.mark.parametrize(
-    "model", [TakesALeafSize, TakesWeights, HidesItsArguments, KWithTheQuery, InLongDouble, TakesNoIntegers]
+    "model",
+    [TakesALeafSize, TakesWeights, HidesItsArguments, KWithTheQuery, OrderOfPowers, InLongDouble, TakesNoIntegers],
 )
 @pytest.mark.parametrize("claim", ["nearest_on_a_lattice", "memory_layout_is_no_matter", "nearest_of_small_types"])
 def test_a_search_of_unusual_habits_is_tried(model, claim):

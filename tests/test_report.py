@@ -224,8 +224,8 @@ def test_the_likeliest_bug_is_that_whose_claims_fail_most_alike():
     both = alike("averages_of_targets", {"averages_of_targets", "averages_are_linear"}, held, signatures)
     one = alike("averages_of_targets", {"averages_of_targets"}, {*held, "averages_are_linear"}, signatures)
 
-    assert [likeness.mutant for likeness in both] == ["A", "B"]
-    assert [likeness.mutant for likeness in one] == ["B", "A"]
+    assert [likeness.mutant for likeness in both[:2]] == ["A", "B"]
+    assert [likeness.mutant for likeness in one[:2]] == ["B", "A"]
     assert sum(likeness.probability for likeness in one) == pytest.approx(1)
     assert one[0].probability > 0.9
 

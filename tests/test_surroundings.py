@@ -96,6 +96,19 @@ def test_a_process_for_a_model_finds_the_modules_that_the_program_finds(tmp_path
     assert ran.stdout == "['holds']\n"
 
 
+def test_a_file_of_a_package_is_named_by_its_module(tmp_path):
+    package = tmp_path / "mine"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "knn.py").write_text("from .rules import KNN\n")
+    (package / "rules.py").write_text(RIGHT)
+
+    assert start("mine.knn:KNN", *ONE, folder=tmp_path).returncode == 0
+    refused = start("mine/knn.py:KNN", *ONE, folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.endswith(b"; it belongs to a package: name it mine.knn:Class\n")
+
+
 WITH_PROCESSES = """
 from multiprocessing import get_context
 

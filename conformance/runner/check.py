@@ -84,6 +84,7 @@ def _with_small_cases(session: Session, judge: Judge, results: dict[str, Result]
         pool -= smaller.seconds
         if smaller.verdict in BROKEN and smaller.case is not None:
             smaller.cause, smaller.draws, smaller.seconds = first.cause, first.draws, first.seconds
+            smaller.drawn = first
             results[first.claim] = smaller
     yield from results.values()
 

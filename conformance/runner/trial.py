@@ -55,9 +55,10 @@ class Result:
     case: dict[str, Any] | None = None  # the smallest that fails, see ``to_json``
     shown: str = ""  # the same as code
     calls: list[str] = field(default_factory=list)  # the calls of the target for that case, as code
+    drawn: "Result | None" = None  # the failure on a larger case, which tells more about the bug
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(replace(self, drawn=None))
 
     def copy(self) -> "Result":
         return replace(self)

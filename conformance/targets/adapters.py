@@ -129,6 +129,8 @@ class Adapter:
                 raise Missing(reason or f"{self.name} takes no {what}")
         if wanted.get("metric") != "minkowski":
             wanted.pop("p", None)
+            if "p" in self.names and "metric" not in self.names:  # which may have another default
+                wanted["p"] = 2
         elif "p" not in self.names:
             raise Missing(f"{self.name} takes no p")
         if self.device:

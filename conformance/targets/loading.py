@@ -97,7 +97,18 @@ def _import(place: str) -> ModuleType:
     except FileNotFoundError as error:
         raise TargetError(f"there is no file {error.filename}") from error
     except Exception as error:
-        raise TargetError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+        belongs = place.endswith(".py") and "relative import" in str(error)
+        advice = f"; it belongs to a package: name it {_dotted(Path(place))}:Class" if belongs else ""
+        raise TargetError(f"{place} cannot be imported: {type(error).__name__}: {error}{advice}") from error
+
+
+def _dotted(path: Path) -> str:
+    """The file's name as a module of the package that it lies in.
+
+    >>> _dotted(Path("mine/knn.py"))
+    'mine.knn'
+    """
+    return ".".join([path.resolve().parent.name, path.stem])
 
 
 def _unpickle(path: Path) -> ModuleType:

@@ -19,13 +19,14 @@ from conformance.zoo.forms import Form, target_of
 from conformance.zoo.signatures import Signatures, read_signatures
 
 SURE = 0.97  # a mutant's claim fails or holds on another implementation with the same bug as often as this
-MOST, COMPARED = 12, 6  # mutants that are tried on the failing cases, and cases on which they are tried
+MOST, COMPARED = 12, 12  # mutants that are tried on the failing cases, and cases on which they are tried
 SAME, OTHER, NONE = 0.9, 0.08, 0.02  # how often the same bug gives the same wrong answer, another one, or a right one
+MOSTLY = 0.75  # the share of a mutant's answers that must be the same wrong ones; an unknown bug gives some of them
 UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
 
 class Likeness(NamedTuple):
-    """A mutant, the probability of its bug among those of the zoo, and whether it gives one of the wrong answers."""
+    """A mutant, the probability of its bug among those of the zoo, and whether it gives most of the wrong answers."""
 
     mutant: str
     probability: float
@@ -33,13 +34,13 @@ class Likeness(NamedTuple):
 
 
 def named(found: list[Likeness]) -> list[Likeness]:
-    """The bugs that a report names: at most two that give the same wrong answers, and only if they are probable."""
+    """The bugs that a report names: at most two that give mostly the same wrong answers, if they are probable."""
     first_two = [likeness for likeness in found[:2] if likeness.is_same]
     return [one for one in first_two if one.probability >= (UNSURE if one is found[0] else UNLIKELY)]
 
 
 def likeliest(first: Result, results: Iterable[Result], form: Form) -> list[Likeness]:
-    """The mutants that the failures are most like, among those that break the first claim in the form of the class."""
+    """The mutants that the failures are most like, tried in the form of the class."""
     results, kind = list(results), BY_NAME[first.claim].kind
     broken = [result for result in results if result.verdict in (*BROKEN, "differs")]
     held = {result.claim for result in results if result.verdict == "holds"}
@@ -53,13 +54,13 @@ def likeliest(first: Result, results: Iterable[Result], form: Form) -> list[Like
 def alike(
     claim: str, failed: Collection[str], held: Collection[str], signatures: Signatures, naming: Collection[str] = ()
 ) -> list[Likeness]:
-    """The mutants that the claim catches, the likeliest first; those of ``naming`` name the claim.
+    """The mutants by the probability of their bug, given the claims that failed and those that held.
 
-    Each mutant was tried several times. If a claim caught it in a share s of these runs, the claim is taken to fail
-    with probability s, kept away from 0 and 1, on any implementation with the same bug, independently of other claims;
-    and all mutants are taken to be as frequent, but those that name the claim twice as frequent as others. So the
-    probability of a mutant is the product of these numbers, divided by the sum for all mutants. Only claims of the same
-    kind count: a class that counts votes wrongly may check no input.
+    Each mutant was tried several times, and a claim caught it in a share s of these runs. On an implementation with the
+    same bug the claim is taken to fail with probability s, kept away from 0 and 1, and independently of other claims.
+    The mutants of ``naming``, which name the claim, are taken to be twice as frequent as the others. A mutant's
+    probability is proportional to the product of these numbers. Only claims of the same kind count: a class that counts
+    votes wrongly may check no input.
     """
     kind = BY_NAME[claim].kind
     evidence = {name: name in failed for name in {*failed, *held} if BY_NAME[name].kind == kind}
@@ -67,7 +68,6 @@ def alike(
         mutant: log(2.0 if mutant in naming else 1.0)
         + sum(_log_probability(caught.get(name, 0.0), fails) for name, fails in evidence.items())
         for mutant, caught in signatures.items()
-        if claim in caught
     }
     return _ranked(scores, dict.fromkeys(scores, True))
 
@@ -80,10 +80,11 @@ def compared(likely: list[Likeness], failures: list[Result], form: Form) -> list
     """
     scores, same = {}, {}
     for likeness in likely[:MOST]:
-        replies = [_reply(target_of(likeness.mutant, form), failure) for failure in failures[:COMPARED]]
+        drawn = [failure.drawn or failure for failure in failures[:COMPARED]]
+        replies = [_reply(target_of(likeness.mutant, form), failure) for failure in drawn]
         known = [reply for reply in replies if reply is not None]
         scores[likeness.mutant] = log(max(likeness.probability, 1e-300)) + sum(map(log, known))
-        same[likeness.mutant] = SAME in known or not known
+        same[likeness.mutant] = known.count(SAME) >= MOSTLY * len(known)
     return _ranked(scores, same)
 
 
