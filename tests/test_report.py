@@ -120,6 +120,8 @@ def test_a_report_with_everything_has_at_most_60_lines_below_the_table():
         "target": "a.py:KNN",
         "imports": ["from conformance.targets import load_class", "KNN = ..."],
         "options": {},
+        "tasks": ["regressor"],
+        "shows_neighbors": True,
     }
     groups = [Group([result]) for result in many if result.verdict == "FAILS"]
     groups[0] = Group([first, *groups[0].results])

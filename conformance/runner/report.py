@@ -16,7 +16,7 @@ from conformance.targets.peers.reasons import CRASHES
 
 WIDTH = max(map(len, BY_NAME))
 COLUMNS = 120
-MOST = {"failures": 8, "conventions": 4, "skipped": 5, "known": 2}  # lines of each part, and one for the others
+MOST = {"failures": 8, "conventions": 3, "skipped": 5, "known": 2}  # lines of each part, and one for the others
 
 
 def judged(known: dict[str, str], result: Result, strict: bool = False) -> Result:
