@@ -21,9 +21,14 @@ def check(
     skip: Iterable[str] = (),
     expected: Mapping[str, str] | None = None,
     strict: bool = False,
+    task: str = "",
+    n_neighbors: str = "",
+    method: str = "",
 ) -> "list[Result]":
     """Tries the claims on a class, a fitted or unfitted model, or a function, and returns the results.
 
+    ``task``, ``n_neighbors`` and ``method`` are those of the command line: the task, and the model's names for its
+    number of neighbours and for the method to ask.
     ``only`` and ``skip`` name claims or levels; ``expected`` has the claims that are known to fail, with reasons;
     ``strict`` makes failures of conventions too.
 
@@ -44,7 +49,8 @@ def check(
     from conformance.targets.errors import TargetError
 
     expected = _known(expected)
-    with session_of(model, _chosen(only, skip), _known_profile(profile)) as session:
+    named = task, n_neighbors, method
+    with session_of(model, _chosen(only, skip), _known_profile(profile), *named) as session:
         results = try_claims(session, Options(profile, expected, strict))
         if status(results) == NOTHING_TRIED:
             raise TargetError(f"no claim can be tried on {_name_of(model)}: {results[0].message}")
@@ -60,6 +66,9 @@ def parametrize_with_claims(
     profile: str = "quick",
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
+    task: str = "",
+    n_neighbors: str = "",
+    method: str = "",
 ) -> Callable[[Any], Any]:
     """A pytest decorator that calls a test with each model and each claim: ``def test(model, claim): claim(model)``.
 
@@ -73,8 +82,11 @@ def parametrize_with_claims(
     known = _known(expected)
     marked = {name: pytest.mark.xfail(reason=reason, strict=True) for name, reason in known.items()}
     models = list(models)
+    named = task, n_neighbors, method
     trials = [
-        pytest.param(model, _Trial(name, _known_profile(profile)), id=f"{shown}-{name}", marks=marked.get(name, ()))
+        pytest.param(
+            model, _Trial(name, _known_profile(profile), named), id=f"{shown}-{name}", marks=marked.get(name, ())
+        )
         for model, shown in zip(models, _different([_name_of(model) for model in models]), strict=True)
         for name in _chosen(only, skip)
     ]
@@ -84,8 +96,8 @@ def parametrize_with_claims(
 class _Trial:
     """A claim to be called with a model: the test that calls it fails, is skipped, or passes as the claim does."""
 
-    def __init__(self, name: str, profile: str) -> None:
-        self.name, self.profile = name, profile
+    def __init__(self, name: str, profile: str, named: tuple[str, ...]) -> None:
+        self.name, self.profile, self.named = name, profile, named
 
     def __repr__(self) -> str:
         return self.name
@@ -98,7 +110,7 @@ class _Trial:
         from conformance.runner.fix_next import fix_next
         from conformance.runner.report import judged
 
-        session = _lasting_session(_Same(model), self.profile)
+        session = _lasting_session(_Same(model), self.profile, self.named)
         result = judged({}, session.try_claim(self.name))
         if result.verdict == "skipped":
             pytest.skip(result.message)
@@ -122,11 +134,11 @@ class _Same:
 
 
 @cache
-def _lasting_session(same: _Same, profile: str) -> "Session":
+def _lasting_session(same: _Same, profile: str, named: tuple[str, ...]) -> "Session":
     """The process in which all claims are tried on a model, until Python ends."""
     from conformance.runner.pickled import session_of
 
-    session = session_of(same.model, [], profile)
+    session = session_of(same.model, [], profile, *named)
     atexit.register(session.close)
     return session
 
@@ -169,7 +181,11 @@ def _known_profile(name: str) -> str:
 
 
 def _known(expected: Mapping[str, str] | None) -> dict[str, str]:
-    from conformance.claims import choose
+    from conformance.claims import BY_NAME, choose
 
-    choose(list(expected or ()), [])
-    return dict(expected or {})
+    known = dict(expected or {})
+    for name in known:
+        choose([name], [])  # raises ValueError for a name that is no claim's
+        if name not in BY_NAME:
+            raise ValueError(f"expected names the level {name!r}; name its claims")
+    return known

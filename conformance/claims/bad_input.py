@@ -21,7 +21,7 @@ from conformance.targets import Target
 from conformance.targets.answers import Unreadable
 from conformance.targets.errors import Missing
 from conformance.targets.fitted import Fitted
-from conformance.targets.places import in_one_line, is_deliberate
+from conformance.targets.places import in_one_line, is_deliberate, is_of_target
 
 PREDICTING = lattice_cases(y=labels, min_rows=2, max_rows=6)
 UNKNOWN = "no such name"
@@ -227,6 +227,8 @@ def _assert_refused(ask: Callable[[], Any], what: str, refusals: tuple[type[Exce
         returned = str(error).partition(", but")[0]
         raise AssertionError(f"{what} was answered, but should be refused: {returned}") from error
     except Exception as error:
+        if not is_of_target(error):
+            raise
         if isinstance(error, refusals) or is_deliberate(error):
             return
         raise AssertionError(

@@ -106,9 +106,11 @@ STATE = ("two_models_are_two", "fitting_again_forgets")  # where data live on, n
 
 
 def _urgency(result: Result) -> tuple[int, int]:
+    """Right answers for one question come before those that compare two, which are harder to read."""
     if result.claim in STATE and result.verdict == "FAILS":
         return -1, STATE.index(result.claim)
-    return KINDS.index(BY_NAME[result.claim].kind), IN_ORDER[result.claim]
+    claim = BY_NAME[result.claim]
+    return KINDS.index(claim.kind), (claim.level == "symmetries") * len(IN_ORDER) + IN_ORDER[claim.name]
 
 
 def line_of(result: Result) -> str:

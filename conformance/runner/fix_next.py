@@ -9,6 +9,7 @@ from conformance.claims.claim import ANSWERS, MANNERS
 from conformance.runner.causes import BROKEN, FAILED, Group
 from conformance.runner.report import COLUMNS, trigger_as_words
 from conformance.runner.trial import Result
+from conformance.targets.peers import READY
 from conformance.zoo import stories
 from conformance.zoo.forms import Form, form_of
 from conformance.zoo.likeness import likeliest, named
@@ -44,7 +45,7 @@ def details(group: Group, results: list[Result], header: dict[str, Any]) -> list
         lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:
         lines.append(
-            f"  It fails only where {trigger_as_words(group.trigger)}. Other claims were tried without such cases too."
+            f"  It was seen to fail only where {trigger_as_words(group.trigger)}. Claims were tried without such cases too."
         )
     if len(group.results) > 1:
         others = ", ".join(result.claim for result in group.results[1:])
@@ -106,8 +107,8 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
     """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
     place, _, name = header["target"].rpartition(":")
     target = f"{Path(place).resolve()}:{name}" if place.endswith(".py") else header["target"]
-    is_there = not place.endswith(".pickle")  # else the model is one of a running program
-    found = header["imports"] if is_there else []
+    is_there = bool(place) or target in READY  # else only the running program has the model
+    found = header["imports"]
     calls = _last_model(result.calls)
     used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
     if used:

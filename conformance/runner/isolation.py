@@ -40,6 +40,7 @@ class Job(NamedTuple):
     n_neighbors: str = ""  # the name of the argument for k
     method: str = ""  # the name of the method to ask
     path: tuple[str, ...] = ()  # where the modules are that a pickled target imports
+    known_as: str = ""  # where a pickled target can be imported in the program that it is from: module:Class
 
 
 class Stopped(Exception):
@@ -205,7 +206,11 @@ def work(job: Job, lines: Iterable[str], write: Callable[[dict[str, Any]], None]
         write({"error": str(error)})
         return
     given = {"device": job.device, "task": job.task, "n_neighbors": job.n_neighbors, "method": job.method}
-    write({**describe(target), "options": {name: value for name, value in given.items() if value}})
+    header = {**describe(target), "options": {name: value for name, value in given.items() if value}}
+    if job.path:
+        module, _, name = job.known_as.rpartition(":")
+        header["target"], header["imports"] = job.known_as or target.name, [f"from {module} import {name}"] * bool(name)
+    write(header)
     for line in lines:
         asked = json.loads(line)
         name, target.avoids = asked["claim"], frozenset(asked["avoid"])

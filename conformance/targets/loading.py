@@ -113,7 +113,9 @@ def _dotted(path: Path) -> str:
 
 def _unpickle(path: Path) -> ModuleType:
     """A module with the object that another process has pickled, see ``runner.pickled``."""
-    found = pickle.loads(path.read_bytes())
+    found, own_module, own_classes = pickle.loads(path.read_bytes())
+    if own_module:
+        vars(sys.modules.setdefault(own_module, ModuleType(own_module))).update(own_classes)
     module = ModuleType(path.stem)
     setattr(module, getattr(found, "__name__", type(found).__name__), found)
     return module

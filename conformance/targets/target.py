@@ -192,7 +192,9 @@ def kind_of_labels(y: np.ndarray) -> str:
 
 
 def _check_labels(adapter: Adapter, y: np.ndarray) -> None:
-    """Raises Missing for labels that the class does not take."""
+    """Raises Missing for labels that the class does not take; having none is for the class to refuse."""
+    if not y.size:
+        return
     if reason := adapter.lacks.get(kind_of_labels(y)):
         raise Missing(reason)
     if adapter.counts_from_zero and set(y.ravel().tolist()) != set(range(len(np.unique(y)))):

@@ -21,7 +21,7 @@ from conformance.zoo.signatures import Signatures, read_signatures
 SURE = 0.97  # a mutant's claim fails or holds on another implementation with the same bug as often as this
 MOST, COMPARED = 12, 12  # mutants that are tried on the failing cases, and cases on which they are tried
 SAME, OTHER, NONE = 0.9, 0.08, 0.02  # how often the same bug gives the same wrong answer, another one, or a right one
-MOSTLY = 0.75  # the share of a mutant's answers that must be the same wrong ones; an unknown bug gives some of them
+MOSTLY = 0.7  # the share of a mutant's answers that must be the same wrong ones; an unknown bug gives some of them
 UNLIKELY, UNSURE = 0.05, 0.2  # bugs that are less probable are not named: the second likeliest, and the likeliest
 
 
