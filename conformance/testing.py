@@ -82,11 +82,9 @@ def parametrize_with_claims(
     known = _known(expected)
     marked = {name: pytest.mark.xfail(reason=reason, strict=True) for name, reason in known.items()}
     models = list(models)
-    named = task, n_neighbors, method
+    how = _known_profile(profile), (task, n_neighbors, method)
     trials = [
-        pytest.param(
-            model, _Trial(name, _known_profile(profile), named), id=f"{shown}-{name}", marks=marked.get(name, ())
-        )
+        pytest.param(model, _Trial(name, *how), id=f"{shown}-{name}", marks=marked.get(name, ()))
         for model, shown in zip(models, _different([_name_of(model) for model in models]), strict=True)
         for name in _chosen(only, skip)
     ]

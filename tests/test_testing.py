@@ -75,7 +75,64 @@ def test_a_failure_raises_what_to_fix_next():
 
     assert "  in predict, from test_testing.py:" in str(caught.value)
     assert "model = MedianRegressor(num_neighbors=" in str(caught.value)
-    assert ".pickle" not in str(caught.value)
+    assert f"from {__name__} import MedianRegressor" in str(caught.value)
+    assert f"replay('{__name__}:MedianRegressor', 'averages_of_targets'," in str(caught.value)
+
+
+class Node:
+    """A part of a model."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+
+class InNodes(Search):
+    def fit(self, X, y=None):
+        self.node = Node(np.array(X, dtype=float))
+        return self
+
+    @property
+    def X(self):
+        return self.node.rows
+
+
+class Asks(Search):
+    """Has names of its own, which only the user knows."""
+
+    def __init__(self, how_many=5):
+        super().__init__(how_many)
+
+    def ask(self, X):
+        return super().kneighbors(X)
+
+    kneighbors = None
+
+
+@pytest.mark.parametrize("model", [Search, InNodes, InNodes(3)])
+def test_a_model_of_a_running_program_and_its_parts_can_be_pickled(model):
+    (result,) = conformance.check(model, only=["a_pickled_model_answers_alike"])
+
+    assert result.verdict == "holds"
+
+
+def test_unusual_names_are_given_as_on_the_command_line():
+    with pytest.raises(TargetError):
+        conformance.check(Asks, only=ONLY[:1])
+
+    (result,) = conformance.check(Asks, only=ONLY[:1], n_neighbors="how_many", method="ask")
+    mark = conformance.parametrize_with_claims([Asks], only=ONLY[:1], n_neighbors="how_many", method="ask")
+    ((asked, claim),) = [trial.values for trial in mark.args[1]]
+
+    assert result.verdict == "holds"
+    claim(asked)  # raises if it fails
+
+
+def test_no_training_rows_are_a_question_to_classifiers_too():
+    from sklearn.neighbors import KNeighborsClassifier
+
+    (result,) = conformance.check(KNeighborsClassifier, only=["no_rows_are_refused"])
+
+    assert result.verdict == "holds"
 
 
 def test_expected_failures_are_no_failures_and_go_stale():
@@ -96,6 +153,8 @@ def test_names_that_are_no_claims_and_models_that_cannot_be_tried_are_refused():
         conformance.check(Search, only=["averages_of_target"])
     with pytest.raises(ValueError, match="'nothing' is neither a claim nor a level"):
         conformance.parametrize_with_claims([Search], expected={"nothing": "why"})
+    with pytest.raises(ValueError, match="expected names the level 'votes'; name its claims"):
+        conformance.check(Search, expected={"votes": "why"})
     with pytest.raises(TargetError, match="has no method fit"):
         conformance.check(dict)
 

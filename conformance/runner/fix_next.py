@@ -44,9 +44,8 @@ def details(group: Group, results: list[Result], header: dict[str, Any]) -> list
     if first.where:
         lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:
-        lines.append(
-            f"  It was seen to fail only where {trigger_as_words(group.trigger)}. Claims were tried without such cases too."
-        )
+        where = trigger_as_words(group.trigger)
+        lines.append(f"  It was seen to fail only where {where}. Claims were tried without such cases too.")
     if len(group.results) > 1:
         others = ", ".join(result.claim for result in group.results[1:])
         lines.append("  " + shorten(f"The same cause: {others}", COLUMNS - 2, placeholder=" ..."))
