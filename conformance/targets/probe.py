@@ -24,6 +24,7 @@ LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
 FROM_ZERO = np.array([3, 5, 0, 6, 1, 4, 2])  # for a class that takes no others
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
 K = 4
+ASKED = {"left out": "asked without queries", "predict left out": "asked by predict(None)"}  # keys of ``lacks``
 
 
 def open_adapter(
@@ -244,4 +245,4 @@ def _try(adapter: Adapter, key: str, ask: Callable[[], Any]) -> None:
     except Missing as missing:
         adapter.lacks[key] = str(missing)
     except Exception as error:
-        adapter.lacks[key] = f"{adapter.name} with {key} raises {in_one_line(error, 80)}"
+        adapter.lacks[key] = f"{adapter.name} {ASKED.get(key, f'with {key}')} raises {in_one_line(error, 80)}"
