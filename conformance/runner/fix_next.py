@@ -7,7 +7,7 @@ from typing import Any
 from conformance.claims import BY_NAME
 from conformance.claims.claim import ANSWERS, MANNERS
 from conformance.runner.causes import BROKEN, FAILED, Group
-from conformance.runner.report import COLUMNS, trigger_as_words
+from conformance.runner.report import COLUMNS, readable, trigger_as_words
 from conformance.runner.trial import Result
 from conformance.targets.peers import READY
 from conformance.zoo import stories
@@ -39,8 +39,10 @@ def details(group: Group, results: list[Result], header: dict[str, Any]) -> list
     lines = [
         f"  {claim.sentence} [{claim.kind}; {claim.level}]",
         f"  Why: {claim.why}",
-        f"  {first.message}",
+        f"  {readable(first.message)}",
     ]
+    if first.verdict == "stale":
+        lines[1] = "  It is among the differences that are expected: delete it there."
     if first.where:
         lines.append(f"  at {first.where}" if first.verdict == "raises" else f"  in {_method(first.where)}")
     if group.trigger:

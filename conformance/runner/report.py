@@ -3,6 +3,7 @@
 Below the table a report has at most 60 lines, unless everything is asked for: what to mend first must not scroll away.
 """
 
+import re
 from collections import Counter
 from textwrap import fill
 from typing import Any
@@ -34,6 +35,18 @@ def judged(known: dict[str, str], result: Result, strict: bool = False) -> Resul
     elif is_broken and BY_NAME[result.claim].kind == CONVENTIONS and not strict:
         result.verdict = "differs"
     return result
+
+
+LONG_LIST = re.compile(r"\[((?:-?\d+, ){8})(?:-?\d+, ){4,}")
+
+
+def readable(message: str) -> str:
+    """The message, in which long lists of indices are cut.
+
+    >>> readable(f"neighbors[0]={list(range(100))}, but should be [1, 2]")
+    'neighbors[0]=[0, 1, 2, 3, 4, 5, 6, 7, ..., 99], but should be [1, 2]'
+    """
+    return LONG_LIST.sub(r"[\1..., ", message)
 
 
 def header_lines(header: dict[str, Any], profile: str, seed: int) -> list[str]:
@@ -93,7 +106,7 @@ def _convention(result: Result) -> str:
     others = [peer for peer, known in KNOWN.items() if result.claim in known]
     more = f" and {len(others) - 2} others" if len(others) > 3 else ""
     also = f" ({', '.join(others[:2] if more else others)}{more} too)" if others else ""
-    return f"differs  {BY_NAME[result.claim].level}: {result.claim}{also}: {result.message}"
+    return f"differs  {BY_NAME[result.claim].level}: {result.claim}{also}: {readable(result.message)}"
 
 
 def failure(group: Group) -> str:
@@ -103,7 +116,7 @@ def failure(group: Group) -> str:
     more = f", and {len(group.results) - 1} more" if len(group.results) > 1 else ""
     cause = f", where {trigger_as_words(group.trigger)}" if group.trigger else ""
     where = f" ({first.where})" if first.verdict == "raises" and first.where else ""
-    return f"{first.verdict:7}  {level}: {first.claim}{more}{cause}: {first.message}{where}"
+    return f"{first.verdict:7}  {level}: {first.claim}{more}{cause}: {readable(first.message)}{where}"
 
 
 def trigger_as_words(trigger: str) -> str:
