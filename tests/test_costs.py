@@ -191,7 +191,7 @@ def test_a_list_that_is_searched_again_and_again_is_noticed(model, claim, what, 
 def test_a_failure_is_told_in_a_few_lines():
     target = make_target("mine", Broadcasts)
     result = run_claim(target, MEMORY, PROFILES["quick"])
-    text = in_full(Group([result]), [result], {**describe(target), "options": {}})
+    text = in_full(Group([result]), [result], {**describe(target), "options": {}, "target": "mine:Broadcasts"})
 
     assert len(text.splitlines()) <= 20
     assert max(map(len, text.splitlines())) <= 300

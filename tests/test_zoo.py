@@ -98,7 +98,7 @@ def test_a_bug_of_the_search_is_known_by_other_claims_where_a_class_only_predict
     itself, alone = read_signatures()["ForgottenRoot"], read_signatures(Form("classifier", False))["ForgottenRoot"]
 
     assert "euclidean_distance" in itself
-    assert "euclidean_distance" not in alone
+    assert "votes_weigh_by_inverse_distance" not in itself
     assert "votes_weigh_by_inverse_distance" in alone
     assert read_signatures(Form("classifier"))["ForgottenRoot"].keys() == itself.keys() | alone.keys()
     assert "Median" not in read_signatures(Form("classifier", False))

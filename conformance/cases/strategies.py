@@ -149,6 +149,17 @@ def sized_cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def ranked_cases(draw: st.DrawFn, y: Targets) -> Case:
+    """Few or many rows at distances 1, 2, 3, ... from one query, in a random order and each along an axis."""
+    n, d = draw(st.sampled_from(SIZES)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    X = np.zeros((n, d))
+    X[np.arange(n), rng.integers(0, d, n)] = rng.choice([-1, 1], n) * (1 + rng.permutation(n))
+    k = draw(st.sampled_from([k for k in (1, 2, 5, 17, n // 2, n) if 1 <= k <= n]))
+    return Case(X, np.zeros((1, d)), k, y(draw, rng.integers(-9, 10, n)))
+
+
+@st.composite
 def wide_cases(draw: st.DrawFn) -> Case:
     """A lattice with many features."""
     n, d = draw(st.integers(1, 12)), draw(st.sampled_from([8, 9, 16, 17, 64, 129, 300, 784]))

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from conformance.cases import Case, closeness, inverse
 from conformance.cases.strategies import (
@@ -13,6 +14,7 @@ from conformance.cases.strategies import (
     far_numbers,
     lattice_cases,
     numbers,
+    ranked_cases,
     several_numbers,
     whole_numbers,
 )
@@ -34,7 +36,7 @@ from conformance.targets.fitted import Fitted
 TINY = (2.0**-40, 2.0**-500)  # the squares of such distances are tiny too, and still exact
 
 
-@claim(distinct_cases(y=numbers))
+@claim(st.one_of(distinct_cases(y=numbers), ranked_cases(numbers)))
 def averages_of_targets(target: Target, case: Case) -> None:
     """A prediction is the average of the targets of the k nearest.
 

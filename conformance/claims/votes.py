@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from conformance.cases import Case, closeness, inverse
 from conformance.cases.strategies import (
@@ -16,6 +17,7 @@ from conformance.cases.strategies import (
     labels,
     lattice_cases,
     one_label,
+    ranked_cases,
     several_labels,
     word_labels,
 )
@@ -37,7 +39,7 @@ from conformance.targets.answers import to_array
 from conformance.targets.fitted import Fitted
 
 
-@claim(lattice_cases(y=labels))
+@claim(st.one_of(lattice_cases(y=labels), ranked_cases(labels)))
 def the_majority_wins(target: Target, case: Case) -> None:
     """A prediction is a class that no other has more votes than.
 

@@ -101,30 +101,43 @@ def pasted(result: Result, header: dict[str, Any]) -> list[str]:
     if result.case is None:
         return []
     code = snippet(result, header).splitlines()
-    return ["", "  Paste into Python:", "", *(f"    {line}".rstrip() for line in code)]
+    return ["", "  Paste into Python:", "", *(f"    {line}".rstrip() for line in code)] if code else []
 
 
 def snippet(result: Result, header: dict[str, Any]) -> str:
-    """Python that repeats the calls of the target, and then tries the claim on that case again, which raises."""
+    """Python that repeats the calls of the target, and then tries the claim on that case again, which raises.
+
+    Calls with large arrays are not shown, and only the running program has a model that cannot be imported.
+    """
+    blocks = [block for block in (_calls(result, header), _claim_again(result, header)) if block]
+    return "import numpy as np\n" + "\n\n".join(blocks) if blocks else ""
+
+
+def _calls(result: Result, header: dict[str, Any]) -> str:
+    """The calls on which the target fails."""
+    calls = _last_model(result.calls)
+    if len(calls) < 2:  # the model alone
+        return ""
+    used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
+    found = [*header["imports"], *([f"from conformance.cases import {', '.join(used)}"] if used else [])]
+    return "\n".join([*found, "", *(f"print({call})" if _answers(call) else call for call in calls)])
+
+
+def _claim_again(result: Result, header: dict[str, Any]) -> str:
+    """The claim, tried again on the case."""
     place, _, name = header["target"].rpartition(":")
     target = f"{Path(place).resolve()}:{name}" if place.endswith(".py") else header["target"]
-    is_there = bool(place) or target in READY  # else only the running program has the model
-    found = header["imports"]
-    calls = _last_model(result.calls)
-    used = [function for function in ("closeness", "inverse") if any(f"={function}" in call for call in calls)]
-    if used:
-        found = [*found, f"from conformance.cases import {', '.join(used)}"]
-    asked = [*found, "", *(f"print({call})" if _answers(call) else call for call in calls), "", "# the claim again"]
-    if is_there and len(calls) < 2:  # the model alone: calls with large arrays are not shown
-        asked = []
+    if not place and target not in READY:
+        return ""
     options = "".join(f", {name}={value!r}" for name, value in header["options"].items())
-    again = [
+    lines = [
+        "# the claim again",
         f"from conformance.cases import {result.shown.partition('(')[0]}",
         "from conformance.runner import replay",
         f"replay({target!r}, {result.claim!r},",
         f"       {result.shown}{options})",
     ]
-    return "\n".join(["import numpy as np", *asked, *(again if is_there else [])])
+    return "\n".join(lines)
 
 
 def _last_model(calls: list[str]) -> list[str]:

@@ -43,6 +43,8 @@ def likeliest(first: Result, results: Iterable[Result], form: Form) -> list[Like
     """The mutants that the failures are most like, tried in the form of the class."""
     results, kind = list(results), BY_NAME[first.claim].kind
     broken = [result for result in results if result.verdict in (*BROKEN, "differs")]
+    if first.verdict != "raises":  # where one implementation of a bug raises, another may answer wrongly
+        broken = [result for result in broken if result.verdict != "raises"]
     held = {result.claim for result in results if result.verdict == "holds"}
     likely = alike(
         first.claim, {result.claim for result in broken}, held, read_signatures(form), who_names(first.claim)
