@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import conformance
 from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, run_claim
 from conformance.targets import make_target
@@ -159,3 +160,70 @@ def test_a_block_that_is_lost_is_noticed(model):
     result = run_claim(make_target("mine", model), BY_NAME["nearest_among_many_rows"], PROFILES["default"])
 
     assert result.verdict in ("FAILS", "raises")
+
+
+class Votes:
+    """Right: shows nothing but the class that most neighbours have."""
+
+    def __init__(self, k=3):
+        self.k = k
+
+    def fit(self, X, y):
+        self.X, self.y = np.array(X, dtype=float), np.array(y)
+        return self
+
+    def nearest(self, x):
+        return np.argsort(((self.X - np.asarray(x, dtype=float)) ** 2).sum(axis=1), kind="stable")[: self.k]
+
+    def vote(self, x):
+        labels, counts = np.unique(self.y[self.nearest(x)], return_counts=True)
+        return labels[counts.argmax()]
+
+    def predict(self, X):
+        return np.array([self.vote(x) for x in X])
+
+
+class ForgetsWhereAChunkStarts(Votes):
+    def nearest(self, x):
+        distances = ((self.X - np.asarray(x, dtype=float)) ** 2).sum(axis=1)
+        return np.argsort(distances, kind="stable")[: self.k] % 32
+
+
+class RemembersAnswers(Votes):
+    def __init__(self, k=3):
+        super().__init__(k)
+        self.answers = {}
+
+    def vote(self, x):
+        return self.answers.setdefault(tuple(map(float, x)), super().vote(x))
+
+
+class ClipsItsK(Votes):
+    def fit(self, X, y):
+        self.k = min(self.k, len(X))
+        return super().fit(X, y)
+
+
+class AsksOneMore(Votes):
+    def nearest(self, x):
+        return np.argsort(((self.X - np.asarray(x, dtype=float)) ** 2).sum(axis=1), kind="stable")[: self.k + 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "claim"),
+    [
+        (ForgetsWhereAChunkStarts, "the_majority_wins"),
+        (RemembersAnswers, "fitting_again_forgets"),
+        (ClipsItsK, "fitting_again_forgets"),
+    ],
+)
+def test_a_bug_is_noticed_in_a_class_that_only_predicts(model, claim):
+    assert verdict(Votes, claim) == "holds"
+    assert verdict(model, claim) == "FAILS"
+
+
+def test_a_bug_is_named_in_a_class_that_only_predicts():
+    with pytest.raises(AssertionError, match="Answers with k \\+ 1 neighbours, where there are as many") as failed:
+        conformance.check(AsksOneMore)
+
+    assert "OneNeighborTooMany breaks" in str(failed.value)
