@@ -58,7 +58,7 @@ class Result:
     drawn: "Result | None" = None  # the failure on a larger case, which tells more about the bug
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(replace(self, drawn=None))
+        return {name: value for name, value in asdict(replace(self, drawn=None)).items() if name != "drawn"}
 
     def copy(self) -> "Result":
         return replace(self)

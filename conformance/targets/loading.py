@@ -115,7 +115,8 @@ def _unpickle(path: Path) -> ModuleType:
     """A module with the object that another process has pickled, see ``runner.pickled``."""
     found, own_module, own_classes = pickle.loads(path.read_bytes())
     if own_module:
-        vars(sys.modules.setdefault(own_module, ModuleType(own_module))).update(own_classes)
+        known = vars(sys.modules.setdefault(own_module, ModuleType(own_module)))
+        known.update({name: value for name, value in own_classes.items() if name not in known})
     module = ModuleType(path.stem)
     setattr(module, getattr(found, "__name__", type(found).__name__), found)
     return module

@@ -95,7 +95,13 @@ def number_taken(fit: Any) -> int:
     places = [argument for argument in arguments.values() if argument.kind in IN_PLACE]
     if not arguments or inspect.Parameter.VAR_POSITIONAL in kinds:
         return 2
-    return sum(place.default is place.empty or place.name in DATA["y"] for place in places[:2])
+    return sum(map(_may_be_data, places[:2]))
+
+
+def _may_be_data(argument: inspect.Parameter) -> bool:
+    if argument.default is argument.empty or argument.name in DATA["y"]:
+        return True
+    return argument.default is None and "weight" not in argument.name
 
 
 def arguments_of(function: Any) -> dict[str, inspect.Parameter]:

@@ -1,8 +1,8 @@
 """Proves the suite by its zoo: tries mutants on every claim, and keeps which claims catch them.
 
 ``python -m conformance zoo`` prints which claims catch which mutant; ``--only MUTANT`` tries that one alone. With
-``--write`` the claims go to ``signatures.json``, each with the share of ``SEEDS`` for which it caught the mutant, and
-to the table and the picture in ``docs``; the smallest failing cases are pinned.
+``--write`` the claims go to ``signatures.json``, for each of the mutant's ``forms`` and with the share of ``SEEDS`` for
+which they caught it, and to the table and the picture in ``docs``; the smallest failing cases are pinned.
 """
 
 from collections.abc import Iterator
