@@ -144,6 +144,28 @@ def test_that_no_claim_about_answers_fails_is_said_where_it_is_so(answer, is_sai
     assert ("  No claim about answers fails." in lines) == is_said
 
 
+SHARED = """
+class KNN:
+    def __init__(self, k=3):
+        self.k = k
+
+    def fit(self, X, y):
+        KNN.y = y
+        return self
+
+    def predict(self, X):
+        return [sum(KNN.y) / len(KNN.y)] * len(X)
+"""
+
+
+def test_two_models_have_two_names_in_the_code_to_paste(target, capsys):
+    _, out, _ = run(capsys, target(SHARED), *QUICK, "--only", "two_models_are_two")
+    code = out.partition("load_class")[2].partition("# the claim again")[0]
+
+    names = re.findall(r"^ +(?:print\()?(\w+)(?: = |\.)", code, flags=re.M)
+    assert names == ["KNN", "model", "model", "model", "another", "another", "model"]
+
+
 def test_answers_come_before_manners_and_the_simplest_first():
     names = ["missing_numbers_are_refused", "the_majority_wins", "fit_returns_the_model", "euclidean_distance"]
     order = [group.first.claim for group in grouped([Result(name, "FAILS") for name in names])]

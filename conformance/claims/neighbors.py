@@ -21,7 +21,7 @@ PAIRS = Form("get_neighbors", batch=False, layout="pairs", index_at=0, distance_
 def nearest_on_a_lattice(target: Target, case: Case) -> None:
     """The neighbours are the nearest rows, on small whole numbers, where every way to compute is exact.
 
-    All predictions are made from these rows. Whole numbers are not rounded, so the distance or the sort is wrong.
+    Whole numbers are not rounded: the distance, the order or the choice of rows is wrong, or targets are out of step.
     """
     _assert_nearest(target, case)
 
@@ -30,7 +30,7 @@ def nearest_on_a_lattice(target: Target, case: Case) -> None:
 def nearest_where_none_tie(target: Target, case: Case) -> None:
     """Where no two rows are equally far, the neighbours are those rows and in that order.
 
-    Every rule for ties gives these rows, and whole numbers are not rounded: the distance or the sort is wrong.
+    Every rule for ties gives these rows: the distance, the order or the choice of rows is wrong.
     """
     _assert_nearest(target, case)
 

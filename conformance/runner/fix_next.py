@@ -110,7 +110,7 @@ def snippet(result: Result, header: dict[str, Any]) -> str:
     Calls with large arrays are not shown, and only the running program has a model that cannot be imported.
     """
     blocks = [block for block in (_calls(result, header), _claim_again(result, header)) if block]
-    return "import numpy as np\n" + "\n\n".join(blocks) if blocks else ""
+    return "import numpy as np\n" + "\n\n# the claim again\n".join(blocks) if blocks else ""
 
 
 def _calls(result: Result, header: dict[str, Any]) -> str:
@@ -131,7 +131,6 @@ def _claim_again(result: Result, header: dict[str, Any]) -> str:
         return ""
     options = "".join(f", {name}={value!r}" for name, value in header["options"].items())
     lines = [
-        "# the claim again",
         f"from conformance.cases import {result.shown.partition('(')[0]}",
         "from conformance.runner import replay",
         f"replay({target!r}, {result.claim!r},",
@@ -147,4 +146,4 @@ def _last_model(calls: list[str]) -> list[str]:
 
 
 def _answers(call: str) -> bool:
-    return not call.startswith(("model = ", "model.fit(", "model.set_params("))
+    return not call.removeprefix("another").removeprefix("model").startswith((" = ", ".fit(", ".set_params("))

@@ -18,6 +18,7 @@ from conformance.claims.claim import Claim
 from conformance.runner.plain_draws import PLAIN
 from conformance.targets import Target, load_target
 from conformance.targets.errors import Avoided, Missing, NotOffered
+from conformance.targets.fitted import as_lines
 from conformance.targets.places import in_one_line, is_deliberate, is_of_target, place_of
 from conformance.targets.triggers import TRIGGERS
 
@@ -167,7 +168,7 @@ class Trial:
                 return
             if self.failure is None:
                 self.stop = min(self.stop, perf_counter() + self.shrinking)
-            calls = [str(call) for call in self.target.calls]
+            calls = as_lines(self.target.calls)
             met = sorted(self.target.met(), key=list(TRIGGERS).index)
             self.failure = Failure(case, error, calls, self.target.last_method(), met)
             self.known[repr(drawn)] = self.failure

@@ -137,8 +137,9 @@ class Adapter:
             wanted["device"] = self.device
         wanted = {**self.needed, **wanted}
         arguments = {self.names[what]: value for what, value in wanted.items() if what in self.names}
-        self.calls.append(Call(f"model = {self.written}", (), arguments, self.model))
-        return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over)
+        number = 1 + max((call.model for call in self.calls), default=0)
+        self.calls.append(Call(f"model = {self.written}", (), arguments, self.model, number))
+        return Fitted(self, self.model(**arguments), wanted.pop("k", 0), wanted, self.hand_over, number=number)
 
 
 def option(what: str, value: Any) -> str:

@@ -42,6 +42,7 @@ class Call(NamedTuple):
     examples: tuple[Any, ...]  # copies: a claim may change its arrays later
     options: dict[str, Any]
     called: Any  # the class or the method itself
+    model: int = 1  # the number of the model
 
     def __str__(self) -> str:
         options = (f"{name}={as_code(value)}" for name, value in self.options.items())
@@ -50,6 +51,13 @@ class Call(NamedTuple):
     def place(self) -> str:
         """The file and the line where the method begins."""
         return place_of_function(self.called)
+
+
+def as_lines(calls: list[Call]) -> list[str]:
+    """The calls as code: ``model`` is the one that is asked last, and ``another`` is one that was made after it."""
+    asked, latest = (calls[-1].model, max(call.model for call in calls)) if calls else (1, 1)
+    others = "model" if asked == latest else "another"
+    return [str(call) if call.model == asked else others + str(call).removeprefix("model") for call in calls]
 
 
 @dataclass
@@ -64,6 +72,7 @@ class Fitted:
     n: int = 0  # number of examples
     gives_away: str = ""  # "average": the targets are ``fingerprints``; "vote": each row has a label, and k is 1
     hidden: np.ndarray | None = None  # the label of each row, by which an answer names it: not its index
+    number: int = 1  # of the models that were made for a case
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None) -> "Fitted":
         arguments = (X, np.zeros(len(X), dtype=np.int64) if y is None else y)
@@ -86,7 +95,7 @@ class Fitted:
         """The result of the method, called with the examples in the container that the target takes."""
         copies = tuple(value.copy() if isinstance(value, np.ndarray) else value for value in examples)
         method = self.adapter.own_name(method)
-        self.adapter.calls.append(Call(f"model.{method}", copies, options, getattr(self.model, method)))
+        self.adapter.calls.append(Call(f"model.{method}", copies, options, getattr(self.model, method), self.number))
         handed = [self.hand_over(rows) if isinstance(rows, np.ndarray) else rows for rows in examples]
         return listed(getattr(self.model, method)(*handed, **options))
 
