@@ -133,7 +133,7 @@ def distinct_cases(
 
 
 SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 400, 1025]
-MANY = 129  # queries, more than the usual blocks of 64 and 128 hold
+MANY = 257  # queries, more than the usual blocks of 64, 128 and 256 hold
 
 
 @st.composite

@@ -102,12 +102,13 @@ def grouped(results: list[Result]) -> list[Group]:
     return list(groups.values())
 
 
+LATER = ("after another model was fitted", "of a model fitted twice")  # answers that were right before
 STATE = ("two_models_are_two", "fitting_again_forgets")  # where data live on, no other answer can be trusted
 
 
 def _urgency(result: Result) -> tuple[int, int]:
     """Right answers for one question come before those that compare two, which are harder to read."""
-    if result.claim in STATE and result.verdict == "FAILS":
+    if result.claim in STATE and result.verdict == "FAILS" and result.message.endswith(LATER):
         return -1, STATE.index(result.claim)
     claim = BY_NAME[result.claim]
     return KINDS.index(claim.kind), (claim.level == "symmetries") * len(IN_ORDER) + IN_ORDER[claim.name]
