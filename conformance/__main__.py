@@ -129,8 +129,7 @@ def _writable(text: str) -> str:
         return text
     is_new = not Path(text).exists()
     try:
-        with Path(text).open("a", encoding="utf-8") as file:
-            file.flush()
+        Path(text).open("a").close()
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text} cannot be written: {error.strerror}") from error
     if is_new:

@@ -114,26 +114,12 @@ from multiprocessing import get_context
 
 def total(row):
     return sum(row)
-
-class KNN:
-    def __init__(self, k=3):
-        self.k = k
-
-    def fit(self, X, y):
-        self.data = [([float(a) for a in x], float(target)) for x, target in zip(X, y)]
-        return self
-
-    def predict(self, X):
-        rows = []
-        for x in X:
-            gaps = [(sum((float(a) - b) ** 2 for a, b in zip(x, row)), i) for i, (row, _) in enumerate(self.data)]
-            rows.append([self.data[i][1] / self.k for _, i in sorted(gaps)[: self.k]])
-        if not hasattr(self, "pool"):
-            self.pool = get_context("spawn").Pool(1)
-        with self.pool as pool:
-            del self.pool
-            return pool.map(total, rows)
-"""
+""" + RIGHT.replace(
+    "return [sum(label for _, label in self.get_neighbors(x)) / self.k for x in X]",
+    """rows = [[label for _, label in self.get_neighbors(x)] for x in X]
+        with get_context("spawn").Pool(1) as pool:
+            return [sum_of_row / self.k for sum_of_row in pool.map(total, rows)]""",
+)
 
 
 def test_a_class_may_start_processes_that_import_its_file(target):

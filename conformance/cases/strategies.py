@@ -50,9 +50,8 @@ def labels(draw: st.DrawFn, codes: np.ndarray) -> np.ndarray:
     return np.abs(codes) % 3
 
 
-WORDS = np.array(
-    ["b", "a", "a long name, longer than 32 letters"]
-)  # the first in the alphabet is not the first in the data
+# The first in the alphabet is not the first in the data.
+WORDS = np.array(["b", "a", "a long name, longer than 32 letters"])
 KINDS_OF_LABELS = [WORDS, np.array([-7, 0, 1_000_000]), np.array([True, False]), np.array([0.0, 1.0, -3.0])]
 
 

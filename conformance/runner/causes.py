@@ -107,7 +107,7 @@ STATE = ("two_models_are_two", "fitting_again_forgets")  # where data live on, n
 
 
 def _urgency(result: Result) -> tuple[int, int]:
-    """Right answers for one question come before those that compare two, which are harder to read."""
+    """The place of a failure in the order of mending: claims that compare two answers are harder to read, and last."""
     if result.claim in STATE and result.verdict == "FAILS" and result.message.endswith(LATER):
         return -1, STATE.index(result.claim)
     claim = BY_NAME[result.claim]

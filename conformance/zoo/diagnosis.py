@@ -65,8 +65,7 @@ def diagnose(mutants: list[type[Mutant]]) -> dict[str, Places]:
 
 def _places(mutant: type[Mutant]) -> Places:
     hosts = [planted(mutant), predicting(mutant)] if can_be_planted(mutant) else []
-    with redirect_stdout(StringIO()), warnings.catch_warnings():  # one of the mutants prints
-        warnings.simplefilter("ignore")
+    with redirect_stdout(StringIO()), warnings.catch_warnings(action="ignore"):  # mutants may print and overflow
         return Places(*(place(model, mutant) for model in (mutant, *hosts)))
 
 
