@@ -270,7 +270,7 @@ def test_quoted_lines_are_in_reference(file, lines):
 
 
 def test_every_step_quotes_reference():
-    assert len(QUOTED) == PAGE.count("<pre") == 11
+    assert len(QUOTED) == PAGE.count("<pre") == 12
 
 
 def test_every_function_of_the_page_names_its_counterpart():
