@@ -114,6 +114,8 @@ def as_code(value: Any) -> str:
         usual = value.dtype in (np.dtype(float), np.dtype(int), np.dtype(bool)) or value.dtype.kind == "U"
         listed = re.sub(r"\b(nan|inf)\b", r"np.\1", str(value.tolist())) if value.dtype.kind == "f" else value.tolist()
         return f"np.array({listed}{'' if usual else f', dtype={_dtype(value)!r}'})"
+    if hasattr(value, "detach"):
+        return f"torch.tensor({value.tolist()}, dtype={value.dtype})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"np.{value}"
     if callable(value) and hasattr(value, "__name__"):

@@ -24,7 +24,7 @@ def load_class(text: str, n_neighbors: str = "", method: str = "") -> Callable[.
     Raises TargetError if there is none, or if it cannot become a class.
     """
     place, _, name = text.rpartition(":")
-    module = _import(place)
+    module = import_place(place)
     if not hasattr(module, name):
         own = _own_names(module) or [key for key, value in vars(module).items() if isinstance(value, type)]
         raise TargetError(f"{place} has no class {name}{hint(name, own)}")
@@ -40,7 +40,7 @@ def load_class(text: str, n_neighbors: str = "", method: str = "") -> Callable[.
 
 def propose(place: str) -> str:
     """The targets in a file for which the user named none."""
-    names = _own_names(_import(place))
+    names = _own_names(import_place(place))
     return f"did you mean {' or '.join(f'{place}:{name}' for name in names[:3])}?" if names else "it has none"
 
 
@@ -87,7 +87,8 @@ def _from_callable(found: Callable[..., Any], name: str, n_neighbors: str) -> Ca
     return maker
 
 
-def _import(place: str) -> ModuleType:
+def import_place(place: str) -> ModuleType:
+    """The module of this name, or of this file; raises TargetError, in one line, where it cannot be imported."""
     if place.endswith(".pickle"):
         return _unpickle(Path(place))
     try:

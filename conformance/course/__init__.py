@@ -1,0 +1,9 @@
+"""The course: nineteen steps from a distance to a search on any device, each judged by claims of the suite.
+
+* ``solutions``: a right solution of each step. Its docstrings, without the code, are the stub that a learner gets.
+* ``steps``: the steps, each with the claims that judge it; ``claims`` has those that the suite itself does not need.
+* ``parts`` and ``hosts``: a learner's function, and right models around it on which claims can be tried.
+* ``worker`` and ``judge``: try the claims of a step in a process of its own, and read the result.
+* ``own_claim``: tries the claim that a learner writes on the zoo and on right searches.
+* ``folder``: the learner's files. ``commands``: the jobs of ``python -m conformance learn``.
+"""

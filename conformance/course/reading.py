@@ -1,0 +1,45 @@
+"""Reads the code of a step for what the step forbids: loops."""
+
+import ast
+
+HIDDEN_LOOPS = ("vectorize", "apply_along_axis", "apply_over_axes", "frompyfunc", "map", "cdist", "starmap")
+
+
+def nothing(source: str) -> str:
+    """Of a step that forbids nothing."""
+    return ""
+
+
+def more_than_one_loop(source: str) -> str:
+    """The reason if the code has two loops or more."""
+    return _too_many(_loops(source), 1)
+
+
+def any_loop(source: str) -> str:
+    """The reason if the code has a loop."""
+    return _too_many(_loops(source), 0)
+
+
+def _too_many(loops: list[tuple[int, str]], allowed: int) -> str:
+    if len(loops) <= allowed:
+        return ""
+    told = ", ".join(f"{kind} in line {line}" for line, kind in loops)
+    return f"the code has {told}, but this step allows {'one loop' if allowed else 'no loop'}"
+
+
+def _loops(source: str) -> list[tuple[int, str]]:
+    """The loops of the code, with their lines; functions that loop in Python, such as np.vectorize, count too.
+
+    >>> _loops("for x in y:\\n    z = [i for i in x]")
+    [(1, 'a loop'), (2, 'a comprehension')]
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.For | ast.While):
+            found.append((node.lineno, "a loop"))
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            found += [(node.lineno, "a comprehension")] * len(node.generators)
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            found += [(node.lineno, f"{name}, which loops,")] if name in HIDDEN_LOOPS else []
+    return sorted(found)

@@ -1,0 +1,31 @@
+"""Step 12: the table of distances for any numbers.
+
+Far from the origin the expanded form of step 10 is wrong: at 1e8 the squares are about 1e16, where neighbouring
+floating-point numbers are 2 apart, and a squared distance of 0.25 is lost. Subtracting the mean first does not help
+where one row lies far away. Subtract before you square. Unsigned and small types wrap around: 10 - 20 is 246 in uint8,
+so convert first.
+"""
+
+import numpy as np
+
+
+def get_distances(Q, X):
+    """Returns the euclidean distances from the queries Q to the rows X, an array of shape (n_queries, n).
+
+    Q and X have the shapes (n_queries, n_features) and (n, n_features), and any type of numbers: float64, float32,
+    float16, or whole numbers of any size. The distances are right up to the rounding of float64. There is no array of
+    n_queries x n x n_features numbers. Loops are allowed.
+
+    By hand: the pixels 10 and 20 are 10 apart, and the numbers 1e8 and 1e8 + 0.5 are 0.5 apart.
+
+    >>> get_distances(np.array([[10]], dtype=np.uint8), np.array([[20]], dtype=np.uint8)).tolist()
+    [[10.0]]
+    >>> get_distances(np.array([[1e8]]), np.array([[1e8 + 0.5]])).tolist()
+    [[0.5]]
+    """
+    Q, X = np.asarray(Q, dtype=np.float64), np.asarray(X, dtype=np.float64)
+    squares = np.zeros((len(Q), len(X)))
+    for q, x in zip(Q.T, X.T, strict=True):  # feature by feature
+        gaps = q[:, None] - x  # (n_queries, n)
+        squares += gaps * gaps
+    return np.sqrt(squares)

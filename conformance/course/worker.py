@@ -1,0 +1,180 @@
+"""Tries a step on a learner's file, in a process of its own (``python -m conformance.course.worker FILE NUMBER``).
+
+It writes a line of JSON for each claim that holds, and one for the first that fails.
+"""
+
+import doctest
+import importlib
+import inspect
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from conformance.cases.case import from_json
+from conformance.cases.pins import pinned
+from conformance.claims import BY_NAME
+from conformance.claims.claim import Claim
+from conformance.course import own_claim
+from conformance.course.claims import OWN
+from conformance.course.parts import Part
+from conformance.course.steps import STEPS, Step
+from conformance.course.target import StepTarget
+from conformance.runner.causes import FAILED
+from conformance.runner.trial import Profile, Result, run_claim
+from conformance.targets.errors import TargetError
+from conformance.targets.imports import import_lines
+from conformance.targets.loading import import_place
+from conformance.targets.places import in_one_line, place_of
+
+PROFILE = Profile(draws=25, budget=0.5, limit=10.0)
+SHRINKING = 1.0  # seconds for a smaller case
+LONGEST = 300  # characters of a call that is shown
+
+Line = dict[str, Any]
+
+
+def judge(path: Path, step: Step) -> Iterator[Line]:
+    """A line for each trial, up to the first that fails."""
+    try:
+        module = import_place(str(path))
+    except TargetError as error:
+        yield {"fails": "the file can be imported", "message": str(error)}
+        return
+    written = vars(module).get(step.writes)
+    if not callable(written):
+        yield {"fails": f"the file has {step.writes}", "message": f"{path.name} defines no {step.writes}"}
+        return
+    parts = (_worked_numbers(step, vars(module)), trials(step, written), _reading(step, module))
+    for line in chain(*parts):
+        yield line
+        if "fails" in line:
+            return
+    yield {"solved": True}
+
+
+def _worked_numbers(step: Step, written: Line) -> Iterator[Line]:
+    """Tries the examples in the docstrings of the stub, whatever the learner has made of them."""
+    names = {"np": np, **written}
+    runner = _Quiet()
+    for docstring in step.docstrings:
+        test = doctest.DocTestParser().get_doctest(docstring, names, step.file, step.file, 0)
+        runner.run(test, out=lambda text: None)
+    yield runner.failed or {"holds": "the worked number"}
+
+
+class _Quiet(doctest.DocTestRunner):
+    """Keeps the first example that fails."""
+
+    failed: Line | None = None
+
+    def report_failure(self, out: Any, test: Any, example: Any, got: str) -> None:
+        self._keep(example, f"returned {got.strip()}, but should return {example.want.strip()}")
+
+    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
+        error = exc_info[1]
+        where = place_of(error)
+        self._keep(example, in_one_line(error) + (f", at {where}" if where and "<doctest" not in where else ""), error)
+
+    def _keep(self, example: Any, message: str, error: BaseException | None = None) -> None:
+        is_open = isinstance(error, NotImplementedError)
+        self.failed = self.failed or {
+            "fails": "the worked number",
+            "message": message,
+            "call": example.source.strip(),
+            "open": is_open,
+        }
+
+
+def trials(step: Step, written: Callable[..., Any], shrinking: float = SHRINKING) -> Iterator[Line]:
+    """Tries the claims of the step on a function or a class; the last step but one is itself a claim."""
+    if step.name == "test_it_yourself":
+        yield own_claim.judge(written)
+        return
+    target = open_step(step, written)
+    for name in step.claims:
+        claim = BY_NAME.get(name) or OWN[name]
+        result = run_claim(target, claim, PROFILE, pins=pinned(name), shrinking=shrinking)
+        if result.verdict in FAILED:
+            yield _failure(step, target, claim, result)
+        else:
+            yield {"holds": name, "skipped": result.message if result.verdict == "skipped" else ""}
+
+
+def _reading(step: Step, module: Any) -> Iterator[Line]:
+    """Reads the code for what the step forbids."""
+    if reason := step.refuse(inspect.getsource(module)):
+        yield {"fails": "the code", "message": reason}
+
+
+def open_step(step: Step, written: Callable[..., Any]) -> StepTarget:
+    """The target of a learner's function or class."""
+    if step.read is None:
+        return StepTarget(step.name, _by_task(step.host(written)))
+    part = Part(step.writes, written, right_of(step), step.read)
+    return StepTarget(step.name, _by_task(step.host(part)), part=part)
+
+
+def _by_task(adapters: list[Any]) -> dict[str, Any]:
+    for adapter in adapters:
+        adapter.calls = adapters[0].calls
+    return {adapter.task: adapter for adapter in adapters}
+
+
+def right_of(step: Step) -> Any:
+    """The function of the solution."""
+    module = importlib.import_module(f"conformance.course.solutions.{Path(step.file).stem}")
+    return getattr(module, step.writes)
+
+
+def _failure(step: Step, target: StepTarget, claim: Claim, result: Result) -> Line:
+    """A claim that fails, with the call of the learner's function that shows it."""
+    line: Line = {
+        "fails": claim.name,
+        "sentence": claim.sentence,
+        "why": claim.why,
+        "message": result.message.removeprefix("Unreadable: "),
+        "where": result.where,
+        "open": result.message.startswith("NotImplementedError"),
+        "code": [],
+    }
+    if target.part is None:
+        return {**line, "code": [*import_lines(target), *result.calls]}
+    _again(target, claim, result)
+    difference = target.part.difference()
+    last = str(target.part.calls[-1]) if target.part.calls else ""
+    call = difference[0] if difference else last
+    if len(call) <= LONGEST:
+        line["code"] = [f"from {Path(step.file).stem} import {step.writes}", call]
+        if difference:
+            line["returned"], line["expected"] = difference[1:]
+    return line
+
+
+def _again(target: StepTarget, claim: Claim, result: Result) -> None:
+    """Asks the smallest case again, so that the last calls are those that fail."""
+    target.begin()
+    try:
+        claim.function(target, target.prepared(from_json(result.case)))
+    except (Exception, SystemExit):
+        return
+
+
+def main() -> None:
+    path, number = Path(sys.argv[1]), int(sys.argv[2])
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # prints of the learner would be those of many drawn cases
+    warnings.simplefilter("ignore")
+    for line in judge(path, STEPS[number - 1]):
+        print(json.dumps(line, default=str), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()
