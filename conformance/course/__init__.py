@@ -1,0 +1,1 @@
+"""The course: questions and exercises for learners of nearest neighbours."""
