@@ -7,11 +7,14 @@ asks them.
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+NEEDED = ("slug", "asks", "answer", "follow_up", "follow_up_answer")
+OF_CANDIDATES = ("weak", "good", "strong", "difference")
 
 
 class QuestionError(ValueError):
@@ -67,18 +70,25 @@ def read_groups(folder: Path = FOLDER) -> list[Group]:
     return groups
 
 
+def with_candidates(groups: list[Group]) -> list[Group]:
+    """Returns the groups with those questions only that have the answers of candidates."""
+    chosen = [(group, tuple(q for q in group.questions if q.candidates)) for group in groups]
+    return [replace(group, questions=questions) for group, questions in chosen if questions]
+
+
 def _read_group(file: Path) -> Group:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise QuestionError(f"{file.name} is not TOML: {error}") from error
     _check(table, {"group": str, "read": list, "questions": list}, {}, file.name)
-    questions = tuple(_read_question(entry, f"{file.name}, question {i}") for i, entry in enumerate(table["questions"], 1))
+    entries = enumerate(table["questions"], 1)
+    questions = tuple(_read_question(entry, f"{file.name}, question {i}") for i, entry in entries)
     return Group(table["group"], tuple(table["read"]), questions)
 
 
 def _read_question(entry: dict[str, Any], place: str) -> Question:
-    needed = dict.fromkeys(("slug", "asks", "answer", "follow_up", "follow_up_answer"), str)
+    needed = dict.fromkeys(NEEDED, str)
     _check(entry, needed, {"proof": str, "shown_by": list, "source": str, "candidates": dict}, place)
     place = f"{place} ({entry['slug']})"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", entry["slug"]):
@@ -89,7 +99,7 @@ def _read_question(entry: dict[str, Any], place: str) -> Question:
         raise QuestionError(f"{place}: the proof has no line that starts with >>>")
     candidates = entry.get("candidates")
     if candidates is not None:
-        _check(candidates, dict.fromkeys(("weak", "good", "strong", "difference"), str), {}, f"{place}, candidates")
+        _check(candidates, dict.fromkeys(OF_CANDIDATES, str), {}, f"{place}, candidates")
     texts = {name: value.strip() for name, value in entry.items() if isinstance(value, str)}
     return Question(
         **texts,
@@ -98,7 +108,7 @@ def _read_question(entry: dict[str, Any], place: str) -> Question:
     )
 
 
-def _check(table: dict[str, Any], needed: dict[str, type], optional: dict[str, type], place: str) -> None:
+def _check(table: dict[str, Any], needed: Mapping[str, type], optional: Mapping[str, type], place: str) -> None:
     """Raises QuestionError unless the table has all the needed entries, of their types, and no unknown ones."""
     for name in needed:
         if not table.get(name):

@@ -6,8 +6,9 @@ INTRODUCTION = """\
 # Questions
 
 {count} questions about nearest neighbours as interviewers ask them.
-Each has an answer, the question that follows it, and a proof: lines of Python that print the facts of the answer, and tests of this repository.
-Every proof is run by `tests/test_questions.py`.
+Each has an answer, the question that follows it, and a proof: lines of Python that print the facts of the answer,
+and tests and claims of this repository. `python -m conformance reference --only NAME` tries a claim.
+`tests/test_questions.py` runs every proof.
 {candidates} of them also have the answers of a weak, a good and a strong candidate.
 
 `python -m conformance quiz` asks these questions in the terminal, and `--group NAME` those of a group.
@@ -34,7 +35,7 @@ def anchor(name: str) -> str:
 
 
 def _group(group: Group) -> str:
-    read = " and ".join(f"[{file}](../{file})" for file in group.read)
+    read = " and ".join(f"[`{file}`](../{file})" for file in group.read)
     return "\n".join([f"## {group.name}", "", f"Read {read}.", "", *map(_question, group.questions)])
 
 
