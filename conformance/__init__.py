@@ -12,6 +12,7 @@ on which implementations differ, and judged by exact arithmetic, by derived boun
 * ``zoo``: wrong implementations, each with the claim that must catch it.
 * ``adapt`` makes a class that can be tried out of two or three functions.
 * ``check`` and ``parametrize_with_claims`` try the claims from Python and from pytest.
+* ``course``: questions of interviewers with proofs that run, which ``python -m conformance quiz`` asks.
 * ``demo``: compares both packages and scikit-learn on real data.
 
 ``python -m conformance --help`` says how to run them.

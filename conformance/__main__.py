@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from conformance.claims import choose
+from conformance.course.questions import Group, read_groups, with_candidates
+from conformance.course.quiz import find_group, quiz
 from conformance.runner import PROFILES
 from conformance.runner.check import Options, check
 from conformance.runner.compare import compare
@@ -91,6 +93,12 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
     zoo.set_defaults(run=lambda arguments: prove(arguments.only, arguments.write))
 
     jobs.add_parser("demo", help="compare both packages and scikit-learn on real data").set_defaults(run=_demo)
+    asked = jobs.add_parser("quiz", help="ask you the questions of interviewers, until you know each of them")
+    chosen = asked.add_mutually_exclusive_group()
+    chosen.add_argument("--group", type=_group, help="ask one group; the start of its name is enough")
+    chosen.add_argument("--ten", action="store_true", help="ask the ten with a weak, a good and a strong answer")
+    asked.add_argument("--seed", type=int, help="ask in the same order as another quiz of this seed")
+    asked.set_defaults(run=_quiz)
     jobs.add_parser("list", help="print every claim and why it matters").set_defaults(run=_list)
     return parser, list(jobs.choices)
 
@@ -137,6 +145,13 @@ def _writable(text: str) -> str:
     return text
 
 
+def _group(name: str) -> Group:
+    try:
+        return find_group(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _list(arguments: argparse.Namespace) -> int:
     print(list_of_claims())
     return 0
@@ -146,6 +161,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     from conformance.demo import main as demo
 
     return demo()
+
+
+def _quiz(arguments: argparse.Namespace) -> int:
+    groups = [arguments.group] if arguments.group else read_groups()
+    return quiz(with_candidates(groups) if arguments.ten else groups, arguments.seed)
 
 
 def _check(arguments: argparse.Namespace) -> int:
