@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from conformance.claims import choose
+from conformance.course.commands import add_learn
 from conformance.course.questions import Group, read_groups, with_candidates
 from conformance.course.quiz import find_group, quiz
 from conformance.runner import PROFILES
@@ -92,6 +93,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, list[str]]:
     zoo.add_argument("--write", action="store_true", help="write the pins, the signatures, docs/zoo.md and its picture")
     zoo.set_defaults(run=lambda arguments: prove(arguments.only, arguments.write))
 
+    add_learn(jobs)
     jobs.add_parser("demo", help="compare both packages and scikit-learn on real data").set_defaults(run=_demo)
     asked = jobs.add_parser("quiz", help="ask you the questions of interviewers, until you know each of them")
     chosen = asked.add_mutually_exclusive_group()

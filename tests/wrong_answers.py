@@ -1,12 +1,9 @@
 """The zoo's mutants as answers to the steps of the course: each step is tried on the mutants of its kind."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
 from conformance.zoo import ZOO
-from conformance.zoo.base import Classifier, Regressor, Search, Similarity
+from conformance.zoo.base import Classifier, Regressor, Search
 from conformance.zoo.distances import ByFormula
 
 ONE = np.zeros((1, 1))

@@ -1,4 +1,4 @@
-"""Reads the answers of a learner's functions: each reader returns an array, or raises Unreadable with the right form."""
+"""Reads the answers of a learner's functions; each reader raises Unreadable, with the right form, for another form."""
 
 from typing import Any
 

@@ -33,7 +33,8 @@ class Search:
         self.n_neighbors = n_neighbors
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> "Search":
-        self.X, self.y = X, y
+        self.X: np.ndarray = X
+        self.y: Any = y
         return self
 
     def kneighbors(self, X: np.ndarray, n_neighbors: int | None = None) -> tuple[np.ndarray, np.ndarray]:

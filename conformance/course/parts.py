@@ -47,7 +47,7 @@ class Part:
         return self.function(*given)
 
     def difference(self) -> tuple[str, str, str] | None:
-        """The first call with a wrong answer, that answer, and the right one, as text; None if there is no such call."""
+        """The first call with a wrong answer, that answer, and the right one, as text; None if all are right."""
         for call, answer in self.answers:
             right = self.right(*deepcopy(call.examples))
             if not _agree(answer, right):

@@ -109,6 +109,7 @@ TIES = (
     "ties_among_many_rows",
     "k_neighbors_are_the_first_of_k_plus_one",
 )
+TIED = (*TIES, *CHOICE, "distances_belong_to_their_rows")
 AVERAGES = (
     "averages_of_targets",
     "averages_of_everything_when_k_is_n",
@@ -139,9 +140,14 @@ WEIGHTS = (
     "a_tiny_distance_votes_as_an_exact_match",
 )
 PREDICTION = (
-    "the_majority_wins",
+    "nearest_on_a_lattice",
+    "nearest_where_axes_are_equally_long",
+    "nearest_among_many_rows",
+    "nearest_among_many_features",
+    "queries_do_not_disturb_each_other",
+    *VOTES,
     "names_do_not_choose_the_neighbor",
-    *VOTES[1:],
+    *TIES,
     "a_prediction_confirms_itself",
     "fit_returns_the_model",
     "fitting_again_forgets",
@@ -159,6 +165,7 @@ NUMERICS = (
     "nearest_of_float32_rows",
     "nearest_of_small_types",
     "distance_of_small_types",
+    "nearest_among_many_features",
     "differences_are_never_all_in_memory",
 )
 METRICS = (
@@ -181,8 +188,13 @@ METRICS = (
     "length_is_nothing_to_cosine",
     "nearest_by_hamming",
     "nearest_by_jaccard",
+    "nearest_among_many_features",
 )
-LEFT_OUT = ("a_row_is_left_out_of_its_own_neighbors", "ties_without_the_row_itself")
+LEFT_OUT = (
+    "a_row_is_left_out_of_its_own_neighbors",
+    "ties_without_the_row_itself",
+    "rows_are_left_out_among_many",
+)
 SIMILARITY = (
     "none_alike",
     "one_or_two_points",
@@ -201,7 +213,7 @@ STEPS = (
     Step(1, "distance", "get_distance", hosts.measuring_pairs, PAIRS, answers.number),
     Step(2, "all_distances", "get_distances", hosts.measuring_all, TABLE + DISTANCES, answers.table),
     Step(3, "nearest", "get_nearest", hosts.choosing, CHOICE + TIES[:1], answers.places),
-    Step(4, "ties", "get_neighbors", hosts.finding_labels, CHOICE + TIES, answers.pairs),
+    Step(4, "ties", "get_neighbors", hosts.finding_labels, TIED, answers.pairs),
     Step(5, "average", "get_average", hosts.averaging, AVERAGES, answers.average),
     Step(6, "vote", "get_vote", hosts.voting, VOTES, answers.label),
     Step(7, "weights", "get_weights", hosts.weighing, WEIGHTS, answers.weights),

@@ -18,12 +18,6 @@ class StepTarget(Target):
         """The calls since ``begin``: of the function, or of the class."""
         return super().calls if self.part is None else self.part.calls
 
-    @property
-    def function(self) -> Part:
-        """The learner's function."""
-        assert self.part is not None
-        return self.part
-
     def begin(self) -> None:
         """Forgets the calls that were made so far."""
         super().begin()
@@ -31,3 +25,10 @@ class StepTarget(Target):
             adapter.calls.clear()
         if self.part is not None:
             self.part.answers.clear()
+
+
+def function_of(target: Target) -> Part:
+    """The learner's function."""
+    assert isinstance(target, StepTarget)
+    assert target.part is not None
+    return target.part

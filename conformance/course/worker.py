@@ -159,6 +159,7 @@ def _failure(step: Step, target: StepTarget, claim: Claim, result: Result) -> Li
 
 def _again(target: StepTarget, claim: Claim, result: Result) -> None:
     """Asks the smallest case again, so that the last calls are those that fail."""
+    assert result.case is not None
     target.begin()
     try:
         claim.function(target, target.prepared(from_json(result.case)))

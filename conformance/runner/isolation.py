@@ -82,7 +82,8 @@ class Session:
             finish()
 
     def _open(self) -> "Worker":
-        worker = Worker(self.job)
+        job = json.dumps({**self.job._asdict(), "claims": [], "profile": asdict(self.job.profile)})
+        worker = Worker([sys.executable, "-m", "conformance.runner.isolation", job])
         try:
             self.header = worker.read(OPENING)
             if "error" in self.header:
@@ -115,15 +116,9 @@ class Session:
 
 
 class Worker:
-    """A process that tries claims on a target, and the lines that it has written."""
+    """A process that tries claims, started by these words, and the lines of JSON that it has written."""
 
-    def __init__(self, job: Job) -> None:
-        words = [
-            sys.executable,
-            "-m",
-            "conformance.runner.isolation",
-            json.dumps({**job._asdict(), "claims": [], "profile": asdict(job.profile)}),
-        ]
+    def __init__(self, words: list[str]) -> None:
         self.errors = tempfile.TemporaryFile(mode="w+", errors="replace")  # noqa: SIM115 closed in close
         self.process = subprocess.Popen(
             words,
@@ -170,7 +165,10 @@ class Worker:
     def close(self) -> None:
         """Ends the process, and the processes that it has started, which would keep the pipe open."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:  # Windows has no groups of processes
+                self.process.kill()
         self.process.wait()
         self.listener.join(timeout=5)
         assert self.process.stdin is not None

@@ -29,6 +29,6 @@ def choose_k(X, y, candidates):
         nearest = y[order[order != i]].tolist()
         for k in correct:
             votes = Counter(nearest[:k])
-            winner = max(sorted(votes), key=votes.get)
+            winner = max(sorted(votes), key=votes.__getitem__)
             correct[k] += winner == y[i]
-    return max(correct, key=correct.get)  # max takes the first of equals: the smallest k
+    return max(correct, key=correct.__getitem__)  # max takes the first of equals: the smallest k

@@ -1,0 +1,44 @@
+"""Judges a step in a process of its own, because a learner's code may never end, or end Python."""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from conformance.course.steps import Step
+from conformance.runner.isolation import Stopped, Worker
+
+PATIENCE = 15.0  # seconds for a claim; a right solution takes less than one, and importing torch a few
+
+
+class Verdict(NamedTuple):
+    """What is known about a step: whether it is solved, what held, and what failed first, as the worker wrote it."""
+
+    step: Step
+    solved: bool
+    held: list[dict[str, Any]]
+    failed: dict[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be written, and not wrong."""
+        return bool(self.failed.get("open"))
+
+
+def judge(step: Step, path: Path) -> Verdict:
+    """The verdict on the file of a step."""
+    held: list[dict[str, Any]] = []
+    worker = Worker([sys.executable, "-m", "conformance.course.worker", str(path), str(step.number)])
+    try:
+        while True:
+            line = worker.read(PATIENCE)
+            if "solved" in line:
+                return Verdict(step, True, held, {})
+            if "fails" in line:
+                return Verdict(step, False, held, line)
+            held.append(line)
+    except Stopped as stopped:
+        why = ": is there a loop that never ends?" if worker.timed_out else ""
+        message = f"{path.name} {stopped}{why}"
+        return Verdict(step, False, held, {"fails": "the code comes to an end", "message": message})
+    finally:
+        worker.close()
