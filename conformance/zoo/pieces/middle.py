@@ -159,7 +159,7 @@ def get_neighbors(X, query, k):
     return nearest[order]
 """,
         changes=(("np.argpartition(distances, k)", "np.argpartition(distances, k - 1)"),),
-        why="The second argument is a place, counted from 0, and for k = n there is no place k.",
+        why="The second argument is a place, counted from 0. For k = n the last place is k - 1.",
         given="X = np.array([[0.0]])",
         ask="get_neighbors(X, np.array([0.0]), k=1)",
         same="NearestNeighbors(1).fit(X).kneighbors([[0.0]])[1][0]",
