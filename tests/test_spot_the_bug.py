@@ -114,7 +114,7 @@ def test_there_are_thirty_pieces_and_no_two_are_alike():
 @EACH
 def test_the_lines_of_the_page_print_what_the_page_says(number, piece, capsys):
     code, shown = re.findall(r"^```python\n(.+?)^```$", section(number, piece), flags=re.M | re.S)
-    verb, wrong, right = re.search(r"# (prints|raises) (.+), should print (.+)$", shown, flags=re.M).groups()
+    verb, wrong, right = re.search(r"^# (prints|raises) (.+)\n# should print (.+)$", shown, flags=re.M).groups()
     names = {"np": np, "heapq": heapq, "Counter": Counter}
 
     if verb == "raises":

@@ -80,7 +80,9 @@ def section(number: int, piece: Piece) -> str:
 
 ```python
 {piece.given}
-print({piece.ask})  # {verb} {shown(wrong)}, should print {shown(right)}
+print({piece.ask})
+# {verb} {shown(wrong)}
+# should print {shown(right)}
 ```
 
 It breaks `{piece.claim.name}`: {sentence} Most like it in the zoo: `{piece.mutant}`.
