@@ -11,38 +11,39 @@ import numpy as np
 from accelerated import NearestNeighbors
 
 DIMENSIONS = (2, 5, 10, 30, 100, 300, 1000)
+DRAWN = {2: "#0072B2", 10: "#E69F00", 100: "#009E73", 1000: "#D55E00"}
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plot", metavar="FILE", help="draw the ratio over the dimensions")
+    parser.add_argument("--plot", metavar="FILE", help="draw histograms of the distances")
     arguments = parser.parse_args(argv)
     rng = np.random.default_rng(0)
-    ratios = []
+    found, ratios = {}, []
     print("farthest over nearest of 1,000 points, median of 50 queries, uniform in the unit cube")
     for d in DIMENSIONS:
         X, queries = rng.random((1000, d)), rng.random((50, d))
-        distances, _ = NearestNeighbors(1000).fit(X).kneighbors(queries)  # nearest first
-        ratios.append(np.median(distances[:, -1] / distances[:, 0]))
+        found[d], _ = NearestNeighbors(1000).fit(X).kneighbors(queries)  # nearest first
+        ratios.append(np.median(found[d][:, -1] / found[d][:, 0]))
         print(f"{d:5} dimensions  {ratios[-1]:6.2f}")
 
     assert ratios == sorted(ratios, reverse=True)
     assert ratios[0] > 30
     assert ratios[-1] < 1.3
     if arguments.plot:
-        plot(arguments.plot, ratios)
+        plot(arguments.plot, found, dict(zip(DIMENSIONS, ratios, strict=True)))
 
 
-def plot(file, ratios):
+def plot(file, found, ratios):
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-    ax.loglog(DIMENSIONS, ratios, "o-")
-    ax.axhline(1, color="grey", linestyle=":")
-    ax.set(xlabel="dimensions", ylabel="farthest / nearest")
-    ax.set_xticks(DIMENSIONS, labels=DIMENSIONS)
-    ax.set_yticks([1, 3, 10, 30, 100], labels=[1, 3, 10, 30, 100])
-    ax.minorticks_off()
+    figure, axes = plt.subplots(len(DRAWN), 1, figsize=(7, 6), sharex=True, layout="constrained")
+    for ax, (d, color) in zip(axes, DRAWN.items(), strict=True):
+        shares = found[d] / found[d].mean(axis=1, keepdims=True)  # of the query's mean distance
+        ax.hist(shares.ravel(), bins=np.linspace(0, 2.5, 126), color=color)
+        ax.axvspan(np.median(shares[:, 0]), np.median(shares[:, -1]), color=color, alpha=0.15)
+        ax.set(title=f"{d} dimensions: the farthest is {ratios[d]:.1f} times as far as the nearest", yticks=[])
+    axes[-1].set(xlabel="distance / mean distance (shaded: from the nearest to the farthest)", xlim=(0, 2.5))
     figure.savefig(file, dpi=100)
     plt.close(figure)
 

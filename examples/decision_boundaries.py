@@ -10,6 +10,7 @@ from sklearn.datasets import make_moons
 from accelerated import KNNClassifier
 
 NEIGHBORS = (1, 7, 50)
+COLORS = ("#0072B2", "#D55E00")
 
 
 def main(argv=None):
@@ -27,18 +28,22 @@ def main(argv=None):
     assert train[0] == 1.0  # each example is its own nearest neighbour
     assert max(test) == test[1]
     if arguments.plot:
-        plot(arguments.plot, models, X, y)
+        plot(arguments.plot, models, X, y, (X_test, y_test))
 
 
-def plot(file, models, X, y):
+def plot(file, models, X, y, new):
     import matplotlib.pyplot as plt
+    from matplotlib.colors import ListedColormap
     from sklearn.inspection import DecisionBoundaryDisplay
 
-    figure, axes = plt.subplots(1, len(models), figsize=(9, 3), layout="constrained")
+    figure, axes = plt.subplots(1, len(models), figsize=(9, 3.2), layout="constrained")
     for ax, model in zip(axes, models, strict=True):
-        DecisionBoundaryDisplay.from_estimator(model, X, ax=ax, response_method="predict", alpha=0.4, cmap="coolwarm")
-        ax.scatter(*X.T, c=y, s=8, cmap="coolwarm")
-        ax.set(title=f"k = {model.n_neighbors}", xticks=[], yticks=[])
+        DecisionBoundaryDisplay.from_estimator(
+            model, X, ax=ax, response_method="predict", alpha=0.4, cmap=ListedColormap(COLORS), grid_resolution=300
+        )
+        for label, (color, marker) in enumerate(zip(COLORS, "o^", strict=True)):
+            ax.scatter(*X[y == label].T, s=16, color=color, marker=marker)
+        ax.set(title=f"k = {model.n_neighbors}: {model.score(*new):.1%} right", xticks=[], yticks=[])
     figure.savefig(file, dpi=100)
     plt.close(figure)
 

@@ -10,6 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from accelerated import KNNClassifier
 
+COLORS = ("#0072B2", "#D55E00")
+
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
@@ -33,14 +35,16 @@ def main(argv=None):
 
 def plot(file, models, X, y):
     import matplotlib.pyplot as plt
+    from matplotlib.colors import ListedColormap
     from sklearn.inspection import DecisionBoundaryDisplay
 
     figure, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained", sharey=True)
     for ax, (title, model) in zip(axes, models.items(), strict=True):
-        options = {"ax": ax, "response_method": "predict", "eps": 0.2}
-        DecisionBoundaryDisplay.from_estimator(model, X, alpha=0.4, cmap="coolwarm", **options)
+        options = {"ax": ax, "response_method": "predict", "eps": 0.2, "grid_resolution": 300}
+        DecisionBoundaryDisplay.from_estimator(model, X, alpha=0.4, cmap=ListedColormap(COLORS), **options)
         DecisionBoundaryDisplay.from_estimator(model, X, plot_method="contour", levels=[0.5], colors="k", **options)
-        ax.scatter(*X.T, c=y, s=12, cmap="coolwarm")
+        for label, (color, marker) in enumerate(zip(COLORS, "o^", strict=True)):
+            ax.scatter(*X[y == label].T, s=16, color=color, marker=marker)
         ax.set(title=title, xlabel="first feature", aspect="equal")
     axes[0].set(ylabel="second feature")
     figure.savefig(file, dpi=100)

@@ -45,11 +45,11 @@ def plot(file, lone, models, X, y):
     for corner, i in zip(CORNERS, lone.kneighbors(return_distance=False)[:, 0], strict=True):
         arrow = {"arrowstyle": "->", "shrinkA": 8, "shrinkB": 8, "connectionstyle": "arc3,rad=0.15"}
         axes[0].annotate("", xy=CORNERS[i], xytext=corner, arrowprops=arrow)
-    axes[0].scatter(*CORNERS.T, c=LABELS, s=100, cmap="coolwarm")
+    axes[0].plot(*CORNERS[LABELS == 0].T, "C0o", *CORNERS[LABELS == 1].T, "C3^", markersize=10)
     axes[0].set(title="1-NN: asks the wrong class", xlabel="a", ylabel="b", xlim=(-0.6, 1.6), ylim=(-0.6, 1.6))
     for ax, (title, model) in zip(axes[1:], models.items(), strict=True):
         DecisionBoundaryDisplay.from_estimator(model, X, ax=ax, response_method="predict", alpha=0.4, cmap="coolwarm")
-        ax.scatter(*X.T, c=y, s=8, cmap="coolwarm")
+        ax.plot(*X[y == 0].T, "C0o", *X[y == 1].T, "C3^", markersize=4)
         ax.set(title=title, xlabel="a")
     figure.savefig(file, dpi=100)
     plt.close(figure)

@@ -8,13 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sklearn.datasets
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
+
+from accelerated import KNNClassifier
 
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
 DRAWN = [name for name, file in EXAMPLES.items() if "--plot" in file.read_text()]
 FETCHED = {"airfoil": ["--data", str(FOLDER / "data" / "airfoil_self_noise.dat")], "mnist": None, "diamonds": None}
 README = (FOLDER / "README.md").read_text()
+DOCS = FOLDER.parent / "docs"
+SECTIONS = re.split(r"^## ", (DOCS / "pictures.md").read_text(), flags=re.M)[1:]  # of the page of pictures
 
 
 def load(name):
@@ -38,14 +44,16 @@ def test_an_example_shows_its_claim(name, capsys):
 
 
 @pytest.mark.parametrize("name", sorted({*DRAWN} - {"diamonds"}))
-def test_an_example_draws_its_picture(name, tmp_path, monkeypatch):
+def test_an_example_draws_its_picture_and_prints_the_numbers_of_its_section(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MPLBACKEND", "agg")
+    [section] = [section for section in SECTIONS if f"/{name}.png" in section]
     file = tmp_path / "picture.png"
 
     load(name).main(*arguments(name, "--plot", str(file)))
 
     assert file.read_bytes().startswith(b"\x89PNG")
     assert 5_000 < file.stat().st_size < 150_000
+    assert set(re.findall(r"\d\.\d+", section)) <= set(re.findall(r"\d\.\d+", capsys.readouterr().out))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -154,3 +162,33 @@ def test_the_page_of_examples_has_all_of_them_and_their_pictures():
     assert set(re.findall(r"\(pictures/(\w+)\.png\)", README)) == set(DRAWN)
     assert {file.stem for file in (FOLDER / "pictures").glob("*.png")} == set(DRAWN)
     assert all(file.stat().st_size < 150_000 for file in (FOLDER / "pictures").iterdir())
+
+
+def test_the_page_of_pictures_has_every_picture_once_with_its_command_and_a_question():
+    pictures = [re.findall(r"!\[[^]]+\]\((\S+\.png)\)", section) for section in SECTIONS]
+
+    assert all(len(found) == 1 for found in pictures)
+    files = [(DOCS / found[0]).resolve() for found in pictures]
+    assert sorted(files) == sorted([*(FOLDER / "pictures").glob("*.png"), *DOCS.glob("*.png")])
+    for file, section in zip(files, SECTIONS, strict=True):
+        [command] = re.findall(r"^    python (.+)$", section, flags=re.M)
+        assert file.parent == DOCS or command == f"examples/{file.stem}.py --plot {file.name}"
+        assert len(re.findall(r"^\*\*.+\?.*\*\*$", section, flags=re.M)) == 1
+        assert section.count("<details><summary>Answer</summary>") == 1
+
+
+def test_votes_of_inverse_distance_do_not_change_how_the_misread_digits_of_the_picture_are_read():
+    X, X_test, y, y_test = train_test_split(*load_digits(return_X_y=True), random_state=0)
+    alike, weighted = (KNNClassifier(5, weights=w).fit(X, y).predict(X_test) for w in ("uniform", "distance"))
+    wrong = np.flatnonzero(alike != y_test)[1:3]  # those of the last two rows
+
+    assert np.array_equal(alike[wrong], weighted[wrong])
+    assert np.array_equal(KNNClassifier(1).fit(X, y).predict(X_test[wrong]), y_test[wrong])
+
+
+def test_the_filter_measures_as_many_rows_as_the_pages_say(capsys):
+    load("filter").main([])
+
+    measured, rows = map(int, re.findall(r"\d+", capsys.readouterr().out)[:2])
+    assert f"Of {rows:,} rows {measured} are measured" in (DOCS / "pictures.md").read_text()
+    assert f"exclude {rows - measured:,} of {rows:,} rows" in README
