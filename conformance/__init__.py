@@ -25,7 +25,7 @@ from conformance.testing import check, parametrize_with_claims
 
 __all__ = ["adapt", "check", "parametrize_with_claims"]
 
-for _name in ("hypothesis", "sklearn", "torch", "tqdm"):  # found, not imported: few runs need all of them
+for _name in ("hypothesis", "sklearn", "tqdm"):  # found, not imported: few runs need all; torch is for accelerated
     try:
         _is_there = find_spec(_name) is not None
     except ImportError:

@@ -82,8 +82,13 @@ def test_the_check_of_imports_can_fail(package):
     assert "conformance" in loaded_by(f"import {package}; import conformance") & OUTSIDE[package]
 
 
-@pytest.mark.parametrize("package", ["accelerated", "conformance"])
-@pytest.mark.parametrize("missing", ["torch", "sklearn", "tqdm"])
+@pytest.mark.parametrize(
+    ("package", "missing"),
+    [
+        *(("accelerated", missing) for missing in ("torch", "sklearn", "tqdm")),
+        *(("conformance", missing) for missing in ("hypothesis", "sklearn", "tqdm")),
+    ],
+)
 def test_importing_a_package_without_its_dependencies_names_the_extra(package, missing):
     code = f"""
 import sys

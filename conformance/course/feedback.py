@@ -29,8 +29,11 @@ def introduction(step: Step, folder: Folder) -> str:
         "",
         *wrapped(step.text),
         "",
-        f"Write {step.writes} in {folder.file(step)}. Its docstring says what it returns.",
-        f"Then: {LEARN}, or {LEARN} --watch, which runs again whenever you save. Stuck? {LEARN} hint",
+        f"Write {step.writes} in {folder.file(step)}; its docstring says what is asked for. Then run one of:",
+        "",
+        f"  {LEARN}           judges it, and goes on to the next step",
+        f"  {LEARN} --watch   the same whenever you save",
+        f"  {LEARN} hint      helps",
     ]
     return "\n".join(lines)
 
@@ -41,35 +44,52 @@ def report(verdict: Verdict, folder: Folder) -> str:
     lines = [f"Step {step.number}: {step.title}", f"File: {folder.file(step)}", "", f"Fix next: {failed['fails']}"]
     if "sentence" in failed:
         lines += wrapped(failed["sentence"], "  ") + wrapped(f"Why: {failed['why']}", "  ")
-    if "call" in failed:
-        lines += [f"  {line}" for line in failed["call"].splitlines()]
+    lines += [f"  {line}" for line in failed.get("call", "").splitlines()]
     lines += wrapped(failed["message"], "  ")
-    if "returned" in failed:
-        lines += ["", f"  {failed['code'][-1]}", f"    returned       {failed['returned']}"]
-        lines += [f"    should return  {failed['expected']}"]
     if where := failed.get("where"):
-        place, _, name = where.partition(" in ")
-        lines.append(f"  in {name}, at {place}")
-    for told in ("caught", "missed"):
-        lines += _list(told, failed.get(told, []))
-    if code := failed.get("code"):
-        *before, last = code
-        lines += ["", "  Paste into Python, in the folder of your files:", ""]
-        lines += [
-            f"    {line}"
-            for line in ("import numpy as np", *before, last if "=" in last.split("(")[0] else f"print({last})")
-        ]
-    lines += ["", f"{_held(verdict)}Stuck? {LEARN} hint {step.number}"]
-    return "\n".join(lines)
+        lines.append(f"  in {_place(where)}")
+    if "returned" in failed:
+        lines += ["", f"  {failed['code'][-1]}"]
+        lines += [f"    returned       {failed['returned']}", f"    should return  {failed['expected']}"]
+    lines += _list("missed", failed.get("missed", []))
+    lines += _pasted(failed.get("code", []))
+    return "\n".join([*lines, "", f"{_held(verdict)}Stuck? {LEARN} hint {step.number}"])
+
+
+def _place(where: str) -> str:
+    """The place of a line or a function.
+
+    >>> _place("step_03_nearest.py:12 in get_nearest")
+    'get_nearest, step_03_nearest.py:12'
+    """
+    place, _, name = where.partition(" in ")
+    return f"{name}, {place}"
+
+
+def _pasted(code: list[str]) -> list[str]:
+    """The calls as code to paste; the last one is printed."""
+    if not code:
+        return []
+    *before, last = code
+    return [
+        "",
+        "  Paste into Python, in the folder of your files:",
+        "",
+        *(f"    {line}" for line in _program(before, last)),
+    ]
+
+
+def _program(before: list[str], last: str) -> list[str]:
+    return ["import numpy as np", *(["import torch"] if "torch.tensor" in last else []), *before, f"print({last})"]
 
 
 def solved(verdict: Verdict) -> str:
     """The line for a step that was solved just now, with the searches that a learner's claim has caught."""
-    step = verdict.step
-    lines = [f"Step {step.number} is solved: {_held(verdict)}Compare: {LEARN} solution {step.number}"]
-    for line in verdict.held:
-        for told in ("caught", "missed"):
-            lines += _list(told, line.get(told, []))
+    step, last = verdict.step, verdict.held[-1]
+    held = f"{last['holds']}. " if "caught" in last else _held(verdict)
+    lines = [f"Step {step.number} is solved: {held}Compare: {LEARN} solution {step.number}"]
+    for told in ("caught", "missed"):
+        lines += _list(told, last.get(told, []))
     return "\n".join(lines)
 
 
@@ -97,7 +117,7 @@ def _list(told: str, texts: list[str], most: int = 8) -> list[str]:
 def wrapped(text: str, indent: str = "") -> list[str]:
     """The text, wrapped to the terminal; lists keep their lines."""
     width = min(shutil.get_terminal_size().columns, WIDEST)
-    lines = []
+    text, lines = text.replace("``", ""), []
     for paragraph in text.split("\n\n"):
         for part in paragraph.replace("\n* ", "\n\n* ").split("\n\n"):
             lines += textwrap.wrap(

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from conformance.course.steps import Step
 from conformance.runner.isolation import Stopped, Worker
 
-PATIENCE = 15.0  # seconds for a claim; a right solution takes less than one, and importing torch a few
+STARTING = 60.0  # seconds until Python has imported the suite, and torch for the last step
+PATIENCE = 8.0  # seconds for a claim; a right solution takes about one where other programs run
 
 
 class Verdict(NamedTuple):
@@ -29,6 +30,7 @@ def judge(step: Step, path: Path) -> Verdict:
     held: list[dict[str, Any]] = []
     worker = Worker([sys.executable, "-m", "conformance.course.worker", str(path), str(step.number)])
     try:
+        worker.read(STARTING)
         while True:
             line = worker.read(PATIENCE)
             if "solved" in line:

@@ -24,9 +24,7 @@ class Step:
     claims: tuple[str, ...]
     read: Callable[..., Any] | None = None  # reads an answer of a function
     refuse: Callable[[str], str] = reading.nothing  # reads the code, and tells what it must not do
-
-    def __str__(self) -> str:
-        return f"step {self.number}, {self.title}"
+    needs: str = ""  # a library other than NumPy
 
     @property
     def file(self) -> str:
@@ -251,5 +249,5 @@ STEPS = (
         answers.neighbors,
     ),
     Step(18, "test_it_yourself", "claim", hosts.nothing, ()),
-    Step(19, "torch", "get_neighbors", hosts.finding_in_tensors, IN_TENSORS, answers.neighbors),
+    Step(19, "torch", "get_neighbors", hosts.finding_in_tensors, IN_TENSORS, answers.neighbors, needs="torch"),
 )

@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ Line = dict[str, Any]
 
 def judge(path: Path, step: Step) -> Iterator[Line]:
     """A line for each trial, up to the first that fails."""
+    if step.needs and find_spec(step.needs) is None:
+        yield {"fails": "the step can be tried", "message": f"it needs {step.needs}: pip install {step.needs}"}
+        return
     try:
         module = import_place(str(path))
     except TargetError as error:
@@ -173,8 +177,16 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # prints of the learner would be those of many drawn cases
     warnings.simplefilter("ignore")
-    for line in judge(path, STEPS[number - 1]):
+
+    def write(line: Line) -> None:
         print(json.dumps(line, default=str), file=out, flush=True)
+
+    step = STEPS[number - 1]
+    if step.needs and find_spec(step.needs):
+        importlib.import_module(step.needs)  # which takes its time, before that of the learner begins
+    write({"ready": step.number})
+    for line in judge(path, step):
+        write(line)
 
 
 if __name__ == "__main__":

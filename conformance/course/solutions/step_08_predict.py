@@ -41,5 +41,5 @@ class KNNClassifier:
             distances = np.sqrt(np.sum(gaps * gaps, axis=1))
             nearest = np.argsort(distances, kind="stable")[: self.n_neighbors]
             votes = Counter(self._labels[nearest].tolist())
-            predicted.append(max(sorted(votes), key=votes.__getitem__))  # max takes the first of equals: the smallest label
+            predicted.append(max(sorted(votes), key=votes.__getitem__))  # of equals the first
         return np.array(predicted)
