@@ -15,7 +15,7 @@ def get_distances(Q, X):
     By hand: (0, 0) is 0 from itself and 5 from (3, 4), and (3, 0) is 3 from the one and 4 from the other.
 
     >>> Q, X = np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])
-    >>> get_distances(Q, X).tolist()
+    >>> np.asarray(get_distances(Q, X)).tolist()
     [[0.0, 5.0], [3.0, 4.0]]
     """
     distances = np.empty((len(Q), len(X)))

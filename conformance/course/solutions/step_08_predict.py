@@ -18,7 +18,7 @@ class KNNClassifier:
 
     >>> X, y = np.array([[0], [1], [2], [9]]), np.array(["low", "low", "high", "high"])
     >>> model = KNNClassifier(n_neighbors=3).fit(X, y)
-    >>> model.predict(np.array([[0], [8]])).tolist()
+    >>> np.asarray(model.predict(np.array([[0], [8]]))).tolist()
     ['low', 'high']
     """
 

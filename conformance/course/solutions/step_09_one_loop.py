@@ -14,7 +14,8 @@ def get_distances(Q, X):
 
     By hand: (3, 0) is 3 from (0, 0) and 4 from (3, 4).
 
-    >>> get_distances(np.array([[3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    >>> Q, X = np.array([[3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])
+    >>> np.asarray(get_distances(Q, X)).tolist()
     [[3.0, 4.0]]
     """
     distances = np.empty((len(Q), len(X)))

@@ -17,7 +17,8 @@ def get_distances(Q, X):
 
     By hand: for (3, 0) and (3, 4) the squares are 9 and 25, the product is 9, and 9 + 25 - 18 = 16, with the root 4.
 
-    >>> get_distances(np.array([[3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    >>> Q, X = np.array([[3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])
+    >>> np.asarray(get_distances(Q, X)).tolist()
     [[3.0, 4.0]]
     """
     q, x = np.sum(Q * Q, axis=1), np.sum(X * X, axis=1)  # (n_queries,) and (n,)

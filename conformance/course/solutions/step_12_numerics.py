@@ -18,9 +18,10 @@ def get_distances(Q, X):
 
     By hand: the pixels 10 and 20 are 10 apart, and the numbers 1e8 and 1e8 + 0.5 are 0.5 apart.
 
-    >>> get_distances(np.array([[10]], dtype=np.uint8), np.array([[20]], dtype=np.uint8)).tolist()
+    >>> Q, X = np.array([[10]], dtype=np.uint8), np.array([[20]], dtype=np.uint8)
+    >>> np.asarray(get_distances(Q, X)).tolist()
     [[10.0]]
-    >>> get_distances(np.array([[1e8]]), np.array([[1e8 + 0.5]])).tolist()
+    >>> np.asarray(get_distances(np.array([[1e8]]), np.array([[1e8 + 0.5]]))).tolist()
     [[0.5]]
     """
     Q, X = np.asarray(Q, dtype=np.float64), np.asarray(X, dtype=np.float64)

@@ -19,7 +19,8 @@ def choose_k(X, y, candidates):
 
     By hand: with k = 1 the rows 0, 1, 5 and 6 are all predicted correctly. With k = 3 each is outvoted, two to one.
 
-    >>> choose_k(np.array([[0.0], [1.0], [5.0], [6.0]]), np.array(["a", "a", "b", "b"]), [3, 1])
+    >>> X, y = np.array([[0.0], [1.0], [5.0], [6.0]]), np.array(["a", "a", "b", "b"])
+    >>> int(choose_k(X, y, [3, 1]))
     1
     """
     correct = dict.fromkeys(sorted(candidates), 0)

@@ -18,7 +18,7 @@ class SimilarityRegressor:
     exp(-1) = 0.368, and the prediction 1.104.
 
     >>> model = SimilarityRegressor(gamma=1.0, jitter=0.0).fit(np.array([[0.0]]), np.array([3.0]))
-    >>> model.predict(np.array([[0.0], [1.0]])).round(3).tolist()
+    >>> np.round(model.predict(np.array([[0.0], [1.0]])), 3).tolist()
     [3.0, 1.104]
     """
 

@@ -17,7 +17,7 @@ def get_neighbors(X, Q, k, block):
     By hand: in blocks of 2, 5 is in the second block, and its index is 2, not 0.
 
     >>> distances, indices = get_neighbors(np.array([[0.0], [9.0], [5.0]]), np.array([[5.0]]), k=2, block=2)
-    >>> distances.tolist(), indices.tolist()
+    >>> np.asarray(distances).tolist(), np.asarray(indices).tolist()
     ([[0.0, 4.0]], [[2, 1]])
     """
     best, rows = np.empty((len(Q), 0)), np.empty((len(Q), 0), dtype=int)
