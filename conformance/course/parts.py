@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.targets.answers import Unreadable, to_array
+from conformance.targets.answers import Unreadable, listed, to_array
 from conformance.targets.fitted import Call
 
 Read = Callable[..., Any]  # of an answer and the arguments: the answer as the models need it; raises Unreadable
@@ -32,7 +32,7 @@ class Part:
         handed, kept = deepcopy(given), deepcopy(given)
         call = Call(self.name, kept, {}, self.function)
         self.calls.append(call)
-        answer = self.function(*handed)
+        answer = listed(self.function(*handed))  # a generator runs its code here
         self.answers.append(Answered(call, answer))
         for before, after in zip(kept, handed, strict=True):
             if not _same(before, after):
@@ -42,9 +42,9 @@ class Part:
         return self.read(self.name, answer, *given)
 
     def ask(self, *given: Any) -> Any:
-        """The answer as it is, to the arguments themselves."""
+        """The answer as it is, to the arguments themselves; of a generator a list."""
         self.calls.append(Call(self.name, given, {}, self.function))
-        return self.function(*given)
+        return listed(self.function(*given))
 
     def difference(self) -> tuple[str, str, str] | None:
         """The first call with a wrong answer, that answer, and the right one, as text; None if all are right."""
