@@ -37,22 +37,23 @@ def expanded_distances_are_numbers(target: Target, case: Case) -> None:
         raise AssertionError(f"distances[{place[0]}, {place[1]}]={found[place]!s}, but should be {right[place]!s}")
 
 
-@claim(st.just(Table(2**12, 1, 1)), BEHAVIOUR, effort=ONE_DRAW)
+@claim(st.just(Table(2**16, 1, 1)), BEHAVIOUR, effort=ONE_DRAW)
 def not_everything_is_sorted(target: Target, table: Table) -> None:
     """The k nearest are found without sorting all distances.
 
     Of a million distances a full sort makes 20 million comparisons, and a partition about one or two million.
     """
+    # Of the 65,536 distances here, a sort makes about 15 comparisons for each, and a quickselect with unlucky pivots 9.
     distances = np.abs(table.X[:, 0])
     with counting() as sorts:
         function_of(target).ask(counted(distances), 3)
     largest = max(sorts.sorted_at_once, default=0)
     if largest > len(distances) // 2:
         raise AssertionError(f"{largest} of {len(distances)} distances were sorted to find 3, but most need no order")
-    if sorts.comparisons > 6 * len(distances):
+    if sorts.comparisons > 12 * len(distances):
         raise AssertionError(
             f"{sorts.comparisons} comparisons were made to find 3 of {len(distances)} distances, but should be fewer "
-            f"than {6 * len(distances)}"
+            f"than {12 * len(distances)}"
         )
 
 
@@ -89,17 +90,17 @@ def rows_are_left_out_among_many(target: Target, case: Case) -> None:
     a_row_is_left_out_of_its_own_neighbors.function(target, case)
 
 
-@claim(st.just(Table(2**15, 256, 2)), BEHAVIOUR, effort=ONE_DRAW)
+@claim(st.just(Table(2**19, 2, 1)), BEHAVIOUR, effort=ONE_DRAW)
 def a_block_of_distances_is_in_memory(target: Target, table: Table) -> None:
-    """With a block of 256 rows, the distances to all 32,768 rows are never in memory at once.
+    """With a block of 4,096 rows, the distances to all 524,288 rows are never in memory at once.
 
     A table of all distances grows with the number of rows, and the memory of the machine does not.
     """
     X, Q, whole = table.X, table.Q, table.n_rows * table.n_queries * 8
-    peak = peak_of(lambda: function_of(target).ask(X, Q, 3, 256))
+    peak = peak_of(lambda: function_of(target).ask(X, Q, 3, 4096))
     if peak > whole / 4:
         raise AssertionError(
-            f"get_neighbors takes {peak // MIB} MiB in blocks of 256 rows, but should take less than "
+            f"get_neighbors takes {peak // MIB} MiB in blocks of 4,096 rows, but should take less than "
             f"{whole // 4 // MIB} MiB: the distances to all rows take {whole // MIB} MiB"
         )
 

@@ -17,8 +17,8 @@ class Sorts:
     sorted_at_once: list[int] = field(default_factory=list)  # the lengths of the arrays
 
 
-class Counted(float):
-    """A number that counts how often it is compared."""
+class Counted(np.float64):
+    """A number of NumPy that counts how often it is compared."""
 
     sorts: ClassVar[Sorts] = Sorts()
 
