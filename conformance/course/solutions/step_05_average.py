@@ -10,7 +10,8 @@ import numpy as np
 def get_average(targets):
     """Returns the mean of the targets: a number for the shape (k,), an array (n_outputs,) for (k, n_outputs).
 
-    The targets may be whole numbers, also of a small type such as uint8, and the mean is never rounded to their type.
+    The targets may be whole numbers, also of a small type such as uint8, or truth values, which count as 0 and 1. The
+    mean is never rounded to their type.
 
     By hand: (1 + 2) / 2 = 1.5.
 

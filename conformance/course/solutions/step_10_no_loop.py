@@ -13,7 +13,8 @@ def get_distances(Q, X):
     """Returns the euclidean distances from the queries Q to the rows X, an array of shape (n_queries, n).
 
     Q has the shape (n_queries, n_features), and X the shape (n, n_features). The code has no loop, and makes no array
-    of n_queries x n x n_features numbers. No distance is NaN. The numbers are small: below 1,000.
+    of n_queries x n x n_features numbers. No distance is NaN. The numbers are small: below 1,000. Products of whole
+    numbers are exact, and so are the distances between rows of whole numbers, unless a mean is subtracted first.
 
     By hand: for (3, 0) and (3, 4) the squares are 9 and 25, the product is 9, and 9 + 25 - 18 = 16, with the root 4.
 

@@ -6,7 +6,7 @@ A metric says which examples are near. With gaps g = a - b:
 * manhattan: the sum of |g|;                 chebyshev: the largest |g|
 * minkowski: the p-th root of the sum of |g|^p, which is manhattan for p = 1 and euclidean for p = 2
 * cosine: 1 - cos of the angle, where cos is a.b / (|a| |b|). A vector of zeros is at distance 1 from any other vector,
-  and at distance 0 from another vector of zeros
+  and at distance 0 from another vector of zeros. Rounding may make 1 - cos a little less than 0: return 0 then
 * hamming: the share of features that differ
 * jaccard: of the features that are not 0 in a or in b, the share that is 0 in one of them; 0 if there are none
 """
