@@ -98,7 +98,7 @@ def run_claim(
             trial.patience += trial.in_vain
             _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrinking > 0)
         except _Enough:
-            result = trial.survived()
+            result = trial.survived() if trial.failure is None else trial.failed()
         except FAILURES:
             if trial.failure is None:  # an exception of this suite, not of the target
                 raise
@@ -139,15 +139,19 @@ class Trial:
         self.known: dict[str, Failure] = {}  # failing cases, so that the smallest fails again when time is up
 
     def draw(self, case: Any) -> None:
-        """Tries a drawn case while there is time; a case that is known to fail raises without being tried again."""
-        now = perf_counter()
-        if self.failure is None and (now > self.stop or self._is_in_vain()):
+        """Tries a drawn case while there is time, and at least one.
+
+        A case that is known to fail raises without being tried again.
+        """
+        is_late = perf_counter() > self.stop
+        if self.failure is None and ((is_late and self.judged) or self._is_in_vain()):
             raise _Enough
         if self.failure is not None and repr(case) in self.known:
             self.failure = self.known[repr(case)]
             raise self.failure.error
-        if self.failure is None or now <= self.stop:
-            self.replay(case)
+        if self.failure is not None and is_late:  # Hypothesis would draw many smaller cases more
+            raise _Enough
+        self.replay(case)
 
     def replay(self, drawn: Any) -> None:
         """Tries a case; an exception is kept and raised."""
@@ -179,7 +183,7 @@ class Trial:
 
     def survived(self) -> Result:
         if not self.judged:
-            reason = self.missing[0] if self.missing else "no case asked anything, or there was no time"
+            reason = self.missing[0] if self.missing else "no case asked anything"
             return Result(self.claim.name, "skipped", message=reason)
         return Result(self.claim.name, "holds", self.judged)
 
