@@ -88,7 +88,10 @@ DISTANCES = (
     "nearest_of_near_ties",
     "equal_rows_are_equally_far",
 )
-PAIRS = ("euclidean_distance", "distance_is_symmetric", "nearest_on_a_lattice", *DISTANCES)
+PAIRS = (
+    *("euclidean_distance", "distance_is_symmetric", "nearest_on_a_lattice", "nearest_among_many_features"),
+    *DISTANCES,
+)
 CHOICE = (
     "nearest_where_none_tie",
     "nearest_on_a_lattice",
