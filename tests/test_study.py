@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conformance.course.own_claim import ENOUGH
 from conformance.course.solutions.step_07_weights import get_weights
 from conformance.course.steps import STEPS
 from conformance.zoo import ZOO
@@ -70,6 +71,7 @@ def test_the_stops_name_every_step_and_no_other():
     named = re.findall(r"`(step_\w+)`", PAGE)
 
     assert set(named) == {step.file.removesuffix(".py") for step in STEPS}
+    assert f"a folder of {len(STEPS)} files" in PAGE and f"or all {len(STEPS)} (two days)" in PAGE
 
 
 def test_the_path_of_two_days_has_each_step_once_in_the_stop_that_names_it():
@@ -91,6 +93,10 @@ def test_the_checklist_has_the_steps_of_the_path_of_two_hours():
     [listed] = re.findall(r"(steps [\d, and]+) are solved \(two hours\)", PAGE)
 
     assert numbers_of_steps(listed) == [n for _, _, two_hours, *_ in ROWS for n in numbers_of_steps(two_hours)]
+
+
+def test_the_checklist_asks_a_claim_to_catch_as_many_wrong_searches_as_step_18_does():
+    assert f"step 18 catches {ENOUGH} wrong searches" in PAGE
 
 
 def test_the_minutes_add_up_and_fit_two_hours_and_two_days():
