@@ -1,5 +1,6 @@
 """``python -m conformance learn`` finds the first unsolved step, tells what to fix there, and loses no code."""
 
+import os
 import re
 import subprocess
 import sys
@@ -228,6 +229,14 @@ def test_code_that_never_ends_is_told_so(course, capsys, monkeypatch):
     status, shown, _ = run(capsys, "learn")
 
     assert status == 1 and "took more than 1 seconds: is there a loop that never ends?" in shown
+
+
+def test_the_process_is_ended_where_there_are_no_groups_of_processes_as_on_windows(course, capsys, monkeypatch):
+    monkeypatch.delattr(os, "killpg")
+    monkeypatch.setattr(judge, "PATIENCE", 1.0)
+    write(course, FIRST, "    while True:\n        pass")
+
+    assert "took more than 1 seconds" in run(capsys, "learn")[1]
 
 
 def test_a_changed_argument_is_told(course, capsys):

@@ -1,4 +1,4 @@
-"""The text that a learner sees: the next step, or what to fix in it."""
+"""The text that a learner sees: the introduction of the next step, or the report on an answer to it."""
 
 import shutil
 import textwrap
@@ -39,7 +39,7 @@ def introduction(step: Step, folder: Folder) -> str:
 
 
 def report(verdict: Verdict, folder: Folder) -> str:
-    """What to fix next in a step that was tried."""
+    """The report on a step that fails: the claim, the reason, a call with its answer and the right one, and code."""
     step, failed = verdict.step, verdict.failed
     lines = [f"Step {step.number}: {step.title}", f"File: {folder.file(step)}", "", f"Fix next: {failed['fails']}"]
     if "sentence" in failed:

@@ -97,7 +97,7 @@ class _Quiet(doctest.DocTestRunner):
 
 
 def trials(step: Step, written: Callable[..., Any], shrinking: float = SHRINKING) -> Iterator[Line]:
-    """Tries the claims of the step on a function or a class; the last step but one is itself a claim."""
+    """Tries the claims of the step on a function or a class; step 18 is itself a claim."""
     if step.name == "test_it_yourself":
         yield own_claim.judge(written)
         return
@@ -114,7 +114,7 @@ def trials(step: Step, written: Callable[..., Any], shrinking: float = SHRINKING
 
 
 def _reading(step: Step, module: Any) -> Iterator[Line]:
-    """Reads the code for what the step forbids."""
+    """Refuses code with loops, where the step forbids them."""
     if reason := step.refuse(inspect.getsource(module)):
         yield {"fails": "the code", "message": reason}
 
