@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test coverage format pictures zoo peers bench clean
+.PHONY: demo test coverage format pictures pages zoo peers bench clean
 
 demo: $(INSTALLED)  ## print docs/demo.md: both packages beside scikit-learn
 	$(VENV)/bin/python -m conformance demo
@@ -27,6 +27,10 @@ pictures: $(INSTALLED)  ## redraw the pictures of the examples
 	for example in $$(grep -l -- --plot examples/*.py); do \
 		$(VENV)/bin/python $$example --plot examples/pictures/$$(basename $$example .py).png || exit 1; \
 	done
+
+pages: $(INSTALLED)  ## rewrite the pages that are made of code: questions and bugs to spot
+	$(VENV)/bin/python -m conformance.course.questions --write
+	$(VENV)/bin/python -m conformance.zoo.spot_the_bug --write
 
 zoo: $(INSTALLED)  ## test every mutant against every claim; rewrite the zoo's pins, table and picture
 	$(VENV)/bin/python -m conformance zoo --write

@@ -143,7 +143,7 @@ def test_the_shell_blocks_work_pasted_in_order(clone):
     )
 
     assert pasted.returncode == 0, pasted.stdout + pasted.stderr
-    assert len(lines.splitlines()) == 7
+    assert len(lines.splitlines()) == 8
     assert "Successfully installed verified-knn" in pasted.stdout
     assert ".venv/bin/python -m conformance demo" in pasted.stdout
     assert ".venv/bin/pytest" in pasted.stdout

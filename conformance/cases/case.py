@@ -115,6 +115,8 @@ def as_code(value: Any) -> str:
         listed = re.sub(r"\b(nan|inf)\b", r"np.\1", str(value.tolist())) if value.dtype.kind == "f" else value.tolist()
         return f"np.array({listed}{'' if usual else f', dtype={_dtype(value)!r}'})"
     if hasattr(value, "detach"):
+        if value.device.type == "meta":  # which has no numbers
+            return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta')"
         return f"torch.tensor({value.tolist()}, dtype={value.dtype})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"np.{value}"

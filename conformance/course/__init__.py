@@ -5,6 +5,6 @@
 * ``parts`` and ``hosts``: a learner's function, and right models around it on which claims can be tried.
 * ``worker`` and ``judge``: try the claims of a step in a process of its own, and read the result.
 * ``own_claim``: tries the claim that a learner writes on the zoo and on right searches.
-* ``questions`` and ``quiz``: what interviewers ask, with proofs of the answers, and a program that asks it.
+* ``questions`` and ``quiz``: questions of interviewers, with proofs of the answers, and a program that asks them.
 * ``folder``: the learner's files. ``commands``: the jobs of ``python -m conformance learn``.
 """

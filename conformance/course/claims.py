@@ -113,8 +113,11 @@ def any_device_will_do(target: Target, case: Case) -> None:
     """
     import torch
 
+    from conformance.course.devices import OneDevice
+
     X, Q = (torch.empty(rows.shape, device="meta") for rows in (case.X, case.Q))
-    answer = function_of(target).ask(X, Q, case.k)
+    with OneDevice():
+        answer = function_of(target).ask(X, Q, case.k)
     for name, found in zip(("distances", "indices"), _two(answer), strict=True):
         if not isinstance(found, torch.Tensor) or found.device.type != "meta" or found.shape != (len(Q), case.k):
             where = (

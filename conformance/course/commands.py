@@ -93,7 +93,7 @@ def _times(folder: Folder) -> dict[Path, int]:
 
 
 def _next(folder: Folder) -> int:
-    """Judges the steps up to the first that is not solved, and tells what to do there. Returns 0 if all are solved."""
+    """Judges the steps up to the first that is not solved, and prints its report. Returns 0 if all are solved."""
     for n_solved, step in enumerate(STEPS):
         if folder.is_solved(step):
             continue
@@ -117,7 +117,7 @@ def _judged(step: Step, folder: Folder) -> Verdict:
 
 
 def _tell(verdict: Verdict, folder: Folder) -> None:
-    """Prints what to write, or what to fix."""
+    """Prints the introduction of a step that is still to be written, or the report on one that fails."""
     if verdict.is_open:
         print(feedback.introduction(verdict.step, folder))
     else:

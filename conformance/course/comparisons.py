@@ -11,10 +11,10 @@ import numpy as np
 
 @dataclass
 class Sorts:
-    """What was counted."""
+    """The number of comparisons, and the lengths of the arrays that were sorted."""
 
     comparisons: int = 0
-    sorted_at_once: list[int] = field(default_factory=list)  # the lengths of the arrays
+    sorted_at_once: list[int] = field(default_factory=list)
 
 
 class Counted(np.float64):

@@ -1,4 +1,4 @@
-"""The text that a learner sees: the next step, or what to fix in it."""
+"""The text that a learner sees: the introduction of the next step, or the report on an answer to it."""
 
 import shutil
 import textwrap
@@ -39,7 +39,7 @@ def introduction(step: Step, folder: Folder) -> str:
 
 
 def report(verdict: Verdict, folder: Folder) -> str:
-    """What to fix next in a step that was tried."""
+    """The report on a step that fails: the claim, the reason, a call with its answer and the right one, and code."""
     step, failed = verdict.step, verdict.failed
     lines = [f"Step {step.number}: {step.title}", f"File: {folder.file(step)}", "", f"Fix next: {failed['fails']}"]
     if "sentence" in failed:
@@ -71,16 +71,9 @@ def _pasted(code: list[str]) -> list[str]:
     if not code:
         return []
     *before, last = code
-    return [
-        "",
-        "  Paste into Python, in the folder of your files:",
-        "",
-        *(f"    {line}" for line in _program(before, last)),
-    ]
-
-
-def _program(before: list[str], last: str) -> list[str]:
-    return ["import numpy as np", *(["import torch"] if "torch.tensor" in last else []), *before, f"print({last})"]
+    imports = ["import numpy as np", *(["import torch"] if "torch." in last else [])]
+    program = [*imports, *before, f"print({last})"]
+    return ["", "  Paste into Python, in the folder of your files:", "", *(f"    {line}" for line in program)]
 
 
 def solved(verdict: Verdict) -> str:
@@ -101,8 +94,8 @@ def finished() -> str:
 
 
 def _held(verdict: Verdict) -> str:
-    claims = sum(not line.get("skipped") for line in verdict.held[1:])
-    return f"{claims} claim{'s hold' if claims != 1 else ' holds'}. " if claims else ""
+    claims = len(verdict.held) - 1  # the first is the worked number
+    return f"{claims} claim{'s hold' if claims != 1 else ' holds'}. " if claims > 0 else ""
 
 
 def _list(told: str, texts: list[str], most: int = 8) -> list[str]:

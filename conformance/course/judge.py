@@ -12,7 +12,7 @@ PATIENCE = 8.0  # seconds for a claim; a right solution takes about one where ot
 
 
 class Verdict(NamedTuple):
-    """What is known about a step: whether it is solved, what held, and what failed first, as the worker wrote it."""
+    """Whether a step is solved, the worker's lines about claims that hold, and its line about the first that fails."""
 
     step: Step
     solved: bool

@@ -1,4 +1,4 @@
-"""Reads the code of a step for what the step forbids: loops."""
+"""Finds the loops in the code of a step that forbids them."""
 
 import ast
 

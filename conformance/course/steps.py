@@ -15,7 +15,7 @@ SOLUTIONS = Path(__file__).parent / "solutions"
 
 @dataclass(frozen=True)
 class Step:
-    """A step: a function or a class to write, the claims that judge it, and what its code must not do."""
+    """A step: a function or a class to write, and the claims that judge it."""
 
     number: int
     name: str
@@ -23,7 +23,7 @@ class Step:
     host: Callable[[Any], Any]  # makes the classes on which the claims are tried
     claims: tuple[str, ...]
     read: Callable[..., Any] | None = None  # reads an answer of a function
-    refuse: Callable[[str], str] = reading.nothing  # reads the code, and tells what it must not do
+    refuse: Callable[[str], str] = reading.nothing  # reads the code, and returns a reason to refuse it
     needs: str = ""  # a library other than NumPy
 
     @property
@@ -88,7 +88,10 @@ DISTANCES = (
     "nearest_of_near_ties",
     "equal_rows_are_equally_far",
 )
-PAIRS = ("euclidean_distance", "distance_is_symmetric", "nearest_on_a_lattice", *DISTANCES)
+PAIRS = (
+    *("euclidean_distance", "distance_is_symmetric", "nearest_on_a_lattice", "nearest_among_many_features"),
+    *DISTANCES,
+)
 CHOICE = (
     "nearest_where_none_tie",
     "nearest_on_a_lattice",
