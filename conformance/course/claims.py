@@ -5,13 +5,16 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.cases import Case, Table
+from conformance.cases import Case, Table, data
 from conformance.cases.strategies import any_labels, lattice_cases, made_cases
 from conformance.claims.claim import BEHAVIOUR, BOUND, LATTICE, Claim, claim
 from conformance.claims.neighbors import a_row_is_left_out_of_its_own_neighbors
+from conformance.claims.ties import equal_votes_go_to_the_smallest_label
 from conformance.course.comparisons import counted, counting
 from conformance.course.target import function_of
 from conformance.meters.memory import peak_of
+from conformance.oracle.found import Found
+from conformance.oracle.relations import assert_nearest
 from conformance.targets import Target
 from conformance.targets.answers import Unreadable
 
@@ -88,6 +91,32 @@ def rows_are_left_out_among_many(target: Target, case: Case) -> None:
     Sorts and blocks change their ways at sixteen rows, and a row at the end is easily lost.
     """
     a_row_is_left_out_of_its_own_neighbors.function(target, case)
+
+
+@claim(made_cases(*data.DATA), BOUND)
+def rows_are_left_out_of_any_numbers(target: Target, case: Case) -> None:
+    """Each row is left out of its own neighbours also where numbers are huge, tiny, or far from the origin.
+
+    A large number in place of the distance to itself is not larger than every distance.
+    """
+    n = len(case.X)
+    if n == 1:  # which has no other row
+        return
+    k = min(case.k, n - 1)
+    for i, answer in enumerate(target.search(Case(case.X, case.Q, k)).neighbors(None).indices):
+        if i in answer:
+            raise AssertionError(f"neighbors[{i}]={answer}, but should be without {i}")
+        alone = Case(np.delete(case.X, i, axis=0), case.X[i : i + 1], k)
+        assert_nearest(Found([[j - (j > i) for j in answer]]), alone)
+
+
+@claim(lattice_cases(y=any_labels), LATTICE)
+def equal_votes_go_to_the_smallest_number(target: Target, case: Case) -> None:
+    """Of labels with equal votes the smallest is predicted also where labels are numbers: -7 before 0.
+
+    Numbers in the order of their digits, or of their size without the sign, are in another order.
+    """
+    equal_votes_go_to_the_smallest_label.function(target, case)
 
 
 @claim(st.just(Table(2**19, 2, 1)), BEHAVIOUR, effort=ONE_DRAW)

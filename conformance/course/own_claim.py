@@ -32,12 +32,12 @@ def judge(claim: Claim) -> dict[str, Any]:
     """The verdict as a line of the worker: solved if enough wrong searches are caught, and no right one is accused."""
     if reason := _cannot_be_tried(claim):
         return {"fails": "the claim can be tried", "message": reason, "open": reason.startswith("NotImplementedError")}
-    for story, innocent in INNOCENTS.items():
+    suspects = wrong_searches()
+    caught = [mutant for mutant in suspects if accused(claim, as_function(mutant)) is not None]
+    for story, innocent in INNOCENTS.items():  # last, so that a claim which counts its calls accuses them too
         if error := accused(claim, innocent):
             message = f"it accuses {story}: {in_one_line(error)}"
             return {"fails": "no right search is accused", "message": message}
-    suspects = wrong_searches()
-    caught = [mutant for mutant in suspects if accused(claim, as_function(mutant)) is not None]
     missed = [mutant for mutant in suspects if mutant not in caught]
     line = {"caught": _told(caught), "missed": _told(missed), "of": len(suspects)}
     if len(caught) < ENOUGH:

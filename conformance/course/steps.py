@@ -103,6 +103,8 @@ CHOICE = (
     "halves_can_be_merged",
     "order_of_rows_is_no_matter",
     "the_query_added_is_found_first",
+    "nearest_of_any_numbers",
+    "scaling_changes_nothing",
 )
 TIES = (
     "equal_distances_go_to_the_lower_index",
@@ -123,6 +125,7 @@ AVERAGES = (
 VOTES = (
     "the_majority_wins",
     "equal_votes_go_to_the_smallest_label",
+    "equal_votes_go_to_the_smallest_number",
     "labels_come_back_as_they_were",
     "one_class_is_predicted_always",
     "other_names_for_classes",
@@ -145,12 +148,14 @@ PREDICTION = (
     "nearest_where_axes_are_equally_long",
     "nearest_among_many_rows",
     "nearest_among_many_features",
+    "nearest_of_any_numbers",
     "queries_do_not_disturb_each_other",
     *VOTES,
     "names_do_not_choose_the_neighbor",
     *TIES,
     "a_prediction_confirms_itself",
     "fit_returns_the_model",
+    "training_data_is_copied",
     "fitting_again_forgets",
     "two_models_are_two",
     "asking_changes_nothing",
@@ -195,6 +200,7 @@ LEFT_OUT = (
     "a_row_is_left_out_of_its_own_neighbors",
     "ties_without_the_row_itself",
     "rows_are_left_out_among_many",
+    "rows_are_left_out_of_any_numbers",
 )
 SIMILARITY = (
     "none_alike",
@@ -208,7 +214,14 @@ SIMILARITY = (
     "order_is_no_matter",
     "same_similarity_predictions",
 )
-IN_TENSORS = ("any_device_will_do", "types_are_kept", *CHOICE[:8], *TIES, "nearest_among_many_features")
+IN_TENSORS = (
+    "any_device_will_do",
+    "types_are_kept",
+    *CHOICE,
+    *TIES,
+    "distances_belong_to_their_rows",
+    "nearest_among_many_features",
+)
 
 STEPS = (
     Step(1, "distance", "get_distance", hosts.measuring_pairs, PAIRS, answers.number),
@@ -248,7 +261,7 @@ STEPS = (
         "bounded_memory",
         "get_neighbors",
         hosts.finding_in_blocks,
-        (*CHOICE, *TIES, "a_block_of_distances_is_in_memory"),
+        (*TIED, "a_block_of_distances_is_in_memory"),
         answers.neighbors,
     ),
     Step(18, "test_it_yourself", "claim", hosts.nothing, ()),

@@ -33,8 +33,7 @@ from conformance.targets.imports import import_lines
 from conformance.targets.loading import import_place
 from conformance.targets.places import in_one_line, place_of
 
-PROFILE = Profile(draws=25, budget=0.5, limit=10.0)
-PATIENT = Profile(draws=25, budget=5.0, limit=10.0)
+PROFILE = Profile(draws=25, budget=1.5, limit=10.0)
 SHRINKING = 1.0  # seconds for a smaller case
 LONGEST = 300  # characters of a call that is shown
 
@@ -87,7 +86,7 @@ class _Quiet(doctest.DocTestRunner):
         self._keep(example, in_one_line(error) + (f", at {where}" if where and "<doctest" not in where else ""), error)
 
     def _keep(self, example: Any, message: str, error: BaseException | None = None) -> None:
-        is_open = isinstance(error, NotImplementedError)
+        is_open = isinstance(error, NotImplementedError) and not error.args  # torch raises it with a message
         self.failed = self.failed or {
             "fails": "the worked number",
             "message": message,
@@ -105,8 +104,6 @@ def trials(step: Step, written: Callable[..., Any], shrinking: float = SHRINKING
     for name in step.claims:
         claim = BY_NAME.get(name) or OWN[name]
         result = run_claim(target, claim, PROFILE, pins=pinned(name), shrinking=shrinking)
-        if result.verdict == "skipped":  # other programs may have taken all its time
-            result = run_claim(target, claim, PATIENT, pins=pinned(name), shrinking=shrinking)
         if result.verdict == "holds":
             yield {"holds": name}
         else:
@@ -148,7 +145,7 @@ def _failure(step: Step, target: StepTarget, claim: Claim, result: Result) -> Li
         "why": claim.why,
         "message": told + result.message.removeprefix("Unreadable: "),
         "where": result.where,
-        "open": result.message.startswith("NotImplementedError"),
+        "open": result.message == "NotImplementedError",  # torch raises it with a message
         "code": [],
     }
     if target.part is None:

@@ -16,13 +16,20 @@ def get_distances(Q, X):
     float16, or whole numbers of any size. The distances are right up to the rounding of float64. There is no array of
     n_queries x n x n_features numbers. Loops are allowed.
 
-    By hand: the pixels 10 and 20 are 10 apart, and the numbers 1e8 and 1e8 + 0.5 are 0.5 apart.
+    By hand: the pixels 10 and 20 are 10 apart, the numbers 1e8 and 1e8 + 0.5 are 0.5 apart, and the whole numbers 0 and
+    2**40 are 2**40 apart, though no type of NumPy for whole numbers holds the square. (0, 0) and (1, 1) in float32 are
+    the root of 2 apart, with all the digits of float64.
 
     >>> Q, X = np.array([[10]], dtype=np.uint8), np.array([[20]], dtype=np.uint8)
     >>> np.asarray(get_distances(Q, X)).tolist()
     [[10.0]]
     >>> np.asarray(get_distances(np.array([[1e8]]), np.array([[1e8 + 0.5]]))).tolist()
     [[0.5]]
+    >>> np.asarray(get_distances(np.array([[0]]), np.array([[2**40]]))).tolist() == [[2.0**40]]
+    True
+    >>> Q, X = np.array([[0, 0]], dtype=np.float32), np.array([[1, 1]], dtype=np.float32)
+    >>> np.asarray(get_distances(Q, X)).round(12).tolist()
+    [[1.414213562373]]
     """
     Q, X = np.asarray(Q, dtype=np.float64), np.asarray(X, dtype=np.float64)
     squares = np.zeros((len(Q), len(X)))

@@ -17,11 +17,14 @@ import numpy as np
 def get_distance(a, b, metric="euclidean", p=2):
     """Returns the distance between a and b, two arrays of shape (n_features,), by the metric of that name.
 
-    By hand: the gaps between (0, 0) and (3, 4) are 3 and 4, which makes 5, 7 and 4 by the first three metrics.
+    By hand: the gaps between (0, 0) and (3, 4) are 3 and 4, which makes 5, 7 and 4 by the first three metrics, and 7 by
+    minkowski with p = 1. Two vectors of zeros are at cosine distance 0.
 
     >>> a, b = np.array([0.0, 0.0]), np.array([3.0, 4.0])
     >>> [float(get_distance(a, b, metric)) for metric in ("euclidean", "manhattan", "chebyshev")]
     [5.0, 7.0, 4.0]
+    >>> float(get_distance(a, b, "minkowski", p=1)), float(get_distance(a, a, "cosine"))
+    (7.0, 0.0)
     """
     gaps = np.abs(a - b)
     if metric == "cosine":
