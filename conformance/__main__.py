@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from conformance.claims import choose
-from conformance.course.commands import add_learn
+from conformance.course.commands import add_learn, spelled_out
 from conformance.course.questions import Group, read_groups, with_candidates
 from conformance.course.quiz import find_group, quiz
 from conformance.runner import PROFILES
@@ -36,7 +36,7 @@ PROGRAM = "python -m conformance"
 def main(argv: list[str] | None = None) -> int:
     """Runs the job that the arguments name, and returns the exit status."""
     _make_printable()
-    words = sys.argv[1:] if argv is None else argv
+    words = spelled_out(sys.argv[1:] if argv is None else argv)
     parser, jobs = _parsers()
     first = words[0] if words else ""
     starts_with_a_job = first in (*jobs, "--list", "--version", "-h", "--help")

@@ -140,10 +140,10 @@ def test_a_note_that_was_damaged_counts_for_nothing(course, capsys, note):
 
 
 def test_hints_go_from_a_nudge_to_nearly_the_code(course, capsys):
-    shown = [run(capsys, "learn", "hint", *words)[1] for words in ((), ("1", "-n", "2"), ("distance", "-n", "3"))]
+    shown = [run(capsys, "learn", "hint", *words)[1] for words in ((), ("1", "2"), ("distance", "3"))]
 
     assert [re.search("hint ([123]) of 3", text)[1] for text in shown] == ["1", "2", "3"]
-    assert "hint 1 -n 2" in shown[0] and "solution 1" in shown[2] and "np.sqrt(np.sum" in shown[2]
+    assert "hint 1 2" in shown[0] and "solution 1" in shown[2] and "np.sqrt(np.sum" in shown[2]
 
 
 def test_a_solution_is_shown_after_an_attempt_and_not_before(course, capsys):
@@ -260,7 +260,8 @@ def test_a_function_of_another_name_is_told(course, capsys):
     [
         (("try", "20"), "'20' is not a step; the steps are 1 distance, 2 all_distances"),
         (("solution",), "the following arguments are required: STEP"),
-        (("hint", "1", "-n", "4"), "invalid choice"),
+        (("hint", "1", "4"), "invalid choice"),
+        (("try", "nearst"), "did you mean nearest?"),
         (("start",), "the following arguments are required: DIR"),
     ],
 )
@@ -328,9 +329,9 @@ def test_watching_runs_again_when_a_file_is_saved(course, capsys, monkeypatch):
         (10, "    return np.array([np.sqrt(np.sum((X - q) ** 2, axis=1)) for q in Q])", "allows no loop"),
         (10, "    return np.sqrt(np.sum((Q[:, None] - X[None]) ** 2, axis=2))", "MiB"),
         (10, "    return np.sqrt(np.sum(Q**2, axis=1)[:, None] + np.sum(X**2, axis=1) - 2 * Q @ X.T)", "nan"),
-        (11, "    return np.argsort(distances, kind='stable')[:k]", "4096 of 4096 distances were sorted"),
+        (11, "    return np.argsort(distances, kind='stable')[:k]", "65536 of 65536 distances were sorted"),
         (11, "    return sorted(range(len(distances)), key=lambda i: distances[i])[:k]", "comparisons were made"),
-        (11, "    return distances.argsort(kind='stable')[:k]", "4096 of 4096 distances were sorted"),
+        (11, "    return distances.argsort(kind='stable')[:k]", "65536 of 65536 distances were sorted"),
         (12, "    return np.sqrt(np.sum((Q.astype(float)[:, None] - X.astype(float)) ** 2, axis=2))", "MiB"),
         (
             17,
@@ -359,6 +360,19 @@ def test_answers_that_are_right_and_too_costly_are_refused(course, capsys, numbe
     assert status == 1 and told in shown, shown
 
 
+@pytest.mark.parametrize("word", ["1", "01", "distance", "step_01_distance.py", "step-01-distance"])
+def test_a_step_behind_learn_is_tried(course, capsys, word):
+    write(course, FIRST, SQUARED)
+
+    assert "returned 25.0" in run(capsys, "learn", word)[1]
+
+
+def test_what_a_learner_prints_is_not_taken_for_an_answer(course, capsys):
+    write(course, FIRST, "    print('gaps', a - b)\n    return np.sqrt(np.sum((a - b) ** 2))")
+
+    assert "Step 1 is solved" in run(capsys, "learn")[1]
+
+
 def judged(step, folder):
     """The last line that the solution is told, and the number of claims that held."""
     file = folder / step.file
@@ -385,6 +399,7 @@ sys.meta_path.insert(0, Missing())
 import conformance.__main__
 from conformance.course import worker
 worker.find_spec = lambda name: None
+worker.PROFILE = worker.PROFILE.__class__(draws=6, budget=1.5, limit=10.0)
 for step in worker.STEPS:
     file = Path({str(tmp_path)!r}) / step.file
     file.write_text(step.solution, encoding="utf-8")

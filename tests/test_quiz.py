@@ -32,7 +32,7 @@ def asked(out):
 
 
 def test_every_question_of_a_group_is_asked_once_if_all_are_known(sit):
-    status, out, _ = sit("--group", "Ties", lines=["", "1"] * len(TIES))
+    status, out, _ = sit("--group", "Ties", lines=["", "", "1"] * len(TIES))
 
     assert status == 0
     assert sorted(asked(out)) == sorted(TIES)
@@ -53,7 +53,7 @@ def test_the_answer_comes_after_the_question_and_before_the_mark(sit):
 
 
 def test_a_question_that_was_not_known_is_asked_again_until_it_is(sit):
-    first, rest = ["", "3", *["", "1"] * 4, "", "2"], ["", "1"] * 7
+    first, rest = ["", "", "3", *["", "", "1"] * 4, "", "", "2"], ["", "", "1"] * 7
     status, out, _ = sit("--group", "Ties", lines=first + rest)
     order = asked(out)
 
@@ -66,7 +66,7 @@ def test_a_question_that_was_not_known_is_asked_again_until_it_is(sit):
 
 
 def test_the_last_question_is_asked_again_at_once(sit):
-    _, out, _ = sit("--group", "Ties", lines=["", "1"] * (len(TIES) - 1) + ["", "2", "", "1"])
+    _, out, _ = sit("--group", "Ties", lines=["", "", "1"] * (len(TIES) - 1) + ["", "", "2", "", "", "1"])
 
     assert asked(out)[-1] == asked(out)[-2]
     assert f"Ties: {len(TIES) - 1} knew it, 1 partly" in out
@@ -74,14 +74,16 @@ def test_the_last_question_is_asked_again_at_once(sit):
 
 @pytest.mark.parametrize("key", ["4", "yes", "", "12"])
 def test_a_wrong_key_is_answered_and_the_mark_is_asked_for_again(sit, key):
-    _, out, _ = sit("--group", "Ties", lines=["", key, "2", "q"])
+    _, out, _ = sit("--group", "Ties", lines=["", "", key, "2", "q"])
 
     assert f"{key!r} is not a key: enter 1, 2, 3 or q." in out
     assert len(asked(out)) == 2  # the wrong key did not skip the question
     assert "Ties: 1 partly" in out
 
 
-@pytest.mark.parametrize("lines", [["", "1", "q"], ["", "1", "", "Q"], ["", "1"], ["", "1", ""], ["", "1", "", "9"]])
+@pytest.mark.parametrize(
+    "lines", [["", "", "1", "q"], ["", "", "1", "", "Q"], ["", "", "1"], ["", "", "1", ""], ["", "", "1", "", "9"]]
+)
 def test_q_and_the_end_of_the_input_end_it_with_the_summary(sit, lines):
     status, out, err = sit("--group", "Ties", lines=lines)
 
@@ -97,7 +99,7 @@ def test_nothing_marked_is_told(sit):
 
 
 def test_ctrl_c_ends_it_with_the_summary(sit, monkeypatch):
-    lines = iter(["", "3"])
+    lines = iter(["", "", "3"])
 
     def interrupted(prompt):
         try:
@@ -121,13 +123,13 @@ def test_without_a_standard_input_it_ends(monkeypatch, capsys):
 
 
 def test_a_seed_gives_the_same_order_and_another_seed_another(sit):
-    orders = [asked(sit("--group", "Ties", "--seed", seed, lines=["", "1"] * len(TIES))[1]) for seed in (1, 1, 2)]
+    orders = [asked(sit("--group", "Ties", "--seed", seed, lines=["", "", "1"] * len(TIES))[1]) for seed in (1, 1, 2)]
 
     assert orders[0] == orders[1] != orders[2]
 
 
 def test_ten_asks_those_with_answers_of_candidates_and_shows_them(sit):
-    _, out, _ = sit("--ten", lines=["", "1"] * 10)
+    _, out, _ = sit("--ten", lines=["", "", "1"] * 10)
 
     assert out.startswith("10 questions.")
     assert [out.count(f"\n{name}: ") for name in ("Weak", "Good", "Strong", "The difference")] == [10] * 4
@@ -136,7 +138,7 @@ def test_ten_asks_those_with_answers_of_candidates_and_shows_them(sit):
 
 def test_without_options_every_question_is_asked(sit):
     n = sum(len(group.questions) for group in read_groups())
-    _, out, _ = sit(lines=["", "1"] * n)
+    _, out, _ = sit(lines=["", "", "1"] * n)
 
     assert len(re.findall(r"^.+, \d+ to go$", out, flags=re.M)) == n
     assert "Variants" in out.partition("When first asked")[2]
@@ -166,7 +168,7 @@ def test_ten_and_group_exclude_each_other(sit):
 
 
 def test_lines_are_as_wide_as_the_terminal(sit):
-    _, out, _ = sit("--group", "Ties", lines=["", "1"] * len(TIES), columns="40")
+    _, out, _ = sit("--group", "Ties", lines=["", "", "1"] * len(TIES), columns="40")
     lines = out.partition("When first asked")[0].splitlines()
 
     assert max(len(line) for line in lines if "docs/" not in line and not line.startswith("Did you know")) <= 40

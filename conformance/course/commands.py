@@ -2,11 +2,12 @@
 
 import argparse
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from time import sleep
 
 from conformance.course import feedback
-from conformance.course.folder import Folder, start
+from conformance.course.folder import Folder, quoted, start
 from conformance.course.judge import Verdict, judge
 from conformance.course.steps import STEPS, Step
 from conformance.targets.errors import TargetError
@@ -17,49 +18,72 @@ LOOKS = 0.3  # seconds between two looks at the times of the files
 
 def add_learn(jobs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the job ``learn`` to a command line."""
-    learn = jobs.add_parser("learn", help="learn k-NN in nineteen steps, each judged by the claims")
-    learn.add_argument(
-        "--dir", type=Path, default=Path(), metavar="DIR", help="the folder of the course; default: here"
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the folder of the course, if not here"
     )
+    text = "learn k-NN in nineteen steps, each judged by the claims; a step may follow, by number or name"
+    learn = jobs.add_parser("learn", help=text, description=text, parents=[where])
     learn.add_argument("--watch", action="store_true", help="run again whenever a file is saved")
-    learn.set_defaults(run=_learn)
+    learn.set_defaults(run=_learn, dir=Path())
     own = learn.add_subparsers(metavar="WHAT")
     first = own.add_parser("start", help="write a file for each step to a folder")
     first.add_argument("folder", type=Path, metavar="DIR")
     first.set_defaults(run=_start)
     for name, run, text in (
         ("try", _try, "judge one step, also before those in front of it are solved"),
-        ("hint", _hint, "a hint for a step; -n 2 and -n 3 tell more"),
+        ("hint", _hint, "a hint for a step; 2 and 3 behind the step tell more"),
         ("solution", _solution, "a right solution, once the step was attempted"),
         ("reset", _reset, "write the file of a step anew; your code is kept beside it"),
     ):
-        job = own.add_parser(name, help=text)
+        job = own.add_parser(name, help=text, parents=[where])
         is_needed = name in ("solution", "reset")
         job.add_argument(
             "step", type=_step, nargs=None if is_needed else "?", metavar="STEP", help="its number or name"
         )
         job.set_defaults(run=run)
         if name == "hint":
-            job.add_argument("-n", type=int, choices=(1, 2, 3), default=1, help="which hint")
-    own.add_parser("progress", help="the steps, and which are solved").set_defaults(run=_progress)
+            job.add_argument("n", type=int, nargs="?", choices=(1, 2, 3), default=1, help="which hint")
+    progress = own.add_parser("progress", help="the steps, and which are solved", parents=[where])
+    progress.set_defaults(run=_progress)
+
+
+def spelled_out(words: list[str]) -> list[str]:
+    """The words of a command line, with ``try`` before a step that follows ``learn``.
+
+    >>> spelled_out(["learn", "3"]), spelled_out(["learn", "hint", "3"])
+    (['learn', 'try', '3'], ['learn', 'hint', '3'])
+    """
+    is_step = words[:1] == ["learn"] and len(words) > 1 and _step_called(words[1]) is not None
+    return ["learn", "try", *words[1:]] if is_step else words
 
 
 def _step(text: str) -> Step:
-    """The step of this number or name."""
-    for step in STEPS:
-        if text in (str(step.number), f"{step.number:02}", step.name, step.writes, step.file, Path(step.file).stem):
-            return step
+    """The step of this number or name. Raises ArgumentTypeError, with the nearest name, if there is none."""
+    if (step := _step_called(text)) is not None:
+        return step
+    near = get_close_matches(text, [step.name for step in STEPS], n=1)
     names = ", ".join(f"{step.number} {step.name}" for step in STEPS)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a step; the steps are {names}")
+    advice = f"did you mean {near[0]}?" if near else f"the steps are {names}"
+    raise argparse.ArgumentTypeError(f"{text!r} is not a step; {advice}")
+
+
+def _step_called(text: str) -> Step | None:
+    """The step of this number, name or file."""
+    name = text.replace("-", "_").removeprefix("step_").removesuffix(".py")
+    names = {str(step.number): step for step in STEPS} | {step.name: step for step in STEPS}
+    names |= {f"{step.number:02}": step for step in STEPS} | {f"{step.number:02}_{step.name}": step for step in STEPS}
+    return names.get(name)
 
 
 def _start(arguments: argparse.Namespace) -> int:
     written = start(arguments.folder)
+    is_here = arguments.folder.resolve() == Path().resolve()
     if not written:
         print(f"All files are in {arguments.folder} already. Nothing was changed.")
     else:
-        print(f"{len(written)} of {len(STEPS)} files were written to {arguments.folder}.")
-    where = "" if arguments.folder.resolve() == Path().resolve() else f"cd {arguments.folder}\n"
+        print(f"{len(written)} of {len(STEPS)} files were written to {'this folder' if is_here else arguments.folder}.")
+    where = "" if is_here else f"cd {quoted(arguments.folder)}\n"
     print(f"\nGo on with:\n\n{where}{feedback.LEARN}")
     return 0
 
@@ -148,7 +172,7 @@ def _hint(arguments: argparse.Namespace) -> int:
     print(f"Step {step.number}, {step.name}: hint {arguments.n} of {len(hints)}\n")
     print(*feedback.wrapped(hints[arguments.n - 1]), sep="\n")
     if arguments.n < len(hints):
-        print(f"\nMore: {feedback.LEARN} hint {step.number} -n {arguments.n + 1}")
+        print(f"\nMore: {feedback.LEARN} hint {step.number} {arguments.n + 1}")
     else:
         print(f"\nAll of it: {feedback.LEARN} solution {step.number}")
     return 0

@@ -42,13 +42,16 @@ def report(verdict: Verdict, folder: Folder) -> str:
     """The report on a step that fails: the claim, the reason, a call with its answer and the right one, and code."""
     step, failed = verdict.step, verdict.failed
     lines = [f"Step {step.number}: {step.title}", f"File: {folder.file(step)}", "", f"Fix next: {failed['fails']}"]
-    if "sentence" in failed:
-        lines += wrapped(failed["sentence"], "  ") + wrapped(f"Why: {failed['why']}", "  ")
+    has_call = "returned" in failed
+    lines += wrapped(failed.get("sentence", ""), "  ")
+    if "why" in failed and not has_call:
+        lines += wrapped(f"Why: {failed['why']}", "  ")
     lines += [f"  {line}" for line in failed.get("call", "").splitlines()]
-    lines += wrapped(failed["message"], "  ")
+    if not has_call or "sentence" not in failed:
+        lines += wrapped(failed["message"], "  ")
     if where := failed.get("where"):
         lines.append(f"  in {_place(where)}")
-    if "returned" in failed:
+    if has_call:
         lines += ["", f"  {failed['code'][-1]}"]
         lines += [f"    returned       {failed['returned']}", f"    should return  {failed['expected']}"]
     lines += _list("missed", failed.get("missed", []))
@@ -88,8 +91,9 @@ def solved(verdict: Verdict) -> str:
 
 def finished() -> str:
     return (
-        "All steps are solved. Next: python -m conformance quiz asks what interviewers ask,\n"
-        "and python -m conformance FILE:CLASS tries all claims on a class of your own."
+        "All steps are solved. Next: python -m conformance quiz asks questions of interviewers.\n"
+        "python -m conformance step_08_predict.py:KNNClassifier tries all claims on your class, also those\n"
+        "that the course did not ask for, such as on bad input: expect some to fail."
     )
 
 

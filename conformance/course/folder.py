@@ -100,5 +100,14 @@ def _free(file: Path) -> Path:
 
 def _advice(path: Path) -> str:
     """Where the course may be, or how to start one."""
-    near = [file.parent.name for file in sorted(path.glob(f"*/{STEPS[0].file}"))] if path.is_dir() else []
-    return f"cd {near[0]}" if near else "python -m conformance learn start DIR begins one"
+    near = [quoted(file.parent) for file in sorted(path.glob(f"*/{STEPS[0].file}"))] if path.is_dir() else []
+    return f"cd {' or cd '.join(near[:3])}" if near else "python -m conformance learn start DIR begins one"
+
+
+def quoted(path: Path) -> str:
+    """The path as it can be pasted into a shell.
+
+    >>> quoted(Path("mine")), quoted(Path("my course"))
+    ('mine', '"my course"')
+    """
+    return f'"{path}"' if " " in str(path) else str(path)

@@ -47,11 +47,15 @@ class Part:
         return listed(self.function(*given))
 
     def difference(self) -> tuple[str, str, str] | None:
-        """The first call with a wrong answer, that answer, and the right one, as text; None if all are right."""
-        for call, answer in self.answers:
-            right = self.right(*deepcopy(call.examples))
-            if not _agree(answer, right):
-                return str(call), _shown(answer), _shown(right)
+        """The first call with a wrong answer, that answer, and the right one, as text; None if all are right.
+
+        An answer that is clearly wrong comes before one that is off by rounding, which the claim may allow.
+        """
+        for tolerance in (1e-6, 1e-12):
+            for call, answer in self.answers:
+                right = self.right(*deepcopy(call.examples))
+                if not _agree(answer, right, tolerance):
+                    return str(call), _shown(answer), _shown(right)
         return None
 
 
@@ -61,18 +65,18 @@ def _same(before: Any, after: Any) -> bool:
     return bool(np.all(np.asarray(before) == np.asarray(after)))
 
 
-def _agree(answer: Any, right: Any) -> bool:
-    """Whether two answers are the same up to the last digits."""
+def _agree(answer: Any, right: Any, tolerance: float) -> bool:
+    """Whether two answers are the same up to the tolerance, which is relative, and absolute below 1."""
     try:
         if isinstance(right, tuple):
-            return all(_agree(*pair) for pair in zip(answer, right, strict=True))
+            return all(_agree(*pair, tolerance) for pair in zip(answer, right, strict=True))
         if isinstance(right, list):
             return [tuple(map(_plain, pair)) for pair in answer] == [tuple(map(_plain, pair)) for pair in right]
         found, expected = to_array(answer), to_array(right)
         if found.shape != expected.shape:
             return False
         if expected.dtype.kind == "f":
-            return bool(np.allclose(found, expected, rtol=1e-12, atol=0))
+            return bool(np.allclose(found, expected, rtol=tolerance, atol=tolerance if tolerance > 1e-9 else 0))
         return bool(np.all(found == expected))
     except Exception:  # the answer is of another kind
         return False

@@ -66,6 +66,7 @@ def _ask(question: Question) -> str:
         _say(f"Strong: {question.candidates.strong}")
         _say(f"The difference: {question.candidates.difference}")
     _say(f"Next: {question.follow_up}")
+    _read("> ")
     _say(question.follow_up_answer)
     keys = ", ".join(f"{key} {meaning}" for key, meaning in MARKS.items())
     while (mark := _read(f"Did you know it? {keys}, {QUIT} to end: ")) not in MARKS:

@@ -172,7 +172,7 @@ NUMERICS = (
     "nearest_of_small_types",
     "distance_of_small_types",
     "nearest_among_many_features",
-    "differences_are_never_all_in_memory",
+    "no_array_of_all_differences_is_made",
 )
 METRICS = (
     "euclidean_distance",
@@ -217,10 +217,13 @@ SIMILARITY = (
 IN_TENSORS = (
     "any_device_will_do",
     "types_are_kept",
-    *CHOICE,
+    *CHOICE[:5],
+    "nearest_among_many_rows",
     *TIES,
     "distances_belong_to_their_rows",
     "nearest_among_many_features",
+    "nearest_far_from_the_origin",
+    "nearest_in_far_clusters",
 )
 
 STEPS = (
@@ -246,7 +249,7 @@ STEPS = (
         "no_loop",
         "get_distances",
         hosts.measuring_all,
-        (*TABLE[:7], *TABLE[9:], "expanded_distances_are_numbers", "differences_are_never_all_in_memory"),
+        (*TABLE[:7], *TABLE[9:], "expanded_distances_are_numbers", "no_array_of_all_differences_is_made"),
         answers.table,
         reading.any_loop,
     ),

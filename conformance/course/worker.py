@@ -36,6 +36,8 @@ from conformance.targets.places import in_one_line, place_of
 PROFILE = Profile(draws=25, budget=1.5, limit=10.0)
 SHRINKING = 1.0  # seconds for a smaller case
 LONGEST = 300  # characters of a call that is shown
+UNREADABLE = "Unreadable: "
+WORKED = "the worked number"
 
 Line = dict[str, Any]
 
@@ -64,35 +66,36 @@ def judge(path: Path, step: Step) -> Iterator[Line]:
 
 def _worked_numbers(step: Step, written: Line) -> Iterator[Line]:
     """Tries the examples in the docstrings of the stub, whatever the learner has made of them."""
-    names = {"np": np, **written}
-    runner = _Quiet()
     for docstring in step.docstrings:
-        test = doctest.DocTestParser().get_doctest(docstring, names, step.file, step.file, 0)
-        runner.run(test, out=lambda text: None)
-    yield runner.failed or {"holds": "the worked number"}
+        names = {"np": np, **written}
+        for example in doctest.DocTestParser().get_examples(docstring):
+            if line := _tried(example, names):
+                yield line
+                return
+    yield {"holds": WORKED}
 
 
-class _Quiet(doctest.DocTestRunner):
-    """Keeps the first example that fails."""
-
-    failed: Line | None = None
-
-    def report_failure(self, out: Any, test: Any, example: Any, got: str) -> None:
-        self._keep(example, f"returned {got.strip()}, but should return {example.want.strip()}")
-
-    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
-        error = exc_info[1]
+def _tried(example: doctest.Example, names: Line) -> Line | None:
+    """A line if the example raises, or has another value; prints of the learner do not count."""
+    try:
+        if not example.want:
+            exec(example.source, names)
+            return None
+        got = repr(eval(example.source, names))
+    except (Exception, SystemExit) as error:
         where = place_of(error)
-        self._keep(example, in_one_line(error) + (f", at {where}" if where and "<doctest" not in where else ""), error)
+        message = _explained(in_one_line(error)) + (f", at {where}" if where and "<" not in where else "")
+        is_open = isinstance(error, NotImplementedError)
+        return {"fails": WORKED, "message": message, "call": example.source.strip(), "open": is_open}
+    if got == example.want.strip():
+        return None
+    message = f"returned {got}, but should return {example.want.strip()}"
+    return {"fails": WORKED, "message": message, "call": example.source.strip(), "open": False}
 
-    def _keep(self, example: Any, message: str, error: BaseException | None = None) -> None:
-        is_open = isinstance(error, NotImplementedError) and not error.args  # torch raises it with a message
-        self.failed = self.failed or {
-            "fails": "the worked number",
-            "message": message,
-            "call": example.source.strip(),
-            "open": is_open,
-        }
+
+def _explained(message: str) -> str:
+    """The message, with the usual reason where it names NoneType."""
+    return f"{message} (None is the answer of a function without a return)" if "NoneType" in message else message
 
 
 def trials(step: Step, written: Callable[..., Any], shrinking: float = SHRINKING) -> Iterator[Line]:
@@ -137,17 +140,16 @@ def right_of(step: Step) -> Any:
 
 
 def _failure(step: Step, target: StepTarget, claim: Claim, result: Result) -> Line:
-    """A claim that fails, with the call of the learner's function that shows it."""
-    told = "it could not be tried: " if result.verdict == "skipped" else ""
-    line: Line = {
-        "fails": claim.name,
-        "sentence": claim.sentence,
-        "why": claim.why,
-        "message": told + result.message.removeprefix("Unreadable: "),
-        "where": result.where,
-        "open": result.message == "NotImplementedError",  # torch raises it with a message
-        "code": [],
-    }
+    """A claim that fails, with the call of the learner's function that shows it, and the right answer to it."""
+    about = {"fails": claim.name, "sentence": claim.sentence, "why": claim.why, "message": result.message}
+    if result.verdict == "raises":  # what the claim says is not what is wrong
+        about = {"fails": f"{step.writes} raises an exception", "message": _explained(result.message)}
+    if result.message.startswith(UNREADABLE):
+        about = {"fails": f"the answers of {step.writes}", "message": result.message.removeprefix(UNREADABLE)}
+    if result.verdict == "skipped":
+        about["message"] = f"it could not be tried: {result.message}"
+    is_open = result.message.startswith("NotImplementedError")
+    line: Line = {**about, "where": result.where, "open": is_open, "code": []}
     if target.part is None:
         return {**line, "code": [*import_lines(target), *result.calls]}
     if result.case is not None:

@@ -1,6 +1,6 @@
 """Step 6: the vote, which is the prediction of a classifier.
 
-Each of the k neighbours votes for its label, and the label with the most votes wins. If two labels have as many votes,
+Each of the k neighbours votes for its label, and the label with the most votes wins. If two labels have equal votes,
 the smaller label wins: "a" before "b", and -7 before 0. Any rule would do, but it must not depend on the order in
 which the neighbours come.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def get_vote(labels):
-    """Returns the label with the most votes; of labels with as many votes, the smallest.
+    """Returns the label with the most votes; where votes are equal, the smallest of these labels.
 
     ``labels`` has the shape (k,): strings, numbers of any sign, or truth values, all of one kind.
 

@@ -2,7 +2,7 @@
 
 A neighbour at distance d gets the weight 1 / d. At distance 0 that is infinite: such a neighbour is an exact match, and
 then exact matches count alone, with the weight 1 each, and all others get 0. A distance can be so tiny that 1 / d is
-infinite although d is not 0; it counts as an exact match, too, if no other distance is 0.
+infinite although d is not 0. If no distance is 0, such tiny distances count as exact matches.
 """
 
 import numpy as np

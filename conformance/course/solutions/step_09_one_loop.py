@@ -12,11 +12,11 @@ def get_distances(Q, X):
 
     Q has the shape (n_queries, n_features), and X the shape (n, n_features). The code has one loop.
 
-    By hand: (3, 0) is 3 from (0, 0) and 4 from (3, 4).
+    By hand: (3, 0) is 3 from (0, 0) and 4 from (3, 4), and (0, 4) the other way round; (0, 0) is 0 and 5 from them.
 
-    >>> Q, X = np.array([[3.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])
+    >>> Q, X = np.array([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])
     >>> np.asarray(get_distances(Q, X)).tolist()
-    [[3.0, 4.0]]
+    [[3.0, 4.0], [4.0, 3.0], [0.0, 5.0]]
     """
     distances = np.empty((len(Q), len(X)))
     for i, query in enumerate(Q):

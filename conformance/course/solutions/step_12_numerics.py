@@ -13,7 +13,7 @@ def get_distances(Q, X):
     """Returns the euclidean distances from the queries Q to the rows X, an array of shape (n_queries, n).
 
     Q and X have the shapes (n_queries, n_features) and (n, n_features), and any type of numbers: float64, float32,
-    float16, or whole numbers of any size. The distances are right up to the rounding of float64. There is no array of
+    float16, or whole numbers up to 2**53. The distances are right up to the rounding of float64. There is no array of
     n_queries x n x n_features numbers. Loops are allowed.
 
     By hand: the pixels 10 and 20 are 10 apart, the numbers 1e8 and 1e8 + 0.5 are 0.5 apart, and the whole numbers 0 and

@@ -14,7 +14,8 @@ def get_neighbors(X, query, k):
     return order[1 : k + 1]
 """,
         changes=(("order[1 : k + 1]", "order[:k]"),),
-        why="The nearest row is at place 0. The slice belongs to leave-one-out, where each row finds itself first.",
+        why="The nearest row is at place 0. Such a slice is often written to leave a row out of its own neighbours, "
+        "and is wrong there, too: a twin may come first.",
         given="X = np.array([[0.0]])",
         ask="get_neighbors(X, np.array([0.0]), k=1)",
         same="NearestNeighbors(1).fit(X).kneighbors([[0.0]])[1][0]",
