@@ -123,7 +123,7 @@ def equal_votes_go_to_the_smallest_number(target: Target, case: Case) -> None:
 
 @claim(similarity_cases(("rbf",)), BOUND, effort=2)
 def the_formula_predicts_the_same(target: Target, case: SimilarityCase) -> None:
-    """Predictions are those of the formula, up to the condition of K + jitter I.
+    """Predictions are those of the formula, up to rounding errors that follow from the condition of K + jitter I.
 
     A pseudo-inverse that takes singular values of 0.001 for 0 predicts almost the same.
     """

@@ -34,7 +34,7 @@ from conformance.targets.imports import import_lines
 from conformance.targets.loading import import_place
 from conformance.targets.places import in_one_line, place_of
 
-PROFILE = Profile(draws=25, budget=1.5, limit=10.0)
+PROFILE = Profile(draws=25, budget=1.0, limit=10.0)
 OF_MEMORY = ("differences_are_never_all_in_memory", "a_block_of_distances_is_in_memory")
 SHRINKING = 1.0  # seconds for a smaller case
 LONGEST = 300  # characters of a call that is shown
