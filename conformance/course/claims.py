@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.cases import Case, Table, data
+from conformance.cases import Case, SimilarityCase, Table, data
+from conformance.cases.similarity import similarity_cases
 from conformance.cases.strategies import any_labels, lattice_cases, made_cases
 from conformance.claims.claim import BEHAVIOUR, BOUND, LATTICE, Claim, claim
 from conformance.claims.neighbors import a_row_is_left_out_of_its_own_neighbors
+from conformance.claims.similarity import same_similarity_predictions
 from conformance.claims.ties import equal_votes_go_to_the_smallest_label
 from conformance.course.comparisons import counted, counting
 from conformance.course.target import function_of
@@ -135,6 +137,15 @@ def equal_votes_go_to_the_smallest_number(target: Target, case: Case) -> None:
     Numbers in the order of their digits, or of their size without the sign, are in another order.
     """
     equal_votes_go_to_the_smallest_label.function(target, case)
+
+
+@claim(similarity_cases(("rbf",)), BOUND, effort=2)
+def the_formula_predicts_the_same(target: Target, case: SimilarityCase) -> None:
+    """Predictions are those of the formula, up to rounding errors that follow from the condition of K + jitter I.
+
+    A pseudo-inverse that takes singular values of 0.001 for 0 predicts almost the same.
+    """
+    same_similarity_predictions.function(target, case)
 
 
 @claim(st.just(Table(2**19, 2, 1)), BEHAVIOUR, effort=ONE_DRAW)

@@ -212,7 +212,7 @@ SIMILARITY = (
     "linear_in_the_targets",
     "outputs_are_independent",
     "order_is_no_matter",
-    "same_similarity_predictions",
+    "the_formula_predicts_the_same",
 )
 IN_TENSORS = (
     "any_device_will_do",

@@ -16,9 +16,9 @@ def get_distances(Q, X):
     float16, or whole numbers up to 2**53. The distances are right up to the rounding of float64. There is no array of
     n_queries x n x n_features numbers. Loops are allowed.
 
-    By hand: the pixels 10 and 20 are 10 apart, the numbers 1e8 and 1e8 + 0.5 are 0.5 apart, and the whole numbers 0 and
-    2**40 are 2**40 apart, though no type of NumPy for whole numbers holds the square. (0, 0) and (1, 1) in float32 are
-    the root of 2 apart, with all the digits of float64.
+    By hand: the pixels 10 and 20 are 10 apart, and the numbers 1e8 and 1e8 + 0.5 are 0.5 apart. The whole numbers 0 and
+    2**40 are 2**40 apart, whose square int64 cannot hold. (0, 0) and (1, 1) in float32 are the root of 2 apart, in all
+    the digits of float64.
 
     >>> Q, X = np.array([[10]], dtype=np.uint8), np.array([[20]], dtype=np.uint8)
     >>> np.asarray(get_distances(Q, X)).tolist()
