@@ -117,12 +117,12 @@ WRONG = {  # the number of the step, its code, and the claim that refuses it
     "squares for distances": (
         19,
         "import torch\ndef get_neighbors(X, Q, k):\n    d = (Q[:, None] - X).square().sum(2)\n" + TORCH_SORT,
-        "scaling_changes_nothing",
+        "distances_belong_to_their_rows",
     ),
     "products of many rows": (
         19,
         "import torch\ndef get_neighbors(X, Q, k):\n    d = torch.cdist(Q, X)\n" + TORCH_SORT,
-        "nearest_of_any_numbers",
+        "nearest_far_from_the_origin",
     ),
 }
 
@@ -155,6 +155,6 @@ def test_an_error_of_torch_is_told_and_is_no_step_to_be_written():
 
     first = next(trials(STEPS[18], copies_to_the_cpu, shrinking=0))
 
-    assert first["fails"] == "any_device_will_do"
+    assert first["fails"] == "get_neighbors raises an exception"
     assert first["message"].startswith("NotImplementedError: Cannot copy out of meta tensor")
     assert not first["open"]
