@@ -4,8 +4,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from conformance.course import own_claim
 from conformance.course.steps import STEPS
 from conformance.course.worker import PROFILE, judge, trials
 
@@ -158,3 +160,22 @@ def test_an_error_of_torch_is_told_and_is_no_step_to_be_written():
     assert first["fails"] == "get_neighbors raises an exception"
     assert first["message"].startswith("NotImplementedError: Cannot copy out of meta tensor")
     assert not first["open"]
+
+
+def test_every_wrong_search_can_be_caught_by_a_claim_that_accuses_no_right_one():
+    def measured_again(kneighbors, rng):
+        n, d = int(rng.integers(1, 40)), int(rng.choice([1, 2, 3, 5, 20]))
+        X = [rng.integers(-4, 5, (n, d)).astype(float), rng.normal(size=(n, d)) * 10.0 ** rng.integers(-9, 9)][n % 2]
+        X += rng.choice([0, 1e8])
+        X[0] += rng.choice([0, 1e9])
+        Q, k = np.concatenate([X, X + rng.integers(-1, 2, (n, d))]), int(rng.integers(1, n + 1))
+        distances, indices = kneighbors(X, Q, k)
+        right = np.sqrt(np.sum((Q[:, None] - X) ** 2, axis=2))
+        assert distances.shape == indices.shape == (len(Q), k)
+        assert all(len({*row}) == k for row in indices.tolist())
+        assert np.allclose(distances, np.take_along_axis(right, indices, axis=1), rtol=1e-12, atol=0)
+        assert np.allclose(distances, np.sort(right, axis=1)[:, :k], rtol=1e-12, atol=0)
+
+    verdict = own_claim.judge(measured_again)
+
+    assert verdict["missed"] == [] and verdict["of"] == len(own_claim.wrong_searches()) > 30
