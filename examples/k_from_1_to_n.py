@@ -44,7 +44,7 @@ def plot(file, X, y, between, curves, errors):
         ax.plot(between, np.sin(between), color="#999999", linewidth=3, alpha=0.7, label="sin(x)")
         ax.scatter(X, y, s=12, color="black", label="targets")
         ax.plot(between, curves[k], color="#D55E00", linewidth=1.6, label="mean of the k nearest targets")
-        ax.set(title=f"k = {k}: error {errors[k]:.2f}", yticks=[-1, 0, 1])
+        ax.set(title=f"k = {k}: off by {errors[k]:.2f}", yticks=[-1, 0, 1])
     for ax in axes[1]:
         ax.set(xlabel="x")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

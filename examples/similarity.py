@@ -43,10 +43,11 @@ def plot(file, models, X, y, between):
 
     figure, axes = plt.subplots(1, len(models), figsize=(9, 3), sharey=True, layout="constrained")
     for ax, model in zip(axes, models, strict=True):
-        ax.plot(between, curve(between), color="lightgrey", linewidth=4)
-        ax.plot(between, model.predict(between), color="tab:blue")
-        ax.scatter(X, y, s=8, color="black", zorder=3)
+        ax.plot(between, curve(between), color="lightgrey", linewidth=4, label="truth")
+        ax.plot(between, model.predict(between), color="tab:blue", label="prediction")
+        ax.scatter(X, y, s=8, color="black", zorder=3, label="examples")
         ax.set(title=f"gamma = {model.gamma:g}: {GAMMAS[model.gamma]}", xlabel="x")
+    axes[0].legend(fontsize="small", loc="lower right")
     figure.savefig(file, dpi=100)
     plt.close(figure)
 

@@ -20,7 +20,7 @@ Each has one bug: the sentence above it is right, and the code does something el
 
 1. Read the sentence and the code, and say in one sentence which line is wrong, and why.
 2. Write down the smallest input that proves it, and the answer to it.
-3. Then open the answer. It has the mended lines, an input of which no row can be left out, and the claim of \
+3. Then open the answer. It has the mended lines, a smallest input, and the claim of \
 [conformance](check.md) that the code breaks, with the mutant of the [zoo](zoo.md) whose bug is most like it.
 
 Where the sentence says nothing about equal distances, the row with the lower index comes first.
