@@ -95,7 +95,10 @@ def _learn(arguments: argparse.Namespace) -> int:
     try:
         while True:
             before = _times(folder)
-            _next(folder)
+            try:
+                _next(folder)
+            except TargetError as error:  # as where an editor is just replacing a file
+                print(error)
             print("\nWatching the files: save one to run again, Ctrl-C ends.", flush=True)
             while _times(folder) == before:
                 sleep(LOOKS)

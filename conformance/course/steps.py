@@ -229,7 +229,7 @@ IN_TENSORS = (
 STEPS = (
     Step(1, "distance", "get_distance", hosts.measuring_pairs, PAIRS, answers.number),
     Step(2, "all_distances", "get_distances", hosts.measuring_all, TABLE + DISTANCES, answers.table),
-    Step(3, "nearest", "get_nearest", hosts.choosing, CHOICE + TIES[:1], answers.places),
+    Step(3, "nearest", "get_nearest", hosts.choosing, CHOICE + TIES, answers.places),
     Step(4, "ties", "get_neighbors", hosts.finding_labels, TIED, answers.pairs),
     Step(5, "average", "get_average", hosts.averaging, AVERAGES, answers.average),
     Step(6, "vote", "get_vote", hosts.voting, VOTES, answers.label),

@@ -69,7 +69,8 @@ def judge(path: Path, step: Step) -> Iterator[Line]:
 def _worked_numbers(step: Step, written: Line) -> Iterator[Line]:
     """Tries the examples in the docstrings of the stub, whatever the learner has made of them."""
     for docstring in step.docstrings:
-        names = {"np": np, **written}
+        given = {step.needs: importlib.import_module(step.needs)} if step.needs else {}
+        names = {"np": np, **given, **written}
         for example in doctest.DocTestParser().get_examples(docstring):
             if line := _tried(example, names):
                 yield line
