@@ -44,7 +44,7 @@ def test_every_question_of_a_group_is_asked_once_if_all_are_known(sit):
 def test_the_answer_comes_after_the_question_and_before_the_mark(sit):
     group = next(group for group in read_groups() if group.name == "Ties")
     question = group.questions[0]
-    _, out, _ = sit("--group", "ties", lines=["mine", "1"] * len(TIES))
+    _, out, _ = sit("--group", "ties", lines=["mine", "", "1"] * len(TIES))
     texts = [question.asks, " ".join(question.answer.split()), question.follow_up, question.follow_up_answer]
 
     places = [out.index(text) for text in texts]
