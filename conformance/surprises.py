@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance.claims import BY_NAME
+from conformance.runner.markdown import print_or_write
 from conformance.targets.peers import PEERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "surprises.md"
@@ -140,10 +141,7 @@ def page() -> str:
 
 def main() -> None:
     """Prints the page, or writes it where that is asked for."""
-    if sys.argv[1:] == ["--write"]:
-        PAGE.write_text(page())
-    else:
-        print(page())
+    print_or_write(page(), PAGE)
 
 
 if __name__ == "__main__":

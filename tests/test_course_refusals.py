@@ -140,8 +140,7 @@ def test_a_wrong_answer_is_refused(number, code, claim, tmp_path, monkeypatch):
 
 def test_memory_is_asked_about_only_where_the_system_tells_it(tmp_path, monkeypatch):
     step = replace(STEPS[16], claims=("a_block_of_distances_is_in_memory",))
-    for module in ("meters.memory", "course.worker"):
-        monkeypatch.setattr(f"conformance.{module}.RESET", tmp_path / "not" / "there")
+    monkeypatch.setattr("conformance.meters.memory.RESET", tmp_path / "not" / "there")
 
     assert list(trials(step, lambda X, Q, k, block: None)) == []
 

@@ -137,3 +137,10 @@ def test_a_bad_file_is_told_in_one_line(monkeypatch, capsys):
 
 def test_the_files_are_beside_the_code_that_reads_them():
     assert len(list(FOLDER.glob("*.toml"))) == len(GROUPS)
+
+
+def test_the_pages_say_how_many_questions_there_are():
+    count = sum(len(group.questions) for group in read_groups())
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "README.md", ROOT / "docs" / "study.md"]
+
+    assert [re.findall(r"(\d+) questions", page.read_text(encoding="utf-8")) for page in pages] == [[str(count)]] * 4

@@ -19,7 +19,7 @@ def sit(monkeypatch, capsys):
 
     def sit(*words, lines=(), columns="10000"):
         monkeypatch.setenv("COLUMNS", columns)
-        monkeypatch.setattr("conformance.course.quiz.WIDEST", int(columns))
+        monkeypatch.setattr("conformance.course.terminal.WIDEST", int(columns))
         monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
         return run(capsys, "quiz", *words)
 

@@ -241,6 +241,11 @@ def a_row_is_left_out_of_its_own_neighbors(target: Target, case: Case) -> None:
 
     Dropping every row at distance 0 drops the twins, and dropping the first neighbour may drop a twin and keep the row.
     """
+    assert_left_out(target, case, rounds=False)
+
+
+def assert_left_out(target: Target, case: Case, rounds: bool) -> None:
+    """Raises AssertionError unless each row has its nearest others; ``rounds`` is that of ``assert_nearest``."""
     n = len(case.X)
     k = min(case.k, n - 1)
     found = target.search(Case(case.X, case.Q, k)).neighbors(None)
@@ -252,7 +257,7 @@ def a_row_is_left_out_of_its_own_neighbors(target: Target, case: Case) -> None:
         if not all(0 <= j < n for j in answer):
             raise AssertionError(f"neighbors[{i}]={answer}, but should be indices below {n}")
         alone = Case(np.delete(case.X, i, axis=0), case.X[i : i + 1], k)
-        assert_nearest(Found([[j - (j > i) for j in answer]]), alone, rounds=False)
+        assert_nearest(Found([[j - (j > i) for j in answer]]), alone, rounds=rounds)
 
 
 @claim(lattice_cases(), CHANGED)

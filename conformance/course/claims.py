@@ -9,14 +9,12 @@ from conformance.cases import Case, SimilarityCase, Table, data
 from conformance.cases.similarity import similarity_cases
 from conformance.cases.strategies import any_labels, lattice_cases, made_cases
 from conformance.claims.claim import BEHAVIOUR, BOUND, LATTICE, Claim, claim
-from conformance.claims.neighbors import a_row_is_left_out_of_its_own_neighbors
+from conformance.claims.neighbors import assert_left_out
 from conformance.claims.similarity import same_similarity_predictions
 from conformance.claims.ties import equal_votes_go_to_the_smallest_label
 from conformance.course.comparisons import counted, counting
 from conformance.course.target import function_of
 from conformance.meters.memory import peak_of
-from conformance.oracle.found import Found
-from conformance.oracle.relations import assert_nearest
 from conformance.targets import Target
 from conformance.targets.answers import Unreadable
 
@@ -110,7 +108,7 @@ def rows_are_left_out_among_many(target: Target, case: Case) -> None:
 
     Sorts and blocks change their ways at sixteen rows, and a row at the end is easily lost.
     """
-    a_row_is_left_out_of_its_own_neighbors.function(target, case)
+    assert_left_out(target, case, rounds=False)
 
 
 @claim(made_cases(*data.DATA), BOUND)
@@ -119,15 +117,8 @@ def rows_are_left_out_of_any_numbers(target: Target, case: Case) -> None:
 
     A large number in place of the distance to itself is not larger than every distance.
     """
-    n = len(case.X)
-    if n == 1:  # which has no other row
-        return
-    k = min(case.k, n - 1)
-    for i, answer in enumerate(target.search(Case(case.X, case.Q, k)).neighbors(None).indices):
-        if i in answer:
-            raise AssertionError(f"neighbors[{i}]={answer}, but should be without {i}")
-        alone = Case(np.delete(case.X, i, axis=0), case.X[i : i + 1], k)
-        assert_nearest(Found([[j - (j > i) for j in answer]]), alone)
+    if len(case.X) > 1:  # a single row has no other
+        assert_left_out(target, case, rounds=True)
 
 
 @claim(lattice_cases(y=any_labels), LATTICE)

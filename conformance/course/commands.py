@@ -10,6 +10,7 @@ from conformance.course import feedback
 from conformance.course.folder import Folder, quoted, start
 from conformance.course.judge import Verdict, judge
 from conformance.course.steps import STEPS, Step
+from conformance.course.terminal import WIDEST, wrapped
 from conformance.targets.errors import TargetError
 
 HINTS = Path(__file__).parent / "hints.toml"
@@ -102,7 +103,7 @@ def _learn(arguments: argparse.Namespace) -> int:
             print("\nWatching the files: save one to run again, Ctrl-C ends.", flush=True)
             while _times(folder) == before:
                 sleep(LOOKS)
-            print("\n" + "=" * feedback.WIDEST)
+            print("\n" + "=" * WIDEST)
     except KeyboardInterrupt:
         print("\nNo longer watching.")
         return 0
@@ -173,7 +174,7 @@ def _hint(arguments: argparse.Namespace) -> int:
     step = arguments.step or _current(Folder(arguments.dir))
     hints = hints_of(step)
     print(f"Step {step.number}, {step.name}: hint {arguments.n} of {len(hints)}\n")
-    print(*feedback.wrapped(hints[arguments.n - 1]), sep="\n")
+    print(*wrapped(hints[arguments.n - 1]), sep="\n")
     if arguments.n < len(hints):
         print(f"\nMore: {feedback.LEARN} hint {step.number} {arguments.n + 1}")
     else:

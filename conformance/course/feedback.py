@@ -1,15 +1,12 @@
 """The text that a learner sees: the introduction of the next step, or the report on an answer to it."""
 
-import shutil
-import textwrap
-
 from conformance.course.folder import Folder
 from conformance.course.judge import Verdict
 from conformance.course.steps import STEPS, Step
+from conformance.course.terminal import wrapped
 
 LEARN = "python -m conformance learn"
 BAR = 38  # letters
-WIDEST = 100
 
 
 def bar(n_solved: int) -> str:
@@ -27,7 +24,7 @@ def introduction(step: Step, folder: Folder) -> str:
     lines = [
         f"Step {step.number}: {step.title}",
         "",
-        *wrapped(step.text),
+        *_paragraphs(step.text),
         "",
         f"Write {step.writes} in {folder.file(step)}; its docstring says what is asked for. Then run one of:",
         "",
@@ -43,9 +40,9 @@ def report(verdict: Verdict, folder: Folder) -> str:
     step, failed = verdict.step, verdict.failed
     lines = [f"Step {step.number}: {step.title}", f"File: {folder.file(step)}", "", f"Fix next: {failed['fails']}"]
     has_call = "returned" in failed
-    lines += wrapped(failed.get("sentence", ""), "  ")
+    lines += wrapped(failed.get("sentence", "").replace("``", ""), "  ")
     if "why" in failed and not has_call:
-        lines += wrapped(f"Why: {failed['why']}", "  ")
+        lines += wrapped(f"Why: {failed['why']}".replace("``", ""), "  ")
     lines += [f"  {line}" for line in failed.get("call", "").splitlines()]
     if not has_call or "sentence" not in failed:
         lines += wrapped(failed["message"], "  ")
@@ -111,13 +108,7 @@ def _list(told: str, texts: list[str], most: int = 8) -> list[str]:
     return ["", f"  {heads[told]}:", *(f"    {text}" for text in [*texts[:most], *more])]
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """The text, wrapped to the terminal; lists keep their lines."""
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    text, lines = text.replace("``", ""), []
-    for paragraph in text.split("\n\n"):
-        for part in paragraph.replace("\n* ", "\n\n* ").split("\n\n"):
-            lines += textwrap.wrap(
-                part, max(40, width), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-            )
-    return lines
+def _paragraphs(text: str) -> list[str]:
+    """The lines of several paragraphs and lists, without the marks of code."""
+    parts = text.replace("``", "").replace("\n* ", "\n\n* ").split("\n\n")
+    return [line for part in parts for line in wrapped(part)]

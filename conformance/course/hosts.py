@@ -15,7 +15,6 @@ from conformance.course.solutions.step_05_average import get_average
 from conformance.course.solutions.step_06_vote import get_vote
 from conformance.course.solutions.step_12_numerics import get_distances
 from conformance.course.solutions.step_13_metrics import get_distance
-from conformance.course.solutions.step_14_leave_one_out import leave_one_out
 from conformance.targets.adapters import Adapter
 from conformance.targets.answers import Form
 
@@ -37,11 +36,18 @@ class Search:
         self.y: Any = y
         return self
 
-    def kneighbors(self, X: np.ndarray, n_neighbors: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
-        distances = self.measure(X, self.X)
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        return self.search(X, self.n_neighbors if n_neighbors is None else n_neighbors)
+
+    def search(self, Q: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The distances and the indices of the k nearest rows of each query."""
+        distances = self.distances_to(Q)
         indices = np.array([self.choose(row, k) for row in distances])
         return np.take_along_axis(distances, indices, axis=1), indices
+
+    def distances_to(self, Q: np.ndarray) -> np.ndarray:
+        """The distances of the queries to all rows."""
+        return self.measure(Q, self.X)
 
 
 class Regressor(Search):
@@ -70,11 +76,8 @@ class Metrics(Search):
     def get_distance(self, a: np.ndarray, b: np.ndarray) -> float:
         return self.get(a, b, self.metric, self.p)
 
-    def kneighbors(self, X: np.ndarray, n_neighbors: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
-        distances = np.array([[self.get_distance(q, x) for x in self.X] for q in X])
-        indices = np.array([self.choose(row, k) for row in distances])
-        return np.take_along_axis(distances, indices, axis=1), indices
+    def distances_to(self, Q: np.ndarray) -> np.ndarray:
+        return np.array([[self.get_distance(q, x) for x in self.X] for q in Q])
 
 
 class Weighed(Metrics):
@@ -115,13 +118,13 @@ class WeighedClassifier(Weighed):
 class LeavesOut(Search):
     """Asks the part for the neighbours of the rows themselves."""
 
-    leave_out: ClassVar[Callable[..., Any]] = staticmethod(leave_one_out)
+    leave_out: ClassVar[Callable[..., Any]]
 
-    def kneighbors(self, X: np.ndarray | None = None, n_neighbors: int | None = None) -> Any:
-        if X is not None:
-            return super().kneighbors(X, n_neighbors)
-        indices = self.leave_out(self.X, self.n_neighbors if n_neighbors is None else n_neighbors)
-        return np.take_along_axis(get_distances(self.X, self.X), indices, axis=1), indices
+    def search(self, Q: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
+        if Q is not None:
+            return super().search(Q, k)
+        indices = self.leave_out(self.X, k)
+        return np.take_along_axis(self.distances_to(self.X), indices, axis=1), indices
 
 
 class Whole(Search):
@@ -129,8 +132,8 @@ class Whole(Search):
 
     find: ClassVar[Callable[..., Any]]
 
-    def kneighbors(self, X: np.ndarray, n_neighbors: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        return self.find(self.X, X, self.n_neighbors if n_neighbors is None else n_neighbors)
+    def search(self, Q: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.find(self.X, Q, k)
 
 
 def measuring_pairs(part: Part) -> list[Adapter]:
@@ -192,8 +195,7 @@ def finding_in_tensors(part: Part) -> list[Adapter]:
 
 def leaving_out(part: Part) -> list[Adapter]:
     """Of a function of rows and k, which leaves each row out of its own neighbours."""
-    model = type("LeavesOut", (LeavesOut,), {"leave_out": staticmethod(part)})
-    return [Adapter(model, task="search", form=KNEIGHBORS)]
+    return [Adapter(_with(LeavesOut, {"leave_out": part}), task="search", form=KNEIGHBORS)]
 
 
 def averaging(part: Part) -> list[Adapter]:
@@ -223,6 +225,11 @@ def of_class(task: str, model: type) -> list[Adapter]:
 classifying, regressing = partial(of_class, "classifier"), partial(of_class, "similarity")
 
 
+def nothing(part: Any) -> list[Adapter]:
+    """Of a function that is asked without a model."""
+    return [Adapter(Search, task="search", form=KNEIGHBORS)]
+
+
 def _search(base: type, **parts: Callable[..., Any]) -> Adapter:
     return Adapter(_with(base, parts), task="search", form=KNEIGHBORS, lacks=dict(NO_LEAVE_ONE_OUT))
 
@@ -233,8 +240,3 @@ def _predictor(base: type, task: str, **parts: Callable[..., Any]) -> Adapter:
 
 def _with(base: type, parts: dict[str, Callable[..., Any]]) -> type:
     return type(base.__name__, (base,), {name: staticmethod(part) for name, part in parts.items()})
-
-
-def nothing(part: Any) -> list[Adapter]:
-    """Of a function that is asked without a model."""
-    return [Adapter(Search, task="search", form=KNEIGHBORS)]

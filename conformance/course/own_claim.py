@@ -31,7 +31,7 @@ Claim = Callable[[Kneighbors, np.random.Generator], None]
 def judge(claim: Claim) -> dict[str, Any]:
     """The verdict as a line of the worker: solved if enough wrong searches are caught, and no right one is accused."""
     if reason := _cannot_be_tried(claim):
-        return {"fails": "the claim can be tried", "message": reason, "open": reason.startswith("NotImplementedError")}
+        return {"fails": "the claim can be tried", "message": reason, "open": reason == "NotImplementedError"}
     suspects = wrong_searches()
     caught = [mutant for mutant in suspects if accused(claim, as_function(mutant)) is not None]
     for story, innocent in INNOCENTS.items():  # last, so that a claim which counts its calls accuses them too

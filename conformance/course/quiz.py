@@ -2,19 +2,17 @@
 
 import io
 import random
-import shutil
 import sys
-import textwrap
 from collections import Counter
 
 from conformance.course.questions import Group, Question, read_groups
 from conformance.course.questions.page import anchor
+from conformance.course.terminal import wrapped
 
 KNOWN, PARTLY, UNKNOWN = "1", "2", "3"
 MARKS = {KNOWN: "knew it", PARTLY: "partly", UNKNOWN: "no"}
 QUIT = "q"
 BETWEEN = 4  # other questions come before one that was not known is asked again
-WIDEST = 100  # longer lines are hard to read
 
 
 class Ended(Exception):
@@ -91,8 +89,7 @@ def _read(prompt: str) -> str:
 
 def _say(text: str) -> None:
     """Prints a paragraph as wide as the terminal, and an empty line after it."""
-    width = max(20, min(shutil.get_terminal_size().columns, WIDEST))
-    print(textwrap.fill(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False), end="\n\n")
+    print(*wrapped(text), sep="\n", end="\n\n")
 
 
 def _summarise(groups: list[Group], first_marks: dict[str, str]) -> None:

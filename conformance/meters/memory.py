@@ -14,6 +14,7 @@ from typing import Any
 from conformance.targets.errors import Missing
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+NOT_TOLD = "peaks of memory can be measured under Linux alone"
 FORGET_THE_PEAK = "5"  # proc_pid_clear_refs(5)
 
 
@@ -27,7 +28,7 @@ def peak_of(call: Callable[[], Any]) -> int:
         RESET.write_text(FORGET_THE_PEAK)
         before = _held("VmRSS")
     except OSError as error:
-        raise Missing("peaks of memory can be measured under Linux alone") from error
+        raise Missing(NOT_TOLD) from error
     call()
     return max(0, _held("VmHWM") - before)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from conformance.targets.adapters import Adapter
 from conformance.targets.errors import TargetError
 from conformance.targets.habits import learn_habits
 from conformance.targets.loading import load_class, propose
@@ -28,10 +29,16 @@ def make_target(
     for adapter in adapters:
         if adapter.task != "similarity":
             learn_habits(adapter)
-        adapter.calls = adapters[0].calls  # one list, in the order of time
         adapter.calls.clear()
     promised = name in PROMISE_BITS or any(getattr(model, "promises_bits", False) for model in models)
-    return Target(name, {adapter.task: adapter for adapter in adapters}, promised)
+    return Target(name, by_task(adapters), promised)
+
+
+def by_task(adapters: list[Adapter]) -> dict[str, Adapter]:
+    """The adapters by their tasks, which keep their calls in one list, in the order of time."""
+    for adapter in adapters:
+        adapter.calls = adapters[0].calls
+    return {adapter.task: adapter for adapter in adapters}
 
 
 def load_target(

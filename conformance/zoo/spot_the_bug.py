@@ -4,11 +4,11 @@
 ``--write`` it prints the page.
 """
 
-import sys
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+from conformance.runner.markdown import print_or_write
 from conformance.zoo.pieces import PIECES
 from conformance.zoo.pieces.piece import Piece, answer
 
@@ -98,10 +98,7 @@ def page() -> str:
 
 def main() -> None:
     """Prints the page, or writes it where that is asked for."""
-    if sys.argv[1:] == ["--write"]:
-        PAGE.write_text(page())
-    else:
-        print(page())
+    print_or_write(page(), PAGE)
 
 
 if __name__ == "__main__":
