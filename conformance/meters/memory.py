@@ -7,7 +7,8 @@ cannot start one.
 
 import ctypes
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from conformance.targets.errors import Missing
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 NOT_TOLD = "peaks of memory can be measured under Linux alone"
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
+LARGE, MOST = 2**16, 2**25  # bytes; the second is the largest threshold that glibc takes
 FORGET_THE_PEAK = "5"  # proc_pid_clear_refs(5)
 
 
@@ -29,7 +32,8 @@ def peak_of(call: Callable[[], Any]) -> int:
         before = _held("VmRSS")
     except OSError as error:
         raise Missing(NOT_TOLD) from error
-    call()
+    with _large_blocks_apart():
+        call()
     return max(0, _held("VmHWM") - before)
 
 
@@ -37,6 +41,25 @@ def _give_back() -> None:
     """Returns freed memory to the system, as a call that took it again would not be noticed."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc has it
         trim(0)
+
+
+@contextmanager
+def _large_blocks_apart() -> Iterator[None]:
+    """Within it, glibc takes each block of ``LARGE`` bytes or more from the system, and gives it back when it is freed.
+
+    Otherwise small blocks that are kept come to lie in the places of large ones that were freed, and the next large one
+    needs a new place: a loop that holds one array at a time then holds as much memory as all of them.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is None:
+        yield
+        return
+    mallopt(M_MMAP_THRESHOLD, LARGE)
+    try:
+        yield
+    finally:  # the values that glibc comes to by itself where large blocks are freed often
+        mallopt(M_MMAP_THRESHOLD, MOST)
+        mallopt(M_TRIM_THRESHOLD, 2 * MOST)
 
 
 def _held(name: str) -> int:
