@@ -257,5 +257,18 @@ def test_quadratic_growth_is_told_from_linear_growth(machine):
     assert growth.seconds > 0.01
 
 
+def test_a_first_call_that_is_slow_does_not_hide_quadratic_growth():
+    calls = []
+
+    def prepare(size):
+        def call():
+            calls.append(size)
+            return sum(1 for _ in range(2**21 if len(calls) == 1 else 50_000 + size**2))
+
+        return call
+
+    assert quadratic_growth(prepare, 48, 2**14).ratio > 10
+
+
 def test_a_call_that_is_fast_at_every_size_is_not_accused():
     assert quadratic_growth(steps(2), 2, 16) is None

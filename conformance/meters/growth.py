@@ -52,7 +52,7 @@ def quadratic_growth(prepare: Prepare, smallest: int, largest: int) -> Growth | 
     """
     with threadpool_limits(1):
         size = smallest
-        while (seconds := _seconds(prepare(size))) < ENOUGH:
+        while (seconds := _shorter(prepare, size)) < ENOUGH:
             size *= 2
             if size > largest:
                 return None
@@ -63,6 +63,15 @@ def quadratic_growth(prepare: Prepare, smallest: int, largest: int) -> Growth | 
             if growth.ratio < LINEAR:
                 return None
         return growth if growth.ratio > QUADRATIC else None
+
+
+def _shorter(prepare: Prepare, size: int) -> float:
+    """The seconds of a call, the shorter of two if the first takes ENOUGH: a first call may be slow at any size.
+
+    If a small size were taken to be enough, a quadratic part might still be small beside the costs of a call.
+    """
+    seconds = _seconds(prepare(size))
+    return seconds if seconds < ENOUGH else min(seconds, _seconds(prepare(size)))
 
 
 def _seconds(call: Callable[[], Any]) -> float:
