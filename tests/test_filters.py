@@ -17,6 +17,7 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
+from accelerated.search.bounds import accumulation, multiply
 from accelerated.search.bounds.accumulation import _try_products, product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.manhattan import choose_intervals
@@ -296,12 +297,49 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 
     _try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
+    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: True)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
             assert not product_keeps_error_limit(PRODUCTS[name], CPU)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert choose_filter(METRICS["euclidean"], torch.ones(300, 20), name) is None
+    finally:
+        _try_products.cache_clear()
+
+
+@pytest.mark.parametrize("faster", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1, 2), (1, 33, 100), (70, 1, 1025), (48, 40, 3000)])
+def test_products_of_integers_are_exact_in_either_way(monkeypatch, shape, faster):
+    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: faster)
+    n, m, n_columns = shape
+    a, b = torch.full((n, n_columns), -128, dtype=torch.int8), torch.full((m, n_columns), 127, dtype=torch.int8)
+    a[-1, 0], b[-1, -1] = 3, -128
+    out = torch.full((n, m), 5, dtype=torch.int32)
+
+    multiply.multiply_integers(a, b, out)
+
+    assert torch.equal(out.to(torch.int64), a.to(torch.int64) @ b.T.to(torch.int64))
+
+
+def test_a_product_of_integers_that_torch_refuses_without_a_word_is_made_in_float32(monkeypatch):
+    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: True)
+    monkeypatch.setattr(torch, "_int_mm", lambda a, b, out: out)
+    a, out = torch.ones((3, 4), dtype=torch.int8), torch.zeros((3, 3), dtype=torch.int32)
+
+    multiply.multiply_integers(a, a, out)
+
+    assert out.tolist() == [[4] * 3] * 3
+
+
+@pytest.mark.parametrize("dtype", PRODUCTS.values())
+def test_a_product_of_few_lines_that_is_refused_without_a_word_is_noticed(monkeypatch, dtype):
+    real = accumulation.multiply
+    monkeypatch.setattr(accumulation, "multiply", lambda rows, *others: len(rows.columns) == 1 or real(rows, *others))
+    _try_products.cache_clear()
+    try:
+        with pytest.warns(UserWarning, match="are less precise than they can be"):
+            assert not product_keeps_error_limit(dtype, CPU)
     finally:
         _try_products.cache_clear()
 

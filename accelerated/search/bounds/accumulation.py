@@ -24,12 +24,15 @@ import torch
 from torch import Tensor
 
 from accelerated.devices import is_out_of_memory
-from accelerated.search.bounds.multiply import SHORT_FLOATS, U, aligned, ceiling, multiply, product_dtype
+from accelerated.search.bounds.multiply import NOT_MADE, SHORT_FLOATS, U, aligned, ceiling, multiply, product_dtype
 from accelerated.search.bounds.protocol import EncodedRows
 
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
 SPLIT = 2.0**-18  # for a last instruction that is not full, and for split sums
 SHAPES = [(2, 1), (3, 1), (16, 1), (100, 1), (777, 1), (4096, 1)]  # columns, and copies of the lines that are tried
+# A CPU's libraries have other kernels for one line, and for widths that do not fill a register: rows and queries.
+FEW_LINES = [(1, 1), (2, 1), (48, 1), *((n, m) for n in (1, 2, 31, 48) for m in range(2, 34)), (48, 40)]
+FEW_LINES_COLUMNS = 100
 LARGE = (136, 16)  # a product so large that a GPU has other kernels for it
 LIKE_HOPPER = {(9, 0), (10, 0)}  # compute capabilities: H100, H200, B200
 
@@ -65,25 +68,32 @@ def _try_products(dtype: torch.dtype, out_dtype: torch.dtype, device: torch.devi
     for n_columns, n_copies in SHAPES if device.type == "cpu" else [*SHAPES, LARGE]:
         n_columns = aligned(n_columns, device)
         a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
-        exact = a.double() @ b.double().T
+        parts = FEW_LINES if device.type == "cpu" and n_columns == FEW_LINES_COLUMNS else [(None, None)]
         try:
-            product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), out_dtype)
+            kept = all(_keeps_limit(a[:n], b[:m], n_copies, out_dtype, device) for n, m in parts)
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
             warnings.warn(f"products in {dtype} on {device} fail, and are not used: {error}", stacklevel=2)
             return False
-        if dtype == torch.int8:
-            low = high = -exact  # a base of 0 minus the product; integers are exact
-        else:
-            allowed = accumulation(n_columns, dtype, device) * magnitudes(a, b) + UNDERFLOW
-            low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
-        product = product.view(n_copies, len(a), n_copies, len(b)).transpose(1, 2)
-        if not bool(((low <= product) & (product <= high)).all()):
+        if not kept:
             but = "are less precise than they can be, and are not used"
             warnings.warn(f"products in {dtype} on {device} {but}", stacklevel=2)
             return False
     return True
+
+
+def _keeps_limit(a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, device: torch.device) -> bool:
+    """Tells whether the product of the copies of a (n, K) and b (m, K) is as precise as ``accumulation`` says."""
+    product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), out_dtype)
+    exact = a.double() @ b.double().T
+    if a.dtype == torch.int8:
+        low = high = -exact  # a base of 0 minus the product; integers are exact
+    else:
+        allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
+        low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
+    product = product.view(n_copies, len(a), n_copies, len(b)).transpose(1, 2)
+    return bool(((low <= product) & (product <= high)).all())
 
 
 def magnitudes(a: Tensor, b: Tensor) -> Tensor:
@@ -94,7 +104,8 @@ def magnitudes(a: Tensor, b: Tensor) -> Tensor:
 
 def _multiply_on(device: torch.device, a: Tensor, b: Tensor, out_dtype: torch.dtype) -> Tensor:
     base = torch.zeros(len(a), dtype=torch.int32, device=device) if a.dtype == torch.int8 else None
-    product = torch.empty((len(a), len(b)), dtype=out_dtype, device=device)
+    wrong = NOT_MADE if out_dtype == torch.int32 else float("nan")  # a library may refuse a product without a word
+    product = torch.full((len(a), len(b)), wrong, dtype=out_dtype, device=device)
     multiply(EncodedRows(a.to(device), base), b.to(device), product)
     return product.cpu()
 

@@ -13,7 +13,15 @@ The products of other types on a CPU depend on ``torch.backends.mkldnn.enabled``
 Both are as precise as ``accumulation`` says, so it does not matter when that is changed. On CUDA a setting may round
 sums of 16-bit floats to 16 bits. It is read again after each product; a setting that is changed twice between the two
 readings would not be noticed.
+
+Products of 8-bit integers are made by a private function of torch. On CPUs without instructions for them it is a plain
+loop, some twenty times slower than a product of float32, and where oneDNN refuses them it leaves its output as it was
+(https://github.com/pytorch/pytorch/issues/195066). Then they are made in float32, whose sums of whole numbers are exact
+up to 2^24: no sum over ``EXACT_COLUMNS`` columns is larger. No setting matters there, because the factors have 8 bits.
 """
+
+import functools
+import time
 
 import torch
 from torch import Tensor
@@ -25,6 +33,9 @@ ALIGNED = 8  # a GPU multiplies 8-bit integers only if the numbers of columns an
 FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; fewer are padded
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 WITNESS = 11_184_811 * 2.0**-23  # 4 / 3 as a float32: every other of its 24 bits is set
+EXACT_COLUMNS = 2**10  # a product of two 8-bit integers is at most 2^14
+NOT_MADE = -(2**31)  # a number of int32 that is not a sum of products: these are at most 2^29
+TRIED = (64, 256)  # lines and columns of the products that tell which way to multiply integers is faster
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -40,7 +51,7 @@ def product_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype | Non
     is told not to, CUDA may also round partial sums to 16 bits, but not if the product is asked for in float32.
     """
     if dtype == torch.int8:
-        return torch.int32 if hasattr(torch, "_int_mm") else None
+        return torch.int32 if device.type == "cpu" or hasattr(torch, "_int_mm") else None
     if dtype == torch.float32 and not _float32_is_to_be_precise():
         return None
     if device.type != "cuda" or dtype not in SHORT_FLOATS:
@@ -93,20 +104,65 @@ def aligned(n: int, device: torch.device) -> int:
 def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
     """Writes the bounds, (n_rows, n_queries), to ``out``: the product, or the base minus the product.
 
-    torch has no public product of 8-bit integers; ``accumulation`` tries the private one before it is used.
+    ``accumulation`` tries a product before it is used.
     """
     columns, base = rows
     if base is not None:
-        if len(columns) < FEWEST and columns.device.type != "cpu":
-            more = torch.nn.functional.pad(columns, (0, 0, 0, FEWEST - len(columns)))
-            out.copy_(torch._int_mm(more, queries.T)[: len(columns)])
-        else:
-            torch._int_mm(columns, queries.T, out=out)
+        multiply_integers(columns, queries, out)
         torch.sub(base[:, None], out, out=out)
     elif out.dtype == columns.dtype:
         torch.mm(columns, queries.T, out=out)
     else:
         torch.mm(columns, queries.T, out_dtype=out.dtype, out=out)
+
+
+def multiply_integers(columns: Tensor, queries: Tensor, out: Tensor) -> None:
+    """Writes the product of 8-bit integers, (n_rows, n_queries), to ``out``, which is int32."""
+    if columns.device.type == "cpu":
+        if not (_integers_are_faster() and _was_made(columns, queries, out)):
+            _multiply_in_float32(columns, queries, out)
+    elif len(columns) < FEWEST:
+        more = torch.nn.functional.pad(columns, (0, 0, 0, FEWEST - len(columns)))
+        out.copy_(torch._int_mm(more, queries.T)[: len(columns)])
+    else:
+        torch._int_mm(columns, queries.T, out=out)
+
+
+def _was_made(columns: Tensor, queries: Tensor, out: Tensor) -> bool:
+    """Multiplies integers in the way that may be refused without a word, and tells whether it was not."""
+    out[-1, -1] = NOT_MADE
+    torch._int_mm(columns, queries.T, out=out)
+    return int(out[-1, -1]) != NOT_MADE
+
+
+def _multiply_in_float32(columns: Tensor, queries: Tensor, out: Tensor) -> None:
+    """Multiplies integers in float32, so few columns at a time that all sums are exact."""
+    for start in range(0, columns.shape[1], EXACT_COLUMNS):
+        some = slice(start, start + EXACT_COLUMNS)
+        product = columns[:, some].to(torch.float32) @ queries[:, some].to(torch.float32).T
+        if start == 0:
+            out.copy_(product)
+        else:
+            out += product.to(torch.int32)
+
+
+@functools.cache
+def _integers_are_faster() -> bool:
+    """Tells whether this CPU multiplies 8-bit integers faster than their copies in float32; measured once."""
+    if not hasattr(torch, "_int_mm"):
+        return False
+    n, n_columns = TRIED
+    numbers = torch.ones((n, n_columns), dtype=torch.int8, device="cpu")
+    out = torch.empty((n, n), dtype=torch.int32, device="cpu")
+    least = {}
+    for way in (_was_made, _multiply_in_float32):
+        seconds = []
+        for _ in range(4):  # the first is slower
+            start = time.perf_counter()
+            way(numbers, numbers, out)
+            seconds.append(time.perf_counter() - start)
+        least[way] = min(seconds)
+    return least[_was_made] < least[_multiply_in_float32]
 
 
 def ceiling(values: Tensor, dtype: torch.dtype) -> Tensor:
