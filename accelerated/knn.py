@@ -11,11 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
+from accelerated.calling_thread import searching
 from accelerated.neighbors import NearestNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
-from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights, average, divide, neighbor_weights, rank_classes, running_sums, vote_shares
 from knn_inputs.parameters import check_weights
@@ -43,7 +43,6 @@ class _WeightedNeighbors(NearestNeighbors):
     def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
-        check_workers(min(n_queries, n_at_once) * k * self._n_columns(), self._rows.device)
         for start in range(0, n_queries, n_at_once):
             stop = min(start + n_at_once, n_queries)
             found = self._search(index, queries, range(start, stop), k)
@@ -89,7 +88,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
-    @keeping_subnormals()
+    @searching()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
 
@@ -108,7 +107,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         return self
 
     @of_one_fit
-    @keeping_subnormals()
+    @searching()
     def predict_proba(self, X: Any) -> Any:
         """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
 
@@ -129,7 +128,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         return outputs[0] if self._is_single else outputs
 
     @of_one_fit
-    @keeping_subnormals()
+    @searching()
     def predict(self, X: Any) -> Any:
         """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -158,7 +157,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return len(self._codes)
 
-    @keeping_subnormals()
+    @searching()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
         return accuracy(y, to_numpy(self.predict(X)), sample_weight)
@@ -219,7 +218,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
-    @keeping_subnormals()
+    @searching()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps float64 copies of X, shape (n, n_features), and of numbers y, shape (n,) or (n, n_outputs).
 
@@ -232,7 +231,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         return self
 
     @of_one_fit
-    @keeping_subnormals()
+    @searching()
     def predict(self, X: Any) -> Any:
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -266,7 +265,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return self._targets.shape[1]
 
-    @keeping_subnormals()
+    @searching()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)

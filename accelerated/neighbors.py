@@ -15,12 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
+from accelerated.calling_thread import searching
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.one_fit import of_one_fit
 from accelerated.pickling import PickledOnCpu
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
-from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix, one_row
@@ -94,7 +94,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         self.memory_limit = memory_limit
         self.progress = progress
 
-    @keeping_subnormals()
+    @searching()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keeps a copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
 
@@ -114,7 +114,6 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         if callable(self.metric) and not is_matrix(X):
             return self._read_objects(X, device)
         checked = check_rows(X, metric.largest, least=metric.least)
-        check_workers(checked.shape[0] * checked.shape[1], device)
         if self.metric == "precomputed":
             check_square(checked)
         rows = _prepare_rows(checked, metric, device, memory_limit)
@@ -146,7 +145,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = make_index(self._metric, self._rows, self._filter)
 
-    @keeping_subnormals()
+    @searching()
     def get_distance(self, a: Any, b: Any) -> float:
         """Returns the distance between two examples of shape (n_features,), by the current parameters.
 
@@ -173,7 +172,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
-    @keeping_subnormals()
+    @searching()
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
@@ -188,7 +187,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
     @of_one_fit
-    @keeping_subnormals()
+    @searching()
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
         """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.
 

@@ -11,9 +11,9 @@ from sklearn.model_selection import check_cv
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
+from accelerated.calling_thread import searching
 from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.scoring import accuracy, r_squared
-from accelerated.subnormals import keeping_subnormals
 from accelerated.validation import check_labels, check_rows, check_targets
 from knn_inputs.containers import is_matrix, to_array
 from knn_inputs.folds import check_n_folds, read_fold
@@ -39,7 +39,7 @@ class Selection(NamedTuple):
     elbow: int
 
 
-@keeping_subnormals()
+@searching()
 def select_n_neighbors(
     model: KNNClassifier | KNNRegressor, X: Any, y: Any, candidates: Iterable[int], *, cv: Any = 5
 ) -> Selection:

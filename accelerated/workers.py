@@ -5,24 +5,60 @@ program keeps a core busy, every operation waits for the slowest thread, and a f
 thread. Here a worker takes a whole piece of work, and the next one when it is done. torch releases the lock of Python
 during its operations, so workers run at the same time.
 
-OpenMP and MKL keep a number of threads for each thread of a process, and a worker sets its own alone. The settings of
-the process, and those of every thread that the caller uses, stay as they are. Workers are kept for later work, because
-each new thread takes memory for its products that it does not give back.
+OpenMP and MKL keep a number of threads for each thread of a process, and a worker sets its own alone. So does a thread
+``with_own_thread``, until it leaves that. The settings of the process and of all its other threads stay as they are.
+Workers are kept for later work, because each new thread takes memory for its products that it does not give back.
 """
 
 import ctypes
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+AHEAD = 2  # pieces for each worker that ``in_order`` takes before their turn
+
+
+class _Caller(threading.local):
+    """The number of workers for each thread that is ``with_own_thread``; 0 in all others."""
+
+    n_workers = 0
+
+
+_caller = _Caller()
+
+
+@contextmanager
+def with_own_thread() -> Iterator[None]:
+    """Keeps torch's operations in the calling thread; ``count_workers`` is then the number of threads that it had."""
+    n_threads = torch.get_num_threads()  # the first call in a thread sets its number, so it comes before the limit
+    if _caller.n_workers or n_threads == 1:
+        yield
+        return
+    limits = _find_limits()
+    before = [library.get_num_threads() for library in limits.openmp]
+    _caller.n_workers = n_threads
+    for library in limits.openmp:
+        library.set_num_threads(1)
+    of_mkl = limits.mkl(1)
+    try:
+        yield
+    finally:
+        limits.mkl(of_mkl)
+        for library, n in zip(limits.openmp, before, strict=True):
+            library.set_num_threads(n)
+        _caller.n_workers = 0
 
 
 def share(
@@ -37,33 +73,83 @@ def share(
     no other piece begins then.
     """
     pieces, results = list(pieces), []
+    for piece, result in in_order(function, pieces, n_workers, max(1, len(pieces))):
+        results.append(result)
+        done(piece)
+    return results
+
+
+def in_order(
+    function: Callable[[Piece], Result], pieces: Iterable[Piece], n_workers: int, n_taken: int | None = None
+) -> Iterator[tuple[Piece, Result]]:
+    """Yields each piece and its result, in the order of the pieces, of which ``n_taken`` at most are taken in advance.
+
+    So the caller may decide by a result which pieces come after those that are taken. Raises as ``share`` does.
+    """
     if n_workers < 2:
         for piece in pieces:
-            results.append(function(piece))
-            done(piece)
-        return results
-    futures = [_get_pool(n_workers).submit(function, piece) for piece in pieces]
+            yield piece, function(piece)
+        return
+    pool, remaining = _get_pool(n_workers), iter(pieces)
+    taken: deque[tuple[Piece, Future[Result]]] = deque()
     try:
-        for piece, future in zip(pieces, futures, strict=True):
-            results.append(future.result())
-            done(piece)
-        return results
-    except BaseException:
+        while True:
+            while len(taken) < (n_taken or AHEAD * n_workers):
+                try:
+                    piece = next(remaining)
+                except StopIteration:
+                    break
+                taken.append((piece, pool.submit(_as_here(function), piece)))
+            if not taken:
+                return
+            piece, future = taken[0]
+            result = future.result()
+            taken.popleft()
+            yield piece, result
+    finally:
+        futures = [future for _, future in taken]
         for future in futures:
             future.cancel()
         wait(futures)
-        raise
+
+
+def _as_here(function: Callable[[Piece], Result]) -> Callable[[Piece], Result]:
+    """Returns the function with the modes and the context variables of the calling thread, such as NumPy's errors."""
+    context, is_inference, has_grad = copy_context(), torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+
+    def call(piece: Piece) -> Result:
+        with torch.inference_mode(is_inference), torch.set_grad_enabled(has_grad):
+            return function(piece)
+
+    return lambda piece: context.run(call, piece)
 
 
 def count_workers(device: torch.device) -> int:
     """Returns the number of workers for a device: for a CPU as many as torch has threads in the calling thread."""
-    return torch.get_num_threads() if device.type == "cpu" else 1
+    return (_caller.n_workers or torch.get_num_threads()) if device.type == "cpu" else 1
+
+
+class _Limits(NamedTuple):
+    """The settings of the number of threads that a thread has of its own."""
+
+    openmp: list[LibController]
+    mkl: Callable[[int], int]  # takes the number and returns the one before; 0 is the number of the process
+
+
+@cache
+def _find_limits() -> _Limits:
+    openmp = ThreadpoolController().select(user_api="openmp").lib_controllers
+    for library in (Path(torch.__file__).parent / "lib").glob("*torch_cpu.*"):
+        try:
+            return _Limits(openmp, ctypes.CDLL(str(library)).MKL_Set_Num_Threads_Local)
+        except (OSError, AttributeError):  # no library, or one that is built with another one than MKL
+            continue
+    return _Limits(openmp, lambda n_threads: 0)
 
 
 @cache
 def _get_pool(n_workers: int) -> ThreadPoolExecutor:
-    libraries = ThreadpoolController().select(user_api="openmp").lib_controllers
-    limit_mkl = _find_limit_of_mkl()
+    limits = _find_limits()
 
     def use_one_thread() -> None:
         """Gives one thread of OpenMP and of MKL to the thread that calls this.
@@ -72,21 +158,11 @@ def _get_pool(n_workers: int) -> ThreadPoolExecutor:
         comes first, or it would undo the limit.
         """
         torch.get_num_threads()
-        for library in libraries:
+        for library in limits.openmp:
             library.set_num_threads(1)
-        limit_mkl(1)  # else ``torch.set_num_threads`` would hold for the products of a worker, too
+        limits.mkl(1)  # else ``torch.set_num_threads`` would hold for the products of a worker, too
 
     return ThreadPoolExecutor(n_workers, "verified-knn", initializer=use_one_thread)
-
-
-def _find_limit_of_mkl() -> Callable[[int], object]:
-    """Returns MKL's function that limits the calling thread, from the library of torch; without MKL it does nothing."""
-    for library in (Path(torch.__file__).parent / "lib").glob("*torch_cpu.*"):
-        try:
-            return ctypes.CDLL(str(library)).MKL_Set_Num_Threads_Local
-        except (OSError, AttributeError):  # no library, or one that is built with another one than MKL
-            continue
-    return lambda n_threads: None
 
 
 if hasattr(os, "register_at_fork"):  # a forked child has none of the threads

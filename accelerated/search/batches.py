@@ -16,8 +16,10 @@ from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
+from accelerated.workers import count_workers, in_order
 
-# `python -m benchmarks.constants NAME` measures these four:
+# `python -m benchmarks.constants NAME` measures these five:
+FEWEST_FOR_A_WORKER = 32  # queries
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
@@ -97,27 +99,48 @@ def in_batches(
 ) -> Iterator[tuple[np.ndarray, Found]]:
     """Yields the numbers of the queries of each batch, and the neighbours that the filter found for them.
 
-    The loop passes over some batches after a poor one, and over all queries if the filter cannot be used. If a device
-    runs out of memory, the loop halves the limit and repeats the batch, and raises torch's error if one query and one
-    row do not fit.
+    Workers search batches at the same time. The loop passes over some batches after a poor one, and over all queries if
+    the filter cannot be used. If a device runs out of memory, the loop halves the limit and repeats the batch, and
+    raises torch's error if one query and one row do not fit.
     """
-    start, n_features = 0, queries.X.shape[1]
-    while start < len(numbers):
+    next_one, answered, n_features = 0, 0, queries.X.shape[1]  # places in ``numbers``
+
+    def take(size: int) -> Iterator[range]:
+        nonlocal next_one
+        while next_one < len(numbers):
+            start, next_one = next_one, min(next_one + size, len(numbers))
+            yield range(start, next_one)
+
+    while next_one < len(numbers):
+        n_left, least = len(numbers) - next_one, least_bytes(n_features, k)
+        n_workers = _count_workers(chosen, queries.device, n_left, memory_limit // least)
         try:
-            size, scratch = split_memory(chosen, len(numbers) - start, n_features, k, memory_limit)
+            size, scratch = split_memory(chosen, n_left, n_features, k, memory_limit // n_workers, n_workers)
             if not size:
                 return
-            batch_numbers = numbers[start : start + size]
-            found = chosen.search(queries.read(batch_numbers, clock), k, scratch, clock)
+
+            def search_batch(some: range, scratch: int = scratch) -> Found:
+                batch = queries.read(numbers[some.start : some.stop], clock)
+                return chosen.search(batch, k, scratch, clock)
+
+            for some, found in in_order(search_batch, take(size), n_workers):
+                yield numbers[some.start : some.stop], found
+                answered = some.stop
+                if POOR * int(found.certified.count_nonzero()) < len(some):
+                    next_one += size * N_SKIPPED
         except RuntimeError as error:
-            if not is_out_of_memory(error) or memory_limit // 2 < least_bytes(n_features, k):
+            if not is_out_of_memory(error) or memory_limit // 2 < least:
                 raise
             memory_limit //= 2
+            next_one = answered
             continue  # leaves this clause, and so frees the tensors that its error holds
-        yield batch_numbers, found
-        start += size
-        if start < len(numbers) and POOR * int(found.certified.count_nonzero()) < size:
-            start += size * N_SKIPPED
+
+
+def _count_workers(chosen: Filter, device: torch.device, n_queries: int, most: int) -> int:
+    """Returns the number of workers for so many queries, at most ``most``; a single one for functions in Python."""
+    if chosen.metric.measure_pairs is None:
+        return 1
+    return max(1, min(count_workers(device), n_queries // FEWEST_FOR_A_WORKER, most))
 
 
 def _report(steps: list[Step], clock: Clock) -> Report:

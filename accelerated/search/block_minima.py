@@ -3,7 +3,7 @@
 A small block whose minimum is above a query's threshold holds no neighbour of it: the bounds of its rows are not read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,10 +21,20 @@ from accelerated.search.bounds.multiply import (
 from accelerated.search.bounds.protocol import EncodedRows
 from accelerated.search.filter import Pairs
 from accelerated.search.report import Clock
+from accelerated.workers import share
 
 FANOUT = 8  # rows in a lower small block, and of these in an upper one: `python -m benchmarks.constants FANOUT`
 UPPER = FANOUT * FANOUT  # rows in an upper small block
 LANES = 32  # queries side by side: `python -m benchmarks.constants LANES`
+
+
+class Pieces(NamedTuple):
+    """How the rows of a block are encoded and multiplied: so many at once, by so many workers."""
+
+    encode: Callable[[int, int], EncodedRows]  # the rows of the block from start to stop
+    n_rows: int
+    n_at_once: int  # a multiple of ``UPPER``
+    n_workers: int
 
 
 class Kept(NamedTuple):
@@ -50,14 +60,9 @@ class BlockMinima:
     is_precise: Tensor  # bool (): False if torch's settings made a product less precise, and the bounds prove nothing
 
     @classmethod
-    def make(
-        cls, encoded_rows: Iterable[EncodedRows], n_rows: int, queries: Tensor, out_dtype: torch.dtype, clock: Clock
-    ) -> "BlockMinima":
-        """Multiplies encoded rows, some at a time, with the encoded queries, (n_queries, n_columns), into bounds.
-
-        Each time but the last the number of rows must be a multiple of ``UPPER``.
-        """
-        dtype = queries.dtype
+    def make(cls, pieces: Pieces, queries: Tensor, out_dtype: torch.dtype, clock: Clock) -> "BlockMinima":
+        """Multiplies encoded rows, some at a time, with the encoded queries, (n_queries, n_columns), into bounds."""
+        dtype, n_rows = queries.dtype, pieces.n_rows
         width, n_padded = product_width(len(queries), dtype, queries.device), round_up(n_rows, UPPER)
         padded = torch.nn.functional.pad(queries, (0, 0, 0, width - len(queries)))
         if has_witness(dtype):
@@ -66,13 +71,13 @@ class BlockMinima:
         bounds = product.view(INTEGERS[out_dtype.itemsize])
         lower = bounds.new_empty((n_padded // FANOUT, width))
         upper = bounds.new_empty((n_padded // UPPER, width))
-        is_precise = torch.ones((), dtype=torch.bool, device=queries.device)
-        start = 0
-        for some in encoded_rows:
-            stop = start + len(some.columns)
+
+        def fill(start: int) -> Tensor:
+            """Returns whether the product of some rows is as precise as it was asked to be."""
+            stop = min(start + pieces.n_at_once, n_rows)
             with clock.stage("multiply"):
-                multiply(some, padded, product[start:stop])
-                is_precise &= is_as_precise_as_asked(product[start:stop], dtype, out_dtype)
+                multiply(pieces.encode(start, stop), padded, product[start:stop])
+                is_precise = is_as_precise_as_asked(product[start:stop], dtype, out_dtype)
             if stop == n_rows:
                 product[stop:] = above_thresholds(out_dtype)
                 stop = n_padded
@@ -80,7 +85,9 @@ class BlockMinima:
             with clock.stage("minima"):
                 torch.amin(bounds[start:stop].view(-1, FANOUT, width), 1, out=lower[of_8])
                 torch.amin(lower[of_8].view(-1, FANOUT, width), 1, out=upper[of_64])
-            start = stop
+            return is_precise
+
+        is_precise = torch.stack(share(fill, range(0, n_rows, pieces.n_at_once), pieces.n_workers)).all()
         return cls(n_rows, len(queries), bounds, lower, upper.T[: len(queries)].contiguous(), is_precise)
 
     def least(self, k: int) -> Tensor:

@@ -14,7 +14,6 @@ from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.memory import block_shape
 from accelerated.search.report import Clock
-from accelerated.subnormals import check_workers
 
 MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` mostly allows fewer
 
@@ -38,7 +37,6 @@ class Exhaustive:
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows."""
         queries, n_rows = batch.queries, len(self.rows)
-        check_workers(len(queries) * self.rows.numel(), self.rows.device)
         _, block_rows = self._block_shape(len(queries), k, scratch)
         reduced = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
         indices = reduced.to(torch.int64)

@@ -25,7 +25,6 @@ from accelerated.search.memory import BYTES_OF_BOX_GAP, boxes_bytes
 from accelerated.search.refine import kth_distance, nearest
 from accelerated.search.report import Clock
 from accelerated.search.tree import tree_reach
-from accelerated.subnormals import check_workers
 
 # `python -m benchmarks.constants NAME --device cuda` measures these four:
 MOST_IN_BLOCK = 64  # rows of a block, and queries of a bundle
@@ -98,7 +97,6 @@ class FewFeaturesFilter:
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures the blocks of rows that are near each bundle of queries."""
         n_queries = len(batch.queries)
-        check_workers(n_queries * self.blocks.numel(), self.blocks.device)
         with clock.stage("bundle"):
             size = self._bundle_size(n_queries)
             while not self._fits(n_queries, size, k, scratch) and size < self.most_in_bundle:

@@ -31,6 +31,9 @@ class Filter(Protocol):
     """Finds the nearest rows of a batch, and says which queries are certified."""
 
     @property
+    def metric(self) -> Metric: ...
+
+    @property
     def name(self) -> str: ...
 
     def batch_size(self, k: int, scratch: int) -> int:

@@ -79,19 +79,21 @@ def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
         raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
 
 
-def split_memory(chosen: Filter, n_queries: int, n_features: int, k: int, memory_limit: int) -> tuple[int, int]:
+def split_memory(
+    chosen: Filter, n_queries: int, n_features: int, k: int, memory_limit: int, n_workers: int
+) -> tuple[int, int]:
     """Returns how many of the remaining ``n_queries`` queries are the next batch, and the filter's bytes of scratch.
 
     Reading the queries and keeping their neighbours takes at most a quarter of the limit, or as much as one query needs
     if that is more. So the filter is asked twice: how many queries it would take at most, and how many it can take in
     the bytes that reading these leaves. The size is 0 if the filter cannot be used; otherwise it divides the queries
-    into batches of about equal size.
+    into batches of about equal size, as many for each worker.
     """
     bytes_each = _query_bytes(n_features, k)
     n_read = min(n_queries, chosen.batch_size(k, memory_limit), memory_limit // 4 // bytes_each)
     scratch = memory_limit - max(1, n_read) * bytes_each
     size = min(max(1, n_read), chosen.batch_size(k, scratch))
-    return even_share(n_queries, size) if size else 0, scratch
+    return even_share(n_queries, size, n_workers) if size else 0, scratch
 
 
 def _query_bytes(n_features: int, k: int) -> int:
@@ -177,10 +179,13 @@ def prediction_batch(k: int, n_columns: int, memory_limit: int) -> int:
     return max(1, memory_limit // (2 * 8 * (12 * k + 4 * n_columns)))
 
 
-def even_share(n: int, most: int) -> int:
+def even_share(n: int, most: int, multiple: int = 1) -> int:
     """Returns the largest share when n is split, as evenly as possible, into the fewest shares of at most ``most``.
 
-    >>> even_share(1000, 300)
-    250
+    The number of shares is a multiple of ``multiple``.
+
+    >>> even_share(1000, 300), even_share(1000, 400, 2)
+    (250, 250)
     """
-    return -(-n // -(-n // most))
+    n_shares = -(-n // most)
+    return -(-n // (n_shares + -n_shares % multiple))

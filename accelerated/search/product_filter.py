@@ -11,7 +11,6 @@ over 64 rows make it cheap to find the low ones (``block_minima``). Then
 A bad guess costs time, never a neighbour. A query for which the bounds exclude too few rows is not certified.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from accelerated.arrays import allocate
 from accelerated.metrics import Metric
-from accelerated.search.block_minima import LANES, UPPER, BlockMinima, product_width
+from accelerated.search.block_minima import LANES, UPPER, BlockMinima, Pieces, product_width
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.multiply import (
     WITNESS,
@@ -36,9 +35,10 @@ from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_fou
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
-from accelerated.subnormals import check_workers
+from accelerated.workers import count_workers
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
+FEWEST_ROWS_FOR_A_WORKER = 2**12
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
 
@@ -47,6 +47,7 @@ class Sizes(NamedTuple):
 
     queries: int  # in a batch, at most
     rows: int  # in a block, at most
+    most_rows: int  # in a block for so few queries that their bounds take no more than those of a full batch
     bounds: int  # of 2 bytes each, held for a batch and a block
     product: int  # bounds made by one product
     encoding: int  # bytes of scratch to encode rows with
@@ -55,10 +56,10 @@ class Sizes(NamedTuple):
 
 # `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
 # keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(queries=2048, rows=2**18, bounds=15 * 2**20, product=2**20, encoding=2**22, gaps=2**17)
+CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**22, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
-GPU_SIZES = Sizes(queries=2**14, rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
+GPU_SIZES = Sizes(queries=2**14, rows=2**20, most_rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
 
 
 @dataclass(frozen=True)
@@ -101,19 +102,24 @@ class ProductFilter:
         n_queries = self._plan(k, scratch).n_queries
         return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
-    def _plan(self, k: int, scratch: int) -> ProductPlan:
-        """Returns how much to do at once within the scratch; its ``n_queries`` is 0 if nothing fits or may be used."""
+    def _plan(self, k: int, scratch: int, n_queries: int | None = None) -> ProductPlan:
+        """Returns how much to do at once within the scratch, for a full batch or for ``n_queries`` queries.
+
+        Its own ``n_queries`` is 0 if nothing fits or may be used.
+        """
         device, sizes = self.rows.device, sizes_of(self.rows.device)
         dtype = self.bound.dtype
         out_dtype = product_dtype(dtype, device)
         most = k + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
-        block_rows = round_up(max(most, even_share(len(self.rows), sizes.rows)), UPPER)
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
-            return ProductPlan(0, block_rows, most_gaps, dtype)
-        width = sizes.bounds * 2 // max(2, out_dtype.itemsize) // block_rows // LANES * LANES
-        width = max(LANES, min(width, sizes.queries))
+            return ProductPlan(0, UPPER, most_gaps, dtype)
+        most_bounds, most_rows = sizes.bounds * 2 // max(2, out_dtype.itemsize), sizes.rows
+        if n_queries is not None:
+            most_rows = max(most_rows, min(sizes.most_rows, most_bounds // round_up(n_queries + 1, LANES)))
+        block_rows = round_up(max(most, even_share(len(self.rows), most_rows)), UPPER)
+        width = max(LANES, min(most_bounds // block_rows // LANES * LANES, sizes.queries))
         while n_queries := width - has_witness(dtype):
             plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype)
             n_encoded = n_queries if self.kept is not None else max(n_queries, self._n_encoded_at_once())
@@ -135,10 +141,9 @@ class ProductFilter:
         Certifies nothing if torch's settings were changed since ``batch_size`` so that no product may be made, or only
         a larger one than was planned.
         """
-        plan = self._plan(k, scratch)
+        plan = self._plan(k, scratch, len(batch.queries))
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
-        check_workers(len(batch.queries) * self.rows.numel(), self.rows.device)
         with clock.stage("encode"):
             encoded = self.bound.encode_queries(batch.queries)
             encoded = encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
@@ -146,6 +151,8 @@ class ProductFilter:
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
         for start in range(0, len(self.rows), plan.block_rows):
             found = self._search_block(start, found, batch, encoded, plan, clock)
+            if not bool(found.certified.any()):  # nor will it be by later blocks
+                break
         return found
 
     def _search_block(
@@ -172,22 +179,23 @@ class ProductFilter:
 
     def _multiply(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
         """Returns the bounds of the block of rows from ``start``."""
-        stop = min(start + plan.block_rows, len(self.rows))
-        rows = self._pieces(start, stop, len(encoded.columns))
-        return BlockMinima.make(rows, stop - start, encoded.columns, plan.out_dtype, clock)
+        n_rows = min(start + plan.block_rows, len(self.rows)) - start
 
-    def _pieces(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
-        """Yields the encoded rows from start to stop, as many as one product takes; a multiple of ``UPPER``."""
-        n_at_once = round_up(sizes_of(self.rows.device).product // n_queries, UPPER)
+        def encode(first: int, stop: int) -> EncodedRows:
+            some = slice(start + first, start + stop)
+            if self.kept is None:
+                return _encode_rows(self.bound, self.rows[some])
+            columns, base = self.kept
+            return EncodedRows(columns[some], None if base is None else base[some])
+
+        n_workers = 1 if self.kept is None else count_workers(self.rows.device)
+        n_at_once = sizes_of(self.rows.device).product // len(encoded.columns)
         if self.kept is None:
             n_at_once = min(n_at_once, self._n_encoded_at_once())
-        for first in range(start, stop, n_at_once):
-            some = slice(first, min(first + n_at_once, stop))
-            if self.kept is None:
-                yield _encode_rows(self.bound, self.rows[some])
-            else:
-                columns, base = self.kept
-                yield EncodedRows(columns[some], None if base is None else base[some])
+        elif n_workers * FEWEST_ROWS_FOR_A_WORKER <= n_rows:
+            n_at_once = min(n_at_once, even_share(n_rows, n_at_once, n_workers))
+        pieces = Pieces(encode, n_rows, round_up(n_at_once, UPPER), n_workers)
+        return BlockMinima.make(pieces, encoded.columns, plan.out_dtype, clock)
 
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
         """Returns rows of the first block that are probably near, at least k without the query itself."""

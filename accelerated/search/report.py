@@ -1,5 +1,6 @@
 """The report on a search, and the clock that times its stages."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ class Report:
 
     ``filter`` is the first filter. ``certified`` counts the queries that it certified, 0 if it is exhaustive;
     ``fallbacks`` the queries that went on to each later filter; ``candidates`` counts the pairs that filters left to be
-    measured exactly, and ``seconds`` are by stage.
+    measured exactly, and ``seconds`` are by stage, added up over the threads that worked at the same time.
     """
 
     n_queries: int = 0
@@ -26,12 +27,13 @@ class Report:
 
 
 class Clock:
-    """Adds up the seconds of each stage of a search."""
+    """Adds up the seconds of each stage of a search, over all its threads."""
 
     def __init__(self, waits_for: torch.device | None = None):
         """``waits_for`` is a GPU, whose work then counts for the stage that started it."""
         self.waits_for = waits_for
         self.seconds: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -40,4 +42,5 @@ class Clock:
         yield
         if self.waits_for is not None and self.waits_for.type == "cuda":
             torch.cuda.synchronize(self.waits_for)
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        with self._lock:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start

@@ -34,6 +34,7 @@ FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; few
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 WITNESS = 11_184_811 * 2.0**-23  # 4 / 3 as a float32: every other of its 24 bits is set
 EXACT_COLUMNS = 2**10  # a product of two 8-bit integers is at most 2^14
+LINES = 2**10  # of integers that are copied at once
 NOT_MADE = -(2**31)  # a number of int32 that is not a sum of products: these are at most 2^29
 TRIED = (64, 256)  # lines and columns of the products that tell which way to multiply integers is faster
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
@@ -76,14 +77,14 @@ def has_witness(dtype: torch.dtype) -> bool:
     return dtype == torch.float32
 
 
-def is_as_precise_as_asked(product: Tensor, dtype: torch.dtype, out_dtype: torch.dtype) -> Tensor | bool:
+def is_as_precise_as_asked(product: Tensor, dtype: torch.dtype, out_dtype: torch.dtype) -> Tensor:
     """Tells whether torch's settings left its precision to a product that was just made.
 
     The witness is in the last column of a ``product`` of float32.
     """
     if has_witness(dtype):
         return (product[:, -1] == WITNESS).all()
-    return product_dtype(dtype, product.device) == out_dtype
+    return torch.full((), product_dtype(dtype, product.device) == out_dtype, device=product.device)
 
 
 def above_thresholds(dtype: torch.dtype) -> float:
@@ -139,11 +140,13 @@ def _multiply_in_float32(columns: Tensor, queries: Tensor, out: Tensor) -> None:
     """Multiplies integers in float32, so few columns at a time that all sums are exact."""
     for start in range(0, columns.shape[1], EXACT_COLUMNS):
         some = slice(start, start + EXACT_COLUMNS)
-        product = columns[:, some].to(torch.float32) @ queries[:, some].to(torch.float32).T
-        if start == 0:
-            out.copy_(product)
-        else:
-            out += product.to(torch.int32)
+        q = queries[:, some].to(torch.float32).T
+        for x, of_rows in zip(columns[:, some].split(LINES), out.split(LINES), strict=True):
+            product = x.to(torch.float32) @ q
+            if start == 0:
+                of_rows.copy_(product)
+            else:
+                of_rows += product.to(torch.int32)
 
 
 @functools.cache

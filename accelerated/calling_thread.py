@@ -1,0 +1,14 @@
+"""The modes of the thread that calls a public method which fits or searches: they are set for it and then set back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from accelerated.subnormals import keeping_subnormals
+from accelerated.workers import with_own_thread
+
+
+@contextmanager
+def searching() -> Iterator[None]:
+    """Keeps numbers below 2.2e-308, and keeps torch in this thread, which shares long work with ``workers``."""
+    with keeping_subnormals(), with_own_thread():
+        yield
