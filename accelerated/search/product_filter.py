@@ -35,10 +35,11 @@ from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_fou
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
-from accelerated.workers import count_workers
+from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
 FEWEST_ROWS_FOR_A_WORKER = 2**12
+ROWS_FOR_A_NEIGHBOR = 2**9  # in a block, at least: the k-th distance after a block limits what the next one leaves
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
 
@@ -56,7 +57,7 @@ class Sizes(NamedTuple):
 
 # `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
 # keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**22, gaps=2**17)
+CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**24, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
 GPU_SIZES = Sizes(queries=2**14, rows=2**20, most_rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
@@ -79,12 +80,15 @@ class ProductFilter:
         columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
         base = None if first.base is None else first.base.new_empty(len(rows))
         n_at_once = max(1, sizes_of(rows.device).encoding // bound.encoding_bytes)
-        for start in range(0, len(rows), n_at_once):
+
+        def encode(start: int) -> None:
             some = slice(start, start + n_at_once)
-            encoded = _encode_rows(bound, rows[some])
-            columns[some] = encoded.columns
+            encoded = bound.encode_rows(rows[some])
+            _write_padded(encoded.columns, columns[some], WITNESS)
             if base is not None and encoded.base is not None:
                 base[some] = encoded.base
+
+        share(encode, range(0, len(rows), n_at_once), count_workers(rows.device))
         kept = EncodedRows(columns, base)
         return cls(metric, rows, bound, kept, kept.n_never_excluded())
 
@@ -115,9 +119,9 @@ class ProductFilter:
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
             return ProductPlan(0, UPPER, most_gaps, dtype)
-        most_bounds, most_rows = sizes.bounds * 2 // max(2, out_dtype.itemsize), sizes.rows
-        if n_queries is not None:
-            most_rows = max(most_rows, min(sizes.most_rows, most_bounds // round_up(n_queries + 1, LANES)))
+        most_bounds = sizes.bounds * 2 // max(2, out_dtype.itemsize)
+        for_few = 0 if n_queries is None else most_bounds // round_up(n_queries + 1, LANES)
+        most_rows = max(sizes.rows, min(sizes.most_rows, max(for_few, k * ROWS_FOR_A_NEIGHBOR)))
         block_rows = round_up(max(most, even_share(len(self.rows), most_rows)), UPPER)
         width = max(LANES, min(most_bounds // block_rows // LANES * LANES, sizes.queries))
         while n_queries := width - has_witness(dtype):
@@ -218,9 +222,19 @@ def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
 
 def _pad_columns(columns: Tensor, witness: float) -> Tensor:
     """Returns the columns, padded as a device needs, with the witness in the last of them if there is one."""
-    n_columns, is_witnessed = columns.shape[1], has_witness(columns.dtype)
-    n_more = aligned(n_columns + is_witnessed, columns.device) - n_columns
-    padded = torch.nn.functional.pad(columns, (0, n_more)) if n_more else columns
-    if is_witnessed:
-        padded[:, -1] = witness
+    n, n_columns = columns.shape
+    n_padded = aligned(n_columns + has_witness(columns.dtype), columns.device)
+    if n_padded == n_columns:
+        return columns
+    padded = columns.new_empty((n, n_padded))
+    _write_padded(columns, padded, witness)
     return padded
+
+
+def _write_padded(columns: Tensor, padded: Tensor, witness: float) -> None:
+    """Writes the columns to the first ones of ``padded``, and the witness to the last if there is one."""
+    n_columns = columns.shape[1]
+    padded[:, :n_columns] = columns
+    padded[:, n_columns:] = 0
+    if has_witness(columns.dtype):
+        padded[:, -1] = witness

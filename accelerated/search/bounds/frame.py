@@ -24,9 +24,14 @@ class Frame(NamedTuple):
     scale: float  # a power of two, so that scaling does not round
     near: float  # a squared distance, scaled, below which few rows have neighbours
 
-    def apply(self, points: Tensor) -> Tensor:
-        """Returns rows or queries in float64, shifted and scaled."""
-        return (points.to(torch.float64) - self.center) * self.scale
+    def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+        """Returns rows or queries, shifted and scaled, in ``dtype``, rounded once more if that is float32.
+
+        Points of float32 are shifted in float32 if it holds the centre: then they are rounded once.
+        """
+        if points.dtype == dtype == torch.float32 and torch.equal(self.center, self.center.to(dtype)):
+            return (points - self.center.to(dtype)).mul_(self.scale)
+        return (points.to(torch.float64) - self.center).mul_(self.scale).to(dtype)
 
 
 def take_sample(rows: Tensor) -> Tensor:

@@ -11,7 +11,14 @@ something of the query times something of the row. So one product of matrices of
     query   -2 q~   1  1  1   m1 m2 m3   -a   -b          row   x~   n1 n2 n3   1  1  1   A   B
 
 where n1 + n2 + n3 is |x|^2 and m1 + m2 + m3 is |q|^2, in as many pieces as T needs, a >= |q|, b >= |s|, A >= 2 |r| and
-B >= 2 |x~|. The residuals |r| and |s| are measured, not taken from a table: they are 0 for numbers that T holds.
+B >= 2 |x~|. The residuals are measured, not taken from a table: |s| is 0 for numbers that T holds.
+
+Rows in float32. Unless T is float64, a row is rounded to float32 first, to y, and all of its lengths are taken there,
+which is twice as fast. With u = 2^-24 this costs |x - y| <= u |y| (1 + u), and y - x~ is exact in float32, because x~
+has the leading bits of y. A sum of d squares is off by at most d u of itself in any order, so the lengths of y and of
+y - x~ are off by less than d u of themselves, and |x|^2 by less than (d + 3) u, which is less than ``alpha``. So 4
+alpha in place of 3 pay for |x|^2, and for |x - y| in A, and a factor of 1 + alpha pays for each other length. Squares
+and differences that vanish, below 2^-74, cost less than the 3 alpha of |q|^2 have to spare, or than ``lost``.
 
 Rounding. A device adds these products with an error of at most ``alpha`` times the sum of the magnitudes of its terms
 (``accumulation``). The magnitudes are at most 2 |q~| |x~| + |x|^2 + |q|^2 + a A + b B; so A has 3 alpha |x| on top of
@@ -74,7 +81,7 @@ class SquaredBound:
 
     @property
     def encoding_bytes(self) -> int:
-        """Returns the bytes of six float64 copies of a row."""
+        """Returns the bytes of six float64 copies of a query; a row takes no more."""
         return 8 * 6 * _n_columns(len(self.frame.center), self.dtype)
 
     def finer(self) -> list["SquaredBound"]:
@@ -88,20 +95,22 @@ class SquaredBound:
         A row longer than L = ``too_long`` is at least L / 2 from a query of at most L / 2. Its bound is the constant
         L^2 / 8, which is less than L^2 / 4 - near because near is below 64; its other columns are 0.
         """
-        rounded, residual, squared = _round(self.frame.apply(rows), self.dtype)
-        length = squared.sqrt()
-        pieces = _split(squared * (1 - 3 * self.alpha), self.dtype)
-        errors = torch.stack([2 * residual + 3 * self.alpha * length, 2 * (length + residual)], 1)
+        working = torch.float64 if self.dtype == torch.float64 else torch.float32
+        rounded, residual, squared = _round(self.frame.apply(rows, working), self.dtype)
+        too_long = ~(squared.sqrt() <= self.too_long)
+        length, residual = squared.sqrt() * (1 + self.alpha), residual * (1 + self.alpha)
+        pieces = _split(squared * (1 - 4 * self.alpha), self.dtype)
+        errors = torch.stack([2 * residual + 4 * self.alpha * length, 2 * (length + residual)], 1)
         encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), ceiling(errors, self.dtype)], 1)
-        too_long = ~(length <= self.too_long)
-        encoded[too_long] = 0
-        encoded[too_long, rows.shape[1]] = self.too_long**2 / 8
+        if bool(too_long.any()):
+            encoded[too_long] = 0
+            encoded[too_long, rows.shape[1]] = self.too_long**2 / 8
         return EncodedRows(encoded)
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, (n_queries, n_columns) in T; those longer than half of ``too_long`` are not certifiable."""
         rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
-        length = squared.sqrt()
+        length, residual = squared.sqrt(), residual * (1 + 2.0**-30)
         lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - self.lost
         pieces = _split(lowered, self.dtype)
         errors = ceiling(torch.stack([length, residual], 1), self.dtype)
@@ -121,11 +130,12 @@ def _n_columns(n_features: int, dtype: torch.dtype) -> int:
 
 
 def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Returns the rows in T, the length of their residuals or a little more, and their squared lengths."""
-    rounded = rows.to(dtype)
+    """Returns the rows in T, the lengths of their residuals and their squared lengths, both float64, as rounded."""
+    rounded, squared = rows.to(dtype), torch.linalg.vecdot(rows, rows).to(torch.float64)
+    if rows.dtype == dtype:
+        return rounded, torch.zeros_like(squared), squared
     difference = rows - rounded
-    residual = torch.linalg.vecdot(difference, difference).sqrt() * (1 + 2.0**-30)
-    return rounded, residual, torch.linalg.vecdot(rows, rows)
+    return rounded, torch.linalg.vecdot(difference, difference).to(torch.float64).sqrt(), squared
 
 
 def _split(values: Tensor, dtype: torch.dtype) -> Tensor:
