@@ -8,7 +8,7 @@ from accelerated.workers import with_own_thread
 
 
 @contextmanager
-def searching() -> Iterator[None]:
+def in_calling_thread() -> Iterator[None]:
     """Keeps numbers below 2.2e-308, and keeps torch in this thread, which shares long work with ``workers``."""
     with keeping_subnormals(), with_own_thread():
         yield

@@ -31,6 +31,7 @@ import torch
 from torch import Tensor
 
 from accelerated.arrays import copy_rows, to_numpy
+from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.distances import manhattan, sqeuclidean
 from accelerated.progress import progress_bar
@@ -39,7 +40,6 @@ from accelerated.search.memory import CPU_PAIRS, exhaustive_bytes, resolve_memor
 from accelerated.similarities import gamma_of_scale
 from accelerated.similarity_regressor import LARGEST, SimilarityRegressor
 from accelerated.solvers.pinv import cut_off
-from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import SIMILARITY_PARAMETERS, check_flag, check_int, check_name, check_number
@@ -96,7 +96,7 @@ class GammaSelection(NamedTuple):
         return ax
 
 
-@keeping_subnormals()
+@in_calling_thread()
 def select_gamma(model: SimilarityRegressor, X: Any, y: Any, gammas: Any, jitters: Any) -> GammaSelection:
     """Scores every pair of a gamma and a jitter by leaving out one example at a time; returns a ``GammaSelection``.
 
@@ -128,7 +128,6 @@ def select_gamma(model: SimilarityRegressor, X: Any, y: Any, gammas: Any, jitter
     gammas = np.array([_read_gamma(gamma, i, model.similarity, rows) for i, gamma in _enumerate(gammas, "gammas")])
     jitters = np.array([check_number(jitter, f"jitters[{i}]", least=0) for i, jitter in _enumerate(jitters, "jitters")])
     _check_memory(rows, targets.shape[1], len(jitters), resolve_memory_limit(model.memory_limit, device, of_free=True))
-    check_workers(len(rows) ** 2, device)
 
     scores = np.empty((len(gammas), len(jitters)))
     sums = _sums_of_pairs(model.similarity, rows)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
-from accelerated.calling_thread import searching
+from accelerated.calling_thread import in_calling_thread
 from accelerated.neighbors import NearestNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy, r_squared
@@ -88,7 +88,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
-    @searching()
+    @in_calling_thread()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
 
@@ -107,7 +107,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         return self
 
     @of_one_fit
-    @searching()
+    @in_calling_thread()
     def predict_proba(self, X: Any) -> Any:
         """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
 
@@ -128,7 +128,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         return outputs[0] if self._is_single else outputs
 
     @of_one_fit
-    @searching()
+    @in_calling_thread()
     def predict(self, X: Any) -> Any:
         """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -157,7 +157,7 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return len(self._codes)
 
-    @searching()
+    @in_calling_thread()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
         return accuracy(y, to_numpy(self.predict(X)), sample_weight)
@@ -218,7 +218,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         )
         self.weights = weights
 
-    @searching()
+    @in_calling_thread()
     def fit(self, X: Any, y: Any) -> Self:
         """Keeps float64 copies of X, shape (n, n_features), and of numbers y, shape (n,) or (n, n_outputs).
 
@@ -231,7 +231,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         return self
 
     @of_one_fit
-    @searching()
+    @in_calling_thread()
     def predict(self, X: Any) -> Any:
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
 
@@ -265,7 +265,7 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
     def _n_columns(self) -> int:
         return self._targets.shape[1]
 
-    @searching()
+    @in_calling_thread()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)

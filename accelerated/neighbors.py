@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
-from accelerated.calling_thread import searching
+from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.one_fit import of_one_fit
@@ -94,7 +94,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         self.memory_limit = memory_limit
         self.progress = progress
 
-    @searching()
+    @in_calling_thread()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Keeps a copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
 
@@ -145,7 +145,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = make_index(self._metric, self._rows, self._filter)
 
-    @searching()
+    @in_calling_thread()
     def get_distance(self, a: Any, b: Any) -> float:
         """Returns the distance between two examples of shape (n_features,), by the current parameters.
 
@@ -172,7 +172,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
-    @searching()
+    @in_calling_thread()
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
@@ -187,7 +187,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
     @of_one_fit
-    @searching()
+    @in_calling_thread()
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
         """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import check_cv
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
-from accelerated.calling_thread import searching
+from accelerated.calling_thread import in_calling_thread
 from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.scoring import accuracy, r_squared
 from accelerated.validation import check_labels, check_rows, check_targets
@@ -39,7 +39,7 @@ class Selection(NamedTuple):
     elbow: int
 
 
-@searching()
+@in_calling_thread()
 def select_n_neighbors(
     model: KNNClassifier | KNNRegressor, X: Any, y: Any, candidates: Iterable[int], *, cv: Any = 5
 ) -> Selection:

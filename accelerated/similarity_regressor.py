@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import copy_rows, output_device, to_numpy, to_output
+from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.leave_one_out import Training, get_leave_one_out
 from accelerated.one_fit import of_one_fit
@@ -29,7 +30,6 @@ from accelerated.solvers.outcome import warn_of_solution
 from accelerated.solvers.sizes import with_tile
 from accelerated.solvers.solution import Learned, Options, get_start
 from accelerated.solvers.system import System
-from accelerated.subnormals import check_workers, keeping_subnormals
 from accelerated.validation import check_finite, check_rows, check_targets, keep
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
@@ -144,7 +144,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         refuse_renamed(self, unknown, NAMES_ELSEWHERE, ValueError)
         return super().set_params(**params)
 
-    @keeping_subnormals()
+    @in_calling_thread()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learns ``dual_coef_``, alpha, from examples X, (n, n_features), and numbers y, (n,) or (n, n_outputs).
 
@@ -161,7 +161,6 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         rows = self._read(X, device)
         targets, is_single = check_targets(y, len(rows))
         weights = read_sample_weight(sample_weight, len(rows))
-        check_workers(len(rows) ** 2, device)
 
         unit = gamma_of_scale(self.similarity, rows, weights)
         gamma = unit if isinstance(self.gamma, str) else float(self.gamma)
@@ -210,7 +209,7 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         return self
 
     @of_one_fit
-    @keeping_subnormals()
+    @in_calling_thread()
     def predict(self, X: Any) -> Any:
         """Returns f(x) for queries X, (n_queries, n_features); if "precomputed", their similarities, (n_queries, n).
 
@@ -220,12 +219,11 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         n_queries, read_queries = self._open(X)
         check_flag(self.progress, "progress")
         device = self._model.weights.device
-        check_workers(n_queries * len(self._model.examples), device)
         memory_limit = resolve_memory_limit(self.memory_limit, device, of_free=True)
         predicted = predict(self._model, read_queries, n_queries, memory_limit, self.progress)
         return to_output(self._of_outputs(predicted), output_device(X))
 
-    @keeping_subnormals()
+    @in_calling_thread()
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2, the mean over the outputs. Raises ValueError for y of another shape and for a single query."""
         return r_squared(y, to_numpy(self.predict(X)), sample_weight)
