@@ -59,6 +59,16 @@ def one_thread():
 
 
 @pytest.fixture
+def two_threads():
+    """Two threads of torch, and so two workers; one afterwards, as in all other tests."""
+    import torch
+
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
 def rng():
     """Random numbers, the same in every run and for every test."""
     return np.random.default_rng(0)

@@ -2,10 +2,8 @@
 
 import pickle
 import re
-import time
 import warnings
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -19,7 +17,6 @@ from accelerated.predictions import predict
 from accelerated.similarities import get_similarity
 from accelerated.solvers import blocks, certificate, cg, iteration, nystrom, pivots, preconditioner, sizes
 from accelerated.solvers.system import System, estimate_sums
-from accelerated.workers import share
 
 N = 600
 X, Q = np.random.default_rng(0).normal(size=(N, 3)), np.random.default_rng(1).normal(size=(50, 3))
@@ -35,14 +32,6 @@ def small_tiles(monkeypatch):
     """Several tiles and several blocks."""
     monkeypatch.setattr(sizes, "TILE", 64)
     monkeypatch.setattr(blocks, "SOLVED_BLOCK", 200)
-
-
-@pytest.fixture
-def two_threads():
-    """Two threads of torch, and so two workers; one afterwards, as in all other tests."""
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(1)
 
 
 def make_system(rows=X, jitter=0.1, gamma=0.5, name="rbf", scale=None):
@@ -83,37 +72,6 @@ def interrupt_at(call, function):
     return interrupted
 
 
-def test_a_worker_has_one_thread_and_the_caller_keeps_its_own(two_threads):
-    assert share(lambda piece: torch.get_num_threads(), range(6), 2) == [1] * 6
-    assert torch.get_num_threads() == 2
-    assert share(lambda piece: torch.get_num_threads(), [0], 1) == [2]  # the caller itself
-
-
-@pytest.mark.parametrize("n_workers", [1, 2, 5])
-def test_the_results_of_pieces_keep_their_order(n_workers):
-    done = []
-
-    assert share(lambda piece: piece**2, range(20), n_workers, done.append) == [i**2 for i in range(20)]
-    assert done == list(range(20))
-    assert share(lambda piece: piece, [], n_workers) == []
-
-
-@pytest.mark.parametrize("n_workers", [1, 2])
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_an_exception_in_a_piece_is_raised_and_stops_the_rest(n_workers, error):
-    begun = []
-
-    def work(piece):
-        begun.append(piece)
-        if piece == 0:
-            raise error("here")
-        time.sleep(0.01)
-
-    with pytest.raises(error, match="here"):
-        share(work, range(1000), n_workers)
-    assert 0 < len(begun) < 1000
-
-
 @every_solver
 @pytest.mark.parametrize(("n", "n_outputs"), [(60, 1), (250, 7)])
 def test_one_thread_and_two_predict_the_same_but_for_rounding(solver, n, n_outputs):
@@ -128,27 +86,6 @@ def test_one_thread_and_two_predict_the_same_but_for_rounding(solver, n, n_outpu
 
     for one, two in zip(*answers, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-6, atol=1e-6)
-
-
-def cpu_times():
-    """The time that each thread of this process has worked, in hundredths of a second."""
-    times = {}
-    for path in Path("/proc/self/task").iterdir():
-        fields = (path / "stat").read_text().rpartition(")")[2].split()
-        times[path.name] = int(fields[11]) + int(fields[12])
-    return times
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no list of threads")
-def test_a_worker_multiplies_with_one_thread_even_after_torch_was_told_another_number(two_threads):
-    A = torch.rand(2500, 2500, dtype=torch.float64)
-
-    def count_busy(piece):
-        before = cpu_times()
-        A @ A
-        return sum(spent > before.get(name, 0) + 20 for name, spent in cpu_times().items())
-
-    assert share(count_busy, [0], 2) == [1]
 
 
 @every_solver
