@@ -13,6 +13,7 @@ A bad guess costs time, never a neighbour. A query for which the bounds exclude 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -22,6 +23,7 @@ from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.block_minima import LANES, UPPER, BlockMinima, product_width
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
+from accelerated.search.bounds.jaccard import divide_by_sizes
 from accelerated.search.bounds.multiply import (
     WITNESS,
     above_thresholds,
@@ -76,7 +78,7 @@ class ProductFilter:
         """Encodes all rows, within ``Sizes.encoding`` bytes of scratch at a time, and keeps them."""
         first = _encode_rows(bound, rows[:1])
         columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
-        base = None if first.base is None else first.base.new_empty(len(rows))
+        base, size = (None if one is None else one.new_empty(len(rows)) for one in (first.base, first.size))
         n_at_once = max(1, sizes_of(rows.device).encoding // bound.encoding_bytes)
         for start in range(0, len(rows), n_at_once):
             some = slice(start, start + n_at_once)
@@ -84,7 +86,9 @@ class ProductFilter:
             columns[some] = encoded.columns
             if base is not None and encoded.base is not None:
                 base[some] = encoded.base
-        kept = EncodedRows(columns, base)
+            if size is not None and encoded.size is not None:
+                size[some] = encoded.size
+        kept = EncodedRows(columns, base, size)
         return cls(metric, rows, bound, kept, kept.n_never_excluded())
 
     @property
@@ -159,7 +163,10 @@ class ProductFilter:
         with clock.stage("exclude"):
             threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
             certified = found.certified & minima.is_precise & (threshold < above_thresholds(plan.out_dtype))
-            kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k))
+            most_tied = None
+            if encoded.is_exact is not None:  # then the first k tied rows are enough, beside the query itself
+                most_tied = torch.where(encoded.is_exact, k + batch.n_self, len(self.rows))
+            kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k), most_tied)
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
             if guess is None:
@@ -174,7 +181,14 @@ class ProductFilter:
         """Returns the bounds of the block of rows from ``start``."""
         stop = min(start + plan.block_rows, len(self.rows))
         rows = self._pieces(start, stop, len(encoded.columns))
-        return BlockMinima.make(rows, stop - start, encoded.columns, plan.out_dtype, clock)
+        finish = partial(self._divide, encoded, plan.most_gaps)
+        return BlockMinima.make(rows, stop - start, encoded.columns, plan.out_dtype, clock, finish)
+
+    def _divide(self, encoded: EncodedQueries, n_at_once: int, product: Tensor, rows: EncodedRows) -> None:
+        """Makes products into bounds where sizes are to be divided by; a query of padding has the size 1."""
+        if rows.size is not None:
+            size = torch.nn.functional.pad(encoded.size, (0, product.shape[1] - len(encoded.size)), value=1.0)
+            divide_by_sizes(product, rows, size.to(torch.float32), n_at_once)
 
     def _pieces(self, start: int, stop: int, n_queries: int) -> Iterator[EncodedRows]:
         """Yields the encoded rows from start to stop, as many as one product takes; a multiple of ``UPPER``."""
@@ -186,8 +200,8 @@ class ProductFilter:
             if self.kept is None:
                 yield _encode_rows(self.bound, self.rows[some])
             else:
-                columns, base = self.kept
-                yield EncodedRows(columns[some], None if base is None else base[some])
+                columns, *others = self.kept
+                yield EncodedRows(columns[some], *(None if part is None else part[some] for part in others))
 
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
         """Returns rows of the first block that are probably near, at least k without the query itself."""
@@ -204,8 +218,8 @@ def sizes_of(device: torch.device) -> Sizes:
 
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
-    columns, base = bound.encode_rows(rows)
-    return EncodedRows(_pad_columns(columns, WITNESS), base)
+    encoded = bound.encode_rows(rows)
+    return encoded._replace(columns=_pad_columns(encoded.columns, WITNESS))
 
 
 def _pad_columns(columns: Tensor, witness: float) -> Tensor:

@@ -95,7 +95,7 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 
     torch has no public product of 8-bit integers; ``accumulation`` tries the private one before it is used.
     """
-    columns, base = rows
+    columns, base = rows.columns, rows.base
     if base is not None:
         if len(columns) < FEWEST and columns.device.type != "cpu":
             more = torch.nn.functional.pad(columns, (0, 0, 0, FEWEST - len(columns)))
