@@ -90,6 +90,11 @@ def _radius_of_power_sum(p: float, power_sum: Tensor, queries: Tensor) -> Tensor
     return _radius_of_minkowski(p, power(power_sum + lost, 1 / p), queries)
 
 
+def _tree_distance_of_power_sum(p: float, power_sum: Tensor) -> Tensor:
+    """Returns the root; the powers below 2^-1022 that the sum may have lost are less than 2^-1000 together."""
+    return power(power_sum + 2.0**-1000, 1 / p)
+
+
 def _radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
     """Returns the radius for p >= 2: by Hölder |z|_2 <= d^(1/2 - 1/p) |z|_p in d features, equal if all gaps are equal.
 
@@ -145,6 +150,8 @@ def _minkowski_metric(p: float) -> Metric:
             to_distance=partial(power, exponent=1 / p),
             largest=10 ** (290 / p),
             radius=partial(_radius_of_power_sum, p),
+            tree_p=p,
+            to_tree=partial(_tree_distance_of_power_sum, p),
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
         return _by_feature(partial(_scaled_minkowski, p), largest=1e300)

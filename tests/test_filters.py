@@ -60,6 +60,7 @@ APPLY = [
     *((name, "cosine") for name in PRODUCTS if name != "int8"),
     *((name, f"minkowski {p}") for name in ("bfloat16", "float32") for p in (2.5, 3, 16, 30)),
     *((name, metric) for name in ("int8", "float32") for metric in ("hamming", "jaccard")),
+    *(("tree", f"minkowski {p}") for p in (3, 16)),
     *(("int8", metric) for metric in ("manhattan", "minkowski 1.5", "minkowski 1.01")),
     *(
         (name, metric)
@@ -468,8 +469,9 @@ def test_the_rule_chooses_by_features_rows_and_metric():
     of_floats = next(name for name in fastest if name != "int8")
 
     assert {metric for (metric, d), name in chosen.items() if d == 2 and name == "tree"} == {
-        *("euclidean", "manhattan", "chebyshev")
+        *("euclidean", "manhattan", "chebyshev", "minkowski")
     }
+    assert choose_filter(get_metric("minkowski", 3), few, "boxes") is None
     assert {metric for (metric, d), name in chosen.items() if d == 20 and name == of_floats} >= {
         *("euclidean", "cosine", "minkowski")
     }

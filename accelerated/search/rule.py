@@ -38,6 +38,7 @@ SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
+OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -76,7 +77,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
     if metric.tree_p is not None:
         if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_EXPONENT + n_features))):
             return TreeFilter.make(metric, rows)
-        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features)):
+        if (name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features))) and (
+            metric.tree_p in OF_BOXES
+        ):
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None
