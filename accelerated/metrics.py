@@ -102,12 +102,12 @@ def _radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
     off by less than (d + 3 p + 16) 2^-53 of it, and the root divides that by p. That is less than the (2 d + 32) 2^-53
     that ``frame.reach`` allows; 2^-40 pays for the roots here, and for a library that is less precise.
     """
-    return distance * (queries.shape[1] ** (1 / 2 - 1 / p) * (1 + 2.0**-40))
+    return distance * (float(np.power(queries.shape[1], 1 / 2 - 1 / p)) * (1 + 2.0**-40))
 
 
 def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
     """Returns the most that the sum of the gaps can be: |z|_1 <= d^(1 - 1/p) |z|_p; roundings as for the radius."""
-    return distance * (queries.shape[1] ** (1 - 1 / p) * (1 + 2.0**-40))
+    return distance * (float(np.power(queries.shape[1], 1 - 1 / p)) * (1 + 2.0**-40))
 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
