@@ -102,7 +102,7 @@ def _radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
     off by less than (d + 3 p + 16) 2^-53 of it, and the root divides that by p. That is less than the (2 d + 32) 2^-53
     that ``frame.reach`` allows; 2^-40 pays for the roots here, and for a library that is less precise.
     """
-    return distance * (float(np.power(queries.shape[1], 1 / 2 - 1 / p)) * (1 + 2.0**-40))
+    return distance * (float(np.power(queries.shape[1], 0.5 - 1 / p)) * (1 + 2.0**-40))
 
 
 def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
