@@ -97,6 +97,12 @@ def lattice(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Ca
     return [Case(X, X[:n_queries], **how)]
 
 
+def categories(n_rows: int, n_queries: int, n_features: int, n_values: int, **how: Any) -> list[Case]:
+    """So many values in each feature, all of them equally frequent."""
+    X = RNG.integers(0, n_values, (n_rows, n_features)).astype(float)
+    return [Case(X, X[:n_queries], metric="hamming", **how)]
+
+
 def nearly_whole(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
     """Pixels, 16 of which in a thousand are not whole."""
     X = RNG.integers(0, 256, (n_rows, n_features)).astype(float)
@@ -188,6 +194,10 @@ STUDIES = {
     },
     "N_INTERVALS": Study(of("N_INTERVALS", 8, 4, 16), lambda: each(normal, USUAL, metric="manhattan")),
     "ROOM": Study(of("ROOM", 1.25, 1.0, 1.5, 2.0), lambda: each(normal, USUAL, metric="manhattan")),
+    "MOST_VALUES": Study(
+        of("MOST_VALUES", 8, 4, 16),
+        lambda: [case for n in (2, 4, 8, 16) for case in each(categories, USUAL, n_values=n)],
+    ),
     "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),

@@ -12,18 +12,24 @@ from sklearn.neighbors import NearestNeighbors as ScikitLearn
 from accelerated import NearestNeighbors
 
 Search = Callable[[np.ndarray], Any]  # queries -> indices (n_queries, k)
-CDIST = {"euclidean": 2.0, "manhattan": 1.0}
+P = 3.0  # of minkowski
+CDIST = {"euclidean": 2.0, "manhattan": 1.0, "minkowski": P}
+
+
+def power_of(metric: str) -> dict[str, float]:
+    """The parameter of a metric that has one."""
+    return {"p": P} if metric == "minkowski" else {}
 
 
 def accelerated(X: np.ndarray, k: int, metric: str) -> Search:
     """``accelerated`` with its defaults."""
-    model = NearestNeighbors(k, metric=metric).fit(X)
+    model = NearestNeighbors(k, metric=metric, **power_of(metric)).fit(X)
     return lambda Q: model.kneighbors(Q)[1]
 
 
 def sklearn_brute(X: np.ndarray, k: int, metric: str) -> Search:
     """scikit-learn's brute force."""
-    model = ScikitLearn(n_neighbors=k, metric=metric, algorithm="brute").fit(X)
+    model = ScikitLearn(n_neighbors=k, metric=metric, **power_of(metric), algorithm="brute").fit(X)
     return lambda Q: model.kneighbors(Q)[1]
 
 

@@ -24,7 +24,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
 from benchmarks.pages import with_table
-from benchmarks.peers import BRUTE, TREES, Search, accelerated, torch_cdist
+from benchmarks.peers import BRUTE, TREES, Search, accelerated, power_of, sklearn_brute, torch_cdist
 from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +80,11 @@ def pixels(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
     return (255 * images.clip(0, 1)).astype(np.uint8).reshape(n, -1)
 
 
+def binary(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    """Sets that hold each of d elements with a probability of 0.3."""
+    return rng.random((n, d)) < 0.3
+
+
 CELLS = [
     Cell("784 features", 1000, 60_000, 784, 5, "3", normal32, BRUTE),
     Cell("clustered", 1000, 100_000, 128, 10, "2.5", clustered32, BRUTE),
@@ -88,6 +93,9 @@ CELLS = [
     Cell("3 features", 5000, 100_000, 3, 10, "1", uniform64, TREES),
     Cell("8 features", 2000, 50_000, 8, 10, "1.5", normal64, TREES),
     Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, BRUTE, "manhattan"),
+    Cell("minkowski, p = 3", 500, 50_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "minkowski"),
+    Cell("hamming", 500, 50_000, 256, 5, "3", binary, [sklearn_brute], "hamming"),
+    Cell("jaccard", 500, 50_000, 256, 5, "3", binary, [sklearn_brute], "jaccard"),
     Cell("one query", 1, 1000, 10, 5, "0.5 of scikit-learn", normal64, [*TREES, torch_cdist]),
     Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, BRUTE),
 ]
@@ -104,11 +112,11 @@ def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
     ask = {name: partial(search, Q) for name, search in searches.items()}
     seconds = in_turns(ask, 201) if cell.n_queries == 1 else in_turns(ask, rounds, PAUSE)
 
-    exact = EXHAUSTIVE(cell.k, metric=cell.metric).fit(X)
+    exact = EXHAUSTIVE(cell.k, metric=cell.metric, **power_of(cell.metric)).fit(X)
     distances, indices = exact.kneighbors(Q)
     wrong = {name: wrong_rows(exact, Q, search(Q), distances) for name, search in searches.items()}
     wrong["accelerated"] = int((searches["accelerated"](Q) != indices).any(1).sum())  # compared in order
-    report = NearestNeighbors(cell.k, metric=cell.metric).fit(X).search_report(Q)
+    report = NearestNeighbors(cell.k, metric=cell.metric, **power_of(cell.metric)).fit(X).search_report(Q)
     peers = {name: taken for name, taken in seconds.items() if name != "accelerated"}
     return {
         "cell": cell.name,

@@ -17,11 +17,16 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
-from accelerated.search.bounds import accumulation, multiply
+from accelerated.search.bounds import accumulation
+from accelerated.search.bounds import multiply as products
 from accelerated.search.bounds.accumulation import _try_products, product_keeps_error_limit
+from accelerated.search.bounds.counts import COUNTING, _float32_counts, can_count
 from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.hamming import choose_hamming
+from accelerated.search.bounds.jaccard import JaccardBound, choose_sets, divide_by_sizes
 from accelerated.search.bounds.manhattan import choose_intervals
-from accelerated.search.bounds.multiply import ceiling
+from accelerated.search.bounds.multiply import ceiling, multiply, product_dtype
+from accelerated.search.bounds.protocol import EncodedRows
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.few_features import halve
@@ -53,9 +58,12 @@ def assert_same(name, X, Q, k, expected, **params):
 
 NORMAL = HOSTILE["normal"]
 APPLY = [
-    *((name, metric) for name in PRODUCTS for metric in ("euclidean", "sqeuclidean", "jaccard")),
+    *((name, metric) for name in PRODUCTS for metric in ("euclidean", "sqeuclidean")),
     *((name, "cosine") for name in PRODUCTS if name != "int8"),
-    ("int8", "manhattan"),
+    *((name, f"minkowski {p}") for name in ("bfloat16", "float32") for p in (2.5, 3, 16, 30)),
+    *((name, metric) for name in ("int8", "float32") for metric in ("hamming", "jaccard")),
+    *(("tree", f"minkowski {p}") for p in (3, 16)),
+    *(("int8", metric) for metric in ("manhattan", "minkowski 1.5", "minkowski 1.01")),
     *(
         (name, metric)
         for name in ("tree", "boxes")
@@ -64,14 +72,21 @@ APPLY = [
 ]
 
 
+def parameters_of(metric):
+    name, p = f"{metric} 2".split()[:2]
+    return {"metric": name, "p": float(p)}
+
+
 @functools.cache
 def hostile_searches(metric, n_features):
     """For each of the hostile rows: the rows, the queries or None, and their neighbours by the exhaustive search."""
     searches = []
+    params = parameters_of(metric)
+    most = get_metric(*params.values()).largest / 2
     for X in HOSTILE.values():
-        X = X[:, :n_features]
+        X = X[:, :n_features].clip(-most, most)
         Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, X.shape[1]))])
-        model = by("exhaustive", 7, metric=metric).fit(X)
+        model = by("exhaustive", 7, **params).fit(X)
         searches += [(X, queries, model.kneighbors(queries)) for queries in (Q, None)]
     return searches
 
@@ -80,7 +95,7 @@ def hostile_searches(metric, n_features):
 def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
     certified = 0
     for X, Q, expected in hostile_searches(metric, 2 if name == "boxes" else 12):
-        model = assert_same(name, X, Q, 7, expected, metric=metric)
+        model = assert_same(name, X, Q, 7, expected, **parameters_of(metric))
         if Q is not None:
             report = model.search_report(Q)
             assert report.filter in (name, "exhaustive")
@@ -145,21 +160,22 @@ def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, d
 
 def test_a_frame_is_nearly_the_same_whichever_features_are_read_at_a_time(monkeypatch, rng):
     rows = torch.from_numpy(rng.normal(size=(700, 50)) * rng.lognormal(size=50) + 7)
-    whole, by_intervals = choose_frame(rows), choose_intervals(rows)
+    whole, by_intervals = choose_frame(rows), choose_intervals(METRICS["manhattan"], rows)
 
     monkeypatch.setattr(accelerated.search.bounds.frame, "SAMPLED_NUMBERS", 700 * 3)
     assert torch.equal(choose_frame(rows).center, whole.center)
     assert choose_frame(rows).scale == whole.scale
     assert choose_frame(rows).near == pytest.approx(whole.near, rel=1e-12)
-    assert torch.equal(choose_intervals(rows).cuts, by_intervals.cuts)
-    assert torch.equal(choose_intervals(rows).medians, by_intervals.medians)
-    assert choose_intervals(rows).step == by_intervals.step
+    again = choose_intervals(METRICS["manhattan"], rows)
+    assert torch.equal(again.cuts, by_intervals.cuts)
+    assert torch.equal(again.medians, by_intervals.medians)
+    assert again.step == by_intervals.step
 
 
 @pytest.mark.parametrize("data", HOSTILE)
 def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
     rows = torch.from_numpy(HOSTILE[data])
-    bound = choose_intervals(rows)
+    bound = choose_intervals(METRICS["manhattan"], rows)
     if bound is None:
         assert data in ("all equal", "vanishing")
         return
@@ -172,6 +188,99 @@ def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
     assert (bounds <= true).all()
     if data == "normal":
         assert np.mean(true - bounds) < 0.1 * np.mean(true)
+
+
+@pytest.mark.parametrize("dtype", COUNTING)
+@pytest.mark.parametrize("n_values", [1, 2, 3, 8])
+def test_a_hamming_bound_is_the_distance_or_below_it_if_a_row_has_a_value_that_the_sample_lacks(n_values, dtype, rng):
+    rows = torch.from_numpy(rng.integers(0, n_values, (1500, 30)) * 1.5)
+    queries = torch.from_numpy(rng.integers(-1, n_values + 1, (60, 30)) * 1.5)
+    strange = rows.clone()
+    strange[1, :5] = torch.tensor([-7.0, 0.7, 99.0, 1.5 * n_values, 1.5])  # rows of odd numbers are not in the sample
+    for some in (rows, strange):
+        bound = choose_hamming(some, dtype)
+        encoded = bound.encode_queries(queries)
+        true = (queries[:, None] != some).sum(2).numpy()
+        bounds = (made_by(bound, some, encoded) + encoded.offset[:, None].numpy()) / (1 + (n_values <= 2))
+        assert (bounds <= true).all()
+        assert encoded.is_exact.all() == (some is rows)
+        assert (bounds == true).all() or some is strange
+
+
+@pytest.mark.parametrize("dtype", COUNTING)
+def test_a_jaccard_bound_has_the_order_of_the_distances(dtype, rng):
+    sets = rng.random((900, 70)) < rng.choice([0.0, 0.03, 0.5, 0.99], (900, 1))
+    rows = torch.from_numpy(sets.astype(float))
+    bound = choose_sets(rows, dtype)
+    encoded = bound.encode_queries(rows[:90])
+    encoded_rows = bound.encode_rows(rows)
+    product = torch.empty((900, 90), dtype=product_dtype(dtype, CPU))
+    multiply(encoded_rows, encoded.columns, product)
+    divide_by_sizes(product, encoded_rows, encoded.size.to(torch.float32), 1000)
+    distances = METRICS["jaccard"].measure_block(rows[:90], rows, 0, 900)
+
+    assert encoded.is_exact.all()
+    for bounds, measured in zip(product.T.double(), distances, strict=True):
+        order = measured.argsort()
+        steps, larger = bounds[order].diff(), measured[order].diff()
+        assert (steps[larger == 0] == 0).all() and (steps[larger > 0] > 0).all()
+        for kth in measured[:20]:
+            threshold = bound.threshold(kth.expand(90), rows[:90], encoded)[0]
+            assert torch.equal(bounds <= threshold, measured <= kth)
+
+
+def test_different_fractions_of_large_sets_may_tie_only_where_the_bound_is_not_called_exact():
+    """The nearest fractions there are: I / s and another with the denominators next to each other."""
+    for both, is_exact in ((2**12, True), (2**20, False)):
+        bound = JaccardBound(4, both // 2, torch.float32)
+        rows = EncodedRows(torch.empty(2, 0), None, torch.tensor([both / 2, both / 2 - 1], dtype=torch.float32))
+        common = torch.tensor([[both // 2 - 1.0], [both // 2 - 1.0]])  # I / s just below 1/2, and a little more
+        product = common * -(2.0**25)
+        divide_by_sizes(product, rows, torch.tensor([both / 2], dtype=torch.float32), 100)
+        queries = torch.ones((1, 4), dtype=torch.float64)
+        assert product[0] > product[1] or not is_exact
+        assert bound.encode_queries(queries).is_exact.item() == (4 + both // 2 <= 2**12)
+
+
+@pytest.mark.parametrize(("metric", "share"), [("hamming", 0.5), ("hamming", 0.0), ("jaccard", 0.01), ("jaccard", 1.0)])
+@pytest.mark.parametrize("name", ["int8", "float32"])
+def test_where_rows_are_counted_a_tie_of_thousands_costs_little(name, metric, share, rng):
+    X = (rng.random((20_000, 12)) < share).astype(float)
+    Q = (rng.random((40, 12)) < share).astype(float)
+    for queries in (Q, None if share == 0.01 else X[5000:5040]):
+        model = by(name, 5, metric=metric).fit(X)
+        report = model.search_report(queries)
+        assert report.certified == report.n_queries
+        assert report.candidates <= 64 * report.n_queries
+    assert_same_as_exhaustive(name, X, Q, 5, metric=metric)
+
+
+def test_a_device_that_does_not_count_in_float32_is_noticed(monkeypatch):
+    def rounded(a, b, out):
+        return out.copy_((a.double() @ b.double()).bfloat16())
+
+    _float32_counts.cache_clear()
+    monkeypatch.setattr(torch, "mm", rounded)
+    try:
+        assert not can_count(torch.float32, CPU)
+        assert choose_hamming(torch.ones((300, 20), dtype=torch.float64), torch.float32) is None
+    finally:
+        _float32_counts.cache_clear()
+
+
+@pytest.mark.parametrize("p", [2.5, 3, 4, 16, 30])
+def test_a_radius_is_no_less_than_the_length_of_any_gap(p, rng):
+    metric = get_metric("minkowski", p)
+    for n_features in (1, 2, 64):
+        for size in (1e-200, 1e-25, 1e-18, 1.0, 1e17):
+            gaps = rng.normal(size=(300, n_features)) * rng.lognormal(sigma=rng.choice([0, 3]), size=(300, n_features))
+            gaps[0] = 1  # the worst: all gaps are equal
+            gaps = torch.from_numpy((gaps * size).clip(-1e18, 1e18))
+            zero = torch.zeros_like(gaps)
+            radius = metric.radius(metric.measure_pairs(gaps, zero), zero).numpy()
+            length = np.sqrt((gaps.numpy().astype(np.longdouble) ** 2).sum(1))
+            assert (length <= radius).all()
+            assert length[0] >= 0.999 * radius[0] or size < 1e-15
 
 
 @pytest.mark.parametrize("shift", [0, 100, -128, 70_000])
@@ -297,7 +406,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 
     _try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
-    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: True)
+    monkeypatch.setattr(products, "_integers_are_faster", lambda: True)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
             assert not product_keeps_error_limit(PRODUCTS[name], CPU)
@@ -311,23 +420,23 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 @pytest.mark.parametrize("faster", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1, 2), (1, 33, 100), (70, 1, 1025), (48, 40, 3000)])
 def test_products_of_integers_are_exact_in_either_way(monkeypatch, shape, faster):
-    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: faster)
+    monkeypatch.setattr(products, "_integers_are_faster", lambda: faster)
     n, m, n_columns = shape
     a, b = torch.full((n, n_columns), -128, dtype=torch.int8), torch.full((m, n_columns), 127, dtype=torch.int8)
     a[-1, 0], b[-1, -1] = 3, -128
     out = torch.full((n, m), 5, dtype=torch.int32)
 
-    multiply.multiply_integers(a, b, out)
+    products.multiply_integers(a, b, out)
 
     assert torch.equal(out.to(torch.int64), a.to(torch.int64) @ b.T.to(torch.int64))
 
 
 def test_a_product_of_integers_that_torch_refuses_without_a_word_is_made_in_float32(monkeypatch):
-    monkeypatch.setattr(multiply, "_integers_are_faster", lambda: True)
+    monkeypatch.setattr(products, "_integers_are_faster", lambda: True)
     monkeypatch.setattr(torch, "_int_mm", lambda a, b, out: out)
     a, out = torch.ones((3, 4), dtype=torch.int8), torch.zeros((3, 3), dtype=torch.int32)
 
-    multiply.multiply_integers(a, a, out)
+    products.multiply_integers(a, a, out)
 
     assert out.tolist() == [[4] * 3] * 3
 
@@ -399,17 +508,17 @@ def test_the_rule_chooses_by_features_rows_and_metric():
     of_floats = next(name for name in fastest if name != "int8")
 
     assert {metric for (metric, d), name in chosen.items() if d == 2 and name == "tree"} == {
-        *("euclidean", "manhattan", "chebyshev")
+        *("euclidean", "manhattan", "chebyshev", "minkowski")
     }
+    assert choose_filter(get_metric("minkowski", 3), few, "boxes") is None
     assert {metric for (metric, d), name in chosen.items() if d == 20 and name == of_floats} >= {
-        *("euclidean", "cosine")
+        *("euclidean", "cosine", "minkowski")
     }
     assert chosen["manhattan", 20] == "int8"
     sets = (many > 0.5).to(torch.float64)
-    assert choose_filter(METRICS["jaccard"], sets).name == fastest[0]
-    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {
-        *("chebyshev", "hamming", "minkowski")
-    }
+    counting = next(name for name in fastest if name in ("int8", "float32"))
+    assert {choose_filter(METRICS[metric], sets).name for metric in ("hamming", "jaccard")} == {counting}
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"chebyshev", "hamming"}
     assert choose_filter(METRICS["euclidean"], many[:100]) is None
 
 

@@ -32,6 +32,7 @@ class Pieces(NamedTuple):
     """How the rows of a block are encoded and multiplied: so many at once, by so many workers."""
 
     encode: Callable[[int, int], EncodedRows]  # the rows of the block from start to stop
+    finish: Callable[[Tensor, EncodedRows], None]  # makes their product into bounds, in place, if it is not yet
     n_rows: int
     n_at_once: int  # a multiple of ``UPPER``
     n_workers: int
@@ -76,8 +77,10 @@ class BlockMinima:
             """Returns whether the product of some rows is as precise as it was asked to be."""
             stop = min(start + pieces.n_at_once, n_rows)
             with clock.stage("multiply"):
-                multiply(pieces.encode(start, stop), padded, product[start:stop])
+                some = pieces.encode(start, stop)
+                multiply(some, padded, product[start:stop])
                 is_precise = is_as_precise_as_asked(product[start:stop], dtype, out_dtype)
+                pieces.finish(product[start:stop], some)
             if stop == n_rows:
                 product[stop:] = above_thresholds(out_dtype)
                 stop = n_padded
@@ -108,19 +111,29 @@ class BlockMinima:
             chosen = children.gather(-1, bounds.argmin(-1, keepdim=True))[..., 0]
         return chosen
 
-    def descend(self, threshold: Tensor, certified: Tensor, most: int) -> Kept:
+    def descend(self, threshold: Tensor, certified: Tensor, most: int, most_tied: Tensor | None = None) -> Kept:
         """Returns the pairs with bounds at or below the ``threshold`` (n_queries,), of the ``certified`` queries.
 
-        A query is not complete if it has more than ``most`` pairs, or small blocks on the way to them.
+        A query is not complete if it has more than ``most`` pairs, or small blocks on the way to them. If
+        ``most_tied``, int64 (n_queries,), is given, only the first so many of a query's rows whose bounds are equal to
+        the threshold are wanted. A small block whose minimum is the threshold holds one of them at least, so only the
+        first so many of these blocks are looked into.
         """
         threshold = threshold.view(self.bounds.dtype)
         is_open = self.upper <= threshold[:, None]
+        if most_tied is not None:
+            is_tied = self.upper == threshold[:, None]
+            is_open &= ~is_tied | (is_tied.cumsum(1) <= most_tied[:, None])
         complete = is_open.sum(1) <= most
         query, chosen = (is_open & (certified & complete)[:, None]).nonzero(as_tuple=True)
         for level in (self.lower, self.bounds):
             children, bounds = self._children(level, chosen, query)
             parent, child = (bounds <= threshold[query][:, None]).nonzero(as_tuple=True)
             query, chosen = query[parent], children[parent, child]
+            if most_tied is not None:
+                is_tied = bounds[parent, child] == threshold[query]
+                wanted = ~is_tied | (_count_within(query, is_tied) <= most_tied[query])
+                query, chosen = query[wanted], chosen[wanted]
             complete = complete & (torch.bincount(query, minlength=self.n_queries) <= most)
             keep = complete[query]
             query, chosen = query[keep], chosen[keep]
@@ -130,6 +143,17 @@ class BlockMinima:
         """Returns the 8 lower small blocks, or rows, inside each of the blocks, (..., 8), and their bounds."""
         children = blocks[..., None] * FANOUT + torch.arange(FANOUT, device=blocks.device)
         return children, level.view(-1).take(children * level.shape[1] + query[..., None])
+
+
+def _count_within(query: Tensor, is_tied: Tensor) -> Tensor:
+    """Returns how many are tied up to each pair, itself included, of the same query; pairs are sorted by query.
+
+    >>> _count_within(torch.tensor([0, 0, 0, 3, 3]), torch.tensor([True, False, True, True, True]))
+    tensor([1, 1, 2, 1, 2])
+    """
+    count = is_tied.cumsum(0)
+    first = torch.searchsorted(query, query)
+    return count - count[first] + is_tied[first].to(count.dtype)
 
 
 def product_width(n_queries: int, dtype: torch.dtype, device: torch.device) -> int:

@@ -12,6 +12,7 @@ A bad guess costs time, never a neighbour. A query for which the bounds exclude 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,7 @@ from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.block_minima import LANES, UPPER, BlockMinima, Pieces, product_width
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
+from accelerated.search.bounds.jaccard import divide_by_sizes
 from accelerated.search.bounds.multiply import (
     WITNESS,
     above_thresholds,
@@ -78,7 +80,7 @@ class ProductFilter:
         """Encodes all rows, within ``Sizes.encoding`` bytes of scratch at a time, and keeps them."""
         first = _encode_rows(bound, rows[:1])
         columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
-        base = None if first.base is None else first.base.new_empty(len(rows))
+        base, size = (None if one is None else one.new_empty(len(rows)) for one in (first.base, first.size))
         n_at_once = max(1, sizes_of(rows.device).encoding // bound.encoding_bytes)
 
         def encode(start: int) -> None:
@@ -87,9 +89,11 @@ class ProductFilter:
             _write_padded(encoded.columns, columns[some], WITNESS)
             if base is not None and encoded.base is not None:
                 base[some] = encoded.base
+            if size is not None and encoded.size is not None:
+                size[some] = encoded.size
 
         share(encode, range(0, len(rows), n_at_once), count_workers(rows.device))
-        kept = EncodedRows(columns, base)
+        kept = EncodedRows(columns, base, size)
         return cls(metric, rows, bound, kept, kept.n_never_excluded())
 
     @property
@@ -170,7 +174,10 @@ class ProductFilter:
         with clock.stage("exclude"):
             threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
             certified = found.certified & minima.is_precise & (threshold < above_thresholds(plan.out_dtype))
-            kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k))
+            most_tied = None
+            if encoded.is_exact is not None:  # then the first k tied rows are enough, beside the query itself
+                most_tied = torch.where(encoded.is_exact, k + batch.n_self, len(self.rows))
+            kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k), most_tied)
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
             if guess is None:
@@ -189,8 +196,8 @@ class ProductFilter:
             some = slice(start + first, start + stop)
             if self.kept is None:
                 return _encode_rows(self.bound, self.rows[some])
-            columns, base = self.kept
-            return EncodedRows(columns[some], None if base is None else base[some])
+            columns, *others = self.kept
+            return EncodedRows(columns[some], *(None if part is None else part[some] for part in others))
 
         n_workers = 1 if self.kept is None else count_workers(self.rows.device)
         n_at_once = sizes_of(self.rows.device).product // len(encoded.columns)
@@ -198,8 +205,15 @@ class ProductFilter:
             n_at_once = min(n_at_once, self._n_encoded_at_once())
         elif n_workers * FEWEST_ROWS_FOR_A_WORKER <= n_rows:
             n_at_once = min(n_at_once, even_share(n_rows, n_at_once, n_workers))
-        pieces = Pieces(encode, n_rows, round_up(n_at_once, UPPER), n_workers)
+        finish = partial(self._divide, encoded, plan.most_gaps)
+        pieces = Pieces(encode, finish, n_rows, round_up(n_at_once, UPPER), n_workers)
         return BlockMinima.make(pieces, encoded.columns, plan.out_dtype, clock)
+
+    def _divide(self, encoded: EncodedQueries, n_at_once: int, product: Tensor, rows: EncodedRows) -> None:
+        """Makes products into bounds where sizes are to be divided by; a query of padding has the size 1."""
+        if rows.size is not None:
+            size = torch.nn.functional.pad(encoded.size, (0, product.shape[1] - len(encoded.size)), value=1.0)
+            divide_by_sizes(product, rows, size.to(torch.float32), n_at_once)
 
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
         """Returns rows of the first block that are probably near, at least k without the query itself."""
@@ -216,8 +230,8 @@ def sizes_of(device: torch.device) -> Sizes:
 
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
-    columns, base = bound.encode_rows(rows)
-    return EncodedRows(_pad_columns(columns, WITNESS), base)
+    encoded = bound.encode_rows(rows)
+    return encoded._replace(columns=_pad_columns(encoded.columns, WITNESS))
 
 
 def _pad_columns(columns: Tensor, witness: float) -> Tensor:

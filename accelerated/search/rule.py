@@ -3,9 +3,10 @@
 tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
 boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
             that products are faster
-product     metrics whose distance limits |q - x| from above, and manhattan: in whichever type this device multiplies
-            fastest, int8 (for manhattan, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or
-            float32
+product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
+            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
+            and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
+            features of at most 8 values, and jaccard count in int8 or float32
 exhaustive  all other searches: every pair is measured
 """
 
@@ -20,6 +21,8 @@ from accelerated.devices import is_out_of_memory
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.hamming import choose_hamming
+from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
@@ -35,6 +38,7 @@ SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
+OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -73,7 +77,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
     if metric.tree_p is not None:
         if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_EXPONENT + n_features))):
             return TreeFilter.make(metric, rows)
-        if name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features)):
+        if (name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features))) and (
+            metric.tree_p in OF_BOXES
+        ):
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None
@@ -87,8 +93,10 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
 
 def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound | None:
     """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
-    if metric.tree_p == 1:  # manhattan
-        return choose_intervals(rows) if dtype == torch.int8 else None
+    if metric.manhattan_radius is not None:
+        return choose_intervals(metric, rows) if dtype == torch.int8 else None
+    if metric.counts is not None:
+        return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
     if metric.radius is None:
         return None
     if dtype == torch.int8:

@@ -27,7 +27,7 @@ WIDER = (8, 64)  # times as many rows, for queries not certified: `python -m ben
 
 @dataclass(frozen=True)
 class TreeFilter:
-    """Certifies queries for euclidean, manhattan and chebyshev distances."""
+    """Certifies queries for euclidean, manhattan and chebyshev distances, and Minkowski with a whole p up to 16."""
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features)
@@ -105,7 +105,9 @@ def tree_reach(distance: Tensor) -> Tensor:
     A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
     steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.
     Squares below 1e-308 lose digits, and so do distances below 1e-154. Together that is less than 2^-40 of the distance
-    and 1e-150.
+    and 1e-150. A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
+    ``Metric.to_tree`` pays for the digits that small powers lose in the measured sum. A tree that loses them itself
+    computes less.
 
     It is also the most that ``few_features`` may compute for the bounding box of such a row: the gaps to the box,
     rounded in the same way, are not above those to the row, and only their sum and its square root are rounded

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from accelerated.metrics import Metric
 from accelerated.search.bounds.frame import Frame, by_features, choose_frame, take_sample
 from accelerated.search.bounds.multiply import U
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound, make_base
@@ -31,8 +32,9 @@ ROOM = 1.25  # steps reach so many times as far as the sample, for rows beyond i
 
 @dataclass(frozen=True)
 class ManhattanBound:
-    """Bounds on sum |q - x|."""
+    """Bounds on sum |q - x|, for metrics whose distance limits it from above."""
 
+    metric: Metric
     frame: Frame
     cuts: Tensor  # (n_features, N_INTERVALS - 1)
     medians: Tensor  # (n_features, N_INTERVALS)
@@ -79,12 +81,14 @@ class ManhattanBound:
 
         The errors of measuring are those in ``frame.reach``, with sums of magnitudes in place of lengths.
         """
-        measured = (reduced * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
+        assert self.metric.manhattan_radius is not None
+        radius = self.metric.manhattan_radius(reduced, queries)
+        measured = (radius * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
         shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)
         return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30)
 
 
-def choose_intervals(rows: Tensor) -> ManhattanBound | None:
+def choose_intervals(metric: Metric, rows: Tensor) -> ManhattanBound | None:
     """Returns a bound with intervals that hold equally many rows of a sample; None if no step of 8 bits fits them."""
     if rows.shape[1] > TOO_WIDE:
         return None
@@ -100,7 +104,7 @@ def choose_intervals(rows: Tensor) -> ManhattanBound | None:
     step = ROOM * float(farthest) / LARGEST  # NaN if any number is
     if not 0 < step < float("inf"):
         return None
-    return ManhattanBound(frame, *_cuts_and_medians(quantiles), step)
+    return ManhattanBound(metric, frame, *_cuts_and_medians(quantiles), step)
 
 
 def _cuts_and_medians(quantiles: Tensor) -> tuple[Tensor, Tensor]:

@@ -107,7 +107,7 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 
     ``accumulation`` tries a product before it is used.
     """
-    columns, base = rows
+    columns, base = rows.columns, rows.base
     if base is not None:
         multiply_integers(columns, queries, out)
         torch.sub(base[:, None], out, out=out)

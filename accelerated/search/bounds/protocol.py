@@ -2,14 +2,16 @@
 
 A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
 derivation; ``rule.choose_bound`` then says for which metric and rows it is used. The metric, in
-``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need ``radius``, too.
-The bound must satisfy:
+``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need
+``radius``, too, and that of ``manhattan`` needs ``manhattan_radius``. The bound must satisfy:
 
 - For any distance d, a row with a bound above ``threshold(d)`` also has a measured distance above d. So ``threshold``
   must allow for the rounding errors of measuring (``frame.reach`` shows how).
 - In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
   product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
 - Columns may be added that are 0 in every query.
+- If ``EncodedQueries.is_exact`` says so, rows with equal bounds have equal distances. Of these only the first k are
+  looked at, so ties cost little.
 - A row that does not suit the encoding has the base ``NEVER_EXCLUDED``. If more than ``MOST_NEVER_EXCLUDED`` rows have
   it, the rule does not use the bound. The bounds that ``finer`` returns have no base, and so suit every row.
 """
@@ -34,6 +36,7 @@ class EncodedRows(NamedTuple):
 
     columns: Tensor  # (n_rows, n_columns)
     base: Tensor | None = None  # int32 (n_rows,)
+    size: Tensor | None = None  # float32 (n_rows,), by which products are divided: see ``jaccard``
 
     def n_never_excluded(self) -> int:
         """Returns the number of rows that are measured for every query."""
@@ -57,6 +60,7 @@ class EncodedQueries(NamedTuple):
     size: Tensor  # float64 (n_queries,), their lengths, or sums of magnitudes
     offset: Tensor  # float64 (n_queries,): bounds and thresholds count from here
     certifiable: Tensor  # bool (n_queries,): False if the query's bounds prove nothing
+    is_exact: Tensor | None = None  # bool (n_queries,): True if rows with equal bounds have equal measured distances
 
 
 class LowerBound(Protocol):
