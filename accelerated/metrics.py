@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances
+from accelerated import distances, one_query
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.parameters import check_metric
@@ -29,7 +29,8 @@ class Metric(NamedTuple):
     the sum is the same in every library, ``pow`` is not.
 
     A filter may use the following; None if there is no such function. ``measure_pairs(queries, rows)`` measures pairs,
-    (..., n_features) each, with the same bits. ``radius(reduced, queries)`` returns how long |q - x| can be without the
+    (..., n_features) each, with the same bits; ``measure_one(query, rows)`` one query, (n_features,), against rows, (n,
+    n_features), all of them NumPy arrays. ``radius(reduced, queries)`` returns how long |q - x| can be without the
     distance being greater than ``reduced``, both (n,). ``tree_p`` is the Minkowski power of a tree whose distances are
     ``to_tree`` of the reduced ones.
     """
@@ -39,6 +40,7 @@ class Metric(NamedTuple):
     to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
     measure_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     radius: Callable[[Tensor, Tensor], Tensor] | None = None
     tree_p: float | None = None
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
@@ -61,9 +63,14 @@ def _measure_pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor
     return distance(queries.movedim(-1, 0), rows.movedim(-1, 0))
 
 
-def _by_feature(distance: Callable[[Tensor, Tensor], Tensor], **others: Any) -> Metric:
-    """Returns the metric of a function of feature-first rows."""
-    return Metric(partial(_measure_block, distance), measure_pairs=partial(_measure_pairs, distance), **others)
+def _by_feature(
+    distance: Callable[[Tensor, Tensor], Tensor],
+    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    **others: Any,
+) -> Metric:
+    """Returns the metric of a function of feature-first rows, and perhaps of one of a single query."""
+    pairs = partial(_measure_pairs, distance)
+    return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_one=measure_one, **others)
 
 
 def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
@@ -85,13 +92,22 @@ def _radius_of_jaccard(distance: Tensor, queries: Tensor) -> Tensor:
 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
-    "euclidean": _by_feature(distances.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2),
-    "sqeuclidean": _by_feature(
-        distances.sqeuclidean, largest=1e150, radius=_radius_of_square, tree_p=2, to_tree=correct_sqrt
+    "euclidean": _by_feature(
+        distances.euclidean, one_query.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
     ),
-    "manhattan": _by_feature(distances.manhattan, largest=1e300, tree_p=1),
-    "chebyshev": _by_feature(distances.chebyshev, largest=1e300, tree_p=np.inf),
-    "cosine": _by_feature(distances.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square),
+    "sqeuclidean": _by_feature(
+        distances.sqeuclidean,
+        one_query.sqeuclidean,
+        largest=1e150,
+        radius=_radius_of_square,
+        tree_p=2,
+        to_tree=correct_sqrt,
+    ),
+    "manhattan": _by_feature(distances.manhattan, one_query.manhattan, largest=1e300, tree_p=1),
+    "chebyshev": _by_feature(distances.chebyshev, one_query.chebyshev, largest=1e300, tree_p=np.inf),
+    "cosine": _by_feature(
+        distances.cosine, one_query.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square
+    ),
     "hamming": _by_feature(distances.hamming),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, radius=_radius_of_jaccard),
 }

@@ -10,8 +10,8 @@ import torch
 
 import accelerated.search.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.search.exhaustive import smallest
 from accelerated.search.memory import CPU_PAIRS, block_shape, exhaustive_bytes
+from accelerated.search.smallest import smallest
 
 BLOCK = 32
 

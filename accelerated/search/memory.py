@@ -128,6 +128,14 @@ def exhaustive_bytes(n_queries: int, block_rows: int, n_features: int, k: int) -
     return 8 * (40 * pairs + 12 * merged + 4 * n_features * (n_queries + block_rows))
 
 
+def one_query_bytes(n_rows: int, n_features: int, n_gaps: int) -> int:
+    """Returns the bytes to measure a query to all rows, ``n_gaps`` differences or one row at once.
+
+    A row has its distance twice, and if all of them tie, a dozen values and positions more. A gap has a mask at most.
+    """
+    return 8 * (14 * n_rows + 2 * max(n_gaps, n_features))
+
+
 def tree_bytes(n_named: int, n_features: int) -> int:
     """Returns the bytes for one query and the ``n_named`` rows that a tree names: rows, their order and their gaps."""
     return 8 * n_named * (10 + 4 * n_features)
