@@ -16,9 +16,9 @@ FEWEST_BY_ROW = 16  # features: `python -m benchmarks.constants FEWEST_BY_ROW`
 
 def sqeuclidean(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns sum (q - x)^2."""
-    gap = rows - query
+    gap = gaps(query, rows)
     gap *= gap
-    return sum_of_rows(gap)
+    return sum_of_features(gap)
 
 
 def euclidean(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -28,14 +28,14 @@ def euclidean(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def manhattan(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns sum |q - x|."""
-    gap = rows - query
-    return sum_of_rows(np.abs(gap, out=gap))
+    gap = gaps(query, rows)
+    return sum_of_features(np.abs(gap, out=gap))
 
 
 def chebyshev(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns max |q - x|."""
-    gap = rows - query
-    return np.abs(gap, out=gap).max(axis=1)
+    gap = gaps(query, rows)
+    return np.abs(gap, out=gap).max(axis=0)
 
 
 def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -45,16 +45,25 @@ def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return distance
 
 
-def sum_of_rows(terms: np.ndarray) -> np.ndarray:
-    """Returns the sum of each row of terms, (n, n_features), in the order of ``np.sum`` over one row.
+def gaps(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns x - q, (n_features, n): in memory row after row, but feature after feature if these are few.
 
-    Over short rows NumPy takes longer to begin with a row than to add it, so they are added feature by feature.
+    To begin with a row takes NumPy as long as to add some dozens of numbers, so it is to go along the longer side.
+    """
+    if rows.shape[1] < FEWEST_BY_ROW:
+        return np.subtract(rows.T, query[:, None], order="C")
+    return (rows - query).T
 
-    >>> terms = np.random.default_rng(0).random((5, 10))
-    >>> sum_of_rows(terms).tolist() == [np.sum(row) for row in terms]
+
+def sum_of_features(terms: np.ndarray) -> np.ndarray:
+    """Returns the sum over features, (n,), of terms that lie as ``gaps`` do, in the order of ``np.sum`` over one row.
+
+    The terms may be overwritten.
+
+    >>> terms = gaps(np.zeros(10), np.random.default_rng(0).random((5, 10)))
+    >>> bool((sum_of_features(terms.copy()) == [np.sum(row) for row in terms.T.copy()]).all())
     True
     """
-    n_features = terms.shape[1]
-    if n_features >= FEWEST_BY_ROW:
-        return np.sum(terms, axis=1)
-    return pairwise_sum(lambda i, j: terms.T[i:j], 0, n_features)  # of fewer than 16 it changes none
+    if len(terms) >= FEWEST_BY_ROW:
+        return np.sum(terms.T, axis=1)
+    return pairwise_sum(lambda i, j: terms[i:j], 0, len(terms))

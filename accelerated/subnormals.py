@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+TINY, HALF = 2.0**-1060, 0.5  # a product that the compiler does not know, and that is not 0
 LEAST = np.array([2.0**-149], dtype=np.float32)  # above 0; the mode is the same for all types
 SHARE = 2**15  # numbers that torch gives to a thread, at least: for fewer no other thread is woken
 
@@ -21,7 +22,7 @@ SHARE = 2**15  # numbers that torch gives to a thread, at least: for fewer no ot
 @contextmanager
 def keeping_subnormals() -> Iterator[None]:
     """Keeps numbers below 2.2e-308 in this thread and those that it starts, and then sets the mode as it was."""
-    flushes = bool(LEAST * np.float32(1) == 0)
+    flushes = TINY * HALF == 0
     try:
         if flushes:
             torch.set_flush_denormal(False)

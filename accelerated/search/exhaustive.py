@@ -19,7 +19,7 @@ from accelerated.search.smallest import smallest, smallest_of_line
 from accelerated.subnormals import check_workers
 
 MOST_ONE_BY_ONE = 4  # queries that are measured in NumPy: `python -m benchmarks.constants MOST_ONE_BY_ONE`
-GAPS_IN_CACHE = 2**15  # differences in one feature at once, for them: `python -m benchmarks.constants GAPS_IN_CACHE`
+GAPS_IN_CACHE = 2**16  # differences in one feature at once, for them: `python -m benchmarks.constants GAPS_IN_CACHE`
 MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` mostly allows fewer
 
 
@@ -41,10 +41,10 @@ class Exhaustive:
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows."""
-        queries, n_rows = batch.queries, len(self.rows)
-        if self._may_go_one_by_one(len(queries), scratch):
+        if self._may_go_one_by_one(batch.queries.shape[0], scratch):
             with clock.stage("exhaustive"):
                 return self._search_one_by_one(batch, k)
+        queries, n_rows = batch.queries, len(self.rows)
         check_workers(len(queries) * self.rows.numel(), self.rows.device)
         _, block_rows = self._block_shape(len(queries), k, scratch)
         reduced = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
@@ -62,21 +62,21 @@ class Exhaustive:
             n_queries <= MOST_ONE_BY_ONE
             and self.metric.measure_one is not None
             and self.rows.device.type == "cpu"
-            and one_query_bytes(len(self.rows), self.rows.shape[1], GAPS_IN_CACHE) <= scratch
+            and one_query_bytes(*self.rows.shape, GAPS_IN_CACHE) <= scratch
         )
 
     @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
     def _search_one_by_one(self, batch: Batch, k: int) -> Found:
         """Measures one query after the other against all rows, in NumPy and in this thread."""
-        n_queries, rows = len(batch.queries), self.rows.numpy()
-        reduced, indices = np.empty((n_queries, k)), np.empty((n_queries, k), dtype=np.int64)
-        for i, (query, self_index) in enumerate(zip(batch.queries.numpy(), batch.self_index.tolist(), strict=True)):
+        queries, rows = batch.queries.numpy(), self.rows.numpy()
+        reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        for i, query in enumerate(queries):
             of_query = self._measure_one(query, rows)
             if batch.n_self:
-                of_query[self_index] = np.inf
+                of_query[batch.self_index[i]] = np.inf
             indices[i] = nearest = smallest_of_line(of_query, k)
             reduced[i] = of_query[nearest]
-        return Found(torch.from_numpy(reduced), torch.from_numpy(indices), torch.ones(n_queries, dtype=torch.bool))
+        return Found(torch.from_numpy(reduced), torch.from_numpy(indices), torch.ones(len(queries), dtype=torch.bool))
 
     def _measure_one(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Returns the reduced distances of a query to all rows, (n_rows,), some of which are measured at once."""

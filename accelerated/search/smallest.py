@@ -46,12 +46,13 @@ def _pass_by_pass(values: np.ndarray, k: int) -> np.ndarray:
     A value that is taken becomes infinite. Before each pass fewer than k values of at least k + 1 are taken, so besides
     the infinity that a line may have had from the start there is a smaller value left.
     """
-    left, line = values.copy(), np.arange(len(values))
-    positions = np.empty((len(values), k), dtype=np.int64)
-    for i in range(k):
-        positions[:, i] = least = np.argmin(left, axis=1)
-        left[line, least] = np.inf
-    return positions
+    left = values.copy()
+    flat, first = left.reshape(-1), np.arange(0, left.size, left.shape[1])  # where each line begins
+    positions = np.empty((k, len(left)), dtype=np.int64)
+    for least in positions:
+        np.argmin(left, axis=1, out=least)
+        flat[first + least] = np.inf
+    return positions.T.copy()
 
 
 def _up_to(values: Tensor, kth: Tensor, k: int) -> Tensor:
