@@ -58,11 +58,12 @@ class Exhaustive:
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 
     def _may_go_one_by_one(self, n_queries: int, scratch: int) -> bool:
+        n_rows, n_features = self.rows.shape
         return (
             n_queries <= MOST_ONE_BY_ONE
             and self.metric.measure_one is not None
             and self.rows.device.type == "cpu"
-            and one_query_bytes(*self.rows.shape, GAPS_IN_CACHE) <= scratch
+            and one_query_bytes(n_rows, n_features, GAPS_IN_CACHE) <= scratch
         )
 
     @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
