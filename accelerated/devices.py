@@ -1,5 +1,6 @@
 """The device that a model works on, and the errors of a device without memory."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -25,6 +26,12 @@ def resolve_device(device: Any, X: Any) -> torch.device:
     if isinstance(X, Tensor):
         return X.device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def without_autocast(device: torch.device) -> AbstractContextManager[object]:
+    """Returns a context manager that switches autocast off in this thread, where it is on."""
+    is_on = torch.is_autocast_enabled(device.type)
+    return torch.autocast(device.type, enabled=False) if is_on else nullcontext()
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

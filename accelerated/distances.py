@@ -9,6 +9,7 @@ Only operations that round the same everywhere are used: tensor + - * /, abs, co
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,9 +17,11 @@ from torch import Tensor
 
 from accelerated.square_root import correct_sqrt, power
 
+Numbers = TypeVar("Numbers", Tensor, np.ndarray)
 
-def pairwise_sum(terms: Callable[[int, int], Tensor], start: int, stop: int) -> Tensor:
-    """Returns the sum over features of ``terms(i, j)``, new tensors (j - i, ...), in the order of ``np.sum`` of a row.
+
+def pairwise_sum(terms: Callable[[int, int], Numbers], start: int, stop: int) -> Numbers:
+    """Returns the sum over features of ``terms(i, j)``, new numbers (j - i, ...), in the order of ``np.sum`` of a row.
 
     NumPy, from 2.3, adds a contiguous row pairwise: fewer than 8 terms left to right; up to 128 in eight running sums,
     combined as ((0+1)+(2+3))+((4+5)+(6+7)), then the last terms; more in halves, rounded down to a multiple of 8.
@@ -65,7 +68,7 @@ def _sum(terms: Callable[[int, int], Tensor], n: int) -> Tensor:
     return torch.from_numpy(np.sum(terms(0, n).T.contiguous().numpy(), axis=1))
 
 
-def _add(total: Tensor, terms: Tensor) -> Tensor:
+def _add(total: Numbers, terms: Numbers) -> Numbers:
     for term in terms:
         total = total + term
     return total

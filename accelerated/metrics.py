@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances
+from accelerated import distances, one_query
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.parameters import check_metric
@@ -29,7 +29,8 @@ class Metric(NamedTuple):
     the sum is the same in every library, ``pow`` is not.
 
     A filter may use the following; None if there is no such function. ``measure_pairs(queries, rows)`` measures pairs,
-    (..., n_features) each, with the same bits. ``radius(reduced, queries)`` returns how long |q - x| can be without the
+    (..., n_features) each, with the same bits; ``measure_one(query, rows)`` one query, (n_features,), against rows, (n,
+    n_features), all of them NumPy arrays. ``radius(reduced, queries)`` returns how long |q - x| can be without the
     distance being greater than ``reduced``, both (n,); ``manhattan_radius`` the same for the sum of |q - x|. ``counts``
     says which features decide by their number alone: those that are "differing", or "common" to two sets.
     ``tree_p`` is the Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
@@ -40,6 +41,7 @@ class Metric(NamedTuple):
     to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
     measure_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
+    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     radius: Callable[[Tensor, Tensor], Tensor] | None = None
     manhattan_radius: Callable[[Tensor, Tensor], Tensor] | None = None
     counts: str | None = None
@@ -64,9 +66,14 @@ def _measure_pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor
     return distance(queries.movedim(-1, 0), rows.movedim(-1, 0))
 
 
-def _by_feature(distance: Callable[[Tensor, Tensor], Tensor], **others: Any) -> Metric:
-    """Returns the metric of a function of feature-first rows."""
-    return Metric(partial(_measure_block, distance), measure_pairs=partial(_measure_pairs, distance), **others)
+def _by_feature(
+    distance: Callable[[Tensor, Tensor], Tensor],
+    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    **others: Any,
+) -> Metric:
+    """Returns the metric of a function of feature-first rows, and perhaps of one of a single query."""
+    pairs = partial(_measure_pairs, distance)
+    return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_one=measure_one, **others)
 
 
 def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
@@ -111,13 +118,24 @@ def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) 
 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
-    "euclidean": _by_feature(distances.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2),
-    "sqeuclidean": _by_feature(
-        distances.sqeuclidean, largest=1e150, radius=_radius_of_square, tree_p=2, to_tree=correct_sqrt
+    "euclidean": _by_feature(
+        distances.euclidean, one_query.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
     ),
-    "manhattan": _by_feature(distances.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1),
-    "chebyshev": _by_feature(distances.chebyshev, largest=1e300, tree_p=np.inf),
-    "cosine": _by_feature(distances.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square),
+    "sqeuclidean": _by_feature(
+        distances.sqeuclidean,
+        one_query.sqeuclidean,
+        largest=1e150,
+        radius=_radius_of_square,
+        tree_p=2,
+        to_tree=correct_sqrt,
+    ),
+    "manhattan": _by_feature(
+        distances.manhattan, one_query.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
+    ),
+    "chebyshev": _by_feature(distances.chebyshev, one_query.chebyshev, largest=1e300, tree_p=np.inf),
+    "cosine": _by_feature(
+        distances.cosine, one_query.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square
+    ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
 }
@@ -156,10 +174,9 @@ def _minkowski_metric(p: float) -> Metric:
     if p < 1:  # every pair is measured, as a distance that overflows is refused
         return _by_feature(partial(_scaled_minkowski, p), largest=1e300)
     if p < 2:
-        bound = {"manhattan_radius": partial(_manhattan_radius_of_minkowski, p)}
-    else:
-        bound = {"radius": partial(_radius_of_minkowski, p)}
-    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, **bound)
+        radius = partial(_manhattan_radius_of_minkowski, p)
+        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius)
+    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=partial(_radius_of_minkowski, p))
 
 
 def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor) -> Tensor:

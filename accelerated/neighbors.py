@@ -209,10 +209,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     def _open(self, X: Any, n_neighbors: int | None) -> tuple[Index, Queries, int]:
         """Returns the rows to search, the queries and k, checked."""
-        check_is_fitted(self, "n_samples_fit_")
+        if not hasattr(self, "n_samples_fit_"):
+            check_is_fitted(self, "n_samples_fit_")
         index, queries = self._open_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        return index, queries, check_n_neighbors(k, len(self._rows), leave_one_out=X is None)
+        return index, queries, check_n_neighbors(k, self.n_samples_fit_, leave_one_out=X is None)
 
     def _open_queries(self, X: Any) -> tuple[Index, Queries]:
         if X is None:

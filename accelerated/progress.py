@@ -3,23 +3,34 @@
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tqdm import tqdm
 
 
-@contextmanager
-def progress_bar(total: int, *, shown: bool, unit: str = "pair") -> Iterator[Callable[[int], object]]:
-    """Yields a function that moves the bar on by a number of units, and does nothing if the bar is not shown.
+def progress_bar(
+    total: int, *, shown: bool, unit: str = "pair"
+) -> AbstractContextManager[Callable[[int], object], bool | None]:
+    """Returns a context manager of a function that moves the bar on by a number of units.
+
+    The function does nothing if the bar is not shown.
 
     Even a disabled bar of tqdm takes a lock. In a child that was forked while another thread held it, for a bar of its
     own, the lock is never released.
     """
     if shown and sys.stderr is not None:  # a service may have none
-        with tqdm(total=total, unit=unit, unit_scale=True) as bar:
-            yield bar.update
-    else:
-        yield lambda n_done: None
+        return _bar(total, unit)
+    return nullcontext(_show_nothing)
+
+
+@contextmanager
+def _bar(total: int, unit: str) -> Iterator[Callable[[int], object]]:
+    with tqdm(total=total, unit=unit, unit_scale=True) as bar:
+        yield bar.update
+
+
+def _show_nothing(n_done: int) -> None:
+    pass
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from knn_inputs.matrices import check_shape, read_matrix
 from knn_inputs.targets import read_labels, read_targets, sort_labels
 from knn_inputs.tensors import refuse_odd_tensor
 
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
 
 def check_rows(
     X: Any, largest: float = LARGEST, n_features: int | None = None, least: float = -LARGEST
@@ -23,6 +25,8 @@ def check_rows(
 
     ``n_features`` is the width of the training rows, for the advice in a message. Raises as ``read_matrix`` does.
     """
+    if _is_plain(X) and _is_within(X, max(-largest, least), largest):
+        return X
     if not isinstance(X, Tensor):
         return read_matrix(X, largest, n_features, least)
     refuse_odd_tensor(X, "X")
@@ -37,7 +41,12 @@ def _with_min(rows: Tensor) -> Tensor:
     return rows.to(torch.float64) if rows.dtype in (torch.uint16, torch.uint32, torch.uint64) else rows
 
 
-def _is_within(rows: Tensor, low: float, high: float) -> bool:
+def _is_plain(X: Any) -> bool:
+    """Tells whether X is a matrix of floats in NumPy itself, which may be used as it is if its numbers may."""
+    return type(X) is np.ndarray and X.dtype in FLOATS and X.ndim == 2 and X.size > 0
+
+
+def _is_within(rows: np.ndarray | Tensor, low: float, high: float) -> bool:
     """Tells whether all numbers are finite and from low to high; min and max return NaN if there is one."""
     return low <= float(rows.min()) and float(rows.max()) <= min(high, LARGEST)
 

@@ -143,6 +143,22 @@ STUDIES = {
         of("CPU_PAIRS", 2**15, 2**12, 2**14, 2**16, 2**18),
         lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive"),
     ),
+    "MOST_ONE_BY_ONE": Study(
+        of("MOST_ONE_BY_ONE", 4, 0, 1, 8, 16),
+        lambda: each(normal, [(n, q, 10) for n in (100, 1000) for q in (2, 4, 8)]),
+    ),
+    "GAPS_IN_CACHE": Study(
+        of("GAPS_IN_CACHE", 2**16, 2**13, 2**15, 2**17),
+        lambda: each(normal, [(n, 1, d) for n in (10_000, 100_000) for d in (3, 10, 64)], filter="exhaustive"),
+    ),
+    "FEWEST_BY_ROW": Study(
+        of("FEWEST_BY_ROW", 16, 1, 8, 32),
+        lambda: each(normal, [(n, 1, d) for n in (1000, 10_000) for d in (4, 12, 20)], filter="exhaustive"),
+    ),
+    "MOST_PASSES": Study(
+        of("MOST_PASSES", 16, 0, 4, 64),
+        lambda: [case for k in (5, 12, 24) for case in each(normal, [(30, 10_000, 2), (5000, 100, 8)], k=k)],
+    ),
     "BLOCK_ROWS": Study(
         of("BLOCK_ROWS", 1024, 256, 512, 2048, 8192), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
     ),

@@ -14,7 +14,7 @@ PACKAGE = Path(accelerated.__file__).parent
 MOST_FRAMES = {"euclidean": 11, "chebyshev": 7}
 MOST_FILES = 5
 SUBTRACTIONS = {"__sub__", "sub", "subtract", "rsub", "__rsub__", "sub_", "__isub__"}
-X, Q = np.random.default_rng(0).normal(size=(20, 3)), np.random.default_rng(1).normal(size=(4, 3))
+X, Q = np.random.default_rng(0).normal(size=(20, 3)), np.random.default_rng(1).normal(size=(9, 3))  # enough for a block
 
 
 class FirstSubtraction(TorchFunctionMode):

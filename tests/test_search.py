@@ -10,8 +10,8 @@ import torch
 
 import accelerated.search.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
-from accelerated.search.exhaustive import smallest
 from accelerated.search.memory import CPU_PAIRS, block_shape, exhaustive_bytes
+from accelerated.search.smallest import smallest
 
 BLOCK = 32
 
@@ -113,11 +113,12 @@ def test_smallest_keeps_the_leftmost_of_equals():
 @pytest.mark.parametrize("device_type", ["cpu", "cuda"])
 @pytest.mark.parametrize("k", [1, 5, 5000])
 @pytest.mark.parametrize("memory_limit", [2**20, 2**26, 2**30])
-def test_a_block_fits_the_memory_limit(device_type, k, memory_limit):
-    a, b = block_shape(10_000, 1_000_000, 96, k, memory_limit, device_type)
+@pytest.mark.parametrize("n_features", [1, 96])
+def test_a_block_fits_the_memory_limit(device_type, k, memory_limit, n_features):
+    a, b = block_shape(10_000, 1_000_000, n_features, k, memory_limit, device_type)
 
     assert a >= 1 and b >= 1
-    assert exhaustive_bytes(a, b, 96, k) <= memory_limit
+    assert exhaustive_bytes(a, b, n_features, k) <= memory_limit
 
 
 def test_a_memory_limit_too_small_for_one_row_names_both_numbers():

@@ -36,7 +36,7 @@ A reduced distance is the distance, but for Minkowski with a whole p the sum und
 ``accelerated/metrics.py``).
 
 Where to find
-- the tie rule (equal distances: the lower training index): ``exhaustive.smallest``; after a filter ``refine.nearest``,
+- the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter ``refine.nearest``,
   after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
 - where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.

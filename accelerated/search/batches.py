@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated.devices import is_out_of_memory
+from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.progress import progress_bar
 from accelerated.search.filter import Filter, Found, Index
 from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
@@ -61,7 +61,7 @@ def search(
     steps: list[Step] = []
     with (
         progress_bar(n_queries * n_rows, shown=progress) as advance,
-        torch.autocast(device.type, enabled=False),  # in this thread
+        without_autocast(device),
     ):
         for chosen in filters:
             is_finer = chosen is not filters[0] and chosen is not filters[-1]
@@ -70,7 +70,10 @@ def search(
             is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
             for numbers, found in in_batches(chosen, queries, remaining, k, memory_limit, clock):
                 places = as_index(numbers - query_range.start)
-                reduced[places], indices[places] = found.reduced, found.indices  # a later filter may write better ones
+                if len(numbers) == n_queries:
+                    reduced, indices = found.reduced.contiguous(), found.indices.contiguous()
+                else:
+                    reduced[places], indices[places] = found.reduced, found.indices
                 is_certified[places] = certified = found.certified.cpu().numpy()
                 n_more = int(np.count_nonzero(certified))
                 n_certified, n_candidates = n_certified + n_more, n_candidates + found.n_candidates

@@ -7,14 +7,18 @@ come in order, so of equal distances the leftmost has the lowest training index:
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found
-from accelerated.search.memory import block_shape
+from accelerated.search.memory import block_shape, one_query_bytes
 from accelerated.search.report import Clock
+from accelerated.search.smallest import smallest, smallest_of_line
 
+MOST_ONE_BY_ONE = 4  # queries that are measured in NumPy: `python -m benchmarks.constants MOST_ONE_BY_ONE`
+GAPS_IN_CACHE = 2**16  # differences in one feature at once, for them: `python -m benchmarks.constants GAPS_IN_CACHE`
 MOST_QUERIES = 2**14  # in a batch, so that the progress bar moves; on a CPU ``block_shape`` mostly allows fewer
 
 
@@ -36,6 +40,9 @@ class Exhaustive:
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows."""
+        if self._may_go_one_by_one(batch.queries.shape[0], scratch):
+            with clock.stage("exhaustive"):
+                return self._search_one_by_one(batch, k)
         queries, n_rows = batch.queries, len(self.rows)
         _, block_rows = self._block_shape(len(queries), k, scratch)
         reduced = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
@@ -47,6 +54,37 @@ class Exhaustive:
                     of_block = _without_self(of_block, batch.self_index, start)
                 reduced, indices = _merge(reduced, indices, of_block, start, k)
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
+
+    def _may_go_one_by_one(self, n_queries: int, scratch: int) -> bool:
+        n_rows, n_features = self.rows.shape
+        return (
+            n_queries <= MOST_ONE_BY_ONE
+            and self.metric.measure_one is not None
+            and self.rows.device.type == "cpu"
+            and one_query_bytes(n_rows, n_features, GAPS_IN_CACHE) <= scratch
+        )
+
+    @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
+    def _search_one_by_one(self, batch: Batch, k: int) -> Found:
+        """Measures one query after the other against all rows, in NumPy and in this thread."""
+        queries, rows = batch.queries.numpy(), self.rows.numpy()
+        reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        for i, query in enumerate(queries):
+            of_query = self._measure_one(query, rows)
+            if batch.n_self:
+                of_query[batch.self_index[i]] = np.inf
+            indices[i] = nearest = smallest_of_line(of_query, k)
+            reduced[i] = of_query[nearest]
+        return Found(torch.from_numpy(reduced), torch.from_numpy(indices), torch.ones(len(queries), dtype=torch.bool))
+
+    def _measure_one(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns the reduced distances of a query to all rows, (n_rows,), some of which are measured at once."""
+        assert self.metric.measure_one is not None
+        n_at_once = max(1, GAPS_IN_CACHE // len(query))
+        if n_at_once >= len(rows):
+            return self.metric.measure_one(query, rows)
+        parts = range(0, len(rows), n_at_once)
+        return np.concatenate([self.metric.measure_one(query, rows[start : start + n_at_once]) for start in parts])
 
     def finer(self) -> list[Filter]:
         """Returns nothing, because all queries are certified."""
@@ -64,27 +102,11 @@ def _without_self(reduced: Tensor, self_index: Tensor, first_row: int) -> Tensor
 
 def _merge(reduced: Tensor, indices: Tensor, of_block: Tensor, first_row: int, k: int) -> tuple[Tensor, Tensor]:
     """Returns the k nearest rows of those so far, (n_queries, up to k), and of a block that starts at ``first_row``."""
+    if not first_row:
+        positions = smallest(of_block, min(k, of_block.shape[1]))
+        return of_block.gather(1, positions), positions
     block_indices = torch.arange(first_row, first_row + of_block.shape[1], device=reduced.device).expand_as(of_block)
     reduced = torch.cat([reduced, of_block], 1)
     indices = torch.cat([indices, block_indices], 1)
     positions = smallest(reduced, min(k, reduced.shape[1]))
     return reduced.gather(1, positions), indices.gather(1, positions)
-
-
-def smallest(values: Tensor, k: int) -> Tensor:
-    """Returns the positions of the k smallest values of each line of (n, width), sorted by (value, position), (n, k).
-
-    ``torch.topk`` returns any of several equal entries, but the k-th value that it finds is right. So all entries up to
-    that value are taken, in order of position, and only these few are sorted, twice and stably: first by value, then by
-    line. That leaves the entries of each line together, in the order (value, position).
-
-    >>> smallest(torch.tensor([[2.0, 1.0, 2.0, 0.0], [7.0, 7.0, 7.0, 7.0]]), 3)
-    tensor([[3, 1, 0],
-            [0, 1, 2]])
-    """
-    kth = torch.topk(values, k, largest=False).values.amax(1, keepdim=True)
-    line, position = (values <= kth).nonzero(as_tuple=True)  # at least k in each line, line after line
-    order = values[line, position].argsort(stable=True)
-    order = order[line[order].argsort(stable=True)]
-    first = torch.searchsorted(line, torch.arange(len(values), device=line.device))  # where each line begins
-    return position[order[first[:, None] + torch.arange(k, device=line.device)]]

@@ -15,7 +15,8 @@ from accelerated.search.filter import Filter
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import is_int
 
-# Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB.
+# Pairs that a CPU measures together: the gaps of 8 features take 8 x 32,768 x 8 bytes = 2 MiB. If there are fewer
+# features, as many more pairs.
 CPU_PAIRS = 2**15  # `python -m benchmarks.constants CPU_PAIRS`
 BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
 # A query may keep 1 / 16 of the rows of a block, at most 8192: `python -m benchmarks.constants KEPT_SHARE`.
@@ -107,8 +108,9 @@ def block_shape(
     """Returns how many queries to measure at once to how many rows: few enough for a CPU's cache, and for the limit."""
     block_rows = min(n_rows, max(BLOCK_ROWS, k))
     if device_type == "cpu":
-        n_queries = min(n_queries, max(1, CPU_PAIRS // block_rows))
-        block_rows = min(n_rows, max(block_rows, CPU_PAIRS // n_queries))
+        pairs = 8 * CPU_PAIRS // min(n_features, 8)
+        n_queries = min(n_queries, max(1, pairs // block_rows))
+        block_rows = min(n_rows, max(block_rows, pairs // n_queries))
     while (needed := exhaustive_bytes(n_queries, block_rows, n_features, k)) > memory_limit:
         if n_queries == block_rows == 1:
             raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
@@ -128,6 +130,14 @@ def exhaustive_bytes(n_queries: int, block_rows: int, n_features: int, k: int) -
     """
     pairs, merged = n_queries * block_rows, n_queries * (k + block_rows)
     return 8 * (40 * pairs + 12 * merged + 4 * n_features * (n_queries + block_rows))
+
+
+def one_query_bytes(n_rows: int, n_features: int, n_gaps: int) -> int:
+    """Returns the bytes to measure a query to all rows, ``n_gaps`` differences or one row at once.
+
+    A row has its distance twice, and if all of them tie, a dozen values and positions more. A gap has a mask at most.
+    """
+    return 8 * (14 * n_rows + 2 * max(n_gaps, n_features))
 
 
 def tree_bytes(n_named: int, n_features: int) -> int:

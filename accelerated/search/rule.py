@@ -17,7 +17,7 @@ import warnings
 import torch
 from torch import Tensor
 
-from accelerated.devices import is_out_of_memory
+from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
@@ -52,7 +52,7 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
     """
     smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
-        with torch.autocast(rows.device.type, enabled=False):
+        with without_autocast(rows.device):
             first = choose_filter(metric, rows, filter_name)
             filters = [] if first is None else [first, *first.finer()]
     except RuntimeError as error:

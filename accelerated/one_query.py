@@ -1,0 +1,69 @@
+"""Distances of one query to rows, in NumPy: the same bits as in ``distances``, without its cost for a block of rows.
+
+There rows are turned over, feature first, which pays if many queries share it. One query is subtracted from the rows as
+they lie. NumPy uses the calling thread alone, and a call of it costs less than one of torch.
+
+A query is (n_features,) in float64, rows are (n, n_features), and distances (n,). Rows in float32 are subtracted in
+float64, and the sign of a gap does not matter to its magnitude or square.
+"""
+
+import numpy as np
+
+from accelerated.distances import pairwise_sum
+
+FEWEST_BY_ROW = 16  # features: `python -m benchmarks.constants FEWEST_BY_ROW`
+
+
+def sqeuclidean(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns sum (q - x)^2."""
+    gap = gaps(query, rows)
+    gap *= gap
+    return sum_of_features(gap)
+
+
+def euclidean(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns sqrt(sum (q - x)^2)."""
+    return np.sqrt(sqeuclidean(query, rows))
+
+
+def manhattan(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns sum |q - x|."""
+    gap = gaps(query, rows)
+    return sum_of_features(np.abs(gap, out=gap))
+
+
+def chebyshev(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns max |q - x|."""
+    gap = gaps(query, rows)
+    return np.abs(gap, out=gap).max(axis=0)
+
+
+def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns 1 - cos(angle) of unit vectors, as ``distances.cosine`` does."""
+    distance = sqeuclidean(query, rows) * 0.5
+    distance[rows.any(axis=1) != query.any()] = 1.0
+    return distance
+
+
+def gaps(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns x - q, (n_features, n): in memory row after row, but feature after feature if these are few.
+
+    To begin with a row takes NumPy as long as to add some dozens of numbers, so it is to go along the longer side.
+    """
+    if rows.shape[1] < FEWEST_BY_ROW:
+        return np.subtract(rows.T, query[:, None], order="C")
+    return (rows - query).T
+
+
+def sum_of_features(terms: np.ndarray) -> np.ndarray:
+    """Returns the sum over features, (n,), of terms that lie as ``gaps`` do, in the order of ``np.sum`` over one row.
+
+    The terms may be overwritten.
+
+    >>> terms = gaps(np.zeros(10), np.random.default_rng(0).random((5, 10)))
+    >>> bool((sum_of_features(terms.copy()) == [np.sum(row) for row in terms.T.copy()]).all())
+    True
+    """
+    if len(terms) >= FEWEST_BY_ROW:
+        return np.sum(terms.T, axis=1)
+    return pairwise_sum(lambda i, j: terms[i:j], 0, len(terms))
