@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import torch
-from threadpoolctl import LibController, ThreadpoolController
+from threadpoolctl import ThreadpoolController
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -47,17 +47,14 @@ def with_own_thread() -> Iterator[None]:
         yield
         return
     limits = _find_limits()
-    before = [library.get_num_threads() for library in limits.openmp]
     _caller.n_workers = n_threads
-    for library in limits.openmp:
-        library.set_num_threads(1)
+    limits.openmp(1)
     of_mkl = limits.mkl(1)
     try:
         yield
     finally:
         limits.mkl(of_mkl)
-        for library, n in zip(limits.openmp, before, strict=True):
-            library.set_num_threads(n)
+        limits.openmp(n_threads)
         _caller.n_workers = 0
 
 
@@ -132,19 +129,31 @@ def count_workers(device: torch.device) -> int:
 class _Limits(NamedTuple):
     """The settings of the number of threads that a thread has of its own."""
 
-    openmp: list[LibController]
+    openmp: Callable[[int], object]  # of the library that torch has its threads from
     mkl: Callable[[int], int]  # takes the number and returns the one before; 0 is the number of the process
 
 
 @cache
 def _find_limits() -> _Limits:
-    openmp = ThreadpoolController().select(user_api="openmp").lib_controllers
     for library in (Path(torch.__file__).parent / "lib").glob("*torch_cpu.*"):
         try:
-            return _Limits(openmp, ctypes.CDLL(str(library)).MKL_Set_Num_Threads_Local)
+            return _Limits(_find_limit_of_openmp(), ctypes.CDLL(str(library)).MKL_Set_Num_Threads_Local)
         except (OSError, AttributeError):  # no library, or one that is built with another one than MKL
             continue
-    return _Limits(openmp, lambda n_threads: 0)
+    return _Limits(_find_limit_of_openmp(), lambda n_threads: 0)
+
+
+def _find_limit_of_openmp() -> Callable[[int], object]:
+    """Returns the function that sets torch's number of threads; other packages may bring libraries of their own."""
+    n_threads = torch.get_num_threads()
+    for library in ThreadpoolController().select(user_api="openmp").lib_controllers:
+        before = library.get_num_threads()
+        library.set_num_threads(n_threads + 1)
+        is_torch = torch.get_num_threads() == n_threads + 1
+        library.set_num_threads(before)
+        if is_torch:
+            return library.dynlib.omp_set_num_threads
+    return lambda n_threads: None
 
 
 @cache
@@ -158,8 +167,7 @@ def _get_pool(n_workers: int) -> ThreadPoolExecutor:
         comes first, or it would undo the limit.
         """
         torch.get_num_threads()
-        for library in limits.openmp:
-            library.set_num_threads(1)
+        limits.openmp(1)
         limits.mkl(1)  # else ``torch.set_num_threads`` would hold for the products of a worker, too
 
     return ThreadPoolExecutor(n_workers, "verified-knn", initializer=use_one_thread)
