@@ -43,6 +43,7 @@ peers: $(INSTALLED)  ## test every claim on the peers that are installed; rewrit
 bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewrite results, tables and picture
 	$(VENV)/bin/python -m benchmarks.run
 	$(VENV)/bin/python -m benchmarks.scaling
+	$(VENV)/bin/python -m benchmarks.busy
 	$(VENV)/bin/python -m benchmarks.similarity
 
 clean:

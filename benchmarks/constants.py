@@ -123,6 +123,18 @@ USUAL = [(20_000, 500, 64)]
 SMALL = [(1000, 10, 16), (4000, 10, 16), (4000, 40, 16), (4000, 160, 16)]
 STUDIES = {
     "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),
+    "FEWEST_FOR_A_WORKER": Study(
+        of("FEWEST_FOR_A_WORKER", 32, 8, 128),
+        lambda: each(normal, [(20_000, n, 64) for n in (20, 40, 100, 200)]),
+    ),
+    "FEWEST_ROWS_FOR_A_WORKER": Study(
+        of("FEWEST_ROWS_FOR_A_WORKER", 2**12, 2**10, 2**14, 2**16),
+        lambda: each(normal, [(n, 8, 64) for n in (4000, 16_000, 60_000)]),
+    ),
+    "ROWS_FOR_A_NEIGHBOR": Study(
+        of("ROWS_FOR_A_NEIGHBOR", 2**9, 2**6, 2**11), lambda: each(normal, [(100_000, 500, 64)], k=100)
+    ),
+    "AHEAD": Study(of("AHEAD", 2, 1, 4), lambda: each(normal, [(20_000, 4000, 32)])),
     "FEWEST_ROWS": Study(
         of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])
     ),

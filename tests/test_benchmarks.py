@@ -12,6 +12,7 @@ import accelerated.search.rule
 import accelerated.search.tree
 from accelerated import NearestNeighbors, SimilarityRegressor
 from benchmarks import (
+    busy,
     constants,
     gpu,
     gpu_similarity,
@@ -44,6 +45,21 @@ def test_a_small_benchmark_runs_and_finds_no_wrong_row_of_ours(monkeypatch):
     assert certified.pop("minkowski, p = 3") > 0  # its bound is loose, so it needs more rows
     assert min(certified.values()) > 0.9
     assert set(results["cells"][0]["seconds"]) == {"accelerated", "sklearn_brute", "faiss_flat", "torch_cdist"}
+
+
+def test_a_small_benchmark_on_a_busy_machine_runs_all_at_rest_and_busy(monkeypatch):
+    monkeypatch.setattr(busy, "PAUSE", 0)
+    results = busy.main(["--smoke"])
+
+    assert len(results["lines"]) == 4 * len(busy.NAMES)
+    for line in results["lines"]:
+        assert set(line["seconds"]) == {"accelerated", busy.ONE_THREAD, "sklearn_brute", "faiss_flat", "torch_cdist"}
+
+
+def test_the_table_of_a_busy_machine_is_that_of_the_results():
+    lines = json.loads(busy.RESULTS.read_text())["lines"]
+
+    assert pages.as_table(busy.HEADER, [busy.as_row(line) for line in lines], n_left=3) in busy.PAGE.read_text()
 
 
 def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypatch, capsys):

@@ -40,8 +40,10 @@ from accelerated.search.report import Clock
 from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
+# Rows of a product by one worker, at least: `python -m benchmarks.constants FEWEST_ROWS_FOR_A_WORKER`
 FEWEST_ROWS_FOR_A_WORKER = 2**12
-ROWS_FOR_A_NEIGHBOR = 2**9  # in a block, at least: the k-th distance after a block limits what the next one leaves
+# Rows in a block, at least, because the k-th distance after a block limits how many pairs the next one leaves:
+ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBOR`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
 
@@ -57,8 +59,9 @@ class Sizes(NamedTuple):
     gaps: int  # differences held at once when pairs are measured
 
 
-# `python -m benchmarks.constants CPU_SIZES` measures these. 30 MiB of bounds stay in a shared cache, and the C library
-# keeps them for reuse. One product is reduced to minima, and gaps are added up, while they are in a core's cache.
+# `python -m benchmarks.constants CPU_SIZES` measures these. Products of 512 queries are faster than narrow ones, and
+# blocks are short, so that the 32 MiB of bounds of a batch stay in a shared cache. A product is reduced to minima, and
+# gaps are added up, while they are in a core's cache.
 CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**24, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
