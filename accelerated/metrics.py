@@ -31,9 +31,10 @@ class Metric(NamedTuple):
     A filter may use the following; None if there is no such function. ``measure_pairs(queries, rows)`` measures pairs,
     (..., n_features) each, with the same bits; ``measure_one(query, rows)`` one query, (n_features,), against rows, (n,
     n_features), all of them NumPy arrays. ``radius(reduced, queries)`` returns how long |q - x| can be without the
-    distance being greater than ``reduced``, both (n,); ``manhattan_radius`` the same for the sum of |q - x|. ``counts``
-    says which features decide by their number alone: those that are "differing", or "common" to two sets.
-    ``tree_p`` is the Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
+    distance being greater than ``reduced``, both (n,); it means the length of ``embed(q) - embed(x)``, which have
+    ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
+    features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
+    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -43,6 +44,8 @@ class Metric(NamedTuple):
     measure_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
     measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     radius: Callable[[Tensor, Tensor], Tensor] | None = None
+    embed: Callable[[Tensor], Tensor] = _same
+    n_embedded: int = 0
     manhattan_radius: Callable[[Tensor, Tensor], Tensor] | None = None
     counts: str | None = None
     tree_p: float | None = None
@@ -82,6 +85,16 @@ def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
 
 def _radius_of_square(square: Tensor, queries: Tensor) -> Tensor:
     return correct_sqrt(square)
+
+
+def _with_zero_apart(units: Tensor) -> Tensor:
+    """Returns unit rows with a feature more, which is 1 for the zero vector alone.
+
+    So half of the squared length |u - v|^2 is the cosine distance for zero vectors, too: 0 from one to another, and 1
+    from one to a unit vector.
+    """
+    is_zero = ~units.any(1, keepdim=True)
+    return torch.cat([units, is_zero.to(units.dtype)], 1)
 
 
 def _radius_of_half_square(half_square: Tensor, queries: Tensor) -> Tensor:
@@ -134,7 +147,12 @@ METRICS = {  # a gap of 2e150 squared is 4e300
     ),
     "chebyshev": _by_feature(distances.chebyshev, one_query.chebyshev, largest=1e300, tree_p=np.inf),
     "cosine": _by_feature(
-        distances.cosine, one_query.cosine, prepare=distances.unit_rows, radius=_radius_of_half_square
+        distances.cosine,
+        one_query.cosine,
+        prepare=distances.unit_rows,
+        radius=_radius_of_half_square,
+        embed=_with_zero_apart,
+        n_embedded=1,
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),

@@ -458,6 +458,16 @@ def test_products_are_as_precise_as_promised_here(dtype):
     assert product_keeps_error_limit(dtype, CPU)
 
 
+@pytest.mark.parametrize("name", ["bfloat16", "float32"])
+@pytest.mark.parametrize("n_zero", [1, 300])
+def test_zero_rows_cost_a_search_by_cosine_no_certificate(name, n_zero, rng):
+    words = ((rng.random((3000, 200)) < 0.05) * rng.integers(1, 5, (3000, 200))).astype(np.float32)
+    words[:: 3000 // n_zero] = 0
+    queries = words[words.any(1)][:200]
+
+    assert assert_same_as_exhaustive(name, words, queries, 5, metric="cosine") == len(queries)
+
+
 def test_float32_is_not_used_where_it_was_asked_to_be_less_precise():
     model = by("float32", 5).fit(NORMAL)
     assert model.search_report(NORMAL).certified == 500

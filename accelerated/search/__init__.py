@@ -5,9 +5,9 @@ r"""The search for the k nearest rows, from the query to its neighbours.
  2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. A
     finer filter, which has tighter bounds, is tried on a few queries first, and dropped if it certifies too few. The
     last filter is ``exhaustive``, which certifies every query.
- 3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, reads
-    and prepares them (``queries``), and hands them over. If the filter certifies few queries of a batch, the next
-    batches go on to the next filter.
+ 3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, and
+    lets workers (``accelerated/workers.py``) read and prepare them (``queries``) and hand them over, each a batch at a
+    time. If the filter certifies few queries of a batch, the next batches go on to the next filter.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``few_features`` one for every block of rows, by
     boxes; ``tree`` one for all the rows that SciPy's tree does not return.

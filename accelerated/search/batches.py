@@ -50,7 +50,7 @@ def search(
 
     Each filter takes the queries that no filter before it certified, unless a trial finds it useless for them; the last
     filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``, bytes of scratch, is too small
-    for one query and one row, RuntimeError if torch's worker threads flush numbers to 0.
+    for one query and one row.
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)

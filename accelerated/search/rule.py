@@ -101,7 +101,7 @@ def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound
         return None
     if dtype == torch.int8:
         return choose_whole_numbers(metric, rows)
-    return SquaredBound.make(metric, choose_frame(rows), dtype)
+    return SquaredBound.make(metric, choose_frame(rows, metric.n_embedded), dtype)
 
 
 def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:

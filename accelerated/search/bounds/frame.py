@@ -47,19 +47,23 @@ def by_features(sample: Tensor) -> Iterator[tuple[slice, Tensor]]:
         yield some, sample[:, some].to(torch.float64)
 
 
-def choose_frame(rows: Tensor) -> Frame:
+def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     """Returns a frame made from a sample of the rows, without the outermost tenths of each feature.
 
-    The centre is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers.
+    The centre is on a coarse grid of powers of two, so that small whole numbers stay small whole numbers. It is 0 in
+    ``n_embedded`` features more.
     """
     sample = take_sample(rows)
     center, length = _middle(sample)
-    if not 0 < length < float("inf"):
-        return Frame(torch.zeros_like(center).to(rows.device), 1.0, 0.0)
-    grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
-    center = (center / grid).round() * grid
-    scale = 1 / _power_of_two(length)
-    return Frame(center.to(rows.device), scale, _near(_squared_distances(sample, center, scale)))
+    scale, near = 1.0, 0.0
+    if 0 < length < float("inf"):
+        grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
+        center = (center / grid).round() * grid
+        scale = 1 / _power_of_two(length)
+        near = _near(_squared_distances(sample, center, scale))
+    else:
+        center.zero_()
+    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near)
 
 
 def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """A lower bound on squared distances from a product of matrices in floating point.
 
-Let q be a query and x a row in float64, shifted and scaled (``Frame``), q~ and x~ their roundings to the type T of the
-product, and r = x - x~, s = q - q~, which float64 holds exactly. Then
+Let q be a query and x a row in float64, embedded (``Metric``), shifted and scaled (``Frame``), q~ and x~ their
+roundings to the type T of the product, and r = x - x~, s = q - q~, which float64 holds exactly. Then
 
     |q - x|^2 = |q|^2 + |x|^2 - 2 q.x          and          q.x = q~.x~ + q.r + s.x~,
 
@@ -96,7 +96,7 @@ class SquaredBound:
         L^2 / 8, which is less than L^2 / 4 - near because near is below 64; its other columns are 0.
         """
         working = torch.float64 if self.dtype == torch.float64 else torch.float32
-        rounded, residual, squared = _round(self.frame.apply(rows, working), self.dtype)
+        rounded, residual, squared = _round(self.frame.apply(self.metric.embed(rows), working), self.dtype)
         too_long = ~(squared.sqrt() <= self.too_long)
         length, residual = squared.sqrt() * (1 + self.alpha), residual * (1 + self.alpha)
         pieces = _split(squared * (1 - 4 * self.alpha), self.dtype)
@@ -104,12 +104,12 @@ class SquaredBound:
         encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), ceiling(errors, self.dtype)], 1)
         if bool(too_long.any()):
             encoded[too_long] = 0
-            encoded[too_long, rows.shape[1]] = self.too_long**2 / 8
+            encoded[too_long, len(self.frame.center)] = self.too_long**2 / 8
         return EncodedRows(encoded)
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, (n_queries, n_columns) in T; those longer than half of ``too_long`` are not certifiable."""
-        rounded, residual, squared = _round(self.frame.apply(queries), self.dtype)
+        rounded, residual, squared = _round(self.frame.apply(self.metric.embed(queries)), self.dtype)
         length, residual = squared.sqrt(), residual * (1 + 2.0**-30)
         lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - self.lost
         pieces = _split(lowered, self.dtype)
