@@ -1,6 +1,6 @@
 """Times ``accelerated`` and its peers on a CPU, in turns on the same data, and counts the wrong rows of each.
 
-python -m benchmarks.run                all cells; writes benchmarks/results/cpu.json and docs/benchmarks.md
+python -m benchmarks.run                all cells; writes benchmarks/results/cpu-*.json and docs/benchmarks.md
 python -m benchmarks.run --only 784     cells whose name contains 784; writes nothing
 python -m benchmarks.run --smoke        tiny sizes, to see that it runs; writes nothing
 """
@@ -24,12 +24,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
-from benchmarks.pages import with_table
+from benchmarks import pages
 from benchmarks.peers import BRUTE, TREES, Search, accelerated, power_of, sklearn_brute, torch_cdist
 from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 
 ROOT = Path(__file__).parent.parent
-RESULTS, PAGE = ROOT / "benchmarks" / "results" / "cpu.json", ROOT / "docs" / "benchmarks.md"
+RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "benchmarks.md"
+KINDS = ("amx_bf16", "avx512_bf16", "avx2")  # instructions that make products fast, the best first
 ROUNDS = 7
 PAUSE = 0.05  # seconds between turns: the threads of the previous turn still spin, and would slow the next one
 
@@ -205,7 +206,7 @@ def machine() -> dict[str, Any]:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     return {
         "cpu": cpuinfo.split("model name")[1].splitlines()[0].strip("\t: "),
-        "avx512_bf16": "avx512_bf16" in cpuinfo,
+        "kind": next((kind for kind in KINDS if kind in cpuinfo), "no avx2"),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in names},
@@ -213,34 +214,70 @@ def machine() -> dict[str, Any]:
     }
 
 
-def as_table(results: dict[str, Any]) -> str:
-    lines = [
-        "| queries x rows x features | k | data | fastest peer / ours | goal | with `fit` | wrong rows | peers' |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for cell in results["cells"]:
-        shape = " x ".join(f"{n:,}" for n in cell["shape"])
-        kind = f"{cell['cell']}, {cell['dtype']}" if cell["dtype"] not in cell["cell"] else cell["cell"]
-        wrong = ", ".join(f"{name} {n}" for name, n in cell["wrong_rows"].items() if name != "accelerated" and n)
-        lines.append(
-            f"| {shape} | {cell['k']} | {kind} | {cell['ratio']:.1f} ({cell['fastest_peer']}) | {cell['goal']} | "
-            f"{cell['ratio_with_fit']:.1f} | {cell['wrong_rows']['accelerated']} | {wrong or 'none'} |"
-        )
-    return "\n".join(lines)
+def as_table(of_kinds: dict[str, dict[str, Any]]) -> str:
+    """A line for each cell, and a column for each kind of CPU; "-" where a cell was not measured on it."""
+    lines = []
+    for cell in CELLS:
+        measured = {kind: _named(results["cells"], "cell", cell.name) for kind, results in of_kinds.items()}
+        found = [one for one in measured.values() if one is not None]
+        if not found:
+            continue
+        shape, dtype = " x ".join(f"{n:,}" for n in found[0]["shape"]), found[0]["dtype"]
+        data = cell.name if dtype in cell.name else f"{cell.name}, {dtype}"
+        ratios = [
+            "-" if one is None else f"{one['ratio']:.1f} / {one['ratio_with_fit']:.1f} ({one['fastest_peer']})"
+            for one in measured.values()
+        ]
+        lines.append([shape, found[0]["k"], data, cell.goal, *ratios, _wrong(found, ours=True), _wrong(found)])
+    header = ["queries x rows x features", "k", "data", "goal", *map(_label, of_kinds.values()), "wrong rows", "peers'"]
+    return pages.as_table(header, lines, n_left=len(header))
 
 
-def as_hostile_table(results: dict[str, Any]) -> str:
-    lines = ["| hostile data | all pairs / ours | certified by first filter | fallbacks |", "|---|---|---|---|"]
-    for row in results["hostile"]:
-        others = ", ".join(f"{name} {n}" for name, n in row["fallbacks"].items())
-        lines.append(f"| {row['data']} | {row['ratio']:.1f} | {row['certified_at_first_try']:.0%} | {others or '-'} |")
-    return "\n".join(lines)
+def _wrong(cells: list[dict[str, Any]], ours: bool = False) -> str:
+    """The most wrong rows on any CPU, of ours or of each peer that has some."""
+    most: dict[str, int] = {}
+    for cell in cells:
+        for name, n in cell["wrong_rows"].items():
+            most[name] = max(n, most.get(name, 0))
+    if ours:
+        return str(most["accelerated"])
+    return ", ".join(f"{name} {n}" for name, n in most.items() if name != "accelerated" and n) or "none"
 
 
-def with_tables(page: str, results: dict[str, Any]) -> str:
+def _named(rows: list[dict[str, Any]], key: str, name: str) -> dict[str, Any] | None:
+    return next((row for row in rows if row[key] == name), None)
+
+
+def _label(results: dict[str, Any]) -> str:
+    machine = results["machine"]
+    return f"{machine['cpu']}, {machine['kind']} ({machine['commit']})"
+
+
+def as_hostile_table(of_kinds: dict[str, dict[str, Any]]) -> str:
+    names = {row["data"]: None for results in of_kinds.values() for row in results["hostile"]}
+    lines = []
+    for name in names:
+        measured = [_named(results["hostile"], "data", name) for results in of_kinds.values()]
+        lines.append([name, *("-" if row is None else _of_hostile(row) for row in measured)])
+    header = ["hostile data", *map(_label, of_kinds.values())]
+    return pages.as_table(header, lines, n_left=len(header))
+
+
+def _of_hostile(row: dict[str, Any]) -> str:
+    others = "".join(f", {name} {n}" for name, n in row["fallbacks"].items())
+    return f"{row['ratio']:.1f} ({row['certified_at_first_try']:.0%}{others})"
+
+
+def read_results() -> dict[str, dict[str, Any]]:
+    """The committed results of each kind of CPU."""
+    paths = {kind: RESULTS / f"cpu-{kind}.json" for kind in KINDS}
+    return {kind: json.loads(path.read_text()) for kind, path in paths.items() if path.exists()}
+
+
+def with_tables(page: str, of_kinds: dict[str, dict[str, Any]]) -> str:
     """The page with its two tables replaced."""
-    page = with_table(page, "| queries", as_table(results))
-    return with_table(page, "| hostile", as_hostile_table(results))
+    page = pages.with_table(page, "| queries", as_table(of_kinds))
+    return pages.with_table(page, "| hostile", as_hostile_table(of_kinds))
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -255,15 +292,15 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     results: dict[str, Any] = {"machine": machine(), "cells": []}
     for cell in cells:
         results["cells"].append(run_cell(cell, 2 if asked.smoke else ROUNDS))
-        print(as_table({"cells": results["cells"][-1:]}).splitlines()[-1], flush=True)
+        print(as_table({"": {**results, "cells": results["cells"][-1:]}}).splitlines()[-1], flush=True)
     results["hostile"] = run_hostile(2000 if asked.smoke else 20_000, 1 if asked.smoke else 3)
     results["selection"] = run_selection(1, 5) if asked.smoke else run_selection(3, 30)
     print("select_n_neighbors:", f"{results['selection']['ratio']:.1f} times faster than GridSearchCV")
     results["classes"] = run_classes(*(2000, 1) if asked.smoke else (50_000, ROUNDS))
     print("one class an example:", f"{results['classes']['ratio']:.1f} times as fast as scikit-learn")
     if not asked.smoke and not asked.only:
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-        PAGE.write_text(with_tables(PAGE.read_text(), results))
+        (RESULTS / f"cpu-{results['machine']['kind']}.json").write_text(json.dumps(results, indent=1) + "\n")
+        PAGE.write_text(with_tables(PAGE.read_text(), read_results()))
     return results
 
 
