@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 
 from accelerated.free_memory import get_free_memory
+from accelerated.search.bounds.multiply import COPIED
 from accelerated.search.filter import Filter
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import is_int
@@ -161,6 +162,8 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
     ``n_encoded`` queries or rows, while they are encoded; and the gaps.
     """
     bounds = int(1.25 * plan.out_dtype.itemsize * width * plan.block_rows)
+    if plan.out_dtype == torch.int32:  # which may be made in float32
+        bounds += 2 * 4 * COPIED
     pairs = plan.n_queries * most_kept(plan.block_rows, k)
     return bounds + pairs * BYTES_OF_PAIR + n_encoded * encoding_bytes + plan.most_gaps * BYTES_OF_GAP
 

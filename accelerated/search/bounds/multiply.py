@@ -34,7 +34,7 @@ FEWEST = 32  # rows of a GPU's product of integers, which needs at least 17; few
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 WITNESS = 11_184_811 * 2.0**-23  # 4 / 3 as a float32: every other of its 24 bits is set
 EXACT_COLUMNS = 2**10  # a product of two 8-bit integers is at most 2^14
-LINES = 2**10  # of integers that are copied at once
+COPIED = 2**18  # integers in float32 at once
 NOT_MADE = -(2**31)  # a number of int32 that is not a sum of products: these are at most 2^29
 TRIED = (64, 256)  # lines and columns of the products that tell which way to multiply integers is faster
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
@@ -140,8 +140,8 @@ def _multiply_in_float32(columns: Tensor, queries: Tensor, out: Tensor) -> None:
     """Multiplies integers in float32, so few columns at a time that all sums are exact."""
     for start in range(0, columns.shape[1], EXACT_COLUMNS):
         some = slice(start, start + EXACT_COLUMNS)
-        q = queries[:, some].to(torch.float32).T
-        for x, of_rows in zip(columns[:, some].split(LINES), out.split(LINES), strict=True):
+        q, n_lines = queries[:, some].to(torch.float32).T, COPIED // min(EXACT_COLUMNS, columns.shape[1])
+        for x, of_rows in zip(columns[:, some].split(n_lines), out.split(n_lines), strict=True):
             product = x.to(torch.float32) @ q
             if start == 0:
                 of_rows.copy_(product)
