@@ -29,12 +29,12 @@ LANES = 32  # queries side by side: `python -m benchmarks.constants LANES`
 
 
 class Pieces(NamedTuple):
-    """How the rows of a block are encoded and multiplied: so many at once, by so many workers."""
+    """The rows of a block, of which workers encode and multiply some at a time."""
 
     encode: Callable[[int, int], EncodedRows]  # the rows of the block from start to stop
     finish: Callable[[Tensor, EncodedRows], None]  # makes their product into bounds, in place, if it is not yet
     n_rows: int
-    n_at_once: int  # a multiple of ``UPPER``
+    n_at_once: int  # rows, a multiple of ``UPPER``
     n_workers: int
 
 
@@ -114,10 +114,10 @@ class BlockMinima:
     def descend(self, threshold: Tensor, certified: Tensor, most: int, most_tied: Tensor | None = None) -> Kept:
         """Returns the pairs with bounds at or below the ``threshold`` (n_queries,), of the ``certified`` queries.
 
-        A query is not complete if it has more than ``most`` pairs, or small blocks on the way to them. If
-        ``most_tied``, int64 (n_queries,), is given, only the first so many of a query's rows whose bounds are equal to
-        the threshold are wanted. A small block whose minimum is the threshold holds one of them at least, so only the
-        first so many of these blocks are looked into.
+        A query is not complete if it has more than ``most`` pairs, or small blocks on the way to them. Of a query's
+        rows whose bounds equal the threshold, only the first ``most_tied`` are returned, int64 (n_queries,), if that is
+        given. A small block whose minimum equals the threshold holds at least one such row, so of these blocks only the
+        first ``most_tied`` are opened.
         """
         threshold = threshold.view(self.bounds.dtype)
         is_open = self.upper <= threshold[:, None]
