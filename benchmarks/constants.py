@@ -138,6 +138,10 @@ STUDIES = {
     "FEWEST_ROWS": Study(
         of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])
     ),
+    "FEWEST_NUMBERS": Study(
+        of("FEWEST_NUMBERS", 2**13, 2**11, 2**15, 2**17),
+        lambda: each(normal, [(n, 2000, d) for n in (40, 100, 200) for d in (16, 64, 784)], with_fit=True),
+    ),
     "TREE_EXPONENT": Study(
         of("TREE_EXPONENT", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
     ),

@@ -36,6 +36,8 @@ from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
+FEWEST_NUMBERS = 2**13  # so many features make fewer rows enough: `python -m benchmarks.constants FEWEST_NUMBERS`
+LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
 TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
@@ -71,7 +73,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
     if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
         raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
     n_rows, n_features = rows.shape
-    if name is None and n_rows < FEWEST_ROWS:
+    if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
     is_cpu = rows.device.type == "cpu"
     if metric.tree_p is not None:
