@@ -75,7 +75,8 @@ class Exhaustive:
                 of_query[batch.self_index[i]] = np.inf
             indices[i] = nearest = smallest_of_line(of_query, k)
             reduced[i] = of_query[nearest]
-        return Found(torch.from_numpy(reduced), torch.from_numpy(indices), torch.ones(len(queries), dtype=torch.bool))
+        certified = torch.from_numpy(np.ones(len(queries), dtype=bool))
+        return Found(torch.from_numpy(reduced), torch.from_numpy(indices), certified)
 
     def _measure_one(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Returns the reduced distances of a query to all rows, (n_rows,), some of which are measured at once."""
