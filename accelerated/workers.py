@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
+from operator import call
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -48,15 +49,27 @@ def with_own_thread() -> Iterator[None]:
         yield
         return
     limits = _find_limits()
-    _caller.n_workers = n_threads
-    limits.openmp(1)
-    of_mkl = limits.mkl(1)
+    of_mkl = limits.mkl(0)
+    limits.mkl(of_mkl)
+    begin, end = _settings(limits, 1, 1, n_threads), _settings(limits, n_threads, of_mkl, 0)
     try:
+        deque(begin, maxlen=0)
         yield
     finally:
-        limits.mkl(of_mkl)
-        limits.openmp(n_threads)
-        _caller.n_workers = 0
+        deque(end, maxlen=0)
+
+
+def _settings(limits: "_Limits", of_openmp: int, of_mkl: int, n_workers: int) -> Iterator[object]:
+    """Returns an iterator that sets these numbers as it is consumed.
+
+    If ``deque`` consumes it, no line of Python runs meanwhile, so an interrupt comes before all of them or after.
+    """
+    calls = [
+        partial(limits.openmp, of_openmp),
+        partial(limits.mkl, of_mkl),
+        partial(setattr, _caller, "n_workers", n_workers),
+    ]
+    return map(call, calls)  # type: ignore[arg-type]  # mypy takes the parameters of ``call`` for needed ones
 
 
 def share(
@@ -97,7 +110,7 @@ def in_order(
                     piece = next(remaining)
                 except StopIteration:
                     break
-                taken.append((piece, pool.submit(_as_here(function), piece)))
+                taken.append((piece, _begin(pool, _as_here(function), piece)))
             if not taken:
                 return
             piece, future = taken[0]
@@ -111,15 +124,25 @@ def in_order(
         wait(futures)
 
 
+def _begin(pool: ThreadPoolExecutor, function: Callable[[Piece], Result], piece: Piece) -> "Future[Result]":
+    """Returns the future result; where no thread can be started, as when the interpreter ends, it is made at once."""
+    try:
+        return pool.submit(function, piece)
+    except RuntimeError:
+        future: Future[Result] = Future()
+        future.set_result(function(piece))
+        return future
+
+
 def _as_here(function: Callable[[Piece], Result]) -> Callable[[Piece], Result]:
     """Returns the function with the modes and the context variables of the calling thread, such as NumPy's errors."""
     context, is_inference, has_grad = copy_context(), torch.is_inference_mode_enabled(), torch.is_grad_enabled()
 
-    def call(piece: Piece) -> Result:
+    def work(piece: Piece) -> Result:
         with torch.inference_mode(is_inference), torch.set_grad_enabled(has_grad):
             return function(piece)
 
-    return lambda piece: context.run(call, piece)
+    return lambda piece: context.run(work, piece)
 
 
 def count_workers(device: torch.device) -> int:

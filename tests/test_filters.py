@@ -458,6 +458,18 @@ def test_products_are_as_precise_as_promised_here(dtype):
     assert product_keeps_error_limit(dtype, CPU)
 
 
+@pytest.mark.parametrize("name", ["bfloat16", "float16", "float32", "float64", "boxes"])
+@pytest.mark.parametrize("n_features", [2, 12])
+def test_rows_at_the_ends_of_float32_are_not_lost(name, n_features, rng):
+    normal = rng.normal(size=(300, n_features))
+    far = -2e38 + normal * 2e37
+    far[[5, 6, 200]] = [[2e38], [2.1e38], [2.05e38]]
+    sides = np.where(rng.random((300, 1)) < 0.1, 2e38, -2e38) + normal * 1e37
+    for X in (normal * 1e-37, normal * 1e-40, normal * 1e-44, far, sides, normal * 5e37):
+        X = X.astype(np.float32)
+        assert_same_as_exhaustive(name, X, X, 3)
+
+
 @pytest.mark.parametrize("name", ["bfloat16", "float32"])
 @pytest.mark.parametrize("n_zero", [1, 300])
 def test_zero_rows_cost_a_search_by_cosine_no_certificate(name, n_zero, rng):

@@ -1,6 +1,7 @@
 """Workers: threads of Python, each with one thread of torch, take pieces of the work and change nothing else."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -138,6 +139,56 @@ def test_a_search_that_is_interrupted_leaves_the_model_as_it_was(monkeypatch, tw
         model.kneighbors(X[:500])
     for a, b in zip(expected, model.kneighbors(X[:500]), strict=True):
         assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer of signals")
+def test_an_interrupt_at_any_moment_leaves_torch_its_threads(two_threads, rng):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    model = NearestNeighbors(1).fit([[0.0], [1.0]])
+    before = signal.signal(signal.SIGALRM, interrupt)
+    n_interrupts = 0
+    try:
+        for delay in rng.uniform(1e-5, 2e-3, 300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, delay)
+                while True:
+                    model.kneighbors([[0.2]])
+            except KeyboardInterrupt:
+                n_interrupts += 1
+            assert (torch.get_num_threads(), count_workers(CPU)) == (2, 2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert n_interrupts == 300
+
+
+LATE = """
+import atexit
+import threading
+import numpy as np
+import torch
+from accelerated import NearestNeighbors
+
+torch.set_num_threads(2)
+X = np.random.default_rng(0).normal(size=(3000, 12))
+
+
+def late():
+    threading.main_thread().join()
+    print(len(NearestNeighbors().fit(X).kneighbors(X[:100])[0]))
+
+
+threading.Thread(target=late).start()
+atexit.register(lambda: print(len(NearestNeighbors().fit(X).kneighbors(X[:200])[0])))
+"""
+
+
+def test_a_search_while_the_interpreter_ends_answers():
+    run = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+
+    assert (run.stdout.split(), run.stderr) == (["100", "200"], "")
 
 
 COUNTS_THREADS = """

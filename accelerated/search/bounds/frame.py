@@ -17,6 +17,9 @@ SAMPLED_NUMBERS = 2**17  # of these rows, in some features at a time: a copy tak
 N_COMPARED = 64  # of these rows, to estimate how near neighbours are: `python -m benchmarks.constants N_COMPARED`
 
 
+FINEST = 2.0**-126  # powers of two from it to its inverse are normal numbers of float32
+
+
 class Frame(NamedTuple):
     """Maps x to (x - center) * scale."""
 
@@ -27,9 +30,11 @@ class Frame(NamedTuple):
     def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
         """Returns rows or queries, shifted and scaled, in ``dtype``, rounded once more if that is float32.
 
-        Points of float32 are shifted in float32 if it holds the centre: then they are rounded once.
+        Points of float32 are shifted in float32 if it holds the centre and the scale: then they are rounded once, but
+        the difference of large ones may be infinite.
         """
-        if points.dtype == dtype == torch.float32 and torch.equal(self.center, self.center.to(dtype)):
+        in_float32 = points.dtype == dtype == torch.float32 and FINEST <= self.scale <= 1 / FINEST
+        if in_float32 and torch.equal(self.center, self.center.to(dtype)):
             return (points - self.center.to(dtype)).mul_(self.scale)
         return (points.to(torch.float64) - self.center).mul_(self.scale).to(dtype)
 

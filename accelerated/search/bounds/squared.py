@@ -96,7 +96,10 @@ class SquaredBound:
         L^2 / 8, which is less than L^2 / 4 - near because near is below 64; its other columns are 0.
         """
         working = torch.float64 if self.dtype == torch.float64 else torch.float32
-        rounded, residual, squared = _round(self.frame.apply(self.metric.embed(rows), working), self.dtype)
+        rows = self.metric.embed(rows)
+        rounded, residual, squared = _round(self.frame.apply(rows, working), self.dtype)
+        if rows.dtype == torch.float32 and not bool(squared.isfinite().all()):  # perhaps a difference was infinite
+            rounded, residual, squared = _round(self.frame.apply(rows.to(torch.float64), working), self.dtype)
         too_long = ~(squared.sqrt() <= self.too_long)
         length, residual = squared.sqrt() * (1 + self.alpha), residual * (1 + self.alpha)
         pieces = _split(squared * (1 - 4 * self.alpha), self.dtype)
