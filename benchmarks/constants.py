@@ -180,7 +180,7 @@ STUDIES = {
     ),
     "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
     "ROWS_OF_A_BLOCK": Study(
-        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**18, 2**14, 2**16, 2**20))),
+        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**14, 2**12, 2**16, 2**18))),
         lambda: each(normal, [(400_000, 200, 32)]),
     ),
     "GPU_SIZES": Study(
