@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.cells import CELLS, Cell
 from benchmarks.pages import as_table, with_table
 from benchmarks.peers import BRUTE, accelerated
-from benchmarks.run import CELLS, PAGE, PAUSE, ROOT, Cell, machine
+from benchmarks.run import PAGE, PAUSE, ROOT, machine
 from benchmarks.timing import in_turns
 
 RESULTS = ROOT / "benchmarks" / "results" / "busy.json"

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 
 import accelerated.distances
 import accelerated.knn
+import accelerated.one_query
 import accelerated.search.exhaustive
 import accelerated.similarities
 import accelerated.similarity_regressor
@@ -332,8 +333,12 @@ def last_of_equals(values, k):
     return values.shape[1] - 1 - values.flip(1).sort(dim=1, stable=True).indices[:, :k]
 
 
-def expanded(queries, rows):
-    return ((queries * queries).sum(0) + (rows * rows).sum(0) - 2 * (queries * rows).sum(0)).clamp(min=0)
+def last_of_equals_of_line(values, k):
+    return (len(values) - 1 - np.argsort(values[::-1], kind="stable"))[:k]
+
+
+def expanded(query, rows):
+    return np.maximum((query * query).sum() + (rows * rows).sum(1) - 2 * (rows @ query), 0)
 
 
 def farthest_vote_first(columns, weights, ks):
@@ -425,7 +430,7 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
     ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.knn, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
-    ("nearest_far_from_the_origin", accelerated.distances, "sqeuclidean", expanded),
+    ("nearest_far_from_the_origin", accelerated.one_query, "sqeuclidean", expanded),
     ("same_similarity_predictions", accelerated.similarities, "_power_of_product", in_float32),
     ("same_similarity_predictions", accelerated.solvers.pinv, "cut_off", nothing_is_cut_off),
     ("weights_solve_the_equations", accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),
@@ -454,6 +459,7 @@ def test_a_claim_fails_where_accelerated_is_spoilt(monkeypatch, claim, module, n
 
 def test_ties_the_wrong_way_round_are_still_the_nearest(monkeypatch):
     monkeypatch.setattr(accelerated.search.exhaustive, "smallest", last_of_equals)
+    monkeypatch.setattr(accelerated.search.exhaustive, "smallest_of_line", last_of_equals_of_line)
 
     assert try_accelerated("nearest_on_a_lattice", PROFILES["default"]).verdict == "holds"
     assert try_accelerated("equal_distances_go_to_the_lower_index", PROFILES["default"]).verdict == "FAILS"

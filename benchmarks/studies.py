@@ -1,0 +1,238 @@
+"""The constants that decide on time: values to compare, and the searches or regressions that depend on them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from accelerated import NearestNeighbors, SimilarityRegressor
+from accelerated.search.product_filter import CPU_SIZES, GPU_SIZES
+
+Values = dict[str, Any]  # constants and their values
+RNG = np.random.default_rng(0)
+
+
+class Case(NamedTuple):
+    """Rows, queries and how they are searched."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    metric: str = "euclidean"
+    filter: str | None = None
+    k: int = 10
+    with_fit: bool = False
+
+    def fit(self, device: str) -> NearestNeighbors:
+        made = type("Forced", (NearestNeighbors,), {"_filter": self.filter})
+        return made(self.k, metric=self.metric, device=device).fit(self.X)
+
+    def ask(self, model: NearestNeighbors) -> None:
+        model.kneighbors(self.Q)
+
+
+class Regression(NamedTuple):
+    """Examples and queries of a regressor by similarity, and its parameters."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    parameters: dict[str, Any]
+    with_fit: bool = True
+
+    def fit(self, device: str) -> SimilarityRegressor:
+        return SimilarityRegressor(device=device, jitter=1e-2, **self.parameters).fit(self.X, np.sin(4 * self.X[:, 0]))
+
+    def ask(self, model: SimilarityRegressor) -> None:
+        model.predict(self.Q)
+
+
+class Study(NamedTuple):
+    """The values to compare, and the searches or regressions that depend on them."""
+
+    values: list[Values]
+    cases: Callable[[], list[Case] | list[Regression]]
+
+
+def normal(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    made = RNG.normal(size=(n_rows + n_queries, n_features))
+    return [Case(made[:n_rows], made[n_rows:], **how)]
+
+
+def each(cases: Callable[..., list[Case]], sizes: list[tuple[int, int, int]], **how: Any) -> list[Case]:
+    """The same case in several sizes."""
+    return [case for size in sizes for case in cases(*size, **how)]
+
+
+def twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Rows that are all equal: no bound excludes any."""
+    X = np.ones((n_rows, n_features))
+    return [Case(X, X[:n_queries], **how)]
+
+
+def mostly_twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """One query in ten lies among rows that differ, the others among equal ones."""
+    X = RNG.normal(size=(n_rows, n_features))
+    X[: n_rows // 2] = 1
+    near = np.arange(n_queries) % 10 == 0
+    return [Case(X, np.where(near[:, None], X[-n_queries:] + 0.01, X[:n_queries]), **how)]
+
+
+def tight(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Two clusters so far apart that bfloat16 certifies nothing, and float32 all."""
+    X = np.where(RNG.random((n_rows, 1)) < 0.5, 1e3, -1e3) + RNG.normal(size=(n_rows, n_features))
+    return [Case(X, X[:n_queries] + 0.01, **how)]
+
+
+def lattice(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    X = RNG.integers(0, 60, (n_rows, n_features)).astype(float)
+    return [Case(X, X[:n_queries], **how)]
+
+
+def categories(n_rows: int, n_queries: int, n_features: int, n_values: int, **how: Any) -> list[Case]:
+    """So many values in each feature, all of them equally frequent."""
+    X = RNG.integers(0, n_values, (n_rows, n_features)).astype(float)
+    return [Case(X, X[:n_queries], metric="hamming", **how)]
+
+
+def nearly_whole(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Pixels, 16 of which in a thousand are not whole."""
+    X = RNG.integers(0, 256, (n_rows, n_features)).astype(float)
+    X[1 : 16 * 1000 : 1000] += 0.5
+    return [Case(X, X[-n_queries:], **how)]
+
+
+def uniform(n_rows: int, n_queries: int, with_fit: bool = True, **parameters: Any) -> list[Regression]:
+    made = RNG.random((n_rows + n_queries, 8))
+    return [Regression(made[:n_rows], made[n_rows:], parameters, with_fit)]
+
+
+def of(name: str, *values: Any) -> list[Values]:
+    return [{name: value} for value in values]
+
+
+USUAL = [(20_000, 500, 64)]
+SMALL = [(1000, 10, 16), (4000, 10, 16), (4000, 40, 16), (4000, 160, 16)]
+STUDIES = {
+    "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),
+    "FEWEST_FOR_A_WORKER": Study(
+        of("FEWEST_FOR_A_WORKER", 32, 8, 128),
+        lambda: each(normal, [(20_000, n, 64) for n in (20, 40, 100, 200)]),
+    ),
+    "FEWEST_ROWS_FOR_A_WORKER": Study(
+        of("FEWEST_ROWS_FOR_A_WORKER", 2**12, 2**10, 2**14, 2**16),
+        lambda: each(normal, [(n, 8, 64) for n in (4000, 16_000, 60_000)]),
+    ),
+    "ROWS_FOR_A_NEIGHBOR": Study(
+        of("ROWS_FOR_A_NEIGHBOR", 2**9, 2**6, 2**11), lambda: each(normal, [(100_000, 500, 64)], k=100)
+    ),
+    "AHEAD": Study(of("AHEAD", 2, 1, 4), lambda: each(normal, [(20_000, 4000, 32)])),
+    "FEWEST_ROWS": Study(
+        of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])
+    ),
+    "FEWEST_NUMBERS": Study(
+        of("FEWEST_NUMBERS", 2**13, 2**11, 2**15, 2**17),
+        lambda: each(normal, [(n, 2000, d) for n in (40, 100, 200) for d in (16, 64, 784)], with_fit=True),
+    ),
+    "TREE_EXPONENT": Study(
+        of("TREE_EXPONENT", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
+    ),
+    "BOXES_EXPONENT": Study(
+        of("BOXES_EXPONENT", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])
+    ),
+    "FEWEST_FOR_A_FILTER": Study(
+        of("FEWEST_FOR_A_FILTER", 4, 1, 16, 64),
+        lambda: each(tight, [(20_000, n, 32) for n in (1, 2, 4, 8, 16)], filter="bfloat16"),
+    ),
+    "N_TRIED": Study(of("N_TRIED", 16, 4, 64, 256), lambda: each(tight, [(20_000, 1000, 32)], filter="bfloat16")),
+    "POOR": Study(of("POOR", 16, 2, 4, 64), lambda: each(mostly_twins, [(20_000, 2000, 32)])),
+    "N_SKIPPED": Study(of("N_SKIPPED", 7, 0, 1, 3, 15), lambda: each(twins, [(5000, 4000, 32)])),
+    "CPU_PAIRS": Study(
+        of("CPU_PAIRS", 2**15, 2**12, 2**14, 2**16, 2**18),
+        lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive"),
+    ),
+    "MOST_ONE_BY_ONE": Study(
+        of("MOST_ONE_BY_ONE", 4, 0, 1, 8, 16),
+        lambda: each(normal, [(n, q, 10) for n in (100, 1000) for q in (2, 4, 8)]),
+    ),
+    "GAPS_IN_CACHE": Study(
+        of("GAPS_IN_CACHE", 2**16, 2**13, 2**15, 2**17),
+        lambda: each(normal, [(n, 1, d) for n in (10_000, 100_000) for d in (3, 10, 64)], filter="exhaustive"),
+    ),
+    "FEWEST_BY_ROW": Study(
+        of("FEWEST_BY_ROW", 16, 1, 8, 32),
+        lambda: each(normal, [(n, 1, d) for n in (1000, 10_000) for d in (4, 12, 20)], filter="exhaustive"),
+    ),
+    "MOST_PASSES": Study(
+        of("MOST_PASSES", 16, 0, 4, 64),
+        lambda: [case for k in (5, 12, 24) for case in each(normal, [(30, 10_000, 2), (5000, 100, 8)], k=k)],
+    ),
+    "BLOCK_ROWS": Study(
+        of("BLOCK_ROWS", 1024, 256, 512, 2048, 8192), lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive")
+    ),
+    "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
+    "ROWS_OF_A_BLOCK": Study(
+        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**14, 2**12, 2**16, 2**18))),
+        lambda: each(normal, [(400_000, 200, 32)]),
+    ),
+    "GPU_SIZES": Study(
+        of(
+            "GPU_SIZES",
+            GPU_SIZES,
+            *(GPU_SIZES._replace(rows=rows, bounds=2**30) for rows in (2**18, 2**20)),
+            *(GPU_SIZES._replace(gaps=gaps) for gaps in (2**23, 2**27)),
+        ),
+        lambda: each(normal, [(1_000_000, 10_000, 128), (60_000, 10_000, 784)]),
+    ),
+    "ENCODED_ROWS": Study(
+        of("ENCODED_ROWS", 2**14, 2**10, 2**12, 2**16), lambda: each(tight, [(50_000, 300, 64)], filter="bfloat16")
+    ),
+    "CPU_SIZES": Study(
+        [
+            {"CPU_SIZES": CPU_SIZES},
+            *(
+                {"CPU_SIZES": CPU_SIZES._replace(**{name: int(getattr(CPU_SIZES, name) * factor)})}
+                for name in CPU_SIZES._fields
+                for factor in (1 / 4, 4)
+            ),
+        ],
+        lambda: each(normal, [(60_000, 1000, 128)], with_fit=True),
+    ),
+    "FANOUT": Study([{"FANOUT": n, "UPPER": n * n} for n in (8, 4, 16)], lambda: each(normal, USUAL)),
+    "LANES": Study(of("LANES", 32, 8, 16, 64), lambda: each(normal, [(60_000, 250, 32)])),
+    "LEAF": Study(of("LEAF", 32, 8, 16, 64), lambda: each(normal, [(50_000, 1000, d) for d in (2, 3, 5)])),
+    "GAPS_FOR_ONE_THREAD": Study(
+        of("GAPS_FOR_ONE_THREAD", 2**15, 2**13, 2**17, 2**19), lambda: each(normal, [(50_000, 4000, 3)])
+    ),
+    "WIDER": Study(
+        of("WIDER", (8, 64), (8,), (64,), (2, 8, 32), ()), lambda: each(lattice, [(50_000, 1000, 2)], filter="tree")
+    ),
+    **{
+        name: Study(of(name, *values), lambda: each(normal, [(50_000, 5000, 2)], filter="boxes"))
+        for name, values in {
+            "MOST_IN_BLOCK": (64, 16, 32, 128),
+            "OPEN_SHARE": (4, 1, 16),
+            "MOST_NEAR": (256, 64, 1024, 4096),
+            "GPU_GAPS": (2**26, 2**22, 2**24, 2**28),
+        }.items()
+    },
+    "N_INTERVALS": Study(of("N_INTERVALS", 8, 4, 16), lambda: each(normal, USUAL, metric="manhattan")),
+    "ROOM": Study(of("ROOM", 1.25, 1.0, 1.5, 2.0), lambda: each(normal, USUAL, metric="manhattan")),
+    "MOST_VALUES": Study(
+        of("MOST_VALUES", 8, 4, 16),
+        lambda: [case for n in (2, 4, 8, 16) for case in each(categories, USUAL, n_values=n)],
+    ),
+    "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
+    "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
+    "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
+    "TILE": Study(of("TILE", 512, 128, 256, 1024, 2048), lambda: uniform(8000, 1, solver="cg")),
+    "GPU_TILE": Study(of("GPU_TILE", 4096, 1024, 2048, 8192), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),
+    "GPU_ROWS": Study(of("GPU_ROWS", 8192, 1024, 4096, 32768), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),
+    "PAIRS": Study(of("PAIRS", 2**17, 2**13, 2**15, 2**19, 2**21), lambda: uniform(8000, 5000, with_fit=False)),
+    **{
+        name: Study(of(name, *values), lambda: uniform(100_000, 5000, with_fit=False))
+        for name, values in {"GPU_QUERIES": (4096, 256, 1024), "GPU_PAIRS": (2**24, 2**20, 2**22, 2**26)}.items()
+    },
+    "STEP": Study(
+        of("STEP", 512, 128, 256, 1024), lambda: uniform(8000, 1, solver="cholesky")
+    ),  # of two threads or more
+    "SOLVED_BLOCK": Study(of("SOLVED_BLOCK", 2048, 512, 1024, 4096), lambda: uniform(8000, 1, solver="blocks")),
+}
