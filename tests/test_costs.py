@@ -1,9 +1,6 @@
 """Costs are measured so that a busy machine accuses no class, and so that a failure is told in a few lines."""
 
 import re
-import subprocess
-import sys
-from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +8,7 @@ import pytest
 import torch
 from scipy.spatial.distance import cdist
 
+from benchmarks.busy import neighbors_that_never_rest
 from conformance.cases import Table
 from conformance.cases.case import from_json, to_json
 from conformance.claims import BY_NAME
@@ -31,10 +29,7 @@ FIT = BY_NAME["time_of_fit_grows_with_the_number_of_rows"]
 @pytest.fixture(params=[0, 2], ids=["idle", "busy"])
 def machine(request):
     """A machine with so many other processes that never rest."""
-    with ExitStack() as stack:
-        for _ in range(request.param):
-            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
-            stack.callback(process.kill)
+    with neighbors_that_never_rest(request.param):
         yield
 
 

@@ -19,7 +19,7 @@ from accelerated.search.report import Clock, Report
 from accelerated.workers import count_workers, in_order
 
 # `python -m benchmarks.constants NAME` measures these five:
-FEWEST_FOR_A_WORKER = 32  # queries
+FEWEST_FOR_A_WORKER = 32  # queries; fewer are not worth a worker of their own
 FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
@@ -70,10 +70,10 @@ def search(
             is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
             for numbers, found in in_batches(chosen, queries, remaining, k, memory_limit, clock):
                 places = as_index(numbers - query_range.start)
-                if len(numbers) == n_queries:
+                if len(numbers) == n_queries:  # a single batch, which needs no copy
                     reduced, indices = found.reduced.contiguous(), found.indices.contiguous()
                 else:
-                    reduced[places], indices[places] = found.reduced, found.indices
+                    reduced[places], indices[places] = found.reduced, found.indices  # a later filter may write again
                 is_certified[places] = certified = found.certified.cpu().numpy()
                 n_more = int(np.count_nonzero(certified))
                 n_certified, n_candidates = n_certified + n_more, n_candidates + found.n_candidates

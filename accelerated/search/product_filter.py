@@ -55,14 +55,14 @@ class Sizes(NamedTuple):
     most_rows: int  # in a block for so few queries that their bounds take no more than those of a full batch
     bounds: int  # of 2 bytes each, held for a batch and a block
     product: int  # bounds made by one product
-    encoding: int  # bytes of scratch to encode rows with
+    encoding: int  # bytes of scratch that all workers together encode rows with
     gaps: int  # differences held at once when pairs are measured
 
 
 # `python -m benchmarks.constants CPU_SIZES` measures these. Products of 512 queries are faster than narrow ones, and
 # blocks are short, so that the 32 MiB of bounds of a batch stay in a shared cache. A product is reduced to minima, and
 # gaps are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**24, gaps=2**17)
+CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**25, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
 GPU_SIZES = Sizes(queries=2**14, rows=2**20, most_rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
@@ -84,7 +84,8 @@ class ProductFilter:
         first = _encode_rows(bound, rows[:1])
         columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
         base, size = (None if one is None else one.new_empty(len(rows)) for one in (first.base, first.size))
-        n_at_once = max(1, sizes_of(rows.device).encoding // bound.encoding_bytes)
+        n_workers = count_workers(rows.device)
+        n_at_once = max(1, sizes_of(rows.device).encoding // (bound.encoding_bytes * n_workers))
 
         def encode(start: int) -> None:
             some = slice(start, start + n_at_once)
@@ -95,7 +96,7 @@ class ProductFilter:
             if size is not None and encoded.size is not None:
                 size[some] = encoded.size
 
-        share(encode, range(0, len(rows), n_at_once), count_workers(rows.device))
+        share(encode, range(0, len(rows), n_at_once), n_workers)
         kept = EncodedRows(columns, base, size)
         return cls(metric, rows, bound, kept, kept.n_never_excluded())
 

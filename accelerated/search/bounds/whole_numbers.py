@@ -71,7 +71,9 @@ class WholeNumberBound:
 
 def choose_whole_numbers(metric: Metric, rows: Tensor) -> WholeNumberBound | None:
     """Returns a bound for these rows; None if a sample of them is not of small whole numbers."""
-    if not 1 < rows.shape[1] <= TOO_WIDE or metric.n_embedded:  # torch multiplies a single column wrongly
+    if not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
+        return None
+    if metric.n_embedded:  # this bound encodes rows as they are
         return None
     low, high = float("inf"), -float("inf")
     for _, sample in by_features(take_sample(rows)):
