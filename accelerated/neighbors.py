@@ -64,7 +64,8 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     For the fast search a fitted model keeps, beside its rows, about 2 bytes for each number, or 4 on a CPU that does
     not multiply bfloat16 fast, and 16 for each row (1 for each whole number in a range of 256, 16 for each number for
-    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature); a tree for few
+    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature; at most 300 for each row if
+    a sample shows that the rows differ mostly in a few directions); a tree for few
     features (a copy of the rows on a GPU); and nothing for other metrics.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
@@ -132,7 +133,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
         """Makes the index, and gives the model all that it has read and learned."""
-        index = make_index(read["_metric"], read["_rows"], self._filter)
+        index = make_index(read["_metric"], read["_rows"], self.n_neighbors, self._filter)
         others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
         keep(self, **read, **others, **learned)
 
@@ -144,7 +145,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
-            self._index = make_index(self._metric, self._rows, self._filter)
+            self._index = make_index(self._metric, self._rows, self.n_neighbors, self._filter)
 
     @in_calling_thread()
     def get_distance(self, a: Any, b: Any) -> float:
@@ -224,7 +225,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
             check_columns(X, self)
             metric = metric_of_objects(self._function, objects, self._objects)
             queries = Queries.given(places_of(objects), metric, self._rows.device)
-            return make_index(metric, self._rows, self._filter), queries
+            return make_index(metric, self._rows, self.n_neighbors, self._filter), queries
         checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
         check_features(X, checked.shape[1], self)
         return self._index, Queries.given(checked, self._metric, self._rows.device)

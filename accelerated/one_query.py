@@ -41,7 +41,7 @@ def chebyshev(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns 1 - cos(angle) of unit vectors, as ``distances.cosine`` does."""
     distance = sqeuclidean(query, rows) * 0.5
-    distance[rows.any(axis=1) != query.any()] = 1.0
+    distance[rows.any(axis=1) != query.any(axis=-1)] = 1.0
     return distance
 
 
@@ -51,7 +51,7 @@ def gaps(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     To begin with a row takes NumPy as long as to add some dozens of numbers, so it is to go along the longer side.
     """
     if rows.shape[1] < FEWEST_BY_ROW:
-        return np.subtract(rows.T, query[:, None], order="C")
+        return np.subtract(rows.T, np.atleast_2d(query).T, order="C")
     return (rows - query).T
 
 

@@ -82,6 +82,13 @@ def tight(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case
     return [Case(X, X[:n_queries] + 0.01, **how)]
 
 
+def flat(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """Rows whose spread falls from one direction to the next, to a twentieth at the last."""
+    made = RNG.normal(size=(n_rows + n_queries, n_features)) * np.geomspace(1, 0.05, n_features)
+    made = (made @ np.linalg.qr(RNG.normal(size=(n_features, n_features)))[0]).astype(np.float32)
+    return [Case(made[:n_rows], made[n_rows:], **how)]
+
+
 def lattice(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
     X = RNG.integers(0, 60, (n_rows, n_features)).astype(float)
     return [Case(X, X[:n_queries], **how)]
@@ -134,6 +141,13 @@ STUDIES = {
     ),
     "TREE_EXPONENT": Study(
         of("TREE_EXPONENT", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
+    ),
+    "LEAST_GAIN": Study(
+        of("LEAST_GAIN", 1.5, 1.0, 3.0), lambda: each(flat, [(60_000, 1000, d) for d in (32, 64, 256)], with_fit=True)
+    ),
+    "FEWEST_TO_SHORTEN": Study(
+        of("FEWEST_TO_SHORTEN", 2**22, 2**18, 2**20, 2**24),
+        lambda: each(flat, [(n, 1000, 256) for n in (1000, 4000, 16_000, 64_000)], with_fit=True),
     ),
     "BOXES_EXPONENT": Study(
         of("BOXES_EXPONENT", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])

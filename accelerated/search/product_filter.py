@@ -33,6 +33,7 @@ from accelerated.search.bounds.multiply import (
     round_up,
 )
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
+from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
@@ -102,7 +103,9 @@ class ProductFilter:
 
     @property
     def name(self) -> str:
-        """Returns the type of the encoded numbers, by which ``search_report`` calls the filter."""
+        """Returns the type of the encoded numbers, or prefix, by which ``search_report`` calls the filter."""
+        if isinstance(self.bound, SquaredBound) and self.bound.prefix is not None:
+            return "prefix"
         return str(self.bound.dtype).removeprefix("torch.")
 
     def finer(self) -> list["ProductFilter"]:

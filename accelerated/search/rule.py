@@ -7,10 +7,13 @@ product     metrics whose distance limits |q - x| from above, among them Minkows
             with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
             and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
             features of at most 8 values, and jaccard count in int8 or float32
+prefix      the metrics of the first kind on a CPU, if the rows are many and long and a sample shows that they differ
+            mostly in a few directions: products of shorter rows, in bfloat16 or float32
 exhaustive  all other searches: every pair is measured
 """
 
 import functools
+import math
 import time
 import warnings
 
@@ -20,18 +23,19 @@ from torch import Tensor
 from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
 from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
+from accelerated.search.bounds.prefix import choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
-from accelerated.search.product_filter import ProductFilter
+from accelerated.search.product_filter import CPU_SIZES, ProductFilter
 from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
@@ -41,21 +45,27 @@ LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
 TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
+FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
+SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
+LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
+SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
+TRIED = 512  # a CPU's products of so many rows, queries and columns are timed
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
 }
 
 
-def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> Index:
+def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = None) -> Index:
     """Returns the rows with the filters that the rule chooses, or that start with the one called ``filter_name``.
 
-    A filter that is asked for by its name is used for small searches, too.
+    The filters are chosen for ``k`` neighbours, though a search may want another number. A filter that is asked for by
+    its name is used for small searches, too.
     """
     smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
         with without_autocast(rows.device):
-            first = choose_filter(metric, rows, filter_name)
+            first = choose_filter(metric, rows, filter_name, k)
             filters = [] if first is None else [first, *first.finer()]
     except RuntimeError as error:
         if not is_out_of_memory(error):
@@ -65,13 +75,13 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
     return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
 
 
-def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filter | None:
+def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Filter | None:
     """Returns the first filter, by the rule or by its name; None if all pairs are to be measured.
 
     Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
     """
-    if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
-        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
+    if name is not None and name not in (*PRODUCTS, "prefix", "tree", "boxes", "exhaustive"):
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, prefix, tree, boxes, exhaustive")
     n_rows, n_features = rows.shape
     if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
@@ -85,15 +95,40 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None
+    frame = choose_frame(rows, metric.n_embedded)
+    if name in (None, "prefix") and (short := choose_short_rows(metric, rows, frame, name, k)) is not None:
+        return ProductFilter.make(metric, rows, short)
+    if name == "prefix":
+        return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
-        if product_keeps_error_limit(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
+        if not product_keeps_error_limit(dtype, rows.device):
+            continue
+        if (bound := choose_bound(metric, rows, frame, dtype)) is not None:
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
     return None
 
 
-def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound | None:
+def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | None, k: int) -> SquaredBound | None:
+    """Returns the bound by shorter rows, in the fastest type of floats; None if the metric has none or it does not pay.
+
+    On a GPU it is used only if it is asked for: products are a small part of a search there.
+    """
+    device = rows.device
+    is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
+    is_worth_a_look = name is not None or (is_large and frame.n_spread * SPREAD_OUT < len(frame.center))
+    floats = [dtype for dtype in fastest_first(device) if dtype.is_floating_point]
+    if metric.radius is None or not is_worth_a_look or not floats:
+        return None
+    numbers_of_gap = SECONDS_OF_GAP / (_seconds(device, floats[0], product_dtype(floats[0], device)) / TRIED**3)
+    sample = frame.apply(metric.embed(take_sample(rows))).cpu()
+    n_candidates = round(k * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows))))  # a block's share is 1 / its number
+    prefix = choose_prefix(sample, len(rows), n_candidates, numbers_of_gap, LEAST_GAIN if name is None else 0.0)
+    return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
+
+
+def choose_bound(metric: Metric, rows: Tensor, frame: Frame, dtype: torch.dtype) -> LowerBound | None:
     """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
     if metric.manhattan_radius is not None:
         return choose_intervals(metric, rows) if dtype == torch.int8 else None
@@ -102,8 +137,8 @@ def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound
     if metric.radius is None:
         return None
     if dtype == torch.int8:
-        return choose_whole_numbers(metric, rows)
-    return SquaredBound.make(metric, choose_frame(rows, metric.n_embedded), dtype)
+        return choose_whole_numbers(metric, rows, frame)
+    return SquaredBound.make(metric, frame, dtype)
 
 
 def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
@@ -124,7 +159,7 @@ def fastest_first(device: torch.device) -> list[torch.dtype]:
 @functools.cache
 def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
     """Returns the time of a product, the least of a few, measured once for each device and type."""
-    n, n_columns = (512, 512) if device.type == "cpu" else (4096, 256)
+    n, n_columns = (TRIED, TRIED) if device.type == "cpu" else (4096, 256)
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
     rows = EncodedRows(numbers.to(device, dtype))
     if dtype == torch.int8:

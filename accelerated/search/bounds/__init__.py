@@ -2,6 +2,7 @@
 
 protocol       how a bound encodes rows and queries, the rows that are never excluded, and what a new bound must satisfy
 squared        bounds on squared distances, in floating point
+prefix         the same for rows that are shortened to a few directions
 whole_numbers  the same for small whole numbers, in exact 8-bit integers
 manhattan      bounds on Manhattan distances, in exact 8-bit integers
 hamming        the number of features that differ, counted exactly

@@ -3,6 +3,7 @@
 No bound depends on a good frame. A good one makes the terms of the bounds small.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ class Frame(NamedTuple):
     center: Tensor  # (n_features,)
     scale: float  # a power of two, so that scaling does not round
     near: float  # a squared distance, scaled, below which few rows have neighbours
+    n_spread: float = math.inf  # the rows spread as if evenly in so many directions
 
     def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
         """Returns rows or queries, shifted and scaled, in ``dtype``, rounded once more if that is float32.
@@ -60,15 +62,16 @@ def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     """
     sample = take_sample(rows)
     center, length = _middle(sample)
-    scale, near = 1.0, 0.0
+    scale, near, n_spread = 1.0, 0.0, math.inf
     if 0 < length < float("inf"):
         grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
         center = (center / grid).round() * grid
         scale = 1 / _power_of_two(length)
-        near = _near(_squared_distances(sample, center, scale))
+        squared, product = _compare(sample, center, scale)
+        near, n_spread = _near(squared, product), _spread(squared, product)
     else:
         center.zero_()
-    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near)
+    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near, n_spread)
 
 
 def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,25 +87,34 @@ def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
     return center, length.median()
 
 
-def _squared_distances(sample: Tensor, center: Tensor, scale: float) -> Tensor:
-    """Returns squared distances of the first rows of the sample to all of it, scaled; infinity to themselves."""
+def _compare(sample: Tensor, center: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Returns the squared lengths of the sample in the frame, and the product of its first rows with all of it."""
     squared = torch.zeros(len(sample), dtype=torch.float64, device="cpu")
     product = torch.zeros((len(sample[:N_COMPARED]), len(sample)), dtype=torch.float64, device="cpu")
     for some, columns in by_features(sample):
         columns = (columns.cpu() - center[some]) * scale
         squared += columns.square().sum(1)
         product += columns[:N_COMPARED] @ columns.T
-    between = squared[:N_COMPARED, None] + squared - 2 * product
-    between.diagonal().fill_(float("inf"))
-    return between
+    return squared, product
 
 
-def _near(between: Tensor) -> float:
+def _spread(squared: Tensor, product: Tensor) -> float:
+    """Returns the number of directions in which rows spread evenly, if their products with others are as large.
+
+    That is the square of the sum of the eigenvalues of the covariance, divided by the sum of their squares: the mean
+    squared length estimates the first sum, the mean square of a product of two different rows the second.
+    """
+    of_others = product.square().fill_diagonal_(0).sum() / max(1, product.numel() - len(product))
+    return float(squared.mean().square() / of_others)
+
+
+def _near(squared: Tensor, product: Tensor) -> float:
     """Returns 3/4 of the least squared distance of the sample, because among more rows neighbours are nearer.
 
     Returns 0 unless that is between 0 and 64, as lengths are near 1.
     """
-    near = 0.75 * float(between.min())
+    between = squared[: len(product), None] + squared - 2 * product
+    near = 0.75 * float(between.fill_diagonal_(math.inf).min())
     return near if 0 < near < 64 else 0.0
 
 

@@ -47,6 +47,7 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import UNDERFLOW, accumulation
 from accelerated.search.bounds.frame import Frame, reach
 from accelerated.search.bounds.multiply import ceiling
+from accelerated.search.bounds.prefix import Prefix
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows
 
 TOO_LONG = 2.0**40  # rows of greater length, scaled, could overflow: see ``SquaredBound.encode_rows``
@@ -62,12 +63,13 @@ class SquaredBound:
     frame: Frame
     dtype: torch.dtype
     alpha: float  # the error of a product, in units of the magnitudes of its terms
+    prefix: Prefix | None = None  # q and x are y(q) and y(x), if there is one
 
     @classmethod
-    def make(cls, metric: Metric, frame: Frame, dtype: torch.dtype) -> "SquaredBound":
+    def make(cls, metric: Metric, frame: Frame, dtype: torch.dtype, prefix: Prefix | None = None) -> "SquaredBound":
         """Returns the bound in this type, with the precision of the device of the frame."""
-        n_columns = _n_columns(len(frame.center), dtype)
-        return cls(metric, frame, dtype, accumulation(n_columns, dtype, frame.center.device))
+        n_columns = _n_columns(len(frame.center) if prefix is None else prefix.n_numbers, dtype)
+        return cls(metric, frame, dtype, accumulation(n_columns, dtype, frame.center.device), prefix)
 
     @property
     def too_long(self) -> float:
@@ -85,9 +87,10 @@ class SquaredBound:
         return 8 * 6 * _n_columns(len(self.frame.center), self.dtype)
 
     def finer(self) -> list["SquaredBound"]:
-        """Returns the same bound in more precise numbers."""
-        finer = (dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize)
-        return [SquaredBound.make(self.metric, self.frame, dtype) for dtype in finer]
+        """Returns the same bound for whole rows if these are shortened, and in more precise numbers."""
+        of_whole = [] if self.prefix is None else [self.dtype]
+        finer = [dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize]
+        return [SquaredBound.make(self.metric, self.frame, dtype) for dtype in (*of_whole, *finer)]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, (n_rows, n_columns) in T.
@@ -96,10 +99,9 @@ class SquaredBound:
         L^2 / 8, which is less than L^2 / 4 - near because near is below 64; its other columns are 0.
         """
         working = torch.float64 if self.dtype == torch.float64 else torch.float32
-        rows = self.metric.embed(rows)
-        rounded, residual, squared = _round(self.frame.apply(rows, working), self.dtype)
+        rounded, residual, squared = _round(self._frame(rows, working), self.dtype)
         if rows.dtype == torch.float32 and not bool(squared.isfinite().all()):  # perhaps a difference was infinite
-            rounded, residual, squared = _round(self.frame.apply(rows.to(torch.float64), working), self.dtype)
+            rounded, residual, squared = _round(self._frame(rows.to(torch.float64), working), self.dtype)
         too_long = ~(squared.sqrt() <= self.too_long)
         length, residual = squared.sqrt() * (1 + self.alpha), residual * (1 + self.alpha)
         pieces = _split(squared * (1 - 4 * self.alpha), self.dtype)
@@ -107,12 +109,12 @@ class SquaredBound:
         encoded = torch.cat([rounded, pieces, torch.ones_like(pieces), ceiling(errors, self.dtype)], 1)
         if bool(too_long.any()):
             encoded[too_long] = 0
-            encoded[too_long, len(self.frame.center)] = self.too_long**2 / 8
+            encoded[too_long, rounded.shape[1]] = self.too_long**2 / 8
         return EncodedRows(encoded)
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, (n_queries, n_columns) in T; those longer than half of ``too_long`` are not certifiable."""
-        rounded, residual, squared = _round(self.frame.apply(self.metric.embed(queries)), self.dtype)
+        rounded, residual, squared = _round(self._frame(queries, torch.float64), self.dtype)
         length, residual = squared.sqrt(), residual * (1 + 2.0**-30)
         lowered = squared * (1 - 3 * self.alpha) - self.frame.near * (1 + 3 * self.alpha) - self.lost
         pieces = _split(lowered, self.dtype)
@@ -120,16 +122,26 @@ class SquaredBound:
         columns = torch.cat([-2 * rounded, torch.ones_like(pieces), pieces, -errors], 1)
         certifiable = (length <= self.too_long / 2) & columns.isfinite().all(1)
         columns[~certifiable] = 0
-        return EncodedQueries(columns, length, torch.full_like(length, self.frame.near), certifiable)
+        size = length if self.prefix is None else self.prefix.longest(length)
+        return EncodedQueries(columns, size, torch.full_like(length, self.frame.near), certifiable)
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
         """Returns thresholds, float64 (n_queries,), as ``LowerBound.threshold`` must; ``reach`` pays for measuring."""
         squared = reach(self.metric, reduced, queries, encoded.size, self.frame)
+        if self.prefix is not None:
+            squared = self.prefix.widen(squared, encoded.size)
         return (squared - encoded.offset).clamp_(min=0)
 
+    def _frame(self, points: Tensor, dtype: torch.dtype) -> Tensor:
+        """Returns rows or queries in the frame, or the shorter ones that stand for them."""
+        points = self.metric.embed(points)
+        if self.prefix is None:
+            return self.frame.apply(points, dtype)
+        return self.prefix.apply(self.frame.apply(points)).to(dtype)
 
-def _n_columns(n_features: int, dtype: torch.dtype) -> int:
-    return n_features + 2 * N_PIECES.get(dtype, 1) + 2
+
+def _n_columns(n_numbers: int, dtype: torch.dtype) -> int:
+    return n_numbers + 2 * N_PIECES.get(dtype, 1) + 2
 
 
 def _round(rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:

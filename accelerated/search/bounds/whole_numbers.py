@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, by_features, choose_frame, reach, take_sample
+from accelerated.search.bounds.frame import Frame, by_features, reach, take_sample
 from accelerated.search.bounds.multiply import short_float
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, least_threshold, make_base
 from accelerated.search.bounds.squared import SquaredBound
@@ -69,8 +69,8 @@ class WholeNumberBound:
         return threshold.clamp(least_threshold(), 2**30).nan_to_num(2**30)
 
 
-def choose_whole_numbers(metric: Metric, rows: Tensor) -> WholeNumberBound | None:
-    """Returns a bound for these rows; None if a sample of them is not of small whole numbers."""
+def choose_whole_numbers(metric: Metric, rows: Tensor, frame: Frame) -> WholeNumberBound | None:
+    """Returns a bound for these rows, and finer ones in the frame; None if a sample is not of small whole numbers."""
     if not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
         return None
     if metric.n_embedded:  # this bound encodes rows as they are
@@ -83,4 +83,4 @@ def choose_whole_numbers(metric: Metric, rows: Tensor) -> WholeNumberBound | Non
     is_byte = low >= 0 and high <= HIGH - LOW  # then rows outside of the sample may use all of 0 to 255
     middle = float(-LOW if is_byte else round((low + high + 1) / 2))
     center = torch.full(rows.shape[1:], middle, dtype=torch.float64, device=rows.device)
-    return WholeNumberBound(metric, Frame(center, 1.0, 0.0), choose_frame(rows))
+    return WholeNumberBound(metric, Frame(center, 1.0, 0.0), frame)

@@ -1,0 +1,142 @@
+"""Rows seen through a few directions: shorter rows, whose distances are not greater than those of the rows themselves.
+
+Real rows, such as images, differ mostly in a few of all possible directions. Let P have m of them as orthonormal
+columns, and let R be the projection on the rest of the space, so that |x|^2 = |xP|^2 + |xR|^2. Then
+
+    y(x) = (xP, |xR|)      has      |q - x|^2 = |(q - x)P|^2 + |(q - x)R|^2 >= |(q - x)P|^2 + (|qR| - |xR|)^2,
+
+which is |y(q) - y(x)|^2. So a lower bound on the distance of y(q) and y(x), which have m + 1 numbers, is one on that of
+q and x. (Principal directions of a sample make it a high one; any other directions would be as safe.)
+
+Rounding. Let P~ be the directions as computed, in float64, d of m numbers, and delta = |P~^T P~ - I| by Frobenius. Then
+an orthonormal P is within delta of P~: the polar factor, as |s - 1| <= |s^2 - 1| for each singular value s of P~. A
+sum of d products is off by less than d 2^-52 of its magnitudes, which by Cauchy and Schwarz are at most |x| times the
+length of the direction. So z, as computed, is off from xP by at most
+
+    e |x|,      e = delta + d 2^-52 (1 + delta) sqrt(m).
+
+|xR| is taken as the root of |x|^2 - |z|^2, or 0 if that is negative. That difference is off from |xR|^2 by at most t
+|x|^2, t = 2 e + e^2 + (d + m + 8) 2^-52, and a root by no more than the root of this, as (a - b)^2 <= |a^2 - b^2|. So
+y(x), as computed, is off by at most ``blur`` |x|, blur = e + sqrt(t) + 2^-50, which is about 10^-6, and the distance of
+y(q) and y(x) by blur (|q| + |x|) <= blur (2 |q| + |q - x|). Squares that vanish below 1e-308 cost less than 1e-150.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from accelerated.search.bounds.frame import N_COMPARED
+
+CHOICES = (4, 8, 16, 32, 64)  # numbers of directions
+WIDEST = 2**12  # features, so that a sample in float64 takes 16 MiB
+# The work of a search, in numbers of a row that a product multiplies in the same time:
+OF_BOUND = 16  # to make minima of a bound
+OF_CANDIDATE = 256  # to keep, look up and sort a pair takes as long as to measure so many features
+K = 5  # neighbours in the sample
+QUARTER = 4
+SAME = 2.0**-20  # a distance of rows that are as good as equal, beside lengths near 1
+
+
+class Prefix(NamedTuple):
+    """Maps x, in the frame, to y(x)."""
+
+    directions: Tensor  # float64 (n_columns, n_directions)
+    blur: float  # how much y(x) can be off, for a row of length 1
+
+    @property
+    def n_numbers(self) -> int:
+        """Returns how many numbers y(x) has."""
+        return self.directions.shape[1] + 1
+
+    @classmethod
+    def make(cls, directions: Tensor) -> "Prefix":
+        """Returns the prefix of these directions, and how much it can be off."""
+        d, m = directions.shape
+        delta = float(torch.linalg.matrix_norm(directions.T @ directions - torch.eye(m).to(directions)))
+        of_leading = delta + d * 2.0**-52 * (1 + delta) * m**0.5
+        of_square = 2 * of_leading + of_leading**2 + (d + m + 8) * 2.0**-52
+        return cls(directions, (of_leading + of_square**0.5 + 2.0**-50) * (1 + 2.0**-40))
+
+    def to(self, device: torch.device) -> "Prefix":
+        """Returns the prefix on a device."""
+        return self._replace(directions=self.directions.to(device))
+
+    def apply(self, points: Tensor) -> Tensor:
+        """Returns y of points, float64 (n, n_directions + 1); NaN or infinity where a square overflows."""
+        leading = points @ self.directions
+        rest = torch.linalg.vecdot(points, points) - torch.linalg.vecdot(leading, leading)
+        return torch.cat([leading, rest.clamp_(min=0).sqrt_()[:, None]], 1)
+
+    def longest(self, length: Tensor) -> Tensor:
+        """Returns the most that x can be long, (n,), for the length of y(x) as computed."""
+        return length * (1 + 2 * self.blur)
+
+    def widen(self, squared: Tensor, length: Tensor) -> Tensor:
+        """Returns squared distances of y(q) and y(x) for those of q and x, (n,), and the lengths of q, (n,)."""
+        distance = squared.sqrt() * (1 + self.blur) + 2 * self.blur * length + 1e-150
+        return distance.square() * (1 + 2.0**-48)
+
+
+def choose_prefix(sample: Tensor, n_rows: int, k: int, numbers_of_gap: float, least_gain: float) -> Prefix | None:
+    """Returns the prefix with the least work in a search, as a sample predicts; None if the gain is less than asked.
+
+    The sample is in the frame, on the CPU. To measure a pair takes as long for each feature as a product does for
+    ``numbers_of_gap`` numbers of a row.
+    """
+    n_columns = sample.shape[1]
+    choices = [m for m in CHOICES if m < n_columns <= WIDEST]
+    directions = principal_directions(sample, choices[-1]) if choices else None
+    if directions is None:
+        return None
+    prefixes = [Prefix.make(directions[:, :m].contiguous()) for m in choices]
+    of_candidate = (n_columns + OF_CANDIDATE) * numbers_of_gap / n_rows
+    work = [
+        OF_BOUND + prefix.n_numbers + of_candidate * k * left
+        for prefix, left in zip(prefixes, expected_candidates(sample, prefixes, n_rows), strict=True)
+    ]
+    if min(work) * least_gain > OF_BOUND + n_columns + of_candidate * k:
+        return None
+    return prefixes[work.index(min(work))]
+
+
+def principal_directions(sample: Tensor, n: int) -> Tensor | None:
+    """Returns n directions in which the sample spreads most, (n_columns, n), the first most; None if it overflows.
+
+    Two steps of subspace iteration from some of its rows (Halko, Martinsson and Tropp, Finding structure with
+    randomness, 2011, algorithm 4.4).
+    """
+    directions = sample[:: max(1, len(sample) // n)][:n].T
+    for _ in range(2):
+        directions = sample.T @ (sample @ directions)
+        if not bool(directions.isfinite().all()):
+            return None
+        directions = torch.linalg.qr(directions).Q
+    of_sample = sample @ directions
+    return directions @ torch.linalg.eigh(of_sample.T @ of_sample).eigenvectors.flip(1)
+
+
+def expected_candidates(sample: Tensor, prefixes: list[Prefix], n_rows: int) -> list[float]:
+    """Returns how many of ``n_rows`` rows each prefix may leave to be measured for each neighbour of a query.
+
+    That is how many of the sample it leaves to queries that are rows of the sample, times a power of the number of
+    rows. A quarter of the sample shows which: about 0 for images, 1 for a prefix that excludes nothing.
+    """
+    queries = slice(None, None, max(1, len(sample) // N_COMPARED))
+    distance = torch.cdist(sample[queries], sample)
+    distance.masked_fill_(distance < SAME, torch.inf)
+    left = []
+    for prefix in prefixes:
+        short = prefix.apply(sample)
+        bound = torch.cdist(short[queries], short)
+        few, many = (_count_candidates(bound[:, ::every], distance[:, ::every]) for every in (QUARTER, 1))
+        power = min(1.0, max(0.0, math.log(many / few, QUARTER)))
+        left.append(many / K * (n_rows / len(sample)) ** power)
+    return left
+
+
+def _count_candidates(bound: Tensor, distance: Tensor) -> float:
+    """Returns how many rows a query has to measure, in the mean: those with bounds up to the K-th distance."""
+    kth = distance.topk(min(K, distance.shape[1]), largest=False).values.amax(1, keepdim=True)
+    return max(float(K), float(((bound <= kth) & distance.isfinite()).sum(1).double().mean()))

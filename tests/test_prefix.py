@@ -1,0 +1,155 @@
+"""Rows seen through a few directions: their distances are not greater, and the neighbours have the same bits."""
+
+import numpy as np
+import pytest
+import torch
+
+from accelerated import KNNRegressor, NearestNeighbors
+from accelerated.metrics import METRICS
+from accelerated.search.bounds.frame import choose_frame
+from accelerated.search.bounds.prefix import Prefix, choose_prefix, expected_candidates, principal_directions
+from accelerated.search.bounds.squared import SquaredBound
+from accelerated.search.rule import choose_filter
+from tests.helpers import HOSTILE, by, made_by
+
+DTYPES = [torch.bfloat16, torch.float32, torch.float64]
+
+
+def flat_rows(rng, n_rows=2000, n_features=40, n_directions=5, noise=0.05):
+    """Rows that differ mostly in a few directions, as images do."""
+    basis = rng.normal(size=(n_directions, n_features))
+    return rng.normal(size=(n_rows, n_directions)) @ basis + noise * rng.normal(size=(n_rows, n_features)) + 3
+
+
+def skewed(rng, n_features=12, n_directions=4):
+    """Directions that are far from orthonormal."""
+    return torch.from_numpy(np.linalg.qr(rng.normal(size=(n_features, n_directions)))[0] + 0.01)
+
+
+def assert_bits(X, Q, k, **params):
+    model = by("prefix", k, **params).fit(X)
+    for queries in (Q, None):
+        expected = by("exhaustive", k, **params).fit(X).kneighbors(queries)
+        actual = model.kneighbors(queries)
+        np.testing.assert_array_equal(actual[1], expected[1])
+        np.testing.assert_array_equal(actual[0].view(np.int64), expected[0].view(np.int64))
+    return model.search_report(Q)
+
+
+def excess(prefix, rows, frame, dtype):
+    """How far bounds exceed the true squared distance, less what ``threshold`` pays for; negative if they are sound."""
+    bound = SquaredBound.make(METRICS["euclidean"], frame, dtype, prefix)
+    queries = rows[:60] + 0.01 * rows[60:120]
+    encoded = bound.encode_queries(queries)
+    bounds = made_by(bound, rows, encoded)
+    q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
+    true = ((q[:, None] - x) ** 2).sum(2)
+    length = torch.from_numpy(np.linalg.norm(q, axis=1).astype(float)[:, None])
+    allowed = prefix.widen(torch.from_numpy(true.astype(float)), length).numpy() - frame.near
+    coarse = torch.finfo(dtype).eps
+    return bounds - allowed * (1 + np.sign(allowed) * coarse)  # rounded to T, like a threshold
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("data", HOSTILE)
+def test_a_bound_by_a_prefix_is_below_the_squared_distance_whichever_directions_it_has(data, dtype, rng):
+    rows = torch.from_numpy(HOSTILE[data])
+    frame = choose_frame(rows)
+    principal = principal_directions(frame.apply(rows), 4)
+    others = [] if principal is None else [principal, principal.to(torch.float32).double()]
+    for directions in (*others, skewed(rng), torch.zeros(12, 2, dtype=torch.float64)):
+        assert (excess(Prefix.make(directions), rows, frame, dtype) <= 0).all()
+
+
+def test_directions_that_are_not_orthonormal_would_give_wrong_bounds_if_their_error_were_not_measured(rng):
+    """So the test above would notice."""
+    rows = torch.from_numpy(HOSTILE["normal"])
+    honest = Prefix.make(skewed(rng))
+    assert (excess(honest._replace(blur=0.0), rows, choose_frame(rows), torch.float64) > 0).any()
+
+
+def test_a_prefix_of_principal_directions_is_hardly_off_and_leaves_few_rows(rng):
+    sample = torch.from_numpy(flat_rows(rng, 512)) - 3
+    directions = principal_directions(sample, 8)
+    few, enough, too_few = (Prefix.make(directions[:, :m]) for m in (5, 8, 2))
+
+    assert few.blur < 1e-5
+    assert expected_candidates(sample, [few, enough], 100_000)[0] < 2
+    assert expected_candidates(sample, [too_few], 100_000)[0] > 100
+    shortened = few.apply(sample)
+    assert shortened.shape == (512, 6)
+    torch.testing.assert_close(shortened.norm(dim=1), sample.norm(dim=1))
+
+
+@pytest.mark.parametrize(
+    "params", [{"metric": "cosine"}, {"metric": "minkowski", "p": 3}, {"metric": "sqeuclidean"}, {}]
+)
+def test_a_prefix_finds_the_same_bits_by_every_metric_that_has_a_radius(params, rng):
+    X = flat_rows(rng)
+    X[7] = X[20:23] = 0
+    X[30:40] = X[50]
+    Q = np.concatenate([flat_rows(rng, 30), X[:40] + 1e-9, X[:20]])
+    for rows, queries in ((X, Q), (X.astype(np.float32), Q.astype(np.float32)), (np.round(X), np.round(Q))):
+        for k in (1, 6, 60):
+            report = assert_bits(rows, queries, k, **params)
+            assert report.filter == "prefix"
+
+
+@pytest.mark.parametrize("data", HOSTILE)
+def test_a_prefix_finds_the_same_bits_among_hostile_rows(data):
+    X = HOSTILE[data]
+    assert_bits(X, X[:60] + 0.01 * X[60:120], 4)
+
+
+def test_queries_that_a_prefix_does_not_certify_go_to_whole_rows(rng):
+    X = flat_rows(rng, 5000)
+    far = 1000 * rng.normal(size=(100, 40))  # from there all rows are about equally far
+    model = by("prefix", 5).fit(X)
+    report = model.search_report(np.concatenate([X[:100] + 0.01, far]))
+    _, second, *_ = model._index.filters
+
+    assert 100 <= report.certified < 200
+    assert second.bound.prefix is None
+    assert second.bound.dtype == model._index.filters[0].bound.dtype
+    assert_bits(X, far, 5)
+
+
+def test_a_prefix_that_promises_too_much_gives_wrong_neighbors(monkeypatch, rng):
+    """So these tests would notice."""
+    monkeypatch.setattr(Prefix, "widen", lambda self, squared, length: 0.8 * squared)
+    with pytest.raises(AssertionError):
+        assert_bits(flat_rows(rng), flat_rows(rng, 200), 10)
+
+
+def test_the_rule_shortens_rows_that_are_many_and_long_and_differ_in_few_directions(rng):
+    flat = torch.from_numpy(flat_rows(rng, 2**15, 128))
+    round_ = torch.from_numpy(rng.normal(size=(2**15, 128)))
+    chosen = {
+        "flat": choose_filter(METRICS["euclidean"], flat).name,
+        "round": choose_filter(METRICS["euclidean"], round_).name,
+        "few": choose_filter(METRICS["euclidean"], flat[:2000]).name,
+    }
+    assert chosen["flat"] == "prefix"
+    assert "prefix" not in (chosen["round"], chosen["few"])
+    assert choose_filter(METRICS["manhattan"], flat[:300], "prefix") is None
+
+
+def test_a_prefix_is_chosen_for_the_number_of_neighbors_that_the_model_asks_for(rng):
+    spread = flat_rows(rng, 2**15, 128, 60) * 0.9 ** np.arange(128)
+    n_numbers = [NearestNeighbors(k).fit(spread)._index.filters[0].bound.prefix.n_numbers for k in (1, 200)]
+    assert n_numbers[0] < n_numbers[1]
+
+
+def test_rows_that_overflow_have_no_directions():
+    rows = torch.full((300, 20), 1e200, dtype=torch.float64) * torch.arange(1, 21)
+    assert principal_directions(rows, 4) is None
+    assert choose_prefix(rows, 300, 5, 60.0, 0.0) is None
+
+
+def test_a_regressor_predicts_the_same_bits_with_a_prefix(rng):
+    X, y = flat_rows(rng, 2**15, 128).astype(np.float32), rng.normal(size=2**15)
+    model = KNNRegressor(7, weights="distance").fit(X, y)
+    whole = type("Whole", (KNNRegressor,), {"_filter": "exhaustive"})(7, weights="distance").fit(X, y)
+
+    assert model._index.filters[0].name == "prefix"
+    np.testing.assert_array_equal(model.predict(X[:50] + 0.01), whole.predict(X[:50] + 0.01))
