@@ -64,9 +64,9 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
     For the fast search a fitted model keeps, beside its rows, about 2 bytes for each number, or 4 on a CPU that does
     not multiply bfloat16 fast, and 16 for each row (1 for each whole number in a range of 256, 16 for each number for
-    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature; at most 300 for each row if
-    a sample shows that the rows differ mostly in a few directions); a tree for few
-    features (a copy of the rows on a GPU); and nothing for other metrics.
+    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature; at most 300 for
+    each row if a sample shows that the rows differ mostly in a few directions); a tree for few features (a copy of the
+    rows on a GPU); and nothing for other metrics.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
