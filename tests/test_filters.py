@@ -286,7 +286,7 @@ def test_a_radius_is_no_less_than_the_length_of_any_gap(p, rng):
 @pytest.mark.parametrize("shift", [0, 100, -128, 70_000])
 def test_the_bound_of_whole_numbers_is_the_distance(shift, rng):
     rows = torch.from_numpy(rng.integers(0, 256, (400, 30)) + float(shift))
-    bound = choose_whole_numbers(METRICS["euclidean"], rows)
+    bound = choose_whole_numbers(METRICS["euclidean"], rows, choose_frame(rows))
     encoded = bound.encode_queries(rows[:50])
     true = (rows[:50, None] - rows).square().sum(2).numpy()
     bounds = 2 * made_by(bound, rows, encoded) + encoded.offset[:, None].numpy()

