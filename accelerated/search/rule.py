@@ -13,6 +13,7 @@ exhaustive  all other searches: every pair is measured
 import functools
 import time
 import warnings
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -31,6 +32,7 @@ from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
+from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
 from accelerated.search.product_filter import ProductFilter
 from accelerated.search.tree import TreeFilter
 
@@ -55,8 +57,7 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
     smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
         with without_autocast(rows.device):
-            first = choose_filter(metric, rows, filter_name)
-            filters = [] if first is None else [first, *first.finer()]
+            filters = choose_filters(metric, rows, filter_name)
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
@@ -65,13 +66,29 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
     return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
 
 
+def choose_filters(metric: Metric, rows: Tensor, name: str | None = None) -> Sequence[Filter]:
+    """Returns the filters before the exhaustive search, of each distinct row once where many rows are equal."""
+    is_asked = name == "groups"
+    if metric.measure_pairs is not None and (is_asked or (name is None and repeats_rows(rows))):
+        groups = find_groups(rows)
+        if is_asked or is_worth_grouping(len(groups.size), len(rows)):
+            distinct = rows[groups.first]
+            of_groups = [*_with_finer(choose_filter(metric, distinct)), Exhaustive(metric, distinct)]
+            return [GroupFilter(some, groups) for some in of_groups]
+    return _with_finer(choose_filter(metric, rows, None if is_asked else name))
+
+
+def _with_finer(first: Filter | None) -> Sequence[Filter]:
+    return [] if first is None else [first, *first.finer()]
+
+
 def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filter | None:
     """Returns the first filter, by the rule or by its name; None if all pairs are to be measured.
 
     Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
     """
     if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
-        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, groups, exhaustive")
     n_rows, n_features = rows.shape
     if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
