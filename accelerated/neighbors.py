@@ -56,7 +56,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         libraries. None: 1 GiB, or a quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU
         runs out of memory anyway, half the limit is tried. ``fit`` keeps to it while it prepares rows, one at least; to
         look at a sample and to encode rows it takes tens of MiB on a CPU, or as much as one row needs (48 bytes for
-        each feature, for manhattan 384), whatever the limit; if many rows are equal, also 100 bytes for each row. The
+        each feature, for manhattan 384), whatever the limit; if many rows are equal, also 64 bytes for each row. The
         first fit on a GPU tries products of up to 4096 x 4096 numbers: they do not count. (A callable for weights gets
         the distances of all queries at once, which do not count either.)
     progress : bool
@@ -197,7 +197,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
           are searched once
         - n_queries, certified: the number of queries, and of those that the first filter certified
         - candidates: the number of pairs that filters left to be measured exactly
-        - fallbacks: the number of other queries that each later filter got
+        - fallbacks: the number of other queries that each later filter got, of which equal ones count once
         - seconds: by stage
 
         Raises as ``kneighbors`` does.

@@ -1,4 +1,4 @@
-"""Equal rows are searched once: the same bits as ``reference``, whichever rows are equal, and a tie costs k rows."""
+"""Equal rows and queries are searched once: the bits are those of ``reference``, whichever of them are equal."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import accelerated.search.batches
 import accelerated.search.groups
+import accelerated.search.queries
 import reference
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
 from accelerated.search.groups import find_groups, hash_rows
@@ -176,8 +178,10 @@ def test_an_answer_that_does_not_fit_the_memory_limit_is_found_by_measuring_all_
     X = np.tile(rng.integers(0, 2, (2000, 6)).astype(float), (5, 1))
     model = by("groups", 200, memory_limit=2**19).fit(X)
 
-    assert model.search_report(X[:20]).fallbacks == {"exhaustive": 20}
-    assert_same_bits(model.kneighbors(X[:20]), by("exhaustive", 200).fit(X).kneighbors(X[:20]))
+    Q = rng.normal(size=(20, 6))
+
+    assert model.search_report(Q).fallbacks == {"exhaustive": 20}
+    assert_same_bits(model.kneighbors(Q), by("exhaustive", 200).fit(X).kneighbors(Q))
 
 
 def test_rows_are_grouped_only_where_a_sample_shows_equal_ones(rng):
@@ -190,3 +194,45 @@ def test_rows_are_grouped_only_where_a_sample_shows_equal_ones(rng):
     function = NearestNeighbors(metric=lambda a, b: abs(a - b).max()).fit(np.ones((20_000, 20)))
     for model in (few, function):
         assert not any(hasattr(some, "groups") for some in model._index.filters)
+
+
+def empty_among_words(rng):
+    """Rows and queries of a sparse table; every tenth query is empty, and so ties with all rows."""
+    X = (rng.random((3000, 60)) < 0.05) * rng.integers(1, 5, (3000, 60)).astype(float)
+    X[:, 0] = 1
+    return X, np.where(np.arange(200)[:, None] % 10, X[:200], 0)
+
+
+@pytest.mark.parametrize("n_at_once", [1, 7, 200])
+def test_equal_queries_that_no_filter_certifies_are_searched_once(monkeypatch, n_at_once, rng):
+    X, Q = empty_among_words(rng)
+    monkeypatch.setattr(accelerated.search.batches, "compared_at_once", lambda *sizes: n_at_once)
+    model = by("float32", 5, metric="cosine").fit(X)
+
+    assert n_at_once < 200 or model.search_report(Q).fallbacks["exhaustive"] == 1
+    assert_same_bits(model.kneighbors(Q), by("exhaustive", 5, metric="cosine").fit(X).kneighbors(Q))
+
+
+def test_queries_that_are_rows_are_not_taken_for_one_another():
+    X = np.ones((600, 3))
+
+    assert by("float32", 2).fit(X).search_report().fallbacks == {"exhaustive": 600}
+    assert_same_bits(by("float32", 2).fit(X).kneighbors(), by("exhaustive", 2).fit(X).kneighbors())
+
+
+def test_queries_that_are_taken_for_equal_ones_get_wrong_neighbors(monkeypatch, rng):
+    """So these tests would notice."""
+    X, Q = np.ones((600, 3)), rng.normal(size=(9, 3))
+    expected = by("exhaustive", 2).fit(X).kneighbors(Q)
+    model = by("float32", 2).fit(X)
+    assert_same_bits(model.kneighbors(Q), expected)
+
+    monkeypatch.setattr(accelerated.search.queries, "first_of_equals", lambda queries: torch.zeros(len(queries)).long())
+    with pytest.raises(AssertionError):
+        assert_same_bits(model.kneighbors(Q), expected)
+
+
+def test_the_bar_of_a_search_with_equal_queries_ends_at_its_end(capfd):
+    by("float32", 2, progress=True).fit(np.ones((600, 3))).kneighbors(np.ones((50, 3)))
+
+    assert "100%" in capfd.readouterr().err

@@ -48,15 +48,16 @@ class Groups(NamedTuple):
 
 def find_groups(rows: Tensor) -> Groups:
     """Returns the groups of the rows."""
-    leader = _find_leaders(rows)
-    _, group, size = leader.unique(return_inverse=True, return_counts=True)  # sorted, so in the order of first rows
+    _, group, size = first_of_equals(rows).unique(return_inverse=True, return_counts=True)  # sorted by their first rows
     return Groups(group.argsort(stable=True), size.cumsum(0) - size, size)
 
 
-def _find_leaders(rows: Tensor) -> Tensor:
-    """Returns for each row the number of a row that it equals, none after it, int64 (n_rows,): in a group the same."""
-    hashes = hash_rows(rows)
-    _, bucket = hashes.unique(return_inverse=True)
+def first_of_equals(rows: Tensor) -> Tensor:
+    """Returns for each row the number of an equal one, mostly the first, int64 (n_rows,); that has its own number.
+
+    A row whose hash is that of an earlier row that it does not equal has its own number, too.
+    """
+    _, bucket = hash_rows(rows).unique(return_inverse=True)
     number = torch.arange(len(rows), device=rows.device)
     first = torch.full_like(number, len(rows)).scatter_reduce_(0, bucket, number, "amin")[bucket]
     later = (first != number).nonzero()[:, 0]

@@ -104,6 +104,11 @@ def _query_bytes(n_features: int, k: int) -> int:
     return 8 * (2 * n_features + 6 * k)
 
 
+def compared_at_once(n_features: int, memory_limit: int) -> int:
+    """Returns how many queries may be read, prepared and hashed to find equal ones."""
+    return max(1, memory_limit // (8 * (10 * n_features + 10)))
+
+
 def block_shape(
     n_queries: int, n_rows: int, n_features: int, k: int, memory_limit: int, device_type: str
 ) -> tuple[int, int]:
