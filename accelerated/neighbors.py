@@ -63,10 +63,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         Whether to show a progress bar on stderr.
 
     For the fast search a fitted model keeps, beside its rows, about 2 bytes for each number, or 4 on a CPU that does
-    not multiply bfloat16 fast, and 16 for each row (1 for each whole number in a range of 256, 16 for each number for
-    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature); a tree for few
-    features (a copy of the rows on a GPU); and nothing for other metrics. If a sample shows that many rows are equal,
-    it keeps a copy of the distinct rows, does so for these alone, and keeps 8 bytes for each row.
+    not multiply bfloat16 fast, or 8 of rows so long that nothing else tells them apart, and 16 for each row (1 for each
+    whole number in a range of 256, 16 for each number for manhattan; for hamming and jaccard 1 to 4 for each number, in
+    hamming for each value of a feature); a tree for few features (a copy of the rows on a GPU); and nothing for other
+    metrics. If a sample shows that many rows are equal, it keeps a copy of the distinct rows, does so for these alone,
+    and keeps 8 bytes for each row.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])

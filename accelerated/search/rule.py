@@ -104,6 +104,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
         return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
         if product_keeps_error_limit(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
+            if name is None and isinstance(bound, SquaredBound):
+                bound = bound.useful()
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen

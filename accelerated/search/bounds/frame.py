@@ -6,6 +6,7 @@ No bound depends on a good frame. A good one makes the terms of the bounds small
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,6 +27,7 @@ class Frame(NamedTuple):
     center: Tensor  # (n_features,)
     scale: float  # a power of two, so that scaling does not round
     near: float  # a squared distance, scaled, below which few rows have neighbours
+    margin: float = 0.0  # how much farther most of a sample is than a neighbour, as squared distances, scaled
 
     def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
         """Returns rows or queries, shifted and scaled, in ``dtype``, rounded once more if that is float32.
@@ -60,15 +62,16 @@ def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     """
     sample = take_sample(rows)
     center, length = _middle(sample)
-    scale, near = 1.0, 0.0
+    scale, near, margin = 1.0, 0.0, 0.0
     if 0 < length < float("inf"):
         grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
         center = (center / grid).round() * grid
         scale = 1 / _power_of_two(length)
-        near = _near(_squared_distances(sample, center, scale))
+        between = _squared_distances(sample, center, scale)
+        near, margin = _near(between), _margin(between)
     else:
         center.zero_()
-    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near)
+    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near, margin)
 
 
 def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +82,8 @@ def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
     length = torch.zeros(n_rows, dtype=torch.float64, device="cpu")
     for some, columns in by_features(sample):
         columns = columns.cpu()
-        center[some] = columns.sort(0).values[tail : n_rows - tail].mean(0)
+        ordered = np.sort(columns.numpy(), axis=0)  # some times as fast as torch's sort
+        center[some] = torch.from_numpy(ordered[tail : n_rows - tail].mean(axis=0))
         length.hypot_(torch.linalg.vector_norm(columns - center[some], dim=1))
     return center, length.median()
 
@@ -104,6 +108,12 @@ def _near(between: Tensor) -> float:
     """
     near = 0.75 * float(between.min())
     return near if 0 < near < 64 else 0.0
+
+
+def _margin(between: Tensor) -> float:
+    """Returns the median of how much farther the nearest sixteenth of the sample is than the nearest row."""
+    ordered = between.sort(1).values
+    return max(0.0, float((ordered[:, between.shape[1] // 16] - ordered[:, 0]).median()))
 
 
 def _power_of_two(x: Tensor) -> float:
