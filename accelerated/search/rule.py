@@ -6,8 +6,11 @@ boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer,
 product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
             with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
             and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
-            features of at most 8 values, and jaccard count in int8 or float32
+            features of at most 8 values, and jaccard count in int8 or float32. Float64 where a sample shows that the
+            features are so many that float32 excludes too few rows
 exhaustive  all other searches: every pair is measured
+
+Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands their answers.
 """
 
 import functools
