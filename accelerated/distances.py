@@ -136,13 +136,9 @@ def cosine(queries: Tensor, rows: Tensor) -> Tensor:
 
 
 def _has_direction(rows: Tensor) -> Tensor:
-    """Tells which vectors are not zero, (...); the first feature decides for most of them."""
+    """Tells which vectors are not zero, (...); the first feature decides for most of them, if they are not sparse."""
     found = rows[0] != 0
-    i = 1
-    while i < len(rows) and not bool(found.all()):
-        found = found | (rows[i] != 0)
-        i += 1
-    return found
+    return found if bool(found.all()) else (rows != 0).any(0)
 
 
 def unit_rows(rows: Tensor) -> Tensor:

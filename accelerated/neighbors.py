@@ -56,17 +56,19 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         libraries. None: 1 GiB, or a quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU
         runs out of memory anyway, half the limit is tried. ``fit`` keeps to it while it prepares rows, one at least; to
         look at a sample and to encode rows it takes tens of MiB on a CPU, or as much as one row needs (48 bytes for
-        each feature, for manhattan 384), whatever the limit. The first fit on a GPU tries products of up to 4096 x 4096
-        numbers: they do not count. (A callable for weights gets the distances of all queries at once, which do not
-        count either.)
+        each feature, for manhattan 384), whatever the limit; if many rows are equal, also 64 bytes for each row. The
+        first fit on a GPU tries products of up to 4096 x 4096 numbers: they do not count. (A callable for weights gets
+        the distances of all queries at once, which do not count either.)
     progress : bool
         Whether to show a progress bar on stderr.
 
     For the fast search a fitted model keeps, beside its rows, about 2 bytes for each number, or 4 on a CPU that does
-    not multiply bfloat16 fast, and 16 for each row (1 for each whole number in a range of 256, 16 for each number for
-    manhattan; for hamming and jaccard 1 to 4 for each number, in hamming for each value of a feature; at most 300 for
-    each row if a sample shows that the rows differ mostly in a few directions); a tree for few features (a copy of the
-    rows on a GPU); and nothing for other metrics.
+    not multiply bfloat16 fast, or 8 of rows so long that nothing else tells them apart, and 16 for each row (1 for each
+    whole number in a range of 256, 16 for each number for manhattan; for hamming and jaccard 1 to 4 for each number, in
+    hamming for each value of a feature; at most 300 for each row if a sample shows that the rows differ mostly in a few
+    directions); a tree for few features (a copy of the rows on a GPU); and nothing for other metrics. If a sample shows
+    that many rows are equal, it keeps a copy of the distinct rows, does so for these alone, and keeps 8 bytes for each
+    row.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -193,10 +195,11 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     def search_report(self, X: Any = None, n_neighbors: int | None = None) -> Report:
         """Searches as ``kneighbors`` does, in the same time, and returns a ``Report`` in place of the neighbours.
 
-        - filter: the first filter, "exhaustive" if all pairs were measured at once
+        - filter: the first filter, "exhaustive" if all pairs were measured at once; "of distinct rows" if equal rows
+          are searched once
         - n_queries, certified: the number of queries, and of those that the first filter certified
         - candidates: the number of pairs that filters left to be measured exactly
-        - fallbacks: the number of other queries that each later filter got
+        - fallbacks: the number of other queries that each later filter got, of which equal ones count once
         - seconds: by stage
 
         Raises as ``kneighbors`` does.

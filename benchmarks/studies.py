@@ -76,6 +76,16 @@ def mostly_twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> li
     return [Case(X, np.where(near[:, None], X[-n_queries:] + 0.01, X[:n_queries]), **how)]
 
 
+def partly_twins(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
+    """So many rows in a hundred are equal: 1, 3, 10 and 50."""
+    cases = []
+    for n_equal in (1, 3, 10, 50):
+        X = RNG.normal(size=(n_rows, n_features))
+        X[np.arange(n_rows) % 100 < n_equal] = 1
+        cases.append(Case(X, X[:n_queries], **how))
+    return cases
+
+
 def tight(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
     """Two clusters so far apart that bfloat16 certifies nothing, and float32 all."""
     X = np.where(RNG.random((n_rows, 1)) < 0.5, 1e3, -1e3) + RNG.normal(size=(n_rows, n_features))
@@ -157,8 +167,8 @@ STUDIES = {
         lambda: each(tight, [(20_000, n, 32) for n in (1, 2, 4, 8, 16)], filter="bfloat16"),
     ),
     "N_TRIED": Study(of("N_TRIED", 16, 4, 64, 256), lambda: each(tight, [(20_000, 1000, 32)], filter="bfloat16")),
-    "POOR": Study(of("POOR", 16, 2, 4, 64), lambda: each(mostly_twins, [(20_000, 2000, 32)])),
-    "N_SKIPPED": Study(of("N_SKIPPED", 7, 0, 1, 3, 15), lambda: each(twins, [(5000, 4000, 32)])),
+    "POOR": Study(of("POOR", 16, 2, 4, 64), lambda: each(mostly_twins, [(20_000, 2000, 32)], filter="float32")),
+    "N_SKIPPED": Study(of("N_SKIPPED", 7, 0, 1, 3, 15), lambda: each(twins, [(5000, 4000, 32)], filter="float32")),
     "CPU_PAIRS": Study(
         of("CPU_PAIRS", 2**15, 2**12, 2**14, 2**16, 2**18),
         lambda: each(normal, [(20_000, 50, 64)], filter="exhaustive"),
@@ -237,6 +247,17 @@ STUDIES = {
     "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
+    "FEWEST_GROUPED": Study(
+        of("FEWEST_GROUPED", 2**17, 2**15, 2**19),
+        lambda: [case for cases in (normal, twins) for case in each(cases, [(4000, 100, 16)], with_fit=True)],
+    ),
+    "FEWEST_REPEATED": Study(
+        of("FEWEST_REPEATED", 1 / 16, 1 / 256, 1 / 4), lambda: each(partly_twins, USUAL, with_fit=True)
+    ),
+    "FEATURES_LOOKED_AT": Study(of("FEATURES_LOOKED_AT", 8, 1, 64), lambda: each(normal, USUAL, with_fit=True)),
+    "HASHED_NUMBERS": Study(
+        of("HASHED_NUMBERS", 2**17, 2**13, 2**15, 2**19), lambda: each(twins, [(60_000, 10, 64)], with_fit=True)
+    ),
     "TILE": Study(of("TILE", 512, 128, 256, 1024, 2048), lambda: uniform(8000, 1, solver="cg")),
     "GPU_TILE": Study(of("GPU_TILE", 4096, 1024, 2048, 8192), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),
     "GPU_ROWS": Study(of("GPU_ROWS", 8192, 1024, 4096, 32768), lambda: uniform(50_000, 1, solver="cg", gamma="scale")),

@@ -39,14 +39,8 @@ def searched_by(name, device=None):
     return make_target(f"accelerated by {name}", *classes, device=device)
 
 
-FILTERS = (
-    "prefix",
-    "int8",
-    "bfloat16",
-    "float32",
-    "float64",
-    "tree",
-)  # where a metric has none, all pairs are measured
+# Where a metric has none of these, all pairs are measured.
+FILTERS = ("prefix", "int8", "bfloat16", "float32", "float64", "tree", "groups")
 TARGETS = {
     "reference": load_target("reference"),
     "accelerated": load_target("accelerated"),

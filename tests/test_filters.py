@@ -561,6 +561,32 @@ def test_nearly_all_queries_are_answered_at_the_first_try(data):
     assert {"encode", "multiply", "minima", "guess", "exclude", "refine"} <= set(report.seconds)
 
 
+def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_first(rng):
+    names = {}
+    for n_features in (1000, 30_000):
+        X, Q = rng.normal(size=(260, n_features)), rng.normal(size=(9, n_features))
+        for scale in (1e-30, 1.0):
+            report = NearestNeighbors(3).fit(X * scale).search_report(Q * scale)
+            assert report.certified == 9
+            names.setdefault(n_features, set()).add(report.filter)
+
+    assert names[30_000] == {"float64"}
+    assert "float64" not in names[1000]
+
+
+def test_queries_may_be_encoded_one_at_a_time(monkeypatch, rng):
+    module = accelerated.search.product_filter
+    X, Q = rng.normal(size=(500, 12)), rng.normal(size=(40, 12))
+    whole = by("float32", 5).fit(X).search_report(Q)
+
+    monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(encoding=1))
+    model = assert_same("float32", X, Q, 5, by("exhaustive", 5).fit(X).kneighbors(Q))
+    parts = model.search_report(Q)
+    assert (parts.certified, parts.candidates) == (whole.certified, whole.candidates) == (40, whole.candidates)
+    for metric in ("hamming", "jaccard"):
+        assert_same_as_exhaustive("float32", HOSTILE["a lattice"], HOSTILE["a lattice"][:40], 5, metric=metric)
+
+
 def test_what_a_filter_leaves_is_answered_by_the_next():
     outside = by("int8", 3).fit(HOSTILE["pixels"]).search_report(HOSTILE["pixels"] + 1000.4)
     narrow = by("bfloat16", 3).fit(HOSTILE["far tight clusters"][:, :1]).search_report(HOSTILE["normal"][:, :1] + 1e6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from accelerated import KNNRegressor, NearestNeighbors
+from accelerated import KNNRegressor
 from accelerated.metrics import METRICS
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.prefix import Prefix, choose_prefix, expected_candidates, principal_directions
@@ -103,7 +103,7 @@ def test_a_prefix_finds_the_same_bits_among_hostile_rows(data):
 
 def test_queries_that_a_prefix_does_not_certify_go_to_whole_rows(rng):
     X = flat_rows(rng, 5000)
-    far = 1000 * rng.normal(size=(100, 40))  # from there all rows are about equally far
+    far = 1e5 * rng.normal(size=(100, 40))  # from there all rows are about equally far
     model = by("prefix", 5).fit(X)
     report = model.search_report(np.concatenate([X[:100] + 0.01, far]))
     _, second, *_ = model._index.filters
@@ -134,10 +134,10 @@ def test_the_rule_shortens_rows_that_are_many_and_long_and_differ_in_few_directi
     assert choose_filter(METRICS["manhattan"], flat[:300], "prefix") is None
 
 
-def test_a_prefix_is_chosen_for_the_number_of_neighbors_that_the_model_asks_for(rng):
-    spread = flat_rows(rng, 2**15, 128, 60) * 0.9 ** np.arange(128)
-    n_numbers = [NearestNeighbors(k).fit(spread)._index.filters[0].bound.prefix.n_numbers for k in (1, 200)]
-    assert n_numbers[0] < n_numbers[1]
+def test_the_more_neighbors_are_wanted_the_more_directions_a_prefix_has(rng):
+    sample = torch.from_numpy(flat_rows(rng, 512, 128, 60) * 0.9 ** np.arange(128))
+    few, many = (choose_prefix(sample, 2**15, k, numbers_of_gap=60.0, least_gain=1.0) for k in (1, 200))
+    assert few.n_numbers < many.n_numbers
 
 
 def test_rows_that_overflow_have_no_directions():

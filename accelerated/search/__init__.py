@@ -1,7 +1,8 @@
 r"""The search for the k nearest rows, from the query to its neighbours.
 
  1. ``NearestNeighbors.fit``, in ``accelerated/neighbors.py``, prepares the rows; ``rule.make_index`` chooses the
-    filters that will search them.
+    filters that will search them. If a sample shows many equal rows, these filters get each distinct row once, and
+    ``groups`` expands their answers.
  2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. A
     finer filter, which has tighter bounds, is tried on a few queries first, and dropped if it certifies too few. The
     last filter is ``exhaustive``, which certifies every query.
@@ -27,6 +28,7 @@ Six words, each with one meaning:
 row        a training example as the search sees it: prepared for the metric; its number is its training index
 query      an example whose neighbours are wanted
 batch      queries that are searched together
+group      rows that are equal
 block      rows that are handled together; a small block is a part of one
 bound      a number proven not to exceed a distance (in products an increasing function of it, such as its square);
            a class called so holds the formula of one
@@ -36,8 +38,8 @@ A reduced distance is the distance, but for Minkowski with a whole p the sum und
 ``accelerated/metrics.py``).
 
 Where to find
-- the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter ``refine.nearest``,
-  after the tree ``tree.sort_where_needed``
+- the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter, and
+  in groups, ``refine.nearest``, after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
 - where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.
   The encoded rows that a filter keeps are part of the model and do not count

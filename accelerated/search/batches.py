@@ -13,7 +13,7 @@ from torch import Tensor
 from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.progress import progress_bar
 from accelerated.search.filter import Filter, Found, Index
-from accelerated.search.memory import check_memory_limit, least_bytes, split_memory
+from accelerated.search.memory import check_memory_limit, compared_at_once, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
 from accelerated.workers import count_workers, in_order
@@ -48,9 +48,9 @@ def search(
 ) -> Neighbors:
     """Finds the k nearest rows of the queries in a range.
 
-    Each filter takes the queries that no filter before it certified, unless a trial finds it useless for them; the last
-    filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``, bytes of scratch, is too small
-    for one query and one row.
+    Each filter takes the queries that no filter before it certified, of equal ones only the first, unless a trial finds
+    it useless for them; the last filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``,
+    bytes of scratch, is too small for one query and one row.
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)
@@ -59,6 +59,7 @@ def search(
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
     remaining = np.arange(query_range.start, query_range.stop)
     steps: list[Step] = []
+    equals: list[tuple[np.ndarray, np.ndarray]] = []  # places of queries, and of those with the same answers
     with (
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         without_autocast(device),
@@ -82,6 +83,13 @@ def search(
             if n_certified == len(remaining):
                 break
             remaining = remaining[~is_certified[remaining - query_range.start]]
+            firsts = queries.first_of_equals(remaining, compared_at_once(n_features, memory_limit), clock)
+            is_first = firsts == remaining
+            equals.append((remaining[~is_first] - query_range.start, firsts[~is_first] - query_range.start))
+            remaining = remaining[is_first]
+            advance(int(np.count_nonzero(~is_first)) * n_rows)
+        for places, others in reversed(equals):
+            reduced[places], indices[places] = reduced[others], indices[others]
     return Neighbors(reduced, indices, _report(steps, clock))
 
 

@@ -27,6 +27,7 @@ BYTES_OF_PAIR = 8 * 40 + 80  # the bounds and numbers of the small block of 8 th
 BYTES_OF_BOX_GAP = 80  # a gap and its square; with one feature also the sum, its root and the mask of near rows
 BYTES_OF_BOXES = 40  # the distance of two boxes, with three intermediate results and a mask
 BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transposition and a selection
+BYTES_OF_MEMBER = 20 * 8  # a row of a group: its place, number, query and distance, and their copies when sorted
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
@@ -101,6 +102,11 @@ def split_memory(
 def _query_bytes(n_features: int, k: int) -> int:
     """Returns the bytes of a query as read and as prepared, and of its neighbours, found, sorted and stored."""
     return 8 * (2 * n_features + 6 * k)
+
+
+def compared_at_once(n_features: int, memory_limit: int) -> int:
+    """Returns how many queries may be read, prepared and hashed to find equal ones."""
+    return max(1, memory_limit // (8 * (10 * n_features + 10)))
 
 
 def block_shape(

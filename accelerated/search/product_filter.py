@@ -160,8 +160,7 @@ class ProductFilter:
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
         with clock.stage("encode"):
-            encoded = self.bound.encode_queries(batch.queries)
-            encoded = encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
+            encoded = self._encode_queries(batch.queries)
         found = nothing_found(len(batch.queries), k, self.rows.device)
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
         for start in range(0, len(self.rows), plan.block_rows):
@@ -169,6 +168,14 @@ class ProductFilter:
             if not bool(found.certified.any()):  # nor will it be by later blocks
                 break
         return found
+
+    def _encode_queries(self, queries: Tensor) -> EncodedQueries:
+        """Encodes queries, within ``Sizes.encoding`` bytes of scratch at a time, so that long ones stay in a cache."""
+        n_at_once = max(1, sizes_of(queries.device).encoding // self.bound.encoding_bytes)
+        parts = [self.bound.encode_queries(some) for some in queries.split(n_at_once)]
+        fields = zip(*parts, strict=True)
+        encoded = EncodedQueries._make(None if field[0] is None else torch.cat(field) for field in fields)
+        return encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
 
     def _search_block(
         self, start: int, found: Found, batch: Batch, encoded: EncodedQueries, plan: ProductPlan, clock: Clock

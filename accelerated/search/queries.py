@@ -10,6 +10,7 @@ from torch import Tensor
 from accelerated.arrays import copy_rows
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch
+from accelerated.search.groups import first_of_equals
 from accelerated.search.report import Clock
 
 
@@ -38,6 +39,16 @@ class Queries(NamedTuple):
             if self.n_self:
                 return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self)
             return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self)
+
+    def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
+        """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.
+
+        Rows that are queries have equal neighbours only if none is left out.
+        """
+        if self.n_self:
+            return numbers
+        parts = np.split(numbers, range(n_at_once, len(numbers), n_at_once))
+        return np.concatenate([some[first_of_equals(self.read(some, clock).queries).cpu().numpy()] for some in parts])
 
 
 def as_index(numbers: np.ndarray) -> slice | np.ndarray:

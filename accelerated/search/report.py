@@ -12,8 +12,9 @@ class Report:
     """How a search went: see ``NearestNeighbors.search_report``.
 
     ``filter`` is the first filter. ``certified`` counts the queries that it certified, 0 if it is exhaustive;
-    ``fallbacks`` the queries that went on to each later filter; ``candidates`` counts the pairs that filters left to be
-    measured exactly, and ``seconds`` are by stage, added up over the threads that worked at the same time.
+    ``fallbacks`` the queries that went on to each later filter, of equal ones only the first; ``candidates`` counts the
+    pairs that filters left to be measured exactly, and ``seconds`` are by stage, added up over the threads that worked
+    at the same time.
     """
 
     n_queries: int = 0

@@ -6,16 +6,20 @@ boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer,
 product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
             with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
             and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
-            features of at most 8 values, and jaccard count in int8 or float32
+            features of at most 8 values, and jaccard count in int8 or float32. Float64 where a sample shows that the
+            features are so many that float32 excludes too few rows
 prefix      the metrics of the first kind on a CPU, if the rows are many and long and a sample shows that they differ
             mostly in a few directions: products of shorter rows, in bfloat16 or float32
 exhaustive  all other searches: every pair is measured
+
+Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands their answers.
 """
 
 import functools
 import math
 import time
 import warnings
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -35,6 +39,7 @@ from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
+from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
 from accelerated.search.product_filter import CPU_SIZES, ProductFilter
 from accelerated.search.tree import TreeFilter
 
@@ -65,8 +70,7 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
     smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
         with without_autocast(rows.device):
-            first = choose_filter(metric, rows, filter_name, k)
-            filters = [] if first is None else [first, *first.finer()]
+            filters = choose_filters(metric, rows, filter_name, k)
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
@@ -75,13 +79,31 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
     return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
 
 
+def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Sequence[Filter]:
+    """Returns the filters before the exhaustive search, of each distinct row once where many rows are equal."""
+    is_asked = name == "groups"
+    if metric.measure_pairs is not None and (is_asked or (name is None and repeats_rows(rows))):
+        groups = find_groups(rows)
+        if is_asked or is_worth_grouping(len(groups.size), len(rows)):
+            distinct = rows[groups.first]
+            of_groups = [*_with_finer(choose_filter(metric, distinct, k=k)), Exhaustive(metric, distinct)]
+            return [GroupFilter(some, groups) for some in of_groups]
+    return _with_finer(choose_filter(metric, rows, None if is_asked else name, k))
+
+
+def _with_finer(first: Filter | None) -> Sequence[Filter]:
+    return [] if first is None else [first, *first.finer()]
+
+
 def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Filter | None:
     """Returns the first filter, by the rule or by its name; None if all pairs are to be measured.
 
     Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
     """
     if name is not None and name not in (*PRODUCTS, "prefix", "tree", "boxes", "exhaustive"):
-        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, prefix, tree, boxes, exhaustive")
+        raise ValueError(
+            f"filter={name!r} is not one of {', '.join(PRODUCTS)}, prefix, tree, boxes, groups, exhaustive"
+        )
     n_rows, n_features = rows.shape
     if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
@@ -104,6 +126,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         if not product_keeps_error_limit(dtype, rows.device):
             continue
         if (bound := choose_bound(metric, rows, frame, dtype)) is not None:
+            if name is None and isinstance(bound, SquaredBound):
+                bound = bound.useful()
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen

@@ -28,6 +28,7 @@ class Frame(NamedTuple):
     center: Tensor  # (n_features,)
     scale: float  # a power of two, so that scaling does not round
     near: float  # a squared distance, scaled, below which few rows have neighbours
+    margin: float = 0.0  # how much farther most of a sample is than a neighbour, as squared distances, scaled
     n_spread: float = math.inf  # the rows spread as if evenly in so many directions
 
     def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -63,16 +64,18 @@ def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     """
     sample = take_sample(rows)
     center, length = _middle(sample)
-    scale, near, n_spread = 1.0, 0.0, math.inf
+    scale, near, margin, n_spread = 1.0, 0.0, 0.0, math.inf
     if 0 < length < float("inf"):
         grid = _power_of_two(length / rows.shape[1] ** 0.5) / 4
         center = (center / grid).round() * grid
         scale = 1 / _power_of_two(length)
         squared, product = _compare(sample, center, scale)
-        near, n_spread = _near(squared, product), _spread(squared, product)
+        between = squared[: len(product), None] + squared - 2 * product
+        between.fill_diagonal_(math.inf)
+        near, margin, n_spread = _near(between), _margin(between), _spread(squared, product)
     else:
         center.zero_()
-    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near, n_spread)
+    return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near, margin, n_spread)
 
 
 def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
@@ -110,14 +113,19 @@ def _spread(squared: Tensor, product: Tensor) -> float:
     return float(squared.mean().square() / of_others)
 
 
-def _near(squared: Tensor, product: Tensor) -> float:
+def _near(between: Tensor) -> float:
     """Returns 3/4 of the least squared distance of the sample, because among more rows neighbours are nearer.
 
     Returns 0 unless that is between 0 and 64, as lengths are near 1.
     """
-    between = squared[: len(product), None] + squared - 2 * product
-    near = 0.75 * float(between.fill_diagonal_(math.inf).min())
+    near = 0.75 * float(between.min())
     return near if 0 < near < 64 else 0.0
+
+
+def _margin(between: Tensor) -> float:
+    """Returns the median of how much farther the nearest sixteenth of the sample is than the nearest row."""
+    ordered = between.sort(1).values
+    return max(0.0, float((ordered[:, between.shape[1] // 16] - ordered[:, 0]).median()))
 
 
 def _power_of_two(x: Tensor) -> float:

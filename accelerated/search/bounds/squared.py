@@ -92,6 +92,14 @@ class SquaredBound:
         finer = [dtype for dtype in (torch.float32, torch.float64) if dtype.itemsize > self.dtype.itemsize]
         return [SquaredBound.make(self.metric, self.frame, dtype) for dtype in (*of_whole, *finer)]
 
+    def useful(self) -> "SquaredBound":
+        """Returns this bound, or the first finer one that excludes most of a sample; this one if none does.
+
+        The terms with ``alpha``, which grows with the number of features, make a bound too low by 4 |x|^2 + 3 |q|^2 +
+        4 |q| |x| + 3 near times alpha. That is about 16 alpha, because in the frame lengths are near 1.
+        """
+        return next((bound for bound in (self, *self.finer()) if 16 * bound.alpha <= self.frame.margin), self)
+
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, (n_rows, n_columns) in T.
 
