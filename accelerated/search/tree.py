@@ -41,8 +41,8 @@ class TreeFilter:
     def make(cls, metric: Metric, rows: Tensor) -> "TreeFilter":
         """Builds the tree of the rows.
 
-        A tree that halves cells takes half the time of one that halves the rows of each cell, and a search of rows that
-        are not spread evenly may be twice as fast.
+        A tree that halves cells takes half the time of one that halves the rows of each cell. Where rows are not spread
+        evenly, a search takes up to 1.5 times as long in 3 features, but half as long in 6.
         """
         numbers = rows.numpy()
         return cls(metric, rows, cKDTree(numbers, LEAF, compact_nodes=False, balanced_tree=not halves_cells(numbers)))
