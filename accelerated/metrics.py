@@ -57,6 +57,11 @@ class Metric(NamedTuple):
         """Tells whether the prepared rows are the rows as they were given."""
         return self.prepare is _same
 
+    @property
+    def reduces_as_tree(self) -> bool:
+        """Tells whether the reduced distances are the distances of a tree, but for rounding."""
+        return self.tree_p is not None and self.to_tree is _same
+
 
 def _measure_block(
     distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int

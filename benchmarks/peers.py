@@ -1,6 +1,7 @@
 """The implementations that are compared: each takes the training rows once, and returns its search."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import faiss
@@ -45,6 +46,14 @@ def scipy_tree(X: np.ndarray, k: int, metric: str) -> Search:
     return lambda Q: tree.query(Q, k, p=CDIST[metric], workers=torch.get_num_threads())[1].reshape(len(Q), k)
 
 
+def pykdtree(X: np.ndarray, k: int, metric: str) -> Search:
+    """pykdtree's k-d tree, which knows the euclidean distance only."""
+    from pykdtree.kdtree import KDTree
+
+    tree = KDTree(X)
+    return lambda Q: tree.query(Q, k)[1].astype(np.int64).reshape(len(Q), k)
+
+
 def faiss_flat(X: np.ndarray, k: int, metric: str) -> Search:
     """FAISS's exhaustive index in float32; for cosine the inner product of unit rows."""
     kind = {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1, "cosine": faiss.METRIC_INNER_PRODUCT}[metric]
@@ -79,4 +88,5 @@ def torch_cdist(X: np.ndarray, k: int, metric: str) -> Search:
 
 
 BRUTE = [sklearn_brute, faiss_flat, torch_cdist]
-TREES = [sklearn_tree, scipy_tree, sklearn_brute, faiss_flat]
+INSTALLED = [pykdtree] if find_spec("pykdtree") else []
+TREES = [sklearn_tree, scipy_tree, *INSTALLED, sklearn_brute, faiss_flat]

@@ -150,7 +150,8 @@ STUDIES = {
         lambda: each(normal, [(n, 2000, d) for n in (40, 100, 200) for d in (16, 64, 784)], with_fit=True),
     ),
     "TREE_EXPONENT": Study(
-        of("TREE_EXPONENT", 10, 6, 8, 12, 14), lambda: each(normal, [(20_000, 500, d) for d in (2, 4, 6, 8)])
+        of("TREE_EXPONENT", -1, -5, -3, 1, 3),
+        lambda: each(normal, [(2 ** (2 * d), 500, d) for d in (6, 7, 8, 9)], with_fit=True),
     ),
     "LEAST_GAIN": Study(
         of("LEAST_GAIN", 1.5, 1.0, 3.0), lambda: each(flat, [(60_000, 1000, d) for d in (32, 64, 256)], with_fit=True)
@@ -222,10 +223,7 @@ STUDIES = {
     ),
     "FANOUT": Study([{"FANOUT": n, "UPPER": n * n} for n in (8, 4, 16)], lambda: each(normal, USUAL)),
     "LANES": Study(of("LANES", 32, 8, 16, 64), lambda: each(normal, [(60_000, 250, 32)])),
-    "LEAF": Study(of("LEAF", 32, 8, 16, 64), lambda: each(normal, [(50_000, 1000, d) for d in (2, 3, 5)])),
-    "GAPS_FOR_ONE_THREAD": Study(
-        of("GAPS_FOR_ONE_THREAD", 2**15, 2**13, 2**17, 2**19), lambda: each(normal, [(50_000, 4000, 3)])
-    ),
+    "LEAF": Study(of("LEAF", 32, 8, 16, 64), lambda: each(normal, [(50_000, 1000, d) for d in (2, 3, 5, 8)])),
     "WIDER": Study(
         of("WIDER", (8, 64), (8,), (64,), (2, 8, 32), ()), lambda: each(lattice, [(50_000, 1000, 2)], filter="tree")
     ),

@@ -1,7 +1,7 @@
 """The rule that chooses the filters for a metric, rows and a device: it changes the time of a search, not its answer.
 
-tree        few features and many rows, more than 2^(10 + n_features), for metrics that a tree knows
-boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
+tree        few features and many rows, more than 2^(2 n_features - 1), for metrics that a tree knows
+boxes       the same on a GPU, more than 2^(2 n_features + 10) rows: with fewer, boxes leave so many rows to measure
             that products are faster
 product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
             with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
@@ -47,8 +47,9 @@ SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 FEWEST_NUMBERS = 2**13  # so many features make fewer rows enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
-TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
-BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
+# A tree wants more than 2^(2 n_features - 1) rows: each feature more takes a search of it two to three times as long.
+TREE_EXPONENT = -1  # `python -m benchmarks.constants TREE_EXPONENT`
+BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
@@ -109,11 +110,11 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         return None
     is_cpu = rows.device.type == "cpu"
     if metric.tree_p is not None:
-        if is_cpu and (name == "tree" or (name is None and n_rows > 2 ** (TREE_EXPONENT + n_features))):
+        exponent = (TREE_EXPONENT if is_cpu else BOXES_EXPONENT) + 2 * n_features
+        by_rule = name is None and n_rows > 2**exponent
+        if is_cpu and (name == "tree" or by_rule):
             return TreeFilter.make(metric, rows)
-        if (name == "boxes" or (name is None and not is_cpu and n_rows > 2 ** (BOXES_EXPONENT + 2 * n_features))) and (
-            metric.tree_p in OF_BOXES
-        ):
+        if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES:
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None

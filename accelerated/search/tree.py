@@ -1,11 +1,13 @@
 """The filter for few features on a CPU: SciPy's k-d tree names rows, and up to rounding no other row is nearer.
 
-The tree rounds its distances differently, and of equally distant rows it may name any. So it is asked for one row more
-than is needed: every row that it does not name is at least as far, in its arithmetic, as the last row that it does
-name. The named rows are measured exactly. If the last of them is not clearly farther than the k-th nearest, as among
-equally distant rows, the query is not certified, and a tree that names more rows may certify it.
+The tree compares rows with cells in an arithmetic of its own, and of equally distant rows it may name any. So it is
+asked for one row more than is needed: every row that it does not name is at least as far, in its arithmetic, as the
+last row that it does name. The named rows are measured exactly, unless the tree is known to have done so. If the last
+of them is not clearly farther than the k-th nearest, as among equally distant rows, the query is not certified, and a
+tree that names more rows may certify it.
 """
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,16 +15,17 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from accelerated import distances
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Found
 from accelerated.search.memory import tree_bytes
 from accelerated.search.report import Clock
 
-MOST_QUERIES = 2048  # in a batch, so that the progress bar moves
-# More gaps at once wake torch's threads, whose busy waiting slows down the tree's threads.
-GAPS_FOR_ONE_THREAD = 2**15  # `python -m benchmarks.constants GAPS_FOR_ONE_THREAD`
+MOST_QUERIES = 8192  # in a batch, so that the progress bar moves
 LEAF = 32  # rows in a leaf of the tree: `python -m benchmarks.constants LEAF`
 WIDER = (8, 64)  # times as many rows, for queries not certified: `python -m benchmarks.constants WIDER`
+RANGE = 2.0**64  # of the magnitudes in rows whose cells are halved, see ``halves_cells``
+MEASURES = {1: distances.manhattan, 2: distances.euclidean, np.inf: distances.chebyshev}  # by the power of a tree
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,13 @@ class TreeFilter:
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> "TreeFilter":
-        """Builds the tree of the rows."""
-        return cls(metric, rows, cKDTree(rows.numpy(), leafsize=LEAF))
+        """Builds the tree of the rows.
+
+        A tree that halves cells takes half the time of one that halves the rows of each cell. Where rows are not spread
+        evenly, a search takes up to 1.5 times as long in 3 features, but half as long in 6.
+        """
+        numbers = rows.numpy()
+        return cls(metric, rows, cKDTree(numbers, LEAF, compact_nodes=False, balanced_tree=not halves_cells(numbers)))
 
     @property
     def name(self) -> str:
@@ -59,30 +67,61 @@ class TreeFilter:
         """Measures the rows that the tree names."""
         n_named = self._n_named(k, batch.n_self)
         with clock.stage("tree"):
-            p, n_threads = self.metric.tree_p, torch.get_num_threads()
-            tree_distances, named = self.tree.query(batch.queries.numpy(), n_named, p=p, workers=n_threads)
+            tree_distances, named = self.tree.query(batch.queries.numpy(), n_named, p=self.metric.tree_p)
             tree_distances, named = tree_distances.reshape(-1, n_named), named.reshape(-1, n_named)
+            unnamed = torch.from_numpy(tree_distances[:, -1].copy())  # no unnamed row is nearer
+            if n_named == len(self.rows):
+                unnamed.fill_(np.inf)
         with clock.stage("refine"):
-            reduced = self._measure(batch.queries.numpy(), named)
-            reduced[named == batch.self_index.numpy()[:, None]] = np.inf
+            reduced = tree_distances if self._tree_measures() else self._measure(batch.queries, named)
+            if batch.n_self:
+                reduced[named == batch.self_index.numpy()[:, None]] = np.inf
             sort_where_needed(reduced, named)
-            of_nearest, indices = torch.from_numpy(reduced[:, :k].copy()), torch.from_numpy(named[:, :k].copy())
-        kth = of_nearest[:, -1]
-        unnamed = torch.from_numpy(tree_distances[:, -1]) if n_named < len(self.rows) else torch.full_like(kth, np.inf)
-        certified = tree_reach(self.metric.to_tree(kth)) < unnamed  # no unnamed row is nearer than ``unnamed``
+            of_nearest, indices = torch.from_numpy(reduced[:, :k]), torch.from_numpy(named[:, :k])
+        certified = tree_reach(self.metric.to_tree(of_nearest[:, -1])) < unnamed
         return Found(of_nearest, indices, certified, n_candidates=named.size)
 
-    def _measure(self, queries: np.ndarray, named: np.ndarray) -> np.ndarray:
+    def _tree_measures(self) -> bool:
+        """Tells whether the distances of the tree are the reduced distances, to the last bit."""
+        assert self.metric.tree_p is not None
+        return self.metric.reduces_as_tree and rounds_as_measured(self.metric.tree_p, self.rows.shape[1])
+
+    def _measure(self, queries: Tensor, named: np.ndarray) -> np.ndarray:
         """Returns the reduced distances of each query to its named rows, (n_queries, n_named)."""
         assert self.metric.measure_pairs is not None
-        reduced = np.empty(named.shape)
-        n_at_once = max(1, GAPS_FOR_ONE_THREAD // (named.shape[1] * queries.shape[1]))
-        for start in range(0, len(queries), n_at_once):
-            some = slice(start, start + n_at_once)
-            repeated = torch.from_numpy(np.repeat(queries[some], named.shape[1], axis=0))
-            rows = torch.from_numpy(self.rows.numpy()[named[some].ravel()])
-            reduced[some] = self.metric.measure_pairs(repeated, rows).numpy().reshape(-1, named.shape[1])
-        return reduced
+        rows = torch.from_numpy(self.rows.numpy().take(named, axis=0))  # (n_queries, n_named, n_features)
+        return self.metric.measure_pairs(queries[:, None], rows).numpy()
+
+
+def halves_cells(numbers: np.ndarray) -> bool:
+    """Tells whether a tree of the numbers, (n, n_features), has few levels if it halves its cells.
+
+    SciPy cuts a cell in the middle of its longest side, or beside a single row if all others are beyond the middle. So
+    the cells of all rows but such a one are at most half as long. Different numbers whose magnitudes are m or more
+    differ by at least 2^-53 m. If none is above 2^64 m, a side is halved at most 118 times until all rows in the cell
+    agree in that feature, and is then cut to nothing in two steps. So there are at most 121 levels for each feature.
+    Without that limit there could be 2000, too many for the stack of a thread.
+
+    >>> halves_cells(np.array([[0.0, 1.0, -(2.0**64)]])), halves_cells(np.array([[1.0, 2.0**65]]))
+    (True, False)
+    """
+    magnitudes = np.abs(numbers)
+    return float(magnitudes.max()) <= RANGE * float(magnitudes.min(initial=np.inf, where=magnitudes > 0))
+
+
+@functools.cache
+def rounds_as_measured(p: float, n_features: int) -> bool:
+    """Tells whether the distances of a tree have the bits of measured ones; tried once, on numbers that round much.
+
+    SciPy adds fewer than 8 features from left to right, as NumPy does, unless its compiler has fused products and sums.
+    """
+    rng = np.random.default_rng(0)
+    numbers = rng.standard_normal((128, n_features)) * np.exp2(rng.integers(-3, 4, (128, n_features)))
+    queries, rows = numbers[:64], numbers[64:]
+    tree_distances, named = cKDTree(rows).query(queries, len(rows), p=p)
+    of_pairs = torch.from_numpy(rows[named]).movedim(-1, 0)  # (n_features, n_queries, n_rows)
+    measured = MEASURES[p](torch.from_numpy(queries).T[:, :, None], of_pairs)
+    return bool((measured.numpy() == tree_distances).all())
 
 
 def sort_where_needed(reduced: np.ndarray, indices: np.ndarray) -> None:
@@ -102,10 +141,11 @@ def sort_where_needed(reduced: np.ndarray, indices: np.ndarray) -> None:
 def tree_reach(distance: Tensor) -> Tensor:
     """Returns the most that a tree may compute for a row that is not farther than ``distance``, as measured.
 
-    A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes at most some hundreds of
-    steps from the distance of one box to that of the next, each rounded to 2^-53 of a number not above the result.
-    Squares below 1e-308 lose digits, and so do distances below 1e-154. Together that is less than 2^-40 of the distance
-    and 1e-150. A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
+    A tree adds the squares, or magnitudes, of up to n_features gaps, and on its way down takes a step from the distance
+    of one cell to that of the next at each of at most 121 n_features levels (``halves_cells``). A step has five
+    roundings, each to 2^-53 of a number not above the result. In 20 features that is less than 2^-39 of a sum. Squares
+    below 1e-308 lose digits, and so do distances below 1e-154. Together that is less than 2^-38 of the distance and
+    1e-150. A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
     ``Metric.to_tree`` pays for the digits that small powers lose in the measured sum. A tree that loses them itself
     computes less.
 
@@ -113,4 +153,4 @@ def tree_reach(distance: Tensor) -> Tensor:
     rounded in the same way, are not above those to the row, and only their sum and its square root are rounded
     differently, n_features + 2 times.
     """
-    return distance * (1 + 2.0**-40) + 1e-150
+    return distance * (1 + 2.0**-38) + 1e-150
