@@ -17,6 +17,7 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
+from accelerated.search.block_minima import take_minima
 from accelerated.search.bounds import accumulation
 from accelerated.search.bounds import multiply as products
 from accelerated.search.bounds.accumulation import _try_products, product_keeps_error_limit
@@ -572,6 +573,19 @@ def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_
 
     assert names[30_000] == {"float64"}
     assert "float64" not in names[1000]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_a_small_block_is_excluded_only_if_all_of_its_bounds_are_above_the_threshold(dtype, rng):
+    bounds = torch.from_numpy(rng.normal(size=(640, 33)) * rng.integers(0, 2, (640, 33))).to(dtype)
+    bounds[-5:] = torch.inf
+    integers = bounds.view(products.INTEGERS[dtype.itemsize])
+    minima = integers.new_empty((80, 33))
+    take_minima(integers, minima)
+
+    for threshold in torch.tensor([0, 0.5, 1.5], dtype=dtype):
+        is_open = minima <= threshold.view(integers.dtype)
+        assert torch.equal(is_open, (bounds <= threshold).view(80, 8, 33).any(1))
 
 
 def test_queries_may_be_encoded_one_at_a_time(monkeypatch, rng):

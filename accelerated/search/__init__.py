@@ -3,9 +3,9 @@ r"""The search for the k nearest rows, from the query to its neighbours.
  1. ``NearestNeighbors.fit``, in ``accelerated/neighbors.py``, prepares the rows; ``rule.make_index`` chooses the
     filters that will search them. If a sample shows many equal rows, these filters get each distinct row once, and
     ``groups`` expands their answers.
- 2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet. A
-    finer filter, which has tighter bounds, is tried on a few queries first, and dropped if it certifies too few. The
-    last filter is ``exhaustive``, which certifies every query.
+ 2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet, of
+    equal ones only the first. A finer filter, which has tighter bounds, is tried on a few queries first, and dropped if
+    it certifies too few. The last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, and
     lets workers (``accelerated/workers.py``) read and prepare them (``queries``) and hand them over, each a batch at a
     time. If the filter certifies few queries of a batch, the next batches go on to the next filter.
