@@ -118,9 +118,11 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if name in ("tree", "boxes", "exhaustive"):
         return None
-    frame = choose_frame(rows, metric.n_embedded)
-    if name in (None, "prefix") and (short := choose_short_rows(metric, rows, frame, name, k)) is not None:
-        return ProductFilter.make(metric, rows, short)
+    frame = None if metric.radius is None else choose_frame(rows, metric.n_embedded)
+    if frame is not None and name in (None, "prefix"):
+        short = choose_short_rows(metric, rows, frame, name, k)
+        if short is not None:
+            return ProductFilter.make(metric, rows, short)
     if name == "prefix":
         return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
@@ -136,7 +138,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
 
 
 def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | None, k: int) -> SquaredBound | None:
-    """Returns the bound by shorter rows, in the fastest type of floats; None if the metric has none or it does not pay.
+    """Returns the bound by shorter rows, in the fastest type of floating point; None if it does not pay.
 
     On a GPU it is used only if it is asked for: products are a small part of a search there.
     """
@@ -144,7 +146,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
     is_worth_a_look = name is not None or (is_large and frame.n_spread * SPREAD_OUT < len(frame.center))
     floats = [dtype for dtype in fastest_first(device) if dtype.is_floating_point]
-    if metric.radius is None or not is_worth_a_look or not floats:
+    if not is_worth_a_look or not floats:
         return None
     numbers_of_gap = SECONDS_OF_GAP / (_seconds(device, floats[0], product_dtype(floats[0], device)) / TRIED**3)
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
@@ -153,13 +155,13 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
 
 
-def choose_bound(metric: Metric, rows: Tensor, frame: Frame, dtype: torch.dtype) -> LowerBound | None:
+def choose_bound(metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype) -> LowerBound | None:
     """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
     if metric.manhattan_radius is not None:
         return choose_intervals(metric, rows) if dtype == torch.int8 else None
     if metric.counts is not None:
         return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
-    if metric.radius is None:
+    if frame is None:
         return None
     if dtype == torch.int8:
         return choose_whole_numbers(metric, rows, frame)
