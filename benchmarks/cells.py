@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.datasets import load_digits
 
-from benchmarks.peers import BRUTE, TREES, Search, sklearn_brute, torch_cdist
+from benchmarks.peers import BRUTE, TREES, Search, faiss_panorama, sklearn_brute, torch_cdist
 
 
 class Cell(NamedTuple):
@@ -55,6 +56,11 @@ def pixels(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
     return (255 * images.clip(0, 1)).astype(np.uint8).reshape(n, -1)
 
 
+def digits(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    """The handwritten digits of scikit-learn, shuffled."""
+    return load_digits().data[rng.permutation(1797)[:n], :d]
+
+
 def binary(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
     """Sets that hold each of d elements with a probability of 0.3."""
     return rng.random((n, d)) < 0.3
@@ -74,5 +80,7 @@ CELLS = [
     Cell("one query", 1, 1000, 10, 5, "1.2 of scikit-learn", normal64, [*TREES, torch_cdist]),
     Cell("one query, 64 features", 1, 100_000, 64, 5, "1 of scikit-learn", normal64, BRUTE),
     Cell("30 rows", 100_000, 30, 2, 5, "1 of scikit-learn", normal64, [*TREES, torch_cdist]),
-    Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, BRUTE),
+    Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, [*BRUTE, faiss_panorama]),
+    Cell("many strokes, uint8", 1000, 60_000, 784, 5, "4", pixels, [*BRUTE, faiss_panorama]),
+    Cell("digits", 297, 1500, 64, 5, "-", digits, [*BRUTE, faiss_panorama]),
 ]
