@@ -17,6 +17,7 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
+from accelerated.search import bitmaps
 from accelerated.search.bounds import accumulation
 from accelerated.search.bounds import multiply as products
 from accelerated.search.bounds.accumulation import _try_products, product_keeps_error_limit
@@ -69,6 +70,7 @@ APPLY = [
         for name in ("tree", "boxes")
         for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev")
     ),
+    ("bitmaps", "chebyshev"),
 ]
 
 
@@ -105,7 +107,7 @@ def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
 
 
 def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
-    for name, metric in (("tree", "cosine"), ("bfloat16", "manhattan"), ("int8", "cosine"), ("float32", "chebyshev")):
+    for name, metric in (("tree", "cosine"), ("bfloat16", "manhattan"), ("int8", "cosine"), ("float32", "chebyshev"), ("bitmaps", "manhattan")):
         assert choose_filter(METRICS[metric], torch.from_numpy(NORMAL), name) is None
     with pytest.raises(ValueError, match="filter='bfloat' is not one of int8, float16, bfloat16"):
         choose_filter(METRICS["euclidean"], torch.from_numpy(NORMAL), "bfloat")
@@ -126,11 +128,12 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
                 assert_same("bfloat16", X, queries, k, expected)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes", "bitmaps"])
 def test_a_small_memory_limit_gives_the_same_bits(name, rng):
+    metric = "chebyshev" if name == "bitmaps" else "euclidean"
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
     answered = [
-        assert_same_as_exhaustive(name, X, Q, 9, memory_limit=memory_limit)
+        assert_same_as_exhaustive(name, X, Q, 9, metric=metric, memory_limit=memory_limit)
         for memory_limit in (2**20, 2**21, 2**22, 3 * 2**21, 2**23, 2**24, 2**25, 2**27)
     ]
 
@@ -382,7 +385,7 @@ def test_a_ceiling_is_the_least_number_at_or_above(dtype, rng):
     assert (ceiling(above.double(), dtype) == above).all()
 
 
-@pytest.mark.parametrize("name", ["bfloat16", "tree", "boxes"])
+@pytest.mark.parametrize("name", ["bfloat16", "tree", "boxes", "bitmaps"])
 def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name, rng):
     """So these tests would notice."""
     X, Q = rng.normal(size=(2000, 4)), rng.normal(size=(200, 4))
@@ -390,12 +393,15 @@ def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name,
     if name == "bfloat16":
         real = SquaredBound.threshold
         monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
+    elif name == "bitmaps":
+        real = bitmaps.near_interval
+        monkeypatch.setattr(bitmaps, "near_interval", lambda queries, limit: real(queries, 0.5 * limit))
     else:
         module = accelerated.search.few_features if name == "boxes" else accelerated.search.tree
         monkeypatch.setattr(module, half, lambda distance: 0 * distance)
         X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
     with pytest.raises(AssertionError):
-        assert_same_as_exhaustive(name, X, Q, 10)
+        assert_same_as_exhaustive(name, X, Q, 10, metric="chebyshev" if name == "bitmaps" else "euclidean")
 
 
 @pytest.mark.parametrize(("name", "product"), [("float32", "mm"), ("bfloat16", "mm"), ("int8", "_int_mm")])
@@ -540,7 +546,8 @@ def test_the_rule_chooses_by_features_rows_and_metric():
     sets = (many > 0.5).to(torch.float64)
     counting = next(name for name in fastest if name in ("int8", "float32"))
     assert {choose_filter(METRICS[metric], sets).name for metric in ("hamming", "jaccard")} == {counting}
-    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"chebyshev", "hamming"}
+    assert chosen["chebyshev", 20] == "bitmaps"
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"hamming"}
     assert choose_filter(METRICS["euclidean"], many[:100]) is None
 
 

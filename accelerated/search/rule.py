@@ -7,6 +7,7 @@ product     metrics whose distance limits |q - x| from above, among them Minkows
             with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
             and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
             features of at most 8 values, and jaccard count in int8 or float32
+bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 """
 
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
+from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.hamming import choose_hamming
@@ -35,6 +37,7 @@ from accelerated.search.product_filter import ProductFilter
 from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
+SMALL_SEARCH_BY_BITMAPS = 2**22  # `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 FEWEST_NUMBERS = 2**13  # so many features make fewer rows enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
@@ -52,7 +55,6 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
 
     A filter that is asked for by its name is used for small searches, too.
     """
-    smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
         with without_autocast(rows.device):
             first = choose_filter(metric, rows, filter_name)
@@ -61,8 +63,9 @@ def make_index(metric: Metric, rows: Tensor, filter_name: str | None = None) -> 
         if not is_out_of_memory(error):
             raise
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
-        filters = []
-    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
+        first, filters = None, []
+    smallest_search = SMALL_SEARCH_BY_BITMAPS if isinstance(first, BitmapFilter) else SMALL_SEARCH
+    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search if filter_name is None else 0)
 
 
 def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filter | None:
@@ -70,8 +73,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
 
     Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
     """
-    if name is not None and name not in (*PRODUCTS, "tree", "boxes", "exhaustive"):
-        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, exhaustive")
+    if name is not None and name not in (*PRODUCTS, "tree", "boxes", "bitmaps", "exhaustive"):
+        raise ValueError(f"filter={name!r} is not one of {', '.join(PRODUCTS)}, tree, boxes, bitmaps, exhaustive")
     n_rows, n_features = rows.shape
     if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
@@ -83,7 +86,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
             metric.tree_p in OF_BOXES
         ):
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
-    if name in ("tree", "boxes", "exhaustive"):
+    if metric.tree_p == float("inf") and name in (None, "bitmaps"):
+        return BitmapFilter.make(metric, rows)
+    if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
     for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
         if product_keeps_error_limit(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
