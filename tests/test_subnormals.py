@@ -27,6 +27,7 @@ filters = {
     "float64": ["euclidean", "cosine"],
     "tree": ["euclidean", "manhattan", "chebyshev"],
     "boxes": ["euclidean", "manhattan", "chebyshev"],
+    "bitmaps": ["chebyshev"],
     "exhaustive": ["euclidean", "cosine", "minkowski"],
 }
 data.append((normal * 1e-41).astype(np.float32))
