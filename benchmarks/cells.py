@@ -69,6 +69,7 @@ CELLS = [
     Cell("8 features", 2000, 50_000, 8, 10, "1.5", normal64, TREES),
     Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, BRUTE, "manhattan"),
     Cell("minkowski, p = 3", 100, 50_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "minkowski"),
+    Cell("chebyshev", 500, 20_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "chebyshev"),
     Cell("hamming", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "hamming"),
     Cell("jaccard", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "jaccard"),
     Cell("one query", 1, 1000, 10, 5, "1.2 of scikit-learn", normal64, [*TREES, torch_cdist]),

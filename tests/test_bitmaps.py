@@ -15,9 +15,7 @@ CHEBYSHEV = METRICS["chebyshev"]
 def report_of(X, Q, k):
     """Returns the report of a search by bitmaps that gives the bits of the exhaustive search."""
     model = by("bitmaps", k, metric="chebyshev").fit(X)
-    actual, expected = (
-        searched.kneighbors(Q) for searched in (model, by("exhaustive", k, metric="chebyshev").fit(X))
-    )
+    actual, expected = (searched.kneighbors(Q) for searched in (model, by("exhaustive", k, metric="chebyshev").fit(X)))
     np.testing.assert_array_equal(actual[1], expected[1])
     np.testing.assert_array_equal(actual[0].view(np.int64), expected[0].view(np.int64))
     return model.search_report(Q)

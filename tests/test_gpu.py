@@ -351,6 +351,9 @@ def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, 
     assert choose_filter(METRICS["cosine"], few).name == "float16"
     whole = torch.randint(0, 256, (5000, 20), device=GPU)
     assert choose_filter(METRICS["euclidean"], whole).name == "float16"
+    for of_integers, name in ((0.1, "int8"), (1.9, "float32")):  # in int8 manhattan takes more columns
+        seconds[torch.int8] = of_integers
+        assert choose_filter(METRICS["manhattan"], many).name == name
     seconds[torch.int8] = 0
     assert fastest_first(GPU) == [torch.int8, torch.float16, torch.float32]
     assert choose_filter(METRICS["euclidean"], whole).name == "int8"

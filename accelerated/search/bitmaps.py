@@ -29,20 +29,20 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.frame import by_features, take_sample
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs, nothing_found
-from accelerated.search.memory import BYTES_OF_GAP, bitmap_bytes
-from accelerated.search.refine import kth_distance, measure, nearest
+from accelerated.search.memory import BYTES_OF_GAP, bitmap_bytes, exhaustive_bytes
+from accelerated.search.refine import measure, nearest
 from accelerated.search.report import Clock
 from accelerated.workers import count_workers, share
 
-# `python -m benchmarks.constants NAME` measures these:
+# `python -m benchmarks.constants NAME` measures these six:
 N_CUTS = 32  # of a feature
-FIRST_ROWS = 512  # in the first block
-MOST_ROWS = 2**14  # in a block
-MOST_QUERIES = 512  # in a batch
-STEP = 8  # every so many rows make the guess
-MOST_GAPS = 2**17  # differences held at once when pairs are measured
-KEPT = 16  # a query may keep 16 k of the rows of a block, or 1 / 16 of the block
 WIDEST = 2.5  # cuts are where those of normal data would be evenly spaced, as far out as so many deviations
+PART_STEP = 8  # one in so many rows is in the part that makes the guess
+FIRST_ROWS = 512  # in the first block
+MOST_ROWS = 2**14  # in a later block
+TOGETHER = 512  # queries of a batch
+KEPT = 16  # a query may keep 16 k of the rows of a block, or 1 / 16 of it
+MOST_GAPS = 2**17  # differences held at once when pairs are measured
 TRANSPOSED = 16  # features of a block at once, when its bitmaps are made
 
 
@@ -62,7 +62,7 @@ class BitmapFilter:
     rows: Tensor  # (n_rows, n_features)
     cuts: Tensor  # float64 (n_features, N_CUTS), ascending
     blocks: list[Block]
-    part: Filter  # of every eighth row
+    part: "BitmapFilter | Exhaustive"  # of every eighth row
     name = "bitmaps"
 
     @classmethod
@@ -74,7 +74,7 @@ class BitmapFilter:
             return Block(some.start, some.stop - some.start, make_bitmaps(rows[some], cuts))
 
         blocks = share(make_block, split_rows(len(rows)), count_workers(rows.device))
-        some_rows = rows[::STEP].contiguous()
+        some_rows = rows[::PART_STEP].contiguous()
         make_part = cls.make if len(some_rows) > FIRST_ROWS else Exhaustive
         return cls(metric, rows, cuts, blocks, make_part(metric, some_rows))
 
@@ -86,14 +86,16 @@ class BitmapFilter:
         """Returns the number of queries whose words and rows fit the limit; 0 if the k rows are too large a share."""
         if k * KEPT > len(self.rows):
             return 0
-        n_queries = MOST_QUERIES
+        n_queries = TOGETHER
         while n_queries and self._needed_bytes(n_queries, k, scratch) > scratch:
             n_queries //= 2
         return n_queries
 
     def _needed_bytes(self, n_queries: int, k: int, scratch: int) -> int:
-        n_rows = min(MOST_ROWS, len(self.rows))
-        return bitmap_bytes(n_queries, n_rows // 64 + 1, _most_kept(n_rows, k), self.rows.shape[1], _most_gaps(scratch))
+        n_rows, n_features = min(MOST_ROWS, len(self.rows)), self.rows.shape[1]
+        for_last_part = exhaustive_bytes(n_queries, FIRST_ROWS, n_features, k)
+        most = _most_kept(n_rows, k)
+        return max(for_last_part, bitmap_bytes(n_queries, n_rows, most, n_features, _most_gaps(scratch)))
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Searches block after block; the k-th distance so far is the next block's limit."""
@@ -119,8 +121,8 @@ class BitmapFilter:
         """Returns a limit just above the k-th distance to an eighth of the rows, infinity if these are too few."""
         if len(self.part.rows) < k + batch.n_self:
             return torch.full((len(batch.queries),), torch.inf, dtype=torch.float64, device=self.rows.device)
-        number = batch.self_index // STEP
-        of_part = batch._replace(self_index=torch.where(number * STEP == batch.self_index, number, -1))
+        number = batch.self_index // PART_STEP
+        of_part = batch._replace(self_index=torch.where(number * PART_STEP == batch.self_index, number, -1))
         kth = self.part.search(of_part, k, scratch, clock).reduced[:, -1]
         return torch.nextafter(kth, torch.full_like(kth, torch.inf))
 
@@ -140,9 +142,9 @@ class BitmapFilter:
 def near_interval(queries: Tensor, limit: Tensor) -> tuple[Tensor, Tensor]:
     """Returns ``least`` and ``beyond``, (n_queries, n_features): a row is too far unless least <= x < beyond.
 
-    Let low be q - limit, rounded to the nearest. If the gap from q to low is below the limit, the gap to the next number
-    down is not: that number is not above q - limit itself, so the gap reaches the limit before it is rounded, and
-    afterwards. Likewise above q.
+    Let low be q - limit, rounded to the nearest. If the gap from q to low is below the limit, the gap to the next lower
+    number is not: that number is not above q - limit itself, so the gap reaches the limit before it is rounded, and
+    afterwards too. Likewise above q.
     """
     limit = limit[:, None]
     low, high = queries - limit, queries + limit

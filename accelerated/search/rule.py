@@ -4,9 +4,9 @@ tree        few features and many rows, more than 2^(10 + n_features), for metri
 boxes       the same on a GPU, more than 2^(10 + 2 n_features) rows: with fewer, boxes leave so many rows to measure
             that products are faster
 product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
-            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
-            and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
-            features of at most 8 values, and jaccard count in int8 or float32
+            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for whole
+            numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Manhattan and p < 2 take int8, or
+            float32 with fewer columns; hamming, for features of at most 8 values, and jaccard count in these
 bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 """
@@ -25,7 +25,8 @@ from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
-from accelerated.search.bounds.manhattan import choose_intervals
+from accelerated.search.bounds.lines import N_LINES, choose_lines
+from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
@@ -44,6 +45,7 @@ LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
 TREE_EXPONENT = 10  # a tree wants more than 2^(10 + n_features) rows: `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(10 + 2 n_features): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
+OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -90,7 +92,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
         return BitmapFilter.make(metric, rows)
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
-    for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
+    n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
+    for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:
         if product_keeps_error_limit(dtype, rows.device) and (bound := choose_bound(metric, rows, dtype)) is not None:
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
@@ -101,7 +104,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None) -> Filt
 def choose_bound(metric: Metric, rows: Tensor, dtype: torch.dtype) -> LowerBound | None:
     """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
     if metric.manhattan_radius is not None:
-        return choose_intervals(metric, rows) if dtype == torch.int8 else None
+        chosen = {torch.int8: choose_intervals, torch.float32: choose_lines}.get(dtype)
+        return None if chosen is None else chosen(metric, rows)
     if metric.counts is not None:
         return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
     if metric.radius is None:
@@ -119,11 +123,15 @@ def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
     return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]
 
 
-def fastest_first(device: torch.device) -> list[torch.dtype]:
-    """Returns the types of numbers in the order of how fast the device makes bounds from them."""
+def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None = None) -> list[torch.dtype]:
+    """Returns the types of numbers in the order of how fast the device makes bounds from them.
+
+    A bound has equally many columns in each type, or ``n_columns`` for each feature.
+    """
+    n_columns = n_columns or {}
     types = (torch.int8, short_float(device), torch.float32)
     out_dtypes = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_error_limit(dtype, device)}
-    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]))
+    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]) * n_columns.get(dtype, 1))
 
 
 @functools.cache
