@@ -96,9 +96,12 @@ def manhattan(queries: Tensor, rows: Tensor) -> Tensor:
 
 def chebyshev(queries: Tensor, rows: Tensor) -> Tensor:
     """Returns max |q - x|."""
+    if queries.ndim == 2:  # pairs, few enough to have all gaps at once
+        return (queries - rows).abs_().amax(0)
     largest = (queries[0] - rows[0]).abs_()
+    gap = torch.empty_like(largest)
     for i in range(1, len(queries)):
-        largest = torch.maximum(largest, (queries[i] - rows[i]).abs_())
+        torch.maximum(largest, torch.sub(queries[i], rows[i], out=gap).abs_(), out=largest)
     return largest
 
 

@@ -66,7 +66,7 @@ class Metric(NamedTuple):
 def _measure_block(
     distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: Tensor, start: int, stop: int
 ) -> Tensor:
-    rows = rows[start:stop].T.to(torch.float64, memory_format=torch.contiguous_format)
+    rows = rows[start:stop].T.contiguous().to(torch.float64)
     return distance(queries.T.contiguous()[:, :, None], rows[:, None, :])
 
 

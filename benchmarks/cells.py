@@ -57,8 +57,8 @@ def pixels(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
 
 
 def digits(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
-    """The handwritten digits of scikit-learn, shuffled."""
-    return load_digits().data[rng.permutation(1797)[:n], :d]
+    """The 1797 handwritten digits of scikit-learn, shuffled; again from the start if more are asked for."""
+    return np.resize(load_digits().data[rng.permutation(1797), :d], (n, d))
 
 
 def binary(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
@@ -75,6 +75,7 @@ CELLS = [
     Cell("8 features", 2000, 50_000, 8, 10, "1.5", normal64, TREES),
     Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, BRUTE, "manhattan"),
     Cell("minkowski, p = 3", 100, 50_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "minkowski"),
+    Cell("chebyshev", 500, 20_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "chebyshev"),
     Cell("hamming", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "hamming"),
     Cell("jaccard", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "jaccard"),
     Cell("one query", 1, 1000, 10, 5, "1.2 of scikit-learn", normal64, [*TREES, torch_cdist]),

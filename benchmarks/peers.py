@@ -14,7 +14,7 @@ from accelerated import NearestNeighbors
 
 Search = Callable[[np.ndarray], Any]  # queries -> indices (n_queries, k)
 P = 3.0  # of minkowski
-CDIST = {"euclidean": 2.0, "manhattan": 1.0, "minkowski": P}
+CDIST = {"euclidean": 2.0, "manhattan": 1.0, "minkowski": P, "chebyshev": float("inf")}
 
 
 def power_of(metric: str) -> dict[str, float]:

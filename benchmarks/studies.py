@@ -127,6 +127,7 @@ def of(name: str, *values: Any) -> list[Values]:
 
 
 USUAL = [(20_000, 500, 64)]
+LOOSE_AND_TIGHT = [{"metric": "manhattan", "filter": "float32"}, {"k": 5}, {"k": 100}]
 SMALL = [(1000, 10, 16), (4000, 10, 16), (4000, 40, 16), (4000, 160, 16)]
 STUDIES = {
     "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),
@@ -236,8 +237,28 @@ STUDIES = {
             "GPU_GAPS": (2**26, 2**22, 2**24, 2**28),
         }.items()
     },
-    "N_INTERVALS": Study(of("N_INTERVALS", 8, 4, 16), lambda: each(normal, USUAL, metric="manhattan")),
-    "ROOM": Study(of("ROOM", 1.25, 1.0, 1.5, 2.0), lambda: each(normal, USUAL, metric="manhattan")),
+    "SMALL_SEARCH_BY_BITMAPS": Study(
+        of("SMALL_SEARCH_BY_BITMAPS", 2**22, 2**18, 2**20, 2**24),
+        lambda: each(normal, [(n, q, 64) for n in (1000, 20_000) for q in (1, 4, 16)], metric="chebyshev"),
+    ),
+    **{
+        name: Study(of(name, *values), lambda: each(normal, USUAL, metric="chebyshev", with_fit=True))
+        for name, values in {
+            "N_CUTS": (32, 16, 24, 48, 64),
+            "FIRST_ROWS": (512, 128, 256, 1024),
+            "MOST_ROWS": (2**14, 2**13, 2**15),
+            "WIDEST": (2.5, 2.0, 3.0),
+            "PART_STEP": (8, 4, 16),
+            "TOGETHER": (512, 128, 256),
+        }.items()
+    },
+    "N_LINES": Study(of("N_LINES", 3, 2, 4), lambda: each(normal, USUAL, metric="manhattan", filter="float32")),
+    "MORE_GUESSED": Study(
+        of("MORE_GUESSED", 8, 0, 4, 16),
+        lambda: [case for how in LOOSE_AND_TIGHT for case in each(normal, USUAL, **how)],
+    ),
+    "N_INTERVALS": Study(of("N_INTERVALS", 8, 4, 16), lambda: each(normal, USUAL, metric="manhattan", filter="int8")),
+    "ROOM": Study(of("ROOM", 1.25, 1.0, 1.5, 2.0), lambda: each(normal, USUAL, metric="manhattan", filter="int8")),
     "MOST_VALUES": Study(
         of("MOST_VALUES", 8, 4, 16),
         lambda: [case for n in (2, 4, 8, 16) for case in each(categories, USUAL, n_values=n)],

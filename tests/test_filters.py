@@ -17,6 +17,7 @@ import accelerated.search.product_filter
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
+from accelerated.search import bitmaps
 from accelerated.search.block_minima import take_minima
 from accelerated.search.bounds import accumulation
 from accelerated.search.bounds import multiply as products
@@ -25,6 +26,7 @@ from accelerated.search.bounds.counts import COUNTING, _float32_counts, can_coun
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import JaccardBound, choose_sets, divide_by_sizes
+from accelerated.search.bounds.lines import LinesBound, choose_lines
 from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.multiply import ceiling, multiply, product_dtype
 from accelerated.search.bounds.protocol import EncodedRows
@@ -64,12 +66,13 @@ APPLY = [
     *((name, f"minkowski {p}") for name in ("bfloat16", "float32") for p in (2.5, 3, 16, 30)),
     *((name, metric) for name in ("int8", "float32") for metric in ("hamming", "jaccard")),
     *(("tree", f"minkowski {p}") for p in (3, 16)),
-    *(("int8", metric) for metric in ("manhattan", "minkowski 1.5", "minkowski 1.01")),
+    *((name, metric) for name in ("int8", "float32") for metric in ("manhattan", "minkowski 1.5", "minkowski 1.01")),
     *(
         (name, metric)
         for name in ("tree", "boxes")
         for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev")
     ),
+    ("bitmaps", "chebyshev"),
 ]
 
 
@@ -106,7 +109,13 @@ def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
 
 
 def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
-    for name, metric in (("tree", "cosine"), ("bfloat16", "manhattan"), ("int8", "cosine"), ("float32", "chebyshev")):
+    for name, metric in (
+        ("tree", "cosine"),
+        ("bfloat16", "manhattan"),
+        ("int8", "cosine"),
+        ("float32", "chebyshev"),
+        ("bitmaps", "manhattan"),
+    ):
         assert choose_filter(METRICS[metric], torch.from_numpy(NORMAL), name) is None
     with pytest.raises(ValueError, match="filter='bfloat' is not one of int8, float16, bfloat16"):
         choose_filter(METRICS["euclidean"], torch.from_numpy(NORMAL), "bfloat")
@@ -127,11 +136,12 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
                 assert_same("bfloat16", X, queries, k, expected)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes", "bitmaps"])
 def test_a_small_memory_limit_gives_the_same_bits(name, rng):
+    metric = "chebyshev" if name == "bitmaps" else "euclidean"
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
     answered = [
-        assert_same_as_exhaustive(name, X, Q, 9, memory_limit=memory_limit)
+        assert_same_as_exhaustive(name, X, Q, 9, metric=metric, memory_limit=memory_limit)
         for memory_limit in (2**20, 2**21, 2**22, 3 * 2**21, 2**23, 2**24, 2**25, 2**27)
     ]
 
@@ -168,27 +178,60 @@ def test_a_frame_is_nearly_the_same_whichever_features_are_read_at_a_time(monkey
     assert choose_frame(rows).scale == whole.scale
     assert choose_frame(rows).near == pytest.approx(whole.near, rel=1e-12)
     again = choose_intervals(METRICS["manhattan"], rows)
-    assert torch.equal(again.cuts, by_intervals.cuts)
-    assert torch.equal(again.medians, by_intervals.medians)
+    for name in ("cuts", "medians", "means"):
+        assert torch.equal(getattr(again.intervals, name), getattr(by_intervals.intervals, name))
     assert again.step == by_intervals.step
 
 
+@pytest.mark.parametrize("choose", [choose_intervals, choose_lines])
 @pytest.mark.parametrize("data", HOSTILE)
-def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data):
+def test_a_manhattan_bound_is_below_the_distance_and_mostly_near(data, choose):
     rows = torch.from_numpy(HOSTILE[data])
-    bound = choose_intervals(METRICS["manhattan"], rows)
+    bound = choose(METRICS["manhattan"], rows)
     if bound is None:
         assert data in ("all equal", "vanishing")
         return
     queries = rows[:60] + 0.01 * rows[60:120]
     encoded = bound.encode_queries(queries)
-    bounds = made_by(bound, rows, encoded) * bound.step
-    q, x = (bound.frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
+    step, frame = (bound.step, bound.intervals.frame) if choose is choose_intervals else (1, bound.frame)
+    bounds = made_by(bound, rows, encoded) * step
+    q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
     true = abs(q[:, None] - x).sum(2)
 
     assert (bounds <= true).all()
     if data == "normal":
         assert np.mean(true - bounds) < 0.1 * np.mean(true)
+
+
+def test_a_bound_by_lines_is_the_distance_but_for_errors_where_rows_of_an_interval_are_equal():
+    rows = torch.tensor([[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]], dtype=torch.float64).repeat(200, 1)
+    bound = choose_lines(METRICS["manhattan"], rows)
+    queries = 1.25 * rows[:3]
+    true = METRICS["manhattan"].measure_block(queries, rows, 0, 600).numpy() * bound.frame.scale
+    lost = true - made_by(bound, rows, bound.encode_queries(queries))
+
+    assert (lost > 0).all() and (lost < 50 * bound.alpha * bound.frame.scale).all()
+
+
+def test_a_bound_by_lines_that_pays_for_no_errors_is_above_the_distance(rng):
+    """So the test above would notice."""
+    rows = torch.from_numpy(rng.normal(size=(500, 12)) * 10.0 ** rng.integers(0, 9, (500, 1)))
+    bound = choose_lines(METRICS["manhattan"], rows)
+    queries = rows + 0.01 * rows.flip(0)
+    true = METRICS["manhattan"].measure_block(queries, rows, 0, 500).numpy() * bound.frame.scale
+    careless = replace(bound, alpha=0.0)
+
+    assert (made_by(bound, rows, bound.encode_queries(queries)) <= true).all()
+    assert (made_by(careless, rows, careless.encode_queries(queries)) > true).any()
+
+
+def test_rows_far_out_in_float32_have_bounds_by_lines(rng):
+    X = rng.normal(size=(400, 5)).astype(np.float32)
+    X[::7] *= np.float32(1e38)
+    for rows in (X, X.astype(np.float64) * 1e250):
+        bound = choose_lines(METRICS["manhattan"], torch.from_numpy(rows))
+        assert bound.encode_rows(torch.from_numpy(rows)).columns.isfinite().all()
+        assert_same_as_exhaustive("float32", rows, rows[:50], 5, metric="manhattan")
 
 
 @pytest.mark.parametrize("dtype", COUNTING)
@@ -354,7 +397,7 @@ def test_a_filter_that_proves_nothing_is_not_asked_again(rng):
     model = by("int8", 5, metric="manhattan").fit(X)
     first, *others = model._index.filters
     coarse = replace(first.bound, step=first.bound.step * 1e6)  # so coarse that no row can be excluded
-    model._index = model._index._replace(filters=[replace(first, bound=coarse), *others])
+    model._index = model._index._replace(filters=[replace(first, bound=coarse), others[-1]])
     report = model.search_report(X[:3000])
 
     assert report.certified == 0
@@ -383,20 +426,25 @@ def test_a_ceiling_is_the_least_number_at_or_above(dtype, rng):
     assert (ceiling(above.double(), dtype) == above).all()
 
 
-@pytest.mark.parametrize("name", ["bfloat16", "tree", "boxes"])
+@pytest.mark.parametrize("name", ["bfloat16", "float32", "tree", "boxes", "bitmaps"])
 def test_a_bound_that_promises_too_much_gives_wrong_neighbors(monkeypatch, name, rng):
     """So these tests would notice."""
     X, Q = rng.normal(size=(2000, 4)), rng.normal(size=(200, 4))
-    half = "threshold" if name == "bfloat16" else "tree_reach"
-    if name == "bfloat16":
-        real = SquaredBound.threshold
-        monkeypatch.setattr(SquaredBound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
+    half = "threshold" if name in PRODUCTS else "tree_reach"
+    metric = {"bitmaps": "chebyshev", "float32": "manhattan"}.get(name, "euclidean")
+    if name in PRODUCTS:
+        bound = {"bfloat16": SquaredBound, "float32": LinesBound}[name]
+        real = bound.threshold
+        monkeypatch.setattr(bound, half, lambda self, reduced, *args: real(self, 0.5 * reduced, *args))
+    elif name == "bitmaps":
+        real = bitmaps.near_interval
+        monkeypatch.setattr(bitmaps, "near_interval", lambda queries, limit: real(queries, 0.5 * limit))
     else:
         module = accelerated.search.few_features if name == "boxes" else accelerated.search.tree
         monkeypatch.setattr(module, half, lambda distance: 0 * distance)
         X, Q = np.round(X), np.round(Q)  # of equals the tree finds any
     with pytest.raises(AssertionError):
-        assert_same_as_exhaustive(name, X, Q, 10)
+        assert_same_as_exhaustive(name, X, Q, 10, metric=metric)
 
 
 @pytest.mark.parametrize(("name", "product"), [("float32", "mm"), ("bfloat16", "mm"), ("int8", "_int_mm")])
@@ -537,11 +585,12 @@ def test_the_rule_chooses_by_features_rows_and_metric():
     assert {metric for (metric, d), name in chosen.items() if d == 20 and name == of_floats} >= {
         *("euclidean", "cosine", "minkowski")
     }
-    assert chosen["manhattan", 20] == "int8"
+    assert chosen["manhattan", 20] in ("int8", "float32")
     sets = (many > 0.5).to(torch.float64)
     counting = next(name for name in fastest if name in ("int8", "float32"))
     assert {choose_filter(METRICS[metric], sets).name for metric in ("hamming", "jaccard")} == {counting}
-    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"chebyshev", "hamming"}
+    assert chosen["chebyshev", 20] == "bitmaps"
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"hamming"}
     assert choose_filter(METRICS["euclidean"], many[:100]) is None
 
 

@@ -77,19 +77,19 @@ def assert_same(actual, expected):
 @pytest.mark.parametrize(
     ("name", "core"),
     [
-        *[(name, "Hopper") for name in ("float16", "bfloat16", "int8", "float32", "boxes")],
+        *[(name, "Hopper") for name in ("float16", "bfloat16", "int8", "float32", "boxes", "bitmaps")],
         ("float16", "Volta"),
     ],
 )
 def test_every_filter_on_a_gpu_gives_the_bits_of_the_cpu(name, core):
-    answered = 0
+    answered, metric = 0, "chebyshev" if name == "bitmaps" else "euclidean"
     for X in HOSTILE.values():
         X = X[:, :2] if name == "boxes" else X[1::2]  # half of the rows, because products are simulated slowly
         Q = np.concatenate([X[:40], X[:40] + 0.1 * X[40:80], -X[:5], np.zeros((1, X.shape[1]))])
-        all_pairs = by("exhaustive", 7, device="cpu").fit(X)
+        all_pairs = by("exhaustive", 7, device="cpu", metric=metric).fit(X)
         expected, without_self = all_pairs.kneighbors(Q), all_pairs.kneighbors()
         with PretendedGpu(core=CORES[core]):
-            model = by(name, 7, device="cuda").fit(X)
+            model = by(name, 7, device="cuda", metric=metric).fit(X)
             assert_same(model.kneighbors(Q), expected)
             assert_same(model.kneighbors(), without_self)
             answered += model.search_report(Q).certified
@@ -351,16 +351,20 @@ def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, 
     assert choose_filter(METRICS["cosine"], few).name == "float16"
     whole = torch.randint(0, 256, (5000, 20), device=GPU)
     assert choose_filter(METRICS["euclidean"], whole).name == "float16"
+    for of_integers, name in ((0.1, "int8"), (1.9, "float32")):  # in int8 manhattan takes more columns
+        seconds[torch.int8] = of_integers
+        assert choose_filter(METRICS["manhattan"], many).name == name
     seconds[torch.int8] = 0
     assert fastest_first(GPU) == [torch.int8, torch.float16, torch.float32]
     assert choose_filter(METRICS["euclidean"], whole).name == "int8"
 
 
-@pytest.mark.parametrize("name", ["float16", "int8", "float32", "exhaustive"])
+@pytest.mark.parametrize("name", ["float16", "int8", "float32", "bitmaps", "exhaustive"])
 @pytest.mark.parametrize("memory_limit", [2**20, 2**24])
 def test_a_search_on_a_gpu_keeps_to_its_memory_limit(gpu, name, memory_limit, rng):
+    metric = "chebyshev" if name == "bitmaps" else "euclidean"
     rows, queries = rng.integers(0, 200, (10_000, 30)), torch.tensor(rng.integers(0, 200, (70, 30)), device=GPU)
-    model = by(name, 5, device="cuda", memory_limit=memory_limit).fit(rows)
+    model = by(name, 5, device="cuda", metric=metric, memory_limit=memory_limit).fit(rows)
     model.kneighbors(queries[:5])  # tries the device, once
     gpu.peak = before = gpu.allocated
     model.kneighbors(queries)

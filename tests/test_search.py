@@ -173,14 +173,20 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read
 @on_linux
 @pytest.mark.parametrize(
     ("filter", "metric"),
-    [("bfloat16", "euclidean"), ("float64", "euclidean"), ("int8", "manhattan"), ("tree", "chebyshev")],
+    [
+        ("bfloat16", "euclidean"),
+        ("float64", "euclidean"),
+        ("int8", "manhattan"),
+        ("tree", "chebyshev"),
+        ("bitmaps", "chebyshev"),
+    ],
 )
 def test_a_large_search_stays_within_its_memory_limit(filter, metric):
     sizes = {
         "pairs": CPU_PAIRS,
         "n_train": 100_000,
         # So many queries that a search which kept the bounds of all batches would fail.
-        "n_queries": {"tree": 100, "int8": 2000}.get(filter, 700),
+        "n_queries": {"tree": 100, "int8": 2000, "bitmaps": 2000}.get(filter, 700),
     }
 
     assert measured_mebibytes(filter=filter, metric=metric, tensors=False, **sizes) < 64 + 32
@@ -245,7 +251,8 @@ print((status("VmHWM:") - before) / X.nbytes)
         ("cosine", 6, 2 + 2),
         ("jaccard", 0, 2 + 1),
         ("euclidean", 0, 1 + 2),
-        ("manhattan", 6, 5),
+        ("manhattan", 6, 1 + 5),
+        ("chebyshev", 6, 1 + 2),
     ],
 )
 def test_a_fit_on_many_features_stays_within_its_memory_limit(metric, digits, kept):

@@ -23,10 +23,11 @@ data = [normal * 1e-160, normal * 1e-310, normal * 10.0 ** rng.integers(-320, 0,
 filters = {
     "int8": ["manhattan"],
     "bfloat16": ["euclidean", "cosine", "jaccard"],
-    "float32": ["euclidean", "cosine"],
+    "float32": ["euclidean", "cosine", "manhattan"],
     "float64": ["euclidean", "cosine"],
     "tree": ["euclidean", "manhattan", "chebyshev"],
     "boxes": ["euclidean", "manhattan", "chebyshev"],
+    "bitmaps": ["chebyshev"],
     "exhaustive": ["euclidean", "cosine", "minkowski"],
 }
 data.append((normal * 1e-41).astype(np.float32))

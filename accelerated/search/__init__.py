@@ -11,7 +11,8 @@ r"""The search for the k nearest rows, from the query to its neighbours.
     time. If the filter certifies few queries of a batch, the next batches go on to the next filter.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``few_features`` one for every block of rows, by
-    boxes; ``tree`` one for all the rows that SciPy's tree does not return.
+    boxes; ``tree`` one for all the rows that SciPy's tree does not return; ``bitmaps`` tells in each feature which rows
+    are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
  6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself).

@@ -189,6 +189,16 @@ def boxes_bytes(n_bundles: int, n_queries: int, n_blocks: int, n_guessed: int, m
     return n_gaps * BYTES_OF_BOX_GAP + n_bundles * n_blocks * BYTES_OF_BOXES + n_queries * of_query
 
 
+def bitmap_bytes(n_queries: int, block_rows: int, most: int, n_features: int, most_gaps: int) -> int:
+    """Returns the bytes to find the nearest rows of some queries by bitmaps of blocks of rows.
+
+    These are, for 64 rows each, the words of a query and of two bitmaps, and a mask; for each feature the ends of the
+    interval of near numbers, and their places among the cuts; the ``most`` rows that the query keeps; and the gaps.
+    """
+    n_words = -(-block_rows // 64)
+    return n_queries * (8 * (4 * n_words + 12 * n_features) + most * BYTES_OF_PAIR) + most_gaps * BYTES_OF_GAP
+
+
 def prediction_batch(k: int, n_columns: int, memory_limit: int) -> int:
     """Returns the number of queries whose neighbours, weights and answers take at most half the limit.
 

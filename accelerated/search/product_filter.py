@@ -45,6 +45,8 @@ ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `pyth
 FEWEST_ROWS_FOR_A_WORKER = 2**12
 # Rows in a block, at least, because the k-th distance after a block limits how many pairs the next one leaves:
 ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBOR`
+# Rows that are guessed for a query besides k, because the k nearest do not have the least bounds:
+MORE_GUESSED = 8  # `python -m benchmarks.constants MORE_GUESSED`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
 
@@ -125,7 +127,7 @@ class ProductFilter:
         device, sizes = self.rows.device, sizes_of(self.rows.device)
         dtype = self.bound.dtype
         out_dtype = product_dtype(dtype, device)
-        most = k + 1 + self.n_never_excluded  # rows guessed for a query
+        most = k + MORE_GUESSED + 1 + self.n_never_excluded  # rows guessed for a query
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
@@ -232,7 +234,7 @@ class ProductFilter:
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
         """Returns rows of the first block that are probably near, at least k without the query itself."""
         with clock.stage("guess"):
-            guess = minima.least(min(minima.n_rows, k + batch.n_self + self.n_never_excluded))
+            guess = minima.least(min(minima.n_rows, k + MORE_GUESSED + batch.n_self + self.n_never_excluded))
         with clock.stage("refine"):
             pairs = all_pairs(guess)
             return Measured(pairs, measure(self.metric, self.rows, batch, pairs, plan.most_gaps))

@@ -4,12 +4,13 @@ tree        few features and many rows, more than 2^(2 n_features - 1), for metr
 boxes       the same on a GPU, more than 2^(2 n_features + 10) rows: with fewer, boxes leave so many rows to measure
             that products are faster
 product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
-            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for manhattan
-            and p < 2, and for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Hamming, for
-            features of at most 8 values, and jaccard count in int8 or float32. Float64 where a sample shows that the
-            features are so many that float32 excludes too few rows
+            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for whole
+            numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Manhattan and p < 2 take int8, or
+            float32 with fewer columns; hamming, for features of at most 8 values, and jaccard count in these. Float64
+            where a sample shows that the features are so many that float32 excludes too few rows
 prefix      the metrics of the first kind on a CPU, if the rows are many and long and a sample shows that they differ
             mostly in a few directions: products of shorter rows, in bfloat16 or float32
+bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 
 Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands their answers.
@@ -26,11 +27,13 @@ from torch import Tensor
 
 from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
+from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
 from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
-from accelerated.search.bounds.manhattan import choose_intervals
+from accelerated.search.bounds.lines import N_LINES, choose_lines
+from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
 from accelerated.search.bounds.prefix import choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
@@ -44,6 +47,7 @@ from accelerated.search.product_filter import CPU_SIZES, ProductFilter
 from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
+SMALL_SEARCH_BY_BITMAPS = 2**22  # `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 FEWEST_NUMBERS = 2**13  # so many features make fewer rows enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
@@ -56,6 +60,8 @@ SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or mor
 LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
 SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
 TRIED = 512  # a CPU's products of so many rows, queries and columns are timed
+OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
+OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive")
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -68,7 +74,6 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
     The filters are chosen for ``k`` neighbours, though a search may want another number. A filter that is asked for by
     its name is used for small searches, too.
     """
-    smallest_search = SMALL_SEARCH if filter_name is None else 0
     try:
         with without_autocast(rows.device):
             filters = choose_filters(metric, rows, filter_name, k)
@@ -77,7 +82,9 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
             raise
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
         filters = []
-    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search)
+    by_bitmaps = bool(filters) and isinstance(filters[0], BitmapFilter)
+    smallest_search = SMALL_SEARCH_BY_BITMAPS if by_bitmaps else SMALL_SEARCH
+    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search if filter_name is None else 0)
 
 
 def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Sequence[Filter]:
@@ -101,10 +108,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
 
     Returns None also if the filter called ``name`` cannot be used for the rows. Raises ValueError for an unknown name.
     """
-    if name is not None and name not in (*PRODUCTS, "prefix", "tree", "boxes", "exhaustive"):
-        raise ValueError(
-            f"filter={name!r} is not one of {', '.join(PRODUCTS)}, prefix, tree, boxes, groups, exhaustive"
-        )
+    if name is not None and name not in (*PRODUCTS, *OTHERS):
+        raise ValueError(f"filter={name!r} is not one of {', '.join([*PRODUCTS, *OTHERS])}, groups")
     n_rows, n_features = rows.shape
     if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
         return None
@@ -116,7 +121,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             return TreeFilter.make(metric, rows)
         if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES:
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
-    if name in ("tree", "boxes", "exhaustive"):
+    if metric.tree_p == float("inf") and name in (None, "bitmaps"):
+        return BitmapFilter.make(metric, rows)
+    if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
     frame = None if metric.radius is None else choose_frame(rows, metric.n_embedded)
     if frame is not None and name in (None, "prefix"):
@@ -125,7 +132,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             return ProductFilter.make(metric, rows, short)
     if name == "prefix":
         return None
-    for dtype in fastest_first(rows.device) if name is None else [PRODUCTS[name]]:
+    n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
+    for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:
         if not product_keeps_error_limit(dtype, rows.device):
             continue
         if (bound := choose_bound(metric, rows, frame, dtype)) is not None:
@@ -158,7 +166,8 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
 def choose_bound(metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype) -> LowerBound | None:
     """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
     if metric.manhattan_radius is not None:
-        return choose_intervals(metric, rows) if dtype == torch.int8 else None
+        chosen = {torch.int8: choose_intervals, torch.float32: choose_lines}.get(dtype)
+        return None if chosen is None else chosen(metric, rows)
     if metric.counts is not None:
         return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
     if frame is None:
@@ -176,11 +185,15 @@ def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
     return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]
 
 
-def fastest_first(device: torch.device) -> list[torch.dtype]:
-    """Returns the types of numbers in the order of how fast the device makes bounds from them."""
+def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None = None) -> list[torch.dtype]:
+    """Returns the types of numbers in the order of how fast the device makes bounds from them.
+
+    A bound has equally many columns in each type, or ``n_columns`` for each feature.
+    """
+    n_columns = n_columns or {}
     types = (torch.int8, short_float(device), torch.float32)
     out_dtypes = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_error_limit(dtype, device)}
-    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]))
+    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]) * n_columns.get(dtype, 1))
 
 
 @functools.cache

@@ -5,6 +5,7 @@ squared        bounds on squared distances, in floating point
 prefix         the same for rows that are shortened to a few directions
 whole_numbers  the same for small whole numbers, in exact 8-bit integers
 manhattan      bounds on Manhattan distances, in exact 8-bit integers
+lines          the same in floating point
 hamming        the number of features that differ, counted exactly
 jaccard        bounds in the order of Jaccard distances, from exact sizes of intersections
 
@@ -12,6 +13,7 @@ and what they share:
 
 frame          the shift and the scale that keep the terms of a bound small
 multiply       the product of encoded rows and queries
+intervals      the intervals of a feature, for bounds on Manhattan distances
 counts         whole numbers that a product in float32 holds exactly, and a test of it
 accumulation   the error limit of a product on each kind of device, and a test of whether a device keeps to it
 """

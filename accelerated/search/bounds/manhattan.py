@@ -1,4 +1,4 @@
-"""A lower bound on Manhattan distances from a product of matrices, although a product has no term |q - x|.
+"""A lower bound on Manhattan distances from a product of 8-bit integers, although a product has no term |q - x|.
 
 Cut each feature at quantiles into a few intervals, and let a be the median of an interval. For any x
 
@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, by_features, choose_frame, take_sample
-from accelerated.search.bounds.multiply import U
+from accelerated.search.bounds.intervals import Intervals, farthest_sum, find_intervals, interval_of
+from accelerated.search.bounds.lines import LinesBound, choose_lines
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound, make_base
 
 N_INTERVALS = 8  # `python -m benchmarks.constants N_INTERVALS`
@@ -35,20 +35,19 @@ class ManhattanBound:
     """Bounds on sum |q - x|, for metrics whose distance limits it from above."""
 
     metric: Metric
-    frame: Frame
-    cuts: Tensor  # (n_features, N_INTERVALS - 1)
-    medians: Tensor  # (n_features, N_INTERVALS)
+    intervals: Intervals  # N_INTERVALS of each feature
     step: float
+    lines: LinesBound | None  # for the queries that this bound does not certify
     dtype = torch.int8
 
     @property
     def encoding_bytes(self) -> int:
         """Returns the bytes of six float64 numbers for each feature and interval."""
-        return 8 * 6 * self.medians.numel()
+        return 8 * 6 * self.intervals.medians.numel()
 
     def finer(self) -> list[LowerBound]:
-        """Returns nothing: there is no bound in floating point."""
-        return []
+        """Returns the bound in floating point, whose numbers have no common step."""
+        return [] if self.lines is None else [self.lines]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, int8 (n_rows, 2 N_INTERVALS n_features).
@@ -56,20 +55,20 @@ class ManhattanBound:
         A row is never excluded if it loses more than n_features / 2 + ``LARGEST`` steps; rounding alone loses at most
         n_features / 2.
         """
-        rows = self.frame.apply(rows)
-        interval = interval_of(rows, self.cuts)
-        value = (rows - self.medians.T.gather(0, interval)) / self.step
+        rows = self.intervals.frame.apply(rows)
+        interval = interval_of(rows, self.intervals.cuts)
+        value = (rows - self.intervals.medians.T.gather(0, interval)) / self.step
         rounded = value.round().clamp(-LARGEST, LARGEST)
         lost = (value - rounded).abs().sum(1) * (1 + 2.0**-30)
-        columns = torch.zeros((len(rows), 2, *self.medians.shape), dtype=torch.int8, device=rows.device)
+        columns = torch.zeros((len(rows), 2, *self.intervals.medians.shape), dtype=torch.int8, device=rows.device)
         columns[:, 0].scatter_(2, interval[:, :, None], 1)
         columns[:, 1].scatter_(2, interval[:, :, None], rounded.to(torch.int8)[:, :, None])
         return EncodedRows(columns.flatten(1), make_base(-lost.ceil(), lost <= rows.shape[1] / 2 + LARGEST))
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries; the signs are those of a product that is subtracted from the base."""
-        queries = self.frame.apply(queries)
-        gap = queries[:, :, None] - self.medians
+        queries = self.intervals.frame.apply(queries)
+        gap = queries[:, :, None] - self.intervals.medians
         factor = (gap.abs() / self.step * (1 - 2.0**-30)).floor().clamp(max=LARGEST)
         sign = torch.where(gap < 0, -1, 1)
         columns = torch.cat([-factor.flatten(1), sign.flatten(1)], 1).to(torch.int8)
@@ -77,40 +76,14 @@ class ManhattanBound:
         return EncodedQueries(columns, size, torch.zeros_like(size), size.isfinite())
 
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
-        """Returns thresholds, whole numbers in float64 (n_queries,), as ``LowerBound.threshold`` must.
-
-        The errors of measuring are those in ``frame.reach``, with sums of magnitudes in place of lengths.
-        """
-        assert self.metric.manhattan_radius is not None
-        radius = self.metric.manhattan_radius(reduced, queries)
-        measured = (radius * (1 + (2 * queries.shape[1] + 32) * U) + 1e-300) * self.frame.scale
-        shifted = (measured + 4 * U * encoded.size) * (1 + 2.0**-30)
-        return (shifted / self.step).floor().clamp(max=2**30).nan_to_num(2**30)
+        """Returns thresholds, whole numbers in float64 (n_queries,), as ``LowerBound.threshold`` must."""
+        farthest = farthest_sum(self.metric, reduced, queries, encoded.size, self.intervals.frame)
+        return (farthest / self.step).floor().clamp(max=2**30).nan_to_num(2**30)
 
 
 def choose_intervals(metric: Metric, rows: Tensor) -> ManhattanBound | None:
-    """Returns a bound with intervals that hold equally many rows of a sample; None if no step of 8 bits fits them."""
-    if rows.shape[1] > TOO_WIDE:
+    """Returns the bound for these rows; None if no step of 8 bits fits them."""
+    if rows.shape[1] > TOO_WIDE or (found := find_intervals(rows, N_INTERVALS)) is None:
         return None
-    frame, sample = choose_frame(rows), take_sample(rows)
-    places = torch.arange(1, 2 * N_INTERVALS, device=rows.device) * len(sample) // (2 * N_INTERVALS)
-    quantiles = torch.empty((rows.shape[1], len(places)), dtype=torch.float64, device=rows.device)
-    farthest = torch.zeros((), dtype=torch.float64, device=rows.device)
-    for some, columns in by_features(sample):
-        columns = (columns - frame.center[some]) * frame.scale
-        quantiles[some] = columns.sort(0).values[places].T
-        cuts, medians = _cuts_and_medians(quantiles[some])
-        farthest = farthest.maximum((columns - medians.T.gather(0, interval_of(columns, cuts))).abs().max())
-    step = ROOM * float(farthest) / LARGEST  # NaN if any number is
-    if not 0 < step < float("inf"):
-        return None
-    return ManhattanBound(metric, frame, *_cuts_and_medians(quantiles), step)
-
-
-def _cuts_and_medians(quantiles: Tensor) -> tuple[Tensor, Tensor]:
-    return quantiles[:, 1::2].contiguous(), quantiles[:, ::2].contiguous()
-
-
-def interval_of(rows: Tensor, cuts: Tensor) -> Tensor:
-    """Returns the number of each entry's interval, 0 to N_INTERVALS - 1, (n, n_features)."""
-    return torch.searchsorted(cuts, rows.T.contiguous()).T
+    step = ROOM * found.farthest / LARGEST
+    return ManhattanBound(metric, found, step, choose_lines(metric, rows)) if step > 0 else None

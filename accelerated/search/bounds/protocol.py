@@ -3,7 +3,7 @@
 A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
 derivation; ``rule.choose_bound`` then says for which metric and rows it is used. The metric, in
 ``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need ``radius``, too,
-and that of ``manhattan`` needs ``manhattan_radius``. The bound must satisfy:
+and those of ``manhattan`` and ``lines`` need ``manhattan_radius``. The bound must satisfy:
 
 - For any distance d, a row with a bound above ``threshold(d)`` also has a measured distance above d. So ``threshold``
   must allow for the rounding errors of measuring (``frame.reach`` shows how).
