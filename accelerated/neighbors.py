@@ -197,6 +197,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
 
         - filter: the first filter, "exhaustive" if all pairs were measured at once; "of distinct rows" if equal rows
           are searched once
+        - why: the reason for this filter
         - n_queries, certified: the number of queries, and of those that the first filter certified
         - candidates: the number of pairs that filters left to be measured exactly
         - fallbacks: the number of other queries that each later filter got, of which equal ones count once
@@ -208,6 +209,8 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         >>> report = NearestNeighbors(n_neighbors=2).fit(X[:-100]).search_report(X[-100:])
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
         ('tree', 100, 100, 300, {})
+        >>> report.why
+        '3 features are few for 19900 rows'
         """
         index, queries, k = self._open(X, n_neighbors)
         return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report

@@ -285,3 +285,27 @@ def test_progress_shows_when_asked_and_only_then(capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert re.search(r"100%.*2\.00/2\.00", err)
+
+
+def test_a_report_says_why_its_filter_was_chosen(rng):
+    few, many, flat = rng.random((20_000, 2)), rng.random((20_000, 30)), rng.random((20_000, 1)) * rng.random(300)
+    reasons = {
+        name: NearestNeighbors(metric=metric).fit(X).search_report(X[:n]).why
+        for name, metric, X, n in (
+            ("few features", "euclidean", few, 300),
+            ("many", "euclidean", many, 300),
+            ("in a line", "euclidean", flat, 300),
+            ("equal", "euclidean", np.round(many[:, :7]), 300),
+            ("a small search", "euclidean", many, 1),
+            ("chebyshev", "chebyshev", many, 300),
+            ("minkowski", "minkowski", many, 300),
+        )
+    }
+
+    assert reasons["few features"] == "2 features are few for 20000 rows"
+    assert reasons["many"].startswith("products in ")
+    assert reasons["in a line"] == "the rows differ mostly in 4 directions"
+    assert reasons["equal"] == "128 of 20000 rows are distinct; no filter suits the metric and the rows"
+    assert reasons["a small search"] == "so few numbers are compared sooner without a filter"
+    assert reasons["chebyshev"] == "one feature is enough to tell that a row is too far"
+    assert reasons["minkowski"] == reasons["many"]

@@ -54,7 +54,8 @@ def search(
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)
-    filters = index.filters if n_queries * index.rows.numel() >= index.smallest_search else index.filters[-1:]
+    is_small = len(index.filters) > 1 and n_queries * index.rows.numel() < index.smallest_search
+    filters = index.filters[-1:] if is_small else index.filters
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
     remaining = np.arange(query_range.start, query_range.stop)
@@ -90,7 +91,8 @@ def search(
             advance(int(np.count_nonzero(~is_first)) * n_rows)
         for places, others in reversed(equals):
             reduced[places], indices[places] = reduced[others], indices[others]
-    return Neighbors(reduced, indices, _report(steps, clock))
+    why = "so few numbers are compared sooner without a filter" if is_small else filters[0].why
+    return Neighbors(reduced, indices, _report(steps, why, clock))
 
 
 def _is_worth_its_time(
@@ -154,11 +156,12 @@ def _count_workers(chosen: Filter, device: torch.device, n_queries: int, most: i
     return max(1, min(count_workers(device), n_queries // FEWEST_FOR_A_WORKER, most))
 
 
-def _report(steps: list[Step], clock: Clock) -> Report:
+def _report(steps: list[Step], why: str, clock: Clock) -> Report:
     first, *others = steps
     return Report(
         n_queries=first.n_queries,
         filter=first.filter,
+        why=why,
         certified=first.n_certified if first.filter != "exhaustive" else 0,
         candidates=sum(step.n_candidates for step in steps),
         fallbacks={step.filter: step.n_queries for step in others},

@@ -64,6 +64,7 @@ class BitmapFilter:
     blocks: list[Block]
     part: "BitmapFilter | Exhaustive"  # of every eighth row
     name = "bitmaps"
+    why = "one feature is enough to tell that a row is too far"
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> "BitmapFilter":

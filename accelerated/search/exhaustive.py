@@ -29,6 +29,7 @@ class Exhaustive:
     metric: Metric
     rows: Tensor  # (n_rows, n_features), prepared
     name = "exhaustive"
+    why = "no filter suits the metric and the rows"
 
     def batch_size(self, k: int, scratch: int) -> int:
         """Returns the number of queries to measure together against a block of rows."""

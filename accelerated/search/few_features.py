@@ -62,6 +62,11 @@ class FewFeaturesFilter:
         """Returns the name by which ``search_report`` calls the filter."""
         return "boxes" if self.most_in_bundle > 1 else "boxes, one by one"
 
+    @property
+    def why(self) -> str:
+        """Returns the reason for which the rule chooses the filter."""
+        return f"{self.low.shape[1]} features are few for {self.n_rows} rows"
+
     def finer(self) -> Sequence[Filter]:
         """Returns this filter with bundles of one query, as one that lies apart spoils a bundle; then the others."""
         return [replace(self, most_in_bundle=1), *self.others]

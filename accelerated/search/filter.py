@@ -36,6 +36,11 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def why(self) -> str:
+        """The reason for which the rule chooses the filter."""
+        ...
+
     def batch_size(self, k: int, scratch: int) -> int:
         """The number of queries to search together within so many bytes of scratch; 0 if the filter cannot be used."""
         ...

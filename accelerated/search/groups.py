@@ -125,6 +125,11 @@ class GroupFilter:
         """Returns the name by which ``search_report`` calls the filter."""
         return f"{self.of_groups.name} of distinct rows"
 
+    @property
+    def why(self) -> str:
+        """Returns the reason for which the rule chooses the filter."""
+        return f"{len(self.groups.size)} of {len(self.groups.members)} rows are distinct; {self.of_groups.why}"
+
     def finer(self) -> Sequence[Filter]:
         """Returns the finer filters of the same groups."""
         return [GroupFilter(finer, self.groups) for finer in self.of_groups.finer()]

@@ -45,7 +45,7 @@ ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `pyth
 FEWEST_ROWS_FOR_A_WORKER = 2**12
 # Rows in a block, at least, because the k-th distance after a block limits how many pairs the next one leaves:
 ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBOR`
-# Rows that are guessed for a query besides k, because the k nearest do not have the least bounds:
+# Rows that are guessed for a query besides k, because the k nearest do not have the least bounds on such distances:
 MORE_GUESSED = 8  # `python -m benchmarks.constants MORE_GUESSED`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
@@ -110,6 +110,13 @@ class ProductFilter:
             return "prefix"
         return str(self.bound.dtype).removeprefix("torch.")
 
+    @property
+    def why(self) -> str:
+        """Returns the reason for which the rule chooses the filter."""
+        if isinstance(self.bound, SquaredBound) and self.bound.prefix is not None:
+            return f"the rows differ mostly in {self.bound.prefix.n_numbers - 1} directions"
+        return f"products in {self.name} are the fastest here that suit the metric and the rows"
+
     def finer(self) -> list["ProductFilter"]:
         """Returns filters in more precise numbers, which encode rows when they are needed."""
         return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
@@ -127,7 +134,7 @@ class ProductFilter:
         device, sizes = self.rows.device, sizes_of(self.rows.device)
         dtype = self.bound.dtype
         out_dtype = product_dtype(dtype, device)
-        most = k + MORE_GUESSED + 1 + self.n_never_excluded  # rows guessed for a query
+        most = self._n_guessed(k + 1)
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
@@ -204,6 +211,10 @@ class ProductFilter:
             closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
         return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
 
+    def _n_guessed(self, k: int) -> int:
+        """Returns how many rows are guessed for a query, so that k are near even if its bounds are loose."""
+        return k + self.n_never_excluded + (MORE_GUESSED if self.metric.manhattan_radius is not None else 0)
+
     def _multiply(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
         """Returns the bounds of the block of rows from ``start``."""
         n_rows = min(start + plan.block_rows, len(self.rows)) - start
@@ -234,7 +245,7 @@ class ProductFilter:
     def _guess(self, minima: BlockMinima, batch: Batch, k: int, plan: ProductPlan, clock: Clock) -> Measured:
         """Returns rows of the first block that are probably near, at least k without the query itself."""
         with clock.stage("guess"):
-            guess = minima.least(min(minima.n_rows, k + MORE_GUESSED + batch.n_self + self.n_never_excluded))
+            guess = minima.least(min(minima.n_rows, self._n_guessed(k + batch.n_self)))
         with clock.stage("refine"):
             pairs = all_pairs(guess)
             return Measured(pairs, measure(self.metric, self.rows, batch, pairs, plan.most_gaps))

@@ -52,6 +52,11 @@ class TreeFilter:
         """Returns the name by which ``search_report`` calls the filter."""
         return "tree" if self.times == 1 else f"tree, {self.times} times wider"
 
+    @property
+    def why(self) -> str:
+        """Returns the reason for which the rule chooses the filter."""
+        return f"{self.rows.shape[1]} features are few for {len(self.rows)} rows"
+
     def finer(self) -> list["TreeFilter"]:
         """Returns the same tree, asked to name more rows."""
         return [replace(self, times=times) for times in WIDER]
