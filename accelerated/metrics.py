@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, one_query
+from accelerated import distances, in_numpy
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.parameters import check_metric
@@ -29,8 +29,8 @@ class Metric(NamedTuple):
     the sum is the same in every library, ``pow`` is not.
 
     A filter may use the following; None if there is no such function. ``measure_pairs(queries, rows)`` measures pairs,
-    (..., n_features) each, with the same bits; ``measure_one(query, rows)`` one query, (n_features,), against rows, (n,
-    n_features), all of them NumPy arrays. ``radius(reduced, queries)`` returns how long |q - x| can be without the
+    (..., n_features) each, with the same bits, and so does ``measure_in_numpy(query, rows)``: one query, (n_features,),
+    or as many as rows, (n, n_features). ``radius(reduced, queries)`` returns how long |q - x| can be without the
     distance being greater than ``reduced``, both (n,); it means the length of ``embed(q) - embed(x)``, which have
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
@@ -42,7 +42,7 @@ class Metric(NamedTuple):
     to_distance: Callable[[Tensor], Tensor] = _same
     largest: float = LARGEST  # numbers of greater magnitude would overflow
     measure_pairs: Callable[[Tensor, Tensor], Tensor] | None = None
-    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    measure_in_numpy: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     radius: Callable[[Tensor, Tensor], Tensor] | None = None
     embed: Callable[[Tensor], Tensor] = _same
     n_embedded: int = 0
@@ -76,12 +76,12 @@ def _measure_pairs(distance: Callable[[Tensor, Tensor], Tensor], queries: Tensor
 
 def _by_feature(
     distance: Callable[[Tensor, Tensor], Tensor],
-    measure_one: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    measure_in_numpy: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     **others: Any,
 ) -> Metric:
     """Returns the metric of a function of feature-first rows, and perhaps of one of a single query."""
     pairs = partial(_measure_pairs, distance)
-    return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_one=measure_one, **others)
+    return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_in_numpy=measure_in_numpy, **others)
 
 
 def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
@@ -137,23 +137,23 @@ def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(
-        distances.euclidean, one_query.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
+        distances.euclidean, in_numpy.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
     ),
     "sqeuclidean": _by_feature(
         distances.sqeuclidean,
-        one_query.sqeuclidean,
+        in_numpy.sqeuclidean,
         largest=1e150,
         radius=_radius_of_square,
         tree_p=2,
         to_tree=correct_sqrt,
     ),
     "manhattan": _by_feature(
-        distances.manhattan, one_query.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
+        distances.manhattan, in_numpy.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
     ),
-    "chebyshev": _by_feature(distances.chebyshev, one_query.chebyshev, largest=1e300, tree_p=np.inf),
+    "chebyshev": _by_feature(distances.chebyshev, in_numpy.chebyshev, largest=1e300, tree_p=np.inf),
     "cosine": _by_feature(
         distances.cosine,
-        one_query.cosine,
+        in_numpy.cosine,
         prepare=distances.unit_rows,
         radius=_radius_of_half_square,
         embed=_with_zero_apart,

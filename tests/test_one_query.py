@@ -16,7 +16,7 @@ from accelerated.search.filter import Batch
 from accelerated.search.memory import one_query_bytes
 from accelerated.search.smallest import smallest, smallest_of_line
 
-MEASURED_IN_NUMPY = [name for name, metric in METRICS.items() if metric.measure_one is not None]
+MEASURED_IN_NUMPY = [name for name, metric in METRICS.items() if metric.measure_in_numpy is not None]
 NONE = torch.tensor([-1])
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 import accelerated.distances
+import accelerated.in_numpy
 import accelerated.knn
-import accelerated.one_query
 import accelerated.search.exhaustive
 import accelerated.similarities
 import accelerated.similarity_regressor
@@ -430,7 +430,7 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
     ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.knn, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
-    ("nearest_far_from_the_origin", accelerated.one_query, "sqeuclidean", expanded),
+    ("nearest_far_from_the_origin", accelerated.in_numpy, "sqeuclidean", expanded),
     ("same_similarity_predictions", accelerated.similarities, "_power_of_product", in_float32),
     ("same_similarity_predictions", accelerated.solvers.pinv, "cut_off", nothing_is_cut_off),
     ("weights_solve_the_equations", accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),

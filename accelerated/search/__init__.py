@@ -24,7 +24,7 @@ r"""The search for the k nearest rows, from the query to its neighbours.
                                                         |                       |
                                                         +--> exhaustive --------+
 
-Six words, each with one meaning:
+Seven words, each with one meaning:
 
 row        a training example as the search sees it: prepared for the metric; its number is its training index
 query      an example whose neighbours are wanted

@@ -60,7 +60,7 @@ class Exhaustive:
         n_rows, n_features = self.rows.shape
         return (
             n_queries <= MOST_ONE_BY_ONE
-            and self.metric.measure_one is not None
+            and self.metric.measure_in_numpy is not None
             and self.rows.device.type == "cpu"
             and one_query_bytes(n_rows, n_features, GAPS_IN_CACHE) <= scratch
         )
@@ -81,12 +81,12 @@ class Exhaustive:
 
     def _measure_one(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Returns the reduced distances of a query to all rows, (n_rows,), some of which are measured at once."""
-        assert self.metric.measure_one is not None
+        assert self.metric.measure_in_numpy is not None
         n_at_once = max(1, GAPS_IN_CACHE // len(query))
         if n_at_once >= len(rows):
-            return self.metric.measure_one(query, rows)
+            return self.metric.measure_in_numpy(query, rows)
         parts = range(0, len(rows), n_at_once)
-        return np.concatenate([self.metric.measure_one(query, rows[start : start + n_at_once]) for start in parts])
+        return np.concatenate([self.metric.measure_in_numpy(query, rows[start : start + n_at_once]) for start in parts])
 
     def finer(self) -> list[Filter]:
         """Returns nothing, because all queries are certified."""

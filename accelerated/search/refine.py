@@ -18,7 +18,7 @@ def measure(metric: Metric, rows: Tensor, batch: Batch, pairs: Pairs, most_gaps:
     """
     reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
     n_at_once = max(1, most_gaps // rows.shape[1])
-    measure_some = _measure_in_numpy if metric.measure_one is not None and rows.device.type == "cpu" else _measure
+    measure_some = _measure_in_numpy if metric.measure_in_numpy is not None and rows.device.type == "cpu" else _measure
     for start in range(0, len(reduced), n_at_once):
         some = slice(start, start + n_at_once)
         reduced[some] = measure_some(metric, rows, batch.queries, Pairs(pairs.query[some], pairs.row[some]))
@@ -33,9 +33,9 @@ def _measure(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Ten
 @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
 def _measure_in_numpy(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Tensor:
     """Measures as ``_measure`` does; NumPy takes half the time, because it adds up the numbers of a row as they lie."""
-    assert metric.measure_one is not None
-    query, row = pairs.query.numpy(), pairs.row.numpy()
-    return torch.from_numpy(metric.measure_one(queries.numpy().take(query, axis=0), rows.numpy().take(row, axis=0)))
+    assert metric.measure_in_numpy is not None
+    query, row = queries.numpy().take(pairs.query.numpy(), axis=0), rows.numpy().take(pairs.row.numpy(), axis=0)
+    return torch.from_numpy(metric.measure_in_numpy(query, row))
 
 
 def measure_unknown(

@@ -1,10 +1,11 @@
-"""Distances of one query to rows, in NumPy: the same bits as in ``distances``, without its cost for a block of rows.
+"""Distances of one query to rows, or of pairs of a query and a row, in NumPy: the bits are those of ``distances``.
 
-There rows are turned over, feature first, which pays if many queries share it. One query is subtracted from the rows as
-they lie. NumPy uses the calling thread alone, and a call of it costs less than one of torch.
+A block of rows is turned over there, feature first, which pays if many queries share it. Here rows stay as they lie,
+and a query is subtracted from each. NumPy uses the calling thread alone, and a call of it costs less than one of torch.
 
-A query is (n_features,) in float64, rows are (n, n_features), and distances (n,). Rows in float32 are subtracted in
-float64, and the sign of a gap does not matter to its magnitude or square.
+A query is (n_features,) in float64, or there are as many queries as rows, (n, n_features). Rows are (n, n_features),
+and distances (n,). Rows in float32 are subtracted in float64, and the sign of a gap does not matter to its magnitude or
+square.
 """
 
 import numpy as np
