@@ -7,7 +7,7 @@ import torch
 from accelerated import KNNRegressor
 from accelerated.metrics import METRICS
 from accelerated.search.bounds.frame import choose_frame
-from accelerated.search.bounds.prefix import Prefix, choose_prefix, expected_candidates, principal_directions
+from accelerated.search.bounds.prefix import Costs, Prefix, choose_prefix, expected_candidates, principal_directions
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.rule import choose_filter
 from tests.helpers import HOSTILE, by, made_by
@@ -136,14 +136,21 @@ def test_the_rule_shortens_rows_that_are_many_and_long_and_differ_in_few_directi
 
 def test_the_more_neighbors_are_wanted_the_more_directions_a_prefix_has(rng):
     sample = torch.from_numpy(flat_rows(rng, 512, 128, 60) * 0.9 ** np.arange(128))
-    few, many = (choose_prefix(sample, 2**15, k, numbers_of_gap=60.0, least_gain=1.0) for k in (1, 200))
+    few, many = (choose_prefix(sample, 2**15, k, Costs(128, 60), least_gain=1.0) for k in (1, 200))
     assert few.n_numbers < many.n_numbers
+
+
+def test_a_prefix_must_pay_against_the_fastest_product_of_whole_rows(rng):
+    sample = torch.from_numpy(flat_rows(rng, 512, 128))
+    by_floats, by_bytes = (choose_prefix(sample, 2**15, 5, Costs(row, 60), 1.5) for row in (128, 16))
+    assert by_floats is not None
+    assert by_bytes is None
 
 
 def test_rows_that_overflow_have_no_directions():
     rows = torch.full((300, 20), 1e200, dtype=torch.float64) * torch.arange(1, 21)
     assert principal_directions(rows, 4) is None
-    assert choose_prefix(rows, 300, 5, 60.0, 0.0) is None
+    assert choose_prefix(rows, 300, 5, Costs(20, 60), 0.0) is None
 
 
 def test_a_regressor_predicts_the_same_bits_with_a_prefix(rng):

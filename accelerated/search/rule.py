@@ -35,7 +35,7 @@ from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.lines import N_LINES, choose_lines
 from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
-from accelerated.search.bounds.prefix import choose_prefix
+from accelerated.search.bounds.prefix import Costs, choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
@@ -150,16 +150,20 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
 
     On a GPU it is used only if it is asked for: products are a small part of a search there.
     """
-    device = rows.device
+    device, n_columns = rows.device, len(frame.center)
     is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
-    is_worth_a_look = name is not None or (is_large and frame.n_spread * SPREAD_OUT < len(frame.center))
-    floats = [dtype for dtype in fastest_first(device) if dtype.is_floating_point]
-    if not is_worth_a_look or not floats:
+    if name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns):
         return None
-    numbers_of_gap = SECONDS_OF_GAP / (_seconds(device, floats[0], product_dtype(floats[0], device)) / TRIED**3)
+    seconds = {dtype: _seconds(device, dtype, product_dtype(dtype, device)) for dtype in fastest_first(device)}
+    floats = [dtype for dtype in seconds if dtype.is_floating_point]
+    if not floats:
+        return None
+    of_short = seconds[floats[0]]
+    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype) is not None)
+    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TRIED**3))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     n_candidates = round(k * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows))))  # a block's share is 1 / its number
-    prefix = choose_prefix(sample, len(rows), n_candidates, numbers_of_gap, LEAST_GAIN if name is None else 0.0)
+    prefix = choose_prefix(sample, len(rows), n_candidates, costs, LEAST_GAIN if name is None else 0.0)
     return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
 
 

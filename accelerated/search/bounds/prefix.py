@@ -31,7 +31,7 @@ from accelerated.search.bounds.frame import N_COMPARED
 
 CHOICES = (4, 8, 16, 32, 64)  # numbers of directions
 WIDEST = 2**12  # features, so that a sample in float64 takes 16 MiB
-# The work of a search, in numbers of a row that a product multiplies in the same time:
+# The work of a search, in the unit of ``Costs``:
 OF_BOUND = 16  # to make minima of a bound
 OF_CANDIDATE = 256  # to keep, look up and sort a pair takes as long as to measure so many features
 K = 5  # neighbours in the sample
@@ -79,11 +79,17 @@ class Prefix(NamedTuple):
         return distance.square() * (1 + 2.0**-48)
 
 
-def choose_prefix(sample: Tensor, n_rows: int, k: int, numbers_of_gap: float, least_gain: float) -> Prefix | None:
+class Costs(NamedTuple):
+    """How long parts of a search take: as long as a product takes for so many numbers of a short row."""
+
+    row: float  # the product for a whole row
+    gap: float  # to measure a pair, for each feature
+
+
+def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain: float) -> Prefix | None:
     """Returns the prefix with the least work in a search, as a sample predicts; None if the gain is less than asked.
 
-    The sample is in the frame, on the CPU. To measure a pair takes as long for each feature as a product does for
-    ``numbers_of_gap`` numbers of a row.
+    The sample is in the frame, on the CPU.
     """
     n_columns = sample.shape[1]
     choices = [m for m in CHOICES if m < n_columns <= WIDEST]
@@ -91,12 +97,12 @@ def choose_prefix(sample: Tensor, n_rows: int, k: int, numbers_of_gap: float, le
     if directions is None:
         return None
     prefixes = [Prefix.make(directions[:, :m].contiguous()) for m in choices]
-    of_candidate = (n_columns + OF_CANDIDATE) * numbers_of_gap / n_rows
+    of_candidate = (n_columns + OF_CANDIDATE) * costs.gap / n_rows
     work = [
         OF_BOUND + prefix.n_numbers + of_candidate * k * left
         for prefix, left in zip(prefixes, expected_candidates(sample, prefixes, n_rows), strict=True)
     ]
-    if min(work) * least_gain > OF_BOUND + n_columns + of_candidate * k:
+    if min(work) * least_gain > OF_BOUND + costs.row + of_candidate * k:
         return None
     return prefixes[work.index(min(work))]
 
