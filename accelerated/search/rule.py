@@ -59,7 +59,7 @@ FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constant
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
 LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
 SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
-TRIED = 512  # a CPU's products of so many rows, queries and columns are timed
+TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
 OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive")
 PRODUCTS = {
@@ -160,7 +160,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
         return None
     of_short = seconds[floats[0]]
     of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype) is not None)
-    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TRIED**3))
+    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     n_candidates = round(k * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows))))  # a block's share is 1 / its number
     prefix = choose_prefix(sample, len(rows), n_candidates, costs, LEAST_GAIN if name is None else 0.0)
@@ -203,7 +203,7 @@ def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None
 @functools.cache
 def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
     """Returns the time of a product, the least of a few, measured once for each device and type."""
-    n, n_columns = (TRIED, TRIED) if device.type == "cpu" else (4096, 256)
+    n, n_columns = (TIMED, TIMED) if device.type == "cpu" else (4096, 256)
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
     rows = EncodedRows(numbers.to(device, dtype))
     if dtype == torch.int8:

@@ -30,7 +30,7 @@ from torch import Tensor
 from accelerated.search.bounds.frame import N_COMPARED
 
 CHOICES = (4, 8, 16, 32, 64)  # numbers of directions
-WIDEST = 2**12  # features, so that a sample in float64 takes 16 MiB
+MOST_FEATURES = 2**12  # features, so that a sample in float64 takes 16 MiB
 # The work of a search, in the unit of ``Costs``:
 OF_BOUND = 16  # to make minima of a bound
 OF_CANDIDATE = 256  # to keep, look up and sort a pair takes as long as to measure so many features
@@ -92,7 +92,7 @@ def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain:
     The sample is in the frame, on the CPU.
     """
     n_columns = sample.shape[1]
-    choices = [m for m in CHOICES if m < n_columns <= WIDEST]
+    choices = [m for m in CHOICES if m < n_columns <= MOST_FEATURES]
     directions = principal_directions(sample, choices[-1]) if choices else None
     if directions is None:
         return None
