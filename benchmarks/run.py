@@ -23,7 +23,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
-from benchmarks import pages
+from benchmarks import hostile, pages
 from benchmarks.cells import CELLS, Cell, normal64
 from benchmarks.peers import accelerated, power_of
 from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
@@ -102,34 +102,6 @@ def run_classes(n_classes: int, rounds: int) -> dict[str, Any]:
     return {"seconds": seconds, "ratio": seconds["sklearn"] / seconds["accelerated"]}
 
 
-def run_hostile(n_rows: int, rounds: int) -> list[dict[str, Any]]:
-    """Times 300 queries on data that defeat a filter, beside an exhaustive search."""
-    rng = np.random.default_rng(0)
-    normal = rng.normal(size=(n_rows, 32))
-    data = {
-        "offset of 1e8": rng.random((n_rows, 32)) + 1e8,
-        "two clusters 1 wide, 2e6 apart": np.where(rng.random((n_rows, 1)) < 0.5, 1e6, -1e6) + rng.random((n_rows, 32)),
-        "all points equal": np.ones((n_rows, 32)),
-        "half of them duplicates": np.concatenate([normal[: n_rows // 2], normal[rng.integers(0, 100, n_rows // 2)]]),
-        "a lattice, 0 to 2 in 4 features": rng.integers(0, 3, (n_rows, 4)).astype(float),
-        "one large feature": normal * np.where(np.arange(32) == 3, 1e9, 1),
-        "one row at 1e12": np.where(np.arange(n_rows)[:, None] == 7, 1e12, normal),
-    }
-    rows = []
-    for name, X in data.items():
-        Q = X[:300]
-        ours, all_pairs = NearestNeighbors(10).fit(X), EXHAUSTIVE(10).fit(X)
-        seconds = in_turns(
-            {"ours": partial(ours.kneighbors, Q), "all": partial(all_pairs.kneighbors, Q)}, rounds, PAUSE
-        )
-        assert all((a == b).all() for a, b in zip(ours.kneighbors(Q), all_pairs.kneighbors(Q), strict=True))
-        report = ours.search_report(Q)
-        share = report.certified / report.n_queries
-        ratio = seconds["all"] / seconds["ours"]
-        rows.append({"data": name, "ratio": ratio, "certified_at_first_try": share, "fallbacks": report.fallbacks})
-    return rows
-
-
 def machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo").read_text()
     names = ("torch", "numpy", "scipy", "scikit-learn", "faiss-cpu")
@@ -195,7 +167,8 @@ def as_hostile_table(of_kinds: dict[str, dict[str, Any]]) -> str:
 
 def _of_hostile(row: dict[str, Any]) -> str:
     others = "".join(f", {name} {n}" for name, n in row["fallbacks"].items())
-    return f"{row['ratio']:.1f} ({row['certified_at_first_try']:.0%}{others})"
+    to_sklearn = f"{row['ratio_to_sklearn']:.1f}" if "ratio_to_sklearn" in row else "-"
+    return f"{row['ratio']:.1f} / {to_sklearn} ({row['certified_at_first_try']:.0%}{others})"
 
 
 def read_results() -> dict[str, dict[str, Any]]:
@@ -223,7 +196,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     for cell in cells:
         results["cells"].append(run_cell(cell, 2 if asked.smoke else ROUNDS))
         print(as_table({"": {**results, "cells": results["cells"][-1:]}}).splitlines()[-1], flush=True)
-    results["hostile"] = run_hostile(2000 if asked.smoke else 20_000, 1 if asked.smoke else 3)
+    results["hostile"] = hostile.run(2000 if asked.smoke else 20_000, 1 if asked.smoke else 2)
     results["selection"] = run_selection(1, 5) if asked.smoke else run_selection(3, 30)
     print("select_n_neighbors:", f"{results['selection']['ratio']:.1f} times faster than GridSearchCV")
     results["classes"] = run_classes(*(2000, 1) if asked.smoke else (50_000, ROUNDS))
