@@ -199,7 +199,8 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
           are searched once
         - why: the reason for this filter
         - n_queries, certified: the number of queries, and of those that the first filter certified
-        - candidates: the number of pairs that filters left to be measured exactly
+        - candidates: the number of pairs that filters left to be measured exactly, without those of a guess or of the
+          exhaustive search
         - fallbacks: the number of other queries that each later filter got, of which equal ones count once
         - seconds: by stage
 
@@ -210,7 +211,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
         ('tree', 100, 100, 300, {})
         >>> report.why
-        '3 features are few for 19900 rows'
+        '3 features are few for 19900 rows, so a tree finds them'
         """
         index, queries, k = self._open(X, n_neighbors)
         return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report

@@ -165,8 +165,8 @@ STUDIES = {
         of("BOXES_EXPONENT", 10, 6, 8, 12), lambda: each(normal, [(100_000, 10_000, d) for d in (1, 2, 3)])
     ),
     "FEWEST_FOR_A_FILTER": Study(
-        of("FEWEST_FOR_A_FILTER", 4, 1, 16, 64),
-        lambda: each(tight, [(20_000, n, 32) for n in (1, 2, 4, 8, 16)], filter="bfloat16"),
+        of("FEWEST_FOR_A_FILTER", 16, 1, 4, 64),
+        lambda: each(tight, [(20_000, n, 32) for n in (2, 4, 8, 15, 32)], filter="bfloat16"),
     ),
     "N_TRIED": Study(of("N_TRIED", 16, 4, 64, 256), lambda: each(tight, [(20_000, 1000, 32)], filter="bfloat16")),
     "POOR": Study(of("POOR", 16, 2, 4, 64), lambda: each(mostly_twins, [(20_000, 2000, 32)], filter="float32")),
@@ -267,8 +267,12 @@ STUDIES = {
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
     "FEWEST_GROUPED": Study(
-        of("FEWEST_GROUPED", 2**17, 2**15, 2**19),
-        lambda: [case for cases in (normal, twins) for case in each(cases, [(4000, 100, 16)], with_fit=True)],
+        of("FEWEST_GROUPED", 2**14, 2**12, 2**17, 2**19),
+        lambda: [
+            case
+            for cases in (normal, twins)
+            for case in each(cases, [(n, 100, 16) for n in (500, 4000)], with_fit=True)
+        ],
     ),
     "FEWEST_REPEATED": Study(
         of("FEWEST_REPEATED", 1 / 16, 1 / 256, 1 / 4), lambda: each(partly_twins, USUAL, with_fit=True)

@@ -302,10 +302,14 @@ def test_a_report_says_why_its_filter_was_chosen(rng):
         )
     }
 
-    assert reasons["few features"] == "2 features are few for 20000 rows"
+    assert reasons["few features"] == "2 features are few for 20000 rows, so a tree finds them"
     assert reasons["many"].startswith("products in ")
-    assert reasons["in a line"] == "the rows differ mostly in 4 directions"
-    assert reasons["equal"] == "128 of 20000 rows are distinct; no filter suits the metric and the rows"
-    assert reasons["a small search"] == "so few numbers are compared sooner without a filter"
-    assert reasons["chebyshev"] == "one feature is enough to tell that a row is too far"
+    assert reasons["in a line"] == "4 directions are enough to exclude most rows"
+    assert reasons["equal"] == "128 distinct rows stand for 20000 rows; 128 rows are too few for a filter"
+    assert reasons["a small search"] == (
+        "a search of 1 x 20000 x 30 queries, rows and features takes less time without a filter"
+    )
+    assert reasons["chebyshev"] == (
+        "a Chebyshev distance is at least the gap in any one feature, so one feature can exclude a row"
+    )
     assert reasons["minkowski"] == reasons["many"]

@@ -20,7 +20,7 @@ from accelerated.workers import count_workers, in_order
 
 # `python -m benchmarks.constants NAME` measures these five:
 FEWEST_FOR_A_WORKER = 32  # queries; fewer are not worth a worker of their own
-FEWEST_FOR_A_FILTER = 4  # queries; fewer are not worth a finer filter
+FEWEST_FOR_A_FILTER = 16  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
 N_SKIPPED = 7  # batches that a filter misses after a poor one, so that it wastes time on at most 1 batch in 8
@@ -91,8 +91,7 @@ def search(
             advance(int(np.count_nonzero(~is_first)) * n_rows)
         for places, others in reversed(equals):
             reduced[places], indices[places] = reduced[others], indices[others]
-    why = "so few numbers are compared sooner without a filter" if is_small else filters[0].why
-    return Neighbors(reduced, indices, _report(steps, why, clock))
+    return Neighbors(reduced, indices, _report(steps, _why(index, n_queries, is_small, steps), clock))
 
 
 def _is_worth_its_time(
@@ -154,6 +153,16 @@ def _count_workers(chosen: Filter, device: torch.device, n_queries: int, most: i
     if chosen.metric.measure_pairs is None:
         return 1
     return max(1, min(count_workers(device), n_queries // FEWEST_FOR_A_WORKER, most))
+
+
+def _why(index: Index, n_queries: int, is_small: bool, steps: list[Step]) -> str:
+    """Returns the reason for the first filter."""
+    if is_small:
+        n_rows, n_features = index.rows.shape
+        of_search = f"{n_queries} x {n_rows} x {n_features} queries, rows and features"
+        return f"a search of {of_search} takes less time without a filter"
+    but = ", but it certified no query, or k and memory_limit do not allow it" if len(steps) > 1 else ""
+    return index.filters[0].why + (but if not steps[0].n_certified else "")
 
 
 def _report(steps: list[Step], why: str, clock: Clock) -> Report:

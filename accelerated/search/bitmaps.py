@@ -64,7 +64,7 @@ class BitmapFilter:
     blocks: list[Block]
     part: "BitmapFilter | Exhaustive"  # of every eighth row
     name = "bitmaps"
-    why = "one feature is enough to tell that a row is too far"
+    why = "a Chebyshev distance is at least the gap in any one feature, so one feature can exclude a row"
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> "BitmapFilter":

@@ -28,8 +28,8 @@ class Exhaustive:
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features), prepared
+    why: str = "all filters before it certify too few queries"
     name = "exhaustive"
-    why = "no filter suits the metric and the rows"
 
     def batch_size(self, k: int, scratch: int) -> int:
         """Returns the number of queries to measure together against a block of rows."""

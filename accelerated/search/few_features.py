@@ -65,7 +65,7 @@ class FewFeaturesFilter:
     @property
     def why(self) -> str:
         """Returns the reason for which the rule chooses the filter."""
-        return f"{self.low.shape[1]} features are few for {self.n_rows} rows"
+        return f"{self.low.shape[1]} features are few for {self.n_rows} rows, so boxes exclude most of them"
 
     def finer(self) -> Sequence[Filter]:
         """Returns this filter with bundles of one query, as one that lies apart spoils a bundle; then the others."""

@@ -27,7 +27,7 @@ from accelerated.search.report import Clock
 
 # Numbers in the rows, so that looking at a sample is a hundredth of a fit: `python -m benchmarks.constants
 # FEWEST_GROUPED`
-FEWEST_GROUPED = 2**17
+FEWEST_GROUPED = 2**14
 FEWEST_REPEATED = 1 / 16  # of the rows, and of a sample: `python -m benchmarks.constants FEWEST_REPEATED`
 FEATURES_LOOKED_AT = 8  # before a sample is grouped: `python -m benchmarks.constants FEATURES_LOOKED_AT`
 HASHED_NUMBERS = 2**17  # at once: `python -m benchmarks.constants HASHED_NUMBERS`
@@ -128,7 +128,7 @@ class GroupFilter:
     @property
     def why(self) -> str:
         """Returns the reason for which the rule chooses the filter."""
-        return f"{len(self.groups.size)} of {len(self.groups.members)} rows are distinct; {self.of_groups.why}"
+        return f"{len(self.groups.size)} distinct rows stand for {len(self.groups.members)} rows; {self.of_groups.why}"
 
     def finer(self) -> Sequence[Filter]:
         """Returns the finer filters of the same groups."""

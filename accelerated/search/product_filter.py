@@ -114,8 +114,8 @@ class ProductFilter:
     def why(self) -> str:
         """Returns the reason for which the rule chooses the filter."""
         if isinstance(self.bound, SquaredBound) and self.bound.prefix is not None:
-            return f"the rows differ mostly in {self.bound.prefix.n_numbers - 1} directions"
-        return f"products in {self.name} are the fastest here that suit the metric and the rows"
+            return f"{self.bound.prefix.n_numbers - 1} directions are enough to exclude most rows"
+        return f"products in {self.name} are fast here, and precise enough for these rows"
 
     def finer(self) -> list["ProductFilter"]:
         """Returns filters in more precise numbers, which encode rows when they are needed."""
@@ -127,7 +127,7 @@ class ProductFilter:
         return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
     def _plan(self, k: int, scratch: int, n_queries: int | None = None) -> ProductPlan:
-        """Returns how much to do at once within the scratch, for a full batch or for ``n_queries`` queries.
+        """Returns how much to do at once within the scratch, for full batches, or in larger blocks for ``n_queries``.
 
         Its own ``n_queries`` is 0 if nothing fits or may be used.
         """
@@ -166,6 +166,8 @@ class ProductFilter:
         a larger one than was planned.
         """
         plan = self._plan(k, scratch, len(batch.queries))
+        if len(batch.queries) > plan.n_queries:  # larger blocks do not fit
+            plan = self._plan(k, scratch)
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
         with clock.stage("encode"):

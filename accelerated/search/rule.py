@@ -84,7 +84,16 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
         filters = []
     by_bitmaps = bool(filters) and isinstance(filters[0], BitmapFilter)
     smallest_search = SMALL_SEARCH_BY_BITMAPS if by_bitmaps else SMALL_SEARCH
-    return Index(metric, rows, [*filters, Exhaustive(metric, rows)], smallest_search if filter_name is None else 0)
+    last = Exhaustive(metric, rows, _why_no_filter(metric, rows))
+    return Index(metric, rows, [*filters, last], smallest_search if filter_name is None else 0)
+
+
+def _why_no_filter(metric: Metric, rows: Tensor) -> str:
+    if metric.measure_pairs is None:
+        return "the distances of all pairs are given, or a function is called for each pair"
+    if _are_too_few(*rows.shape):
+        return f"{len(rows)} rows are too few for a filter"
+    return "no filter knows a bound for this metric that suits these rows"
 
 
 def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Sequence[Filter]:
@@ -94,7 +103,8 @@ def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int
         groups = find_groups(rows)
         if is_asked or is_worth_grouping(len(groups.size), len(rows)):
             distinct = rows[groups.first]
-            of_groups = [*_with_finer(choose_filter(metric, distinct, k=k)), Exhaustive(metric, distinct)]
+            last = Exhaustive(metric, distinct, _why_no_filter(metric, distinct))
+            of_groups = [*_with_finer(choose_filter(metric, distinct, k=k)), last]
             return [GroupFilter(some, groups) for some in of_groups]
     return _with_finer(choose_filter(metric, rows, None if is_asked else name, k))
 
@@ -111,7 +121,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     if name is not None and name not in (*PRODUCTS, *OTHERS):
         raise ValueError(f"filter={name!r} is not one of {', '.join([*PRODUCTS, *OTHERS])}, groups")
     n_rows, n_features = rows.shape
-    if name is None and n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features)):
+    if name is None and _are_too_few(n_rows, n_features):
         return None
     is_cpu = rows.device.type == "cpu"
     if metric.tree_p is not None:
@@ -143,6 +153,10 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
     return None
+
+
+def _are_too_few(n_rows: int, n_features: int) -> bool:
+    return n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features))
 
 
 def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | None, k: int) -> SquaredBound | None:

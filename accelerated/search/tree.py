@@ -55,7 +55,7 @@ class TreeFilter:
     @property
     def why(self) -> str:
         """Returns the reason for which the rule chooses the filter."""
-        return f"{self.rows.shape[1]} features are few for {len(self.rows)} rows"
+        return f"{self.rows.shape[1]} features are few for {len(self.rows)} rows, so a tree finds them"
 
     def finer(self) -> list["TreeFilter"]:
         """Returns the same tree, asked to name more rows."""
