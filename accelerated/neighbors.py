@@ -62,13 +62,18 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
     progress : bool
         Whether to show a progress bar on stderr.
 
-    For the fast search a fitted model keeps, beside its rows, about 2 bytes for each number, or 4 on a CPU that does
-    not multiply bfloat16 fast, or 8 of rows so long that nothing else tells them apart, and 16 for each row (1 for each
-    whole number in a range of 256, 16 for each number for manhattan; for hamming and jaccard 1 to 4 for each number, in
-    hamming for each value of a feature; at most 300 for each row if a sample shows that the rows differ mostly in a few
-    directions); a tree for few features (a copy of the rows on a GPU); and nothing for other metrics. If a sample shows
-    that many rows are equal, it keeps a copy of the distinct rows, does so for these alone, and keeps 8 bytes for each
-    row.
+    For the fast search a fitted model keeps, beside its rows, bytes for each number:
+
+    euclidean, cosine, minkowski  2, or 4 on a CPU that does not multiply bfloat16 fast, or 8 of rows so long that
+        nothing else tells them apart, and 16 for each row; 1 of whole numbers in a range of 256; at most 300 for each
+        row if a sample shows that a few directions tell the rows apart; a tree for few features (a copy of the rows on
+        a GPU)
+    manhattan                     16, or 21 on a CPU that does not multiply 8-bit numbers fast
+    chebyshev                     6
+    hamming, jaccard              1 to 4, in hamming for each value of a feature
+
+    If a sample shows that many rows are equal, it keeps a copy of the distinct rows, these bytes for them alone, and 8
+    for each row.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])
@@ -201,7 +206,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         - n_queries, certified: the number of queries, and of those that the first filter certified
         - candidates: the number of pairs that filters left to be measured exactly, without those of a guess or of the
           exhaustive search
-        - fallbacks: the number of other queries that each later filter got, of which equal ones count once
+        - fallbacks: the number of other queries that each later filter got, of which equal queries count once
         - seconds: by stage
 
         Raises as ``kneighbors`` does.

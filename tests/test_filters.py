@@ -682,3 +682,18 @@ def test_a_tree_looks_a_little_farther_than_the_distance():
 
     assert (tree_reach(distance) > distance).all()
     assert (tree_reach(distance) <= distance * (1 + 1e-11) + 1e-149).all()
+
+
+@pytest.mark.parametrize("n_rows", [4000, 40_000, 200_000])
+def test_a_plan_for_a_batch_takes_all_of_its_queries(n_rows, rng):
+    """So within no limit of memory, which workers share, does a filter answer none of the queries it asked for."""
+    rows = torch.zeros((n_rows, 20), dtype=torch.float32)
+    rows[:600] = torch.from_numpy(rng.normal(size=(600, 20)))
+    chosen = choose_filter(METRICS["euclidean"], rows, "float32")
+    assert chosen is not None
+    for scratch in (2**20 * size for size in (4, 8, 16, 30, 48, 64, 100, 128, 200, 400, 1024)):
+        for k in (1, 5, 100):
+            for n_queries in {1, 7, 50, 100, chosen.batch_size(k, scratch)}:
+                if n_queries <= chosen.batch_size(k, scratch):
+                    planned = chosen.plan_for(n_queries, k, scratch).n_queries
+                    assert planned >= n_queries

@@ -4,15 +4,15 @@ r"""The search for the k nearest rows, from the query to its neighbours.
     filters that will search them. If a sample shows many equal rows, these filters get each distinct row once, and
     ``groups`` expands their answers.
  2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet, of
-    equal ones only the first. A finer filter, which has tighter bounds, is tried on a few queries first, and dropped if
-    it certifies too few. The last filter is ``exhaustive``, which certifies every query.
+    equal queries only the first. A finer filter, which has tighter bounds, is tried on a few queries first, and dropped
+    if it certifies too few. The last filter is ``exhaustive``, which certifies every query.
  3. ``batches.in_batches`` is the one loop over batches: it asks the filter how many queries fit the memory limit, and
-    lets workers (``accelerated/workers.py``) read and prepare them (``queries``) and hand them over, each a batch at a
-    time. If the filter certifies few queries of a batch, the next batches go on to the next filter.
+    each worker (``accelerated/workers.py``) reads a batch, prepares it (``queries``) and gives it to the filter. If
+    that certifies few queries of a batch, it is skipped for the next batches, which the next filter gets.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``few_features`` one for every block of rows, by
-    boxes; ``tree`` one for all the rows that SciPy's tree does not return; ``bitmaps`` tells in each feature which rows
-    are too far.
+    boxes; ``tree`` one for all the rows that SciPy's tree does not return. ``bitmaps`` makes none: it marks in each
+    feature the rows that are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
  6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself).
@@ -31,12 +31,12 @@ query      an example whose neighbours are wanted
 batch      queries that are searched together
 group      rows that are equal
 block      rows that are handled together; a small block is a part of one
-bound      a number proven not to exceed a distance (in products an increasing function of it, such as its square);
-           a class called so holds the formula of one
+bound      a number proven not to exceed a distance, or in products an increasing function of it, such as its square;
+           a class whose name ends in Bound holds its formula
 certified  said of a query: its neighbours are proven right, by bounds or because all rows were measured
 
-A reduced distance is the distance, but for Minkowski with a whole p the sum under its root (``Metric``, in
-``accelerated/metrics.py``).
+A reduced distance orders rows as the distance does. For Minkowski with a whole p it is the sum before the root, for all
+others the distance itself (``Metric``, in ``accelerated/metrics.py``).
 
 Where to find
 - the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter, and

@@ -48,9 +48,9 @@ def search(
 ) -> Neighbors:
     """Finds the k nearest rows of the queries in a range.
 
-    Each filter takes the queries that no filter before it certified, of equal ones only the first, unless a trial finds
-    it useless for them; the last filter, which is exhaustive, certifies all. Raises ValueError if ``memory_limit``,
-    bytes of scratch, is too small for one query and one row.
+    Each filter takes the queries that no filter before it certified, of equal queries only the first, unless a trial
+    finds it useless for them; the last filter, which is exhaustive, certifies all. Raises ValueError if
+    ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)

@@ -1,20 +1,20 @@
 """The filter for Chebyshev distances in many features: bitmaps that tell on which side of a cut the rows lie.
 
 Each feature has a few cuts, and each cut c has a bitmap of the rows with x >= c: a bit for each row, 64 in a word. A
-query q looks for the rows that are nearer than a limit. In a feature a row below q is too far if fl(q - x), the gap as
-it is measured, is not below the limit. Rounding keeps the order of numbers, so if a number is too far, so are all lower
-ones. Likewise above q. The distance is the largest of these gaps and is not rounded again. So the bound is exact: there
-are no errors to allow for.
+query q looks for the rows that are nearer than a limit. Let x < q in a feature. The row is too far if the gap as it is
+measured, fl(q - x), is not below the limit. Rounding keeps the order of numbers, so if a number is too far, so are all
+lower ones. Likewise above q. The distance is the largest of these gaps and is not rounded again. So the bound is exact:
+there are no errors to allow for.
 
-In each feature the query keeps the rows between two cuts, and few rows are kept in all features:
+In each feature the query keeps the rows between two cuts, and few rows lie between the cuts in every feature:
 
-    guess    find the k-th distance to an eighth of the rows, in the same way: no k-th neighbour is farther
+    guess    find the k-th nearest of an eighth of the rows, in the same way: the k-th of all rows is not farther
     exclude  combine two bitmaps of each feature, 64 rows at a time
     refine   measure the remaining rows exactly, and keep the k nearest
 
-Blocks of rows come in order. So of the later rows only those are wanted that are nearer than the k-th distance so far:
-an equally near row comes after k others. That keeps ties cheap, and the first block is short, so that it costs little
-if all its rows tie.
+Blocks of rows come in order. So a later row is kept only if it is nearer than the k-th distance so far: at an equal
+distance its number is higher than those of k others. That keeps ties cheap, and the first block is short, so that it
+costs little if all its rows tie.
 """
 
 from collections.abc import Iterator

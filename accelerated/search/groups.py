@@ -1,12 +1,12 @@
 """Equal rows as one: a filter that searches each distinct row once, and expands its answer to all rows that equal it.
 
 Equal rows are equally far from every query, so no bound tells a neighbour from its twins: they would all be measured. A
-group is a list of rows that equal its first one. Groups are numbered in the order of their first rows, and a filter
-that knows these rows alone finds the nearest groups, sorted by (distance, number). From these the answer is made
-without measuring anything more.
+group is a list of rows that equal its first one. Groups are numbered in the order of their first rows. A filter gets
+these first rows alone, so the rows that it finds name the nearest groups, sorted by (distance, number). From these the
+answer is made without measuring anything more.
 
-A hash finds rows that may be equal, and then they are compared. So a hash that two different rows share makes a group
-too many, which costs time, and never a neighbour.
+A hash finds rows that may be equal, and then they are compared. If two different rows share a hash, an equal row may
+start a second group: that costs time, and the neighbours stay right.
 """
 
 from collections.abc import Sequence
@@ -53,9 +53,9 @@ def find_groups(rows: Tensor) -> Groups:
 
 
 def first_of_equals(rows: Tensor) -> Tensor:
-    """Returns for each row the number of an equal one, mostly the first, int64 (n_rows,); that has its own number.
+    """Returns for each row the number of the first row that equals it, its own if there is none, int64 (n_rows,).
 
-    A row whose hash is that of an earlier row that it does not equal has its own number, too.
+    A row has its own number, too, if the first row with its hash is different.
     """
     _, bucket = hash_rows(rows).unique(return_inverse=True)
     number = torch.arange(len(rows), device=rows.device)
@@ -91,7 +91,7 @@ def _rows_at_once(rows: Tensor) -> int:
 def repeats_rows(rows: Tensor) -> bool:
     """Tells whether a sample shows that so many rows equal earlier ones that it pays to group them.
 
-    A few features tell mostly that they do not, in a small part of the time of a fit.
+    A few features usually show that no rows are equal, and to read them takes little of the time of a fit.
     """
     if rows.numel() < FEWEST_GROUPED:
         return False
@@ -167,11 +167,11 @@ def expand(
     """Returns the k nearest rows, distances and numbers (n_queries, k), without ``self_index``, (n_queries,).
 
     ``nearest_groups`` are the k + 1 nearest groups, or all groups, (n_queries, up to k + 1), at the distances
-    ``reduced``. Their first k + 1 members are enough. For let x be another row. If its group is not among these, then
-    the first rows of k + 1 groups come before the first row of its group in the order (distance, number), and so before
-    x. If it is, k + 1 members of the group have the distance of x and lower numbers. Either way k + 1 rows come before
-    x, k of them without the query itself. For the same reason a group is left out if the groups that are nearer have
-    k + 1 rows or more.
+    ``reduced``. Their first k + 1 members are enough. Proof: let x be any other row. If its group is not among these,
+    then the first rows of k + 1 groups come before the first row of its group in the order (distance, number), and so
+    before x. If it is, k + 1 members of the group have the distance of x and lower numbers. Either way k + 1 rows come
+    before x, k of them without the query itself. For the same reason a group is left out if the groups that are nearer
+    have k + 1 rows or more.
     """
     size = groups.size[nearest_groups].clamp_(max=k + 1)
     earlier = size.cumsum(1) - size

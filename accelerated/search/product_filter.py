@@ -45,7 +45,7 @@ ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `pyth
 FEWEST_ROWS_FOR_A_WORKER = 2**12
 # Rows in a block, at least, because the k-th distance after a block limits how many pairs the next one leaves:
 ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBOR`
-# Rows that are guessed for a query besides k, because the k nearest do not have the least bounds on such distances:
+# Rows that are guessed for a query besides k by manhattan bounds: these are loose, and the k nearest not the k lowest:
 MORE_GUESSED = 8  # `python -m benchmarks.constants MORE_GUESSED`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
 
@@ -126,8 +126,13 @@ class ProductFilter:
         n_queries = self._plan(k, scratch).n_queries
         return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
+    def plan_for(self, n_queries: int, k: int, scratch: int) -> ProductPlan:
+        """Returns how much to do at once for so many queries: larger blocks than for a full batch, if these fit."""
+        plan = self._plan(k, scratch, n_queries)
+        return plan if n_queries <= plan.n_queries else self._plan(k, scratch)
+
     def _plan(self, k: int, scratch: int, n_queries: int | None = None) -> ProductPlan:
-        """Returns how much to do at once within the scratch, for full batches, or in larger blocks for ``n_queries``.
+        """Returns how much to do at once within the scratch, for a full batch or for ``n_queries`` queries.
 
         Its own ``n_queries`` is 0 if nothing fits or may be used.
         """
@@ -165,9 +170,7 @@ class ProductFilter:
         Certifies nothing if torch's settings were changed since ``batch_size`` so that no product may be made, or only
         a larger one than was planned.
         """
-        plan = self._plan(k, scratch, len(batch.queries))
-        if len(batch.queries) > plan.n_queries:  # larger blocks do not fit
-            plan = self._plan(k, scratch)
+        plan = self.plan_for(len(batch.queries), k, scratch)
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
         with clock.stage("encode"):

@@ -1,6 +1,7 @@
 """Refine: measures pairs exactly, bit for bit as the exhaustive search does, and keeps the k nearest of each query.
 
-Filters by products do both here; ``few_features`` measures whole blocks itself.
+Filters by products and by bitmaps do both here; ``few_features`` measures whole blocks itself, and a group of equal
+rows needs no measuring.
 """
 
 import numpy as np
@@ -32,7 +33,7 @@ def _measure(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Ten
 
 @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
 def _measure_in_numpy(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Tensor:
-    """Measures as ``_measure`` does; NumPy takes half the time, because it adds up the numbers of a row as they lie."""
+    """Measures as ``_measure`` does; NumPy takes half the time, because it adds up numbers that lie side by side."""
     assert metric.measure_in_numpy is not None
     query, row = queries.numpy().take(pairs.query.numpy(), axis=0), rows.numpy().take(pairs.row.numpy(), axis=0)
     return torch.from_numpy(metric.measure_in_numpy(query, row))

@@ -12,7 +12,7 @@ class Report:
     """How a search went: see ``NearestNeighbors.search_report``.
 
     ``filter`` is the first filter, and ``why`` the reason for it. ``certified`` counts the queries that it certified, 0
-    if it is exhaustive; ``fallbacks`` the queries that went on to each later filter, of equal ones only the first;
+    if it is exhaustive; ``fallbacks`` the queries that went on to each later filter, of equal queries only the first;
     ``candidates`` counts the pairs that filters left to be measured exactly, and ``seconds`` are by stage, added up
     over the threads that worked at the same time.
     """

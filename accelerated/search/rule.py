@@ -3,13 +3,13 @@
 tree        few features and many rows, more than 2^(2 n_features - 1), for metrics that a tree knows
 boxes       the same on a GPU, more than 2^(2 n_features + 10) rows: with fewer, boxes leave so many rows to measure
             that products are faster
-product     metrics whose distance limits |q - x| from above, among them Minkowski with p > 2, and manhattan, Minkowski
-            with 1 < p < 2, hamming and jaccard: in whichever type this device multiplies fastest, int8 (for whole
-            numbers in a range of 256), bfloat16 (float16 on a GPU) or float32. Manhattan and p < 2 take int8, or
-            float32 with fewer columns; hamming, for features of at most 8 values, and jaccard count in these. Float64
-            where a sample shows that the features are so many that float32 excludes too few rows
-prefix      the metrics of the first kind on a CPU, if the rows are many and long and a sample shows that they differ
-            mostly in a few directions: products of shorter rows, in bfloat16 or float32
+product     euclidean, cosine, Minkowski with p > 2 and other metrics whose distance limits |q - x|: in the type that
+            this device multiplies fastest, int8 (for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or
+            float32, but float64 where a sample shows that float32 excludes too few of rows with many features.
+            Manhattan and Minkowski with 1 < p < 2: in int8, or in float32 with fewer columns. Hamming (at most 8 values
+            in a feature) and jaccard: counted in whole numbers that these types hold
+prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
+            sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
 bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 
@@ -49,8 +49,9 @@ from accelerated.search.tree import TreeFilter
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
 SMALL_SEARCH_BY_BITMAPS = 2**22  # `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
-FEWEST_NUMBERS = 2**13  # so many features make fewer rows enough: `python -m benchmarks.constants FEWEST_NUMBERS`
-LEAST_ROWS = 32  # but not fewer, of which the k nearest are a large part
+# Rows x features at which fewer rows are enough: `python -m benchmarks.constants FEWEST_NUMBERS`
+FEWEST_NUMBERS = 2**13
+LEAST_ROWS = 32  # at least: of fewer rows the k nearest are a large part
 # A tree wants more than 2^(2 n_features - 1) rows: each feature more takes a search of it two to three times as long.
 TREE_EXPONENT = -1  # `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`

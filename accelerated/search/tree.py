@@ -1,10 +1,10 @@
 """The filter for few features on a CPU: SciPy's k-d tree names rows, and up to rounding no other row is nearer.
 
-The tree compares rows with cells in an arithmetic of its own, and of equally distant rows it may name any. So it is
-asked for one row more than is needed: every row that it does not name is at least as far, in its arithmetic, as the
-last row that it does name. The named rows are measured exactly, unless the tree is known to have done so. If the last
-of them is not clearly farther than the k-th nearest, as among equally distant rows, the query is not certified, and a
-tree that names more rows may certify it.
+The tree rounds distances in its own way, and of equally distant rows it may name any. So it is asked for one row more
+than is needed: every row that it does not name is at least as far, in its arithmetic, as the last row that it does
+name. The named rows are measured exactly, unless the tree's distances are known to have the same bits. If the last of
+them is not clearly farther than the k-th nearest, as among equally distant rows, a row that is not named may be as
+near. Then the query is not certified, and a tree that names more rows tries it.
 """
 
 import functools
@@ -102,10 +102,10 @@ def halves_cells(numbers: np.ndarray) -> bool:
     """Tells whether a tree of the numbers, (n, n_features), has few levels if it halves its cells.
 
     SciPy cuts a cell in the middle of its longest side, or beside a single row if all others are beyond the middle. So
-    the cells of all rows but such a one are at most half as long. Different numbers whose magnitudes are m or more
-    differ by at least 2^-53 m. If none is above 2^64 m, a side is halved at most 118 times until all rows in the cell
-    agree in that feature, and is then cut to nothing in two steps. So there are at most 121 levels for each feature.
-    Without that limit there could be 2000, too many for the stack of a thread.
+    after each cut a cell with more than one row is at most half as long. Different numbers whose magnitudes are m or
+    more differ by at least 2^-53 m. If none is above 2^64 m, a side is halved at most 118 times until all rows in the
+    cell agree in that feature, and is then cut to nothing in two steps. So there are at most 121 levels for each
+    feature. Without that limit there could be 2000, too many for the stack of a thread.
 
     >>> halves_cells(np.array([[0.0, 1.0, -(2.0**64)]])), halves_cells(np.array([[1.0, 2.0**65]]))
     (True, False)
@@ -151,8 +151,8 @@ def tree_reach(distance: Tensor) -> Tensor:
     roundings, each to 2^-53 of a number not above the result. In 20 features that is less than 2^-39 of a sum. Squares
     below 1e-308 lose digits, and so do distances below 1e-154. Together that is less than 2^-38 of the distance and
     1e-150. A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
-    ``Metric.to_tree`` pays for the digits that small powers lose in the measured sum. A tree that loses them itself
-    computes less.
+    ``Metric.to_tree`` pays for the digits that small powers lose in the measured sum. If the tree loses them, its
+    distance is smaller, which is safe.
 
     It is also the most that ``few_features`` may compute for the bounding box of such a row: the gaps to the box,
     rounded in the same way, are not above those to the row, and only their sum and its square root are rounded

@@ -7,7 +7,7 @@ whole_numbers  the same for small whole numbers, in exact 8-bit integers
 manhattan      bounds on Manhattan distances, in exact 8-bit integers
 lines          the same in floating point
 hamming        the number of features that differ, counted exactly
-jaccard        bounds in the order of Jaccard distances, from exact sizes of intersections
+jaccard        numbers that rise with the Jaccard distance, from exact sizes of intersections
 
 and what they share:
 

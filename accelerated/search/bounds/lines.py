@@ -4,16 +4,17 @@ As in ``manhattan``, each feature is cut into a few intervals. For any x and for
 
     |q - x| >= s (q - x),
 
-the line through q that rises to its left or to its right. The query takes s_0 if x is in the first interval, s_1 if x
-is in the next, and so on: 1 where the mean of the interval is not above q, else -1, so that the rows of an interval
-lose least on the average. Only those in the same interval as q lose something. With t_i = 1 if x is above the i-th cut,
-and 0 if not, s is s_0 + (s_1 - s_0) t_1 + (s_2 - s_1) t_2 + ..., and the sum over the features of s (q - x) is a
-product of
+a line that is 0 at q and rises to the left of it for s = 1, to the right for s = -1. The query takes s_0 if x is in the
+first interval, s_1 if x is in the next, and so on: 1 where the mean of the interval is not above q, else -1. That makes
+the bound highest on the average over the rows of an interval. Only in the interval of q is it below |q - x|. With t_i =
+1 if x is above the i-th cut, and 0 if not, s is s_0 + (s_1 - s_0) t_1 + (s_2 - s_1) t_2 + ..., and the sum over the
+features of s (q - x) is a product of
 
     query   C   -1   -s_0   (s_i - s_i-1) q~   -(s_i - s_i-1)          row   1   L   x~   t_i   t_i x~
 
 where q~ and x~ are q and x in float32, C is the sum of s_0 q~ less c, and L and c pay for errors. These numbers need no
-common step, as 8-bit integers do. So hardly anything is lost by rounding, and few intervals, with few columns, do.
+common step, as 8-bit integers do. So hardly anything is lost by rounding, and few intervals, with few columns, are
+enough.
 
 Rounding. The means ascend, so of the differences s_i - s_i-1 at most one is not 0, and that is -2. So in each feature
 the magnitudes of the terms add up to 3 |x~| and 3 |q~|, and a device adds all of them, and L and c, with an error of at
@@ -23,7 +24,7 @@ by 2^-24 of each; for those of L, C and their sums, by less than d 2^-24; and fo
 number, which counts as 2^-126, beside the sums. ``UNDERFLOW`` pays for numbers that are flushed to 0.
 
 Far rows. A query has numbers of at most ``FAR``, or it is not certifiable. So a number of a row beyond FAR may be
-replaced with it: the row comes nearer to the query.
+replaced with FAR, of the same sign: the row only comes nearer to the query, and the bound still holds.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows seen through a few directions: shorter rows, whose distances are not greater than those of the rows themselves.
+"""Rows seen through a few directions: rows of fewer numbers, which are not farther apart than the rows themselves.
 
 Real rows, such as images, differ mostly in a few of all possible directions. Let P have m of them as orthonormal
 columns, and let R be the projection on the rest of the space, so that |x|^2 = |xP|^2 + |xR|^2. Then
@@ -6,19 +6,20 @@ columns, and let R be the projection on the rest of the space, so that |x|^2 = |
     y(x) = (xP, |xR|)      has      |q - x|^2 = |(q - x)P|^2 + |(q - x)R|^2 >= |(q - x)P|^2 + (|qR| - |xR|)^2,
 
 which is |y(q) - y(x)|^2. So a lower bound on the distance of y(q) and y(x), which have m + 1 numbers, is one on that of
-q and x. (Principal directions of a sample make it a high one; any other directions would be as safe.)
+q and x. (Principal directions of a sample make the bound high; any other directions would be as safe.)
 
-Rounding. Let P~ be the directions as computed, in float64, d of m numbers, and delta = |P~^T P~ - I| by Frobenius. Then
-an orthonormal P is within delta of P~: the polar factor, as |s - 1| <= |s^2 - 1| for each singular value s of P~. A
+Rounding. Let P~, d x m, be the directions as computed, in float64, and delta = |P~^T P~ - I| in the Frobenius norm. The
+polar factor P of P~ is orthonormal and within delta of P~, because |s - 1| <= |s^2 - 1| for each singular value s. A
 sum of d products is off by less than d 2^-52 of its magnitudes, which by Cauchy and Schwarz are at most |x| times the
 length of the direction. So z, as computed, is off from xP by at most
 
     e |x|,      e = delta + d 2^-52 (1 + delta) sqrt(m).
 
 |xR| is taken as the root of |x|^2 - |z|^2, or 0 if that is negative. That difference is off from |xR|^2 by at most t
-|x|^2, t = 2 e + e^2 + (d + m + 8) 2^-52, and a root by no more than the root of this, as (a - b)^2 <= |a^2 - b^2|. So
+|x|^2, t = 2 e + e^2 + (d + m + 8) 2^-52. So its root is off by at most sqrt(t) |x|, as (a - b)^2 <= |a^2 - b^2|, and
 y(x), as computed, is off by at most ``blur`` |x|, blur = e + sqrt(t) + 2^-50, which is about 10^-6, and the distance of
-y(q) and y(x) by blur (|q| + |x|) <= blur (2 |q| + |q - x|). Squares that vanish below 1e-308 cost less than 1e-150.
+y(q) and y(x) by blur (|q| + |x|) <= blur (2 |q| + |q - x|). Squares that underflow, below 1e-308, cost less than
+1e-150.
 """
 
 import math

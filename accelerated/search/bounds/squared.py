@@ -6,12 +6,13 @@ roundings to the type T of the product, and r = x - x~, s = q - q~, which float6
     |q - x|^2 = |q|^2 + |x|^2 - 2 q.x          and          q.x = q~.x~ + q.r + s.x~,
 
 so by Cauchy and Schwarz  |q - x|^2 >= |q|^2 + |x|^2 - 2 q~.x~ - 2 |q| |r| - 2 |s| |x~|.  Every term on the right is
-something of the query times something of the row. So one product of matrices of T makes all of it:
+a number of the query times a number of the row. So one product of matrices of T makes all of it:
 
     query   -2 q~   1  1  1   m1 m2 m3   -a   -b          row   x~   n1 n2 n3   1  1  1   A   B
 
 where n1 + n2 + n3 is |x|^2 and m1 + m2 + m3 is |q|^2, in as many pieces as T needs, a >= |q|, b >= |s|, A >= 2 |r| and
-B >= 2 |x~|. The residuals are measured, not taken from a table: |s| is 0 for numbers that T holds.
+B >= 2 |x~|. The residuals are computed for each row and query, not estimated from the type: |s| is 0 for numbers that T
+holds.
 
 Rows in float32. Unless T is float64, a row is rounded to float32 first, to y, and all of its lengths are taken there,
 which is twice as fast. With u = 2^-24 this costs |x - y| <= u |y| (1 + u), and y - x~ is exact in float32, because x~
@@ -35,7 +36,7 @@ The result is then rounded, perhaps to T. Rounding is monotone: a result at or b
 type of the result stays at or below it. So rounding costs nothing, as long as the threshold itself is rounded up. But
 numbers of 16 bits are coarse far from 0, so the bounds count from ``Frame.near``, a constant that is taken off |q|^2.
 
-None of this depends on the shift, the scale and the constant: they make the terms small, and are never trusted.
+The bound is right for any shift, scale and constant: these only make its terms small.
 """
 
 from dataclasses import dataclass
