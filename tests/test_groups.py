@@ -190,7 +190,7 @@ def test_rows_are_grouped_only_where_a_sample_shows_equal_ones(rng):
     for X, n_rows in ((normal, 20_000), (half, 10_001)):
         filters = NearestNeighbors().fit(X)._index.filters
         assert len(getattr(filters[0], "of_groups", filters[-1]).rows) == n_rows
-    few = NearestNeighbors().fit(np.ones((1000, 20)))
+    few = NearestNeighbors().fit(np.ones((500, 20)))
     function = NearestNeighbors(metric=lambda a, b: abs(a - b).max()).fit(np.ones((20_000, 20)))
     for model in (few, function):
         assert not any(hasattr(some, "groups") for some in model._index.filters)
