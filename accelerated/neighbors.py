@@ -68,7 +68,7 @@ class NearestNeighbors(PickledOnCpu, BaseEstimator):
         nothing else tells them apart, and 16 for each row; 1 of whole numbers in a range of 256; at most 300 for each
         row if a sample shows that a few directions tell the rows apart; a tree for few features (a copy of the rows on
         a GPU)
-    manhattan                     16, or 21 on a CPU that does not multiply 8-bit numbers fast
+    manhattan                     16, or 20 on a CPU that does not multiply 8-bit numbers fast
     chebyshev                     6
     hamming, jaccard              1 to 4, in hamming for each value of a feature
 

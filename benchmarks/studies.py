@@ -238,8 +238,12 @@ STUDIES = {
         }.items()
     },
     "SMALL_SEARCH_BY_BITMAPS": Study(
-        of("SMALL_SEARCH_BY_BITMAPS", 2**22, 2**18, 2**20, 2**24),
-        lambda: each(normal, [(n, q, 64) for n in (1000, 20_000) for q in (1, 4, 16)], metric="chebyshev"),
+        of("SMALL_SEARCH_BY_BITMAPS", 2**16, 2**12, 2**14, 2**18),
+        lambda: [
+            case
+            for d in (64, 2000)
+            for case in each(normal, [(n, q, d) for n in (300, 5000) for q in (1, 4, 16)], metric="chebyshev")
+        ],
     ),
     **{
         name: Study(of(name, *values), lambda: each(normal, USUAL, metric="chebyshev", with_fit=True))

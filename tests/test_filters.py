@@ -159,13 +159,13 @@ def test_a_squared_bound_is_below_the_squared_distance_and_not_far_below(data, d
     encoded = bound.encode_queries(queries)
     bounds = made_by(bound, rows, encoded)
     q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
-    true = ((q[:, None] - x) ** 2).sum(2) - frame.near
+    true = ((q[:, None] - x) ** 2).sum(2) - bound.frame.near
     reach = np.linalg.norm(x, axis=1) <= bound.too_long
     coarse = torch.finfo(dtype).eps
 
     assert (bounds <= true * (1 + np.sign(true) * coarse))[:, reach].all()  # rounded to T, like a threshold
     assert (bounds[:, ~reach] < true[:, ~reach]).all()
-    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + frame.near
+    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + bound.frame.near
     assert (true - bounds <= (8 * coarse + 8 * bound.alpha) * size + 2 * bound.lost)[:, reach].all()
 
 

@@ -159,13 +159,13 @@ def test_a_bound_by_tensor_cores_is_below_the_squared_distance_and_not_far_below
         certifiable = encoded.certifiable.cpu()
         bounds = made_by(bound, rows.to(GPU), encoded)
         q, x = (frame.apply(some.to(GPU)).cpu().numpy().astype(np.longdouble) for some in (queries[certifiable], rows))
-    true = ((q[:, None] - x) ** 2).sum(2) - frame.near
+    true = ((q[:, None] - x) ** 2).sum(2) - bound.frame.near
     reach = np.linalg.norm(x, axis=1) <= bound.too_long
     one_up = 2.0**-23  # made in float32
 
     assert (bounds <= true * (1 + np.sign(true) * one_up))[:, reach].all()
     assert (bounds[:, ~reach] < true[:, ~reach]).all()
-    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + frame.near
+    size = (np.linalg.norm(q, axis=1)[:, None] + np.linalg.norm(x, axis=1)) ** 2 + bound.frame.near
     coarse = torch.finfo(dtype).eps
     assert (true - bounds <= (8 * coarse + 8 * bound.alpha) * size + 2 * bound.lost)[:, reach].all()
 

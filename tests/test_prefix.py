@@ -45,7 +45,7 @@ def excess(prefix, rows, frame, dtype):
     q, x = (frame.apply(some).numpy().astype(np.longdouble) for some in (queries[encoded.certifiable], rows))
     true = ((q[:, None] - x) ** 2).sum(2)
     length = torch.from_numpy(np.linalg.norm(q, axis=1).astype(float)[:, None])
-    allowed = prefix.widen(torch.from_numpy(true.astype(float)), length).numpy() - frame.near
+    allowed = prefix.widen(torch.from_numpy(true.astype(float)), length).numpy() - bound.frame.near
     coarse = torch.finfo(dtype).eps
     return bounds - allowed * (1 + np.sign(allowed) * coarse)  # rounded to T, like a threshold
 

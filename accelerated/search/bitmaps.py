@@ -228,8 +228,11 @@ def rows_of(words: Tensor, most: int) -> tuple[Pairs, Tensor]:
     query, place = (is_set & is_complete[:, None]).nonzero(as_tuple=True)
     of_word = words[query, place][:, None].view(torch.uint8)  # 8 bytes
     parent, part = of_word.nonzero(as_tuple=True)
-    query, place = query[parent], 8 * place[parent] + part
-    parent, part = (of_word[parent, part][:, None] & _powers(words.device)).nonzero(as_tuple=True)
+    query, place, of_byte = query[parent], 8 * place[parent] + part, of_word[parent, part]
+    is_complete &= torch.bincount(query, minlength=len(words)) <= most  # before 8 times as many are looked at
+    keep = is_complete[query]
+    query, place, of_byte = query[keep], place[keep], of_byte[keep]
+    parent, part = (of_byte[:, None] & _powers(words.device)).nonzero(as_tuple=True)
     query, place = query[parent], 8 * place[parent] + part
     is_complete &= torch.bincount(query, minlength=len(words)) <= most
     keep = is_complete[query]

@@ -35,7 +35,7 @@ from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.lines import N_LINES, choose_lines
 from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
 from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
-from accelerated.search.bounds.prefix import Costs, choose_prefix
+from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
@@ -47,7 +47,7 @@ from accelerated.search.product_filter import CPU_SIZES, ProductFilter
 from accelerated.search.tree import TreeFilter
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
-SMALL_SEARCH_BY_BITMAPS = 2**22  # `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
+SMALL_SEARCH_BY_BITMAPS = 2**16  # pairs: `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 # Rows x features at which fewer rows are enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 FEWEST_NUMBERS = 2**13
@@ -84,7 +84,7 @@ def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = N
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
         filters = []
     by_bitmaps = bool(filters) and isinstance(filters[0], BitmapFilter)
-    smallest_search = SMALL_SEARCH_BY_BITMAPS if by_bitmaps else SMALL_SEARCH
+    smallest_search = SMALL_SEARCH_BY_BITMAPS * rows.shape[1] if by_bitmaps else SMALL_SEARCH
     last = Exhaustive(metric, rows, _why_no_filter(metric, rows))
     return Index(metric, rows, [*filters, last], smallest_search if filter_name is None else 0)
 
@@ -167,7 +167,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     """
     device, n_columns = rows.device, len(frame.center)
     is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
-    if name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns):
+    if n_columns > MOST_FEATURES or (name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns)):
         return None
     seconds = {dtype: _seconds(device, dtype, product_dtype(dtype, device)) for dtype in fastest_first(device)}
     floats = [dtype for dtype in seconds if dtype.is_floating_point]
@@ -177,8 +177,8 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype) is not None)
     costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
-    n_candidates = round(k * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows))))  # a block's share is 1 / its number
-    prefix = choose_prefix(sample, len(rows), n_candidates, costs, LEAST_GAIN if name is None else 0.0)
+    n_near = min(k, len(rows)) * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows)))  # block i adds 1 / i times k
+    prefix = choose_prefix(sample, len(rows), round(n_near), costs, LEAST_GAIN if name is None else 0.0)
     return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
 
 

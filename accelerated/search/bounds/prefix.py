@@ -8,7 +8,8 @@ columns, and let R be the projection on the rest of the space, so that |x|^2 = |
 which is |y(q) - y(x)|^2. So a lower bound on the distance of y(q) and y(x), which have m + 1 numbers, is one on that of
 q and x. (Principal directions of a sample make the bound high; any other directions would be as safe.)
 
-Rounding. Let P~, d x m, be the directions as computed, in float64, and delta = |P~^T P~ - I| in the Frobenius norm. The
+Rounding. Let P~, d x m, be the directions as computed, in float64, and delta = |P~^T P~ - I| in the Frobenius norm,
+which is off by less than m d 2^-52 as computed, because each of its m^2 numbers is off by less than d 2^-52. The
 polar factor P of P~ is orthonormal and within delta of P~, because |s - 1| <= |s^2 - 1| for each singular value s. A
 sum of d products is off by less than d 2^-52 of its magnitudes, which by Cauchy and Schwarz are at most |x| times the
 length of the direction. So z, as computed, is off from xP by at most
@@ -55,7 +56,8 @@ class Prefix(NamedTuple):
     def make(cls, directions: Tensor) -> "Prefix":
         """Returns the prefix of these directions, and how much it can be off."""
         d, m = directions.shape
-        delta = float(torch.linalg.matrix_norm(directions.T @ directions - torch.eye(m).to(directions)))
+        identity = torch.eye(m, dtype=directions.dtype, device=directions.device)
+        delta = float(torch.linalg.matrix_norm(directions.T @ directions - identity)) + m * d * 2.0**-52
         of_leading = delta + d * 2.0**-52 * (1 + delta) * m**0.5
         of_square = 2 * of_leading + of_leading**2 + (d + m + 8) * 2.0**-52
         return cls(directions, (of_leading + of_square**0.5 + 2.0**-50) * (1 + 2.0**-40))
@@ -93,7 +95,7 @@ def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain:
     The sample is in the frame, on the CPU.
     """
     n_columns = sample.shape[1]
-    choices = [m for m in CHOICES if m < n_columns <= MOST_FEATURES]
+    choices = [m for m in CHOICES if m < n_columns]
     directions = principal_directions(sample, choices[-1]) if choices else None
     if directions is None:
         return None

@@ -34,7 +34,7 @@ is as large as |x|; if q is as small, ``lost`` pays.
 
 The result is then rounded, perhaps to T. Rounding is monotone: a result at or below a threshold that is a number of the
 type of the result stays at or below it. So rounding costs nothing, as long as the threshold itself is rounded up. But
-numbers of 16 bits are coarse far from 0, so the bounds count from ``Frame.near``, a constant that is taken off |q|^2.
+numbers of 16 bits are coarse far from 0, so their bounds count from ``Frame.near``, a constant that is taken off |q|^2.
 
 The bound is right for any shift, scale and constant: these only make its terms small.
 """
@@ -69,6 +69,8 @@ class SquaredBound:
     @classmethod
     def make(cls, metric: Metric, frame: Frame, dtype: torch.dtype, prefix: Prefix | None = None) -> "SquaredBound":
         """Returns the bound in this type, with the precision of the device of the frame."""
+        if dtype.itemsize > 2:  # fine enough far from 0, and a bound below ``near`` tells no row from another
+            frame = frame._replace(near=0.0)
         n_columns = _n_columns(len(frame.center) if prefix is None else prefix.n_numbers, dtype)
         return cls(metric, frame, dtype, accumulation(n_columns, dtype, frame.center.device), prefix)
 
