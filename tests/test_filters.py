@@ -697,3 +697,13 @@ def test_a_plan_for_a_batch_takes_all_of_its_queries(n_rows, rng):
                 if n_queries <= chosen.batch_size(k, scratch):
                     planned = chosen.plan_for(n_queries, k, scratch).n_queries
                     assert planned >= n_queries
+
+
+def test_rows_are_not_encoded_again_for_a_few_queries_at_a_time():
+    first = choose_filter(METRICS["manhattan"], torch.rand(20_000, 32, dtype=torch.float64), "int8")
+    assert first is not None
+    (finer,) = first.finer()
+    sizes = {finer.batch_size(10, 2**20 * size) for size in (1, 2, 4, 8, 16, 24, 32, 48, 64, 100, 128, 256)}
+
+    assert 0 in sizes and max(sizes) > 100
+    assert all(size == 0 or size >= 16 for size in sizes)

@@ -122,9 +122,12 @@ class ProductFilter:
         return [ProductFilter(self.metric, self.rows, bound) for bound in self.bound.finer()]
 
     def batch_size(self, k: int, scratch: int) -> int:
-        """Returns the number of queries whose bounds fit the limit; 0 if products are not as precise as promised."""
-        n_queries = self._plan(k, scratch).n_queries
-        return n_queries if n_queries and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
+        """Returns the number of queries whose bounds fit the limit; 0 if products are not as precise as promised.
+
+        0 also if rows would be encoded again for so few queries that it takes longer than to measure all pairs.
+        """
+        n_queries, fewest = self._plan(k, scratch).n_queries, 1 if self.kept is not None else LANES // 2
+        return n_queries if n_queries >= fewest and product_keeps_error_limit(self.bound.dtype, self.rows.device) else 0
 
     def plan_for(self, n_queries: int, k: int, scratch: int) -> ProductPlan:
         """Returns how much to do at once for so many queries: larger blocks than for a full batch, if these fit."""
