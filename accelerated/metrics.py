@@ -79,7 +79,7 @@ def _by_feature(
     measure_in_numpy: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     **others: Any,
 ) -> Metric:
-    """Returns the metric of a function of feature-first rows, and perhaps of one of a single query."""
+    """Returns the metric of a function of feature-first rows, and perhaps of one in NumPy."""
     pairs = partial(_measure_pairs, distance)
     return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_in_numpy=measure_in_numpy, **others)
 

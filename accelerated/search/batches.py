@@ -60,7 +60,7 @@ def search(
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
     remaining = np.arange(query_range.start, query_range.stop)
     steps: list[Step] = []
-    equals: list[tuple[np.ndarray, np.ndarray]] = []  # places of queries, and of those with the same answers
+    repeated, firsts = remaining[:0], remaining[:0]  # queries that equal earlier ones, and those
     with (
         progress_bar(n_queries * n_rows, shown=progress) as advance,
         without_autocast(device),
@@ -84,13 +84,14 @@ def search(
             if n_certified == len(remaining):
                 break
             remaining = remaining[~is_certified[remaining - query_range.start]]
-            firsts = queries.first_of_equals(remaining, compared_at_once(n_features, memory_limit), clock)
-            is_first = firsts == remaining
-            equals.append((remaining[~is_first] - query_range.start, firsts[~is_first] - query_range.start))
-            remaining = remaining[is_first]
-            advance(int(np.count_nonzero(~is_first)) * n_rows)
-        for places, others in reversed(equals):
-            reduced[places], indices[places] = reduced[others], indices[others]
+            if chosen is filters[0]:
+                of_equals = queries.first_of_equals(remaining, compared_at_once(n_features, memory_limit), clock)
+                is_first = of_equals == remaining
+                repeated, firsts, remaining = remaining[~is_first], of_equals[~is_first], remaining[is_first]
+                advance(len(repeated) * n_rows)
+        if len(repeated):
+            places, of_firsts = repeated - query_range.start, firsts - query_range.start
+            reduced[places], indices[places] = reduced[of_firsts], indices[of_firsts]
     return Neighbors(reduced, indices, _report(steps, _why(index, n_queries, is_small, steps), clock))
 
 

@@ -28,7 +28,7 @@ class Exhaustive:
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features), prepared
-    why: str = "all filters before it certify too few queries"
+    why: str = "every pair is measured"
     name = "exhaustive"
 
     def batch_size(self, k: int, scratch: int) -> int:

@@ -32,6 +32,7 @@ from accelerated.search.bounds.multiply import (
     product_dtype,
     round_up,
 )
+from accelerated.search.bounds.prefix import Prefix
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
@@ -106,16 +107,20 @@ class ProductFilter:
     @property
     def name(self) -> str:
         """Returns the type of the encoded numbers, or prefix, by which ``search_report`` calls the filter."""
-        if isinstance(self.bound, SquaredBound) and self.bound.prefix is not None:
+        if self._prefix is not None:
             return "prefix"
         return str(self.bound.dtype).removeprefix("torch.")
 
     @property
     def why(self) -> str:
         """Returns the reason for which the rule chooses the filter."""
-        if isinstance(self.bound, SquaredBound) and self.bound.prefix is not None:
-            return f"{self.bound.prefix.n_numbers - 1} directions are enough to exclude most rows"
+        if self._prefix is not None:
+            return f"{self._prefix.n_numbers - 1} directions are enough to exclude most rows"
         return f"products in {self.name} are fast here, and precise enough for these rows"
+
+    @property
+    def _prefix(self) -> Prefix | None:
+        return self.bound.prefix if isinstance(self.bound, SquaredBound) else None
 
     def finer(self) -> list["ProductFilter"]:
         """Returns filters in more precise numbers, which encode rows when they are needed."""

@@ -56,6 +56,13 @@ def by_features(sample: Tensor) -> Iterator[tuple[slice, Tensor]]:
         yield some, sample[:, some].to(torch.float64)
 
 
+def in_order(columns: Tensor) -> Tensor:
+    """Returns the numbers of each column in ascending order; on a CPU NumPy takes a seventh of torch's time."""
+    if columns.device.type != "cpu":
+        return columns.sort(0).values
+    return torch.from_numpy(np.sort(columns.numpy(), axis=0))
+
+
 def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     """Returns a frame made from a sample of the rows, without the outermost tenths of each feature.
 
@@ -86,8 +93,7 @@ def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
     length = torch.zeros(n_rows, dtype=torch.float64, device="cpu")
     for some, columns in by_features(sample):
         columns = columns.cpu()
-        in_order = torch.from_numpy(np.sort(columns.numpy(), axis=0))  # in a seventh of torch's time
-        center[some] = in_order[tail : n_rows - tail].mean(0)
+        center[some] = in_order(columns)[tail : n_rows - tail].mean(0)
         length.hypot_(torch.linalg.vector_norm(columns - center[some], dim=1))
     return center, length.median()
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, by_features, choose_frame, take_sample
+from accelerated.search.bounds.frame import Frame, by_features, choose_frame, in_order, take_sample
 from accelerated.search.bounds.multiply import U
 
 
@@ -29,7 +29,7 @@ def find_intervals(rows: Tensor, n: int) -> Intervals | None:
     farthest = torch.zeros((), dtype=torch.float64, device=rows.device)
     for some, columns in by_features(sample):
         columns = (columns - frame.center[some]) * frame.scale
-        quantiles[some] = columns.sort(0).values[places].T
+        quantiles[some] = in_order(columns)[places].T
         cuts, medians = _cuts_and_medians(quantiles[some])
         interval = interval_of(columns, cuts)
         farthest = farthest.maximum((columns - medians.T.gather(0, interval)).abs().max())

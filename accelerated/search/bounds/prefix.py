@@ -73,8 +73,8 @@ class Prefix(NamedTuple):
         return torch.cat([leading, rest.clamp_(min=0).sqrt_()[:, None]], 1)
 
     def longest(self, length: Tensor) -> Tensor:
-        """Returns the most that x can be long, (n,), for the length of y(x) as computed."""
-        return length * (1 + 2 * self.blur)
+        """Returns the most that x can be long, (n,), for the length of y(x) as computed: |y(x)| >= (1 - blur) |x|."""
+        return length * (1 + 2.0**-48) / max(0.0, 1 - self.blur)
 
     def widen(self, squared: Tensor, length: Tensor) -> Tensor:
         """Returns squared distances of y(q) and y(x) for those of q and x, (n,), and the lengths of q, (n,)."""
