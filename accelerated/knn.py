@@ -12,7 +12,7 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.calling_thread import in_calling_thread
-from accelerated.neighbors import NearestNeighbors
+from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy, r_squared
 from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
@@ -21,7 +21,7 @@ from accelerated.voting import Weights, average, divide, neighbor_weights, rank_
 from knn_inputs.parameters import check_weights
 
 
-class _WeightedNeighbors(NearestNeighbors):
+class _WeightedNeighbors(KNeighbors):
     """The part that both predictors share. Each has a constructor of its own, for Python names it in its messages."""
 
     weights: Weights

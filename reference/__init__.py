@@ -19,7 +19,7 @@
 The files add metrics, votes and checked input to that. Read them in this order:
 
 1. ``distances.py``: the formulas, and ``metrics.py``: the formula for each name
-2. ``neighbors.py``: measure, choose, and return the neighbours
+2. ``base.py``: keep the examples, and measure a query against each; ``neighbors.py``: choose the k nearest
 3. ``weights.py`` and ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with
    ``scoring.py``
 4. ``similarity_regressor.py`` and ``similarities.py``: let every example count by its similarity instead

@@ -1,7 +1,6 @@
 """The k-nearest neighbours of a query: measure its distance to every example, sort, and keep the first k.
 
-Fitting only keeps the data. All the work is in the query: with n examples of d features, measuring costs O(n d) and
-sorting costs O(n log n).
+Sorting n distances costs O(n log n).
 
 One rule makes every answer unique: neighbours are sorted by (distance, training index). Of two examples at the same
 distance the earlier one comes first, even if only one of them fits among the k.
@@ -9,78 +8,20 @@ distance the earlier one comes first, even if only one of them fits among the k.
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
 
-from typing import Any
-
 import numpy as np
 
 from knn_inputs.containers import one_row
-from knn_inputs.parameters import check_flag, check_n_neighbors, warn_of_idle_p
-from reference import checks
-from reference.metrics import get_distance_function, largest_magnitude, least_number, take_root
+from knn_inputs.parameters import check_flag, check_n_neighbors
+from reference.base import NeighborsBase
+from reference.metrics import take_root
 
 
-class NearestNeighbors(checks.Parameters):
-    """Finds the k training examples nearest to a query.
-
-    ``metric`` is minkowski with the power ``p`` (1: manhattan, 2: euclidean, infinity: chebyshev), any of these by its
-    own name, sqeuclidean, cosine, hamming, jaccard, precomputed, or a function of two examples (with
-    ``metric_params``). With a function the examples may be of any kind: it gets the rows of an array or DataFrame of
-    numbers as float64, and the entries of a list unchanged.
-
-    >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
-    >>> model.get_neighbors([0, 0])
-    [(0, 0.0), (2, 1.0)]
-    >>> NearestNeighbors(1, metric=lambda a, b: abs(len(a) - len(b))).fit(["a", "abcd"]).get_neighbors("abc")
-    [(1, 1.0)]
-    """
-
-    _examples: Any  # a matrix (n, n_features), or a list of objects
-    _metric: Any  # this and the next two as they were at the last ``fit``
-    _p: Any
-    _distance: Any
+class KNeighbors(NeighborsBase):
+    """The search that ``NearestNeighbors`` and the two predictors by k neighbours share."""
 
     def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
+        super().__init__(metric=metric, p=p, metric_params=metric_params)
         self.n_neighbors = n_neighbors
-        self.metric = metric
-        self.p = p
-        self.metric_params = metric_params
-
-    def fit(self, X, y=None):
-        """Keeps a copy of the examples X, shape (n, n_features), and returns self; y is not used.
-
-        Raises ValueError or TypeError for bad parameters, and unless X is a full, finite matrix of real numbers.
-        """
-        return self._keep(X, self._check_examples(X))
-
-    @np.errstate(over="ignore", under="ignore")
-    def get_distance(self, a, b):
-        """Returns the distance between two examples of shape (n_features,), a float.
-
-        It uses the metric as it is set now; all other methods use the metric that was set at the last ``fit``. Raises
-        ValueError if a and b differ in length, if the metric is "precomputed", or if it returns a number that cannot be
-        a distance.
-
-        >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
-        7.0
-        """
-        distance = get_distance_function(self.metric, self.p, self.metric_params)
-        if not (callable(self.metric) and self._holds_objects()):  # which stay as they are
-            a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
-        measured = checks.check_distances(np.array([float(distance(a, b))]))
-        return float(take_root(measured, self.metric, self.p)[0])
-
-    def measure(self, query):
-        """Returns the number that ranks each example for a query that was checked, shape (n,).
-
-        It is the distance, or for Minkowski with a whole p from 3 to 16 the sum under the root (``metrics.py``).
-        Raises ValueError if the metric returns a number that cannot be a distance.
-        """
-        if self._metric == "precomputed":
-            return query  # the query is its own row of distances
-        measured = np.empty(len(self._examples))
-        for i, example in enumerate(self._examples):
-            measured[i] = self._distance(query, example)
-        return checks.check_distances(measured)
 
     def choose(self, distances, k, leave_out=-1):
         """Returns the indices of the k smallest of the measured distances, (k,), without the index ``leave_out``.
@@ -126,22 +67,31 @@ class NearestNeighbors(checks.Parameters):
         return (distances, indices) if return_distance else indices
 
     def _check_examples(self, X):
-        """Returns a checked copy of the examples; the model keeps nothing yet."""
         check_n_neighbors(self.n_neighbors)
-        get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
-        warn_of_idle_p(self.metric, self.p)
-        return checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p), least_number(self.metric))
+        return super()._check_examples(X)
 
-    def _keep(self, X, examples, **learned):
-        """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
-        distance = get_distance_function(self.metric, self.p, self.metric_params)
-        return checks.keep(self, X, examples, _metric=self.metric, _p=self.p, _distance=distance, **learned)
 
-    def _holds_objects(self):
-        return isinstance(getattr(self, "_examples", None), list)
+class NearestNeighbors(KNeighbors):
+    """Finds the k training examples nearest to a query.
 
-    def _check_queries(self, X):
-        checks.check_fitted(self)
-        if X is None:
-            return self._examples
-        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p), least_number(self._metric))
+    ``metric`` is minkowski with the power ``p`` (1: manhattan, 2: euclidean, infinity: chebyshev), any of these by its
+    own name, sqeuclidean, cosine, hamming, jaccard, precomputed, or a function of two examples (with
+    ``metric_params``). With a function the examples may be of any kind: it gets the rows of an array or DataFrame of
+    numbers as float64, and the entries of a list unchanged.
+
+    >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
+    >>> model.get_neighbors([0, 0])
+    [(0, 0.0), (2, 1.0)]
+    >>> NearestNeighbors(1, metric=lambda a, b: abs(len(a) - len(b))).fit(["a", "abcd"]).get_neighbors("abc")
+    [(1, 1.0)]
+    """
+
+    def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
+        super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
+
+    def fit(self, X, y=None):
+        """Keeps a copy of the examples X, shape (n, n_features), and returns self; y is not used.
+
+        Raises ValueError or TypeError for bad parameters, and unless X is a full, finite matrix of real numbers.
+        """
+        return self._keep(X, self._check_examples(X))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.callables import call_weights
-from reference.neighbors import NearestNeighbors
+from reference.neighbors import KNeighbors
 
 
-class WeightedNeighbors(NearestNeighbors):
+class WeightedNeighbors(KNeighbors):
     """The part that both predictors share: weighing the neighbours of each query.
 
     Each predictor has a constructor of its own, because Python's message about an unknown argument names its class.

@@ -1,8 +1,8 @@
 r"""The search for the k nearest rows, from the query to its neighbours.
 
- 1. ``NearestNeighbors.fit``, in ``accelerated/neighbors.py``, prepares the rows; ``rule.make_index`` chooses the
-    filters that will search them. If a sample shows many equal rows, these filters get each distinct row once, and
-    ``groups`` expands their answers.
+ 1. ``fit`` prepares the rows (``accelerated/base.py``), and ``rule.make_index`` chooses the filters that will search
+    them. If a sample shows many equal rows, these filters get each distinct row once, and ``groups`` expands their
+    answers.
  2. ``batches.search`` asks one filter after another, and gives each of them the queries that are not certified yet, of
     equal queries only the first. A finer filter, which has tighter bounds, is tried on a few queries first, and dropped
     if it certifies too few. The last filter is ``exhaustive``, which certifies every query.

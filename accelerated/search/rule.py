@@ -69,7 +69,7 @@ PRODUCTS = {
 }
 
 
-def make_index(metric: Metric, rows: Tensor, k: int, filter_name: str | None = None) -> Index:
+def make_index(metric: Metric, rows: Tensor, k: int = 5, filter_name: str | None = None) -> Index:
     """Returns the rows with the filters that the rule chooses, or that start with the one called ``filter_name``.
 
     The filters are chosen for ``k`` neighbours, though a search may want another number. A filter that is asked for by

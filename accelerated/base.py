@@ -1,0 +1,157 @@
+"""The rows that a fitted model keeps, as an estimator with the conventions of scikit-learn.
+
+``fit`` keeps the rows on the device, in float32 if that holds them exactly, else in float64. A query never writes to
+the model.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from torch import Tensor
+
+from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
+from accelerated.calling_thread import in_calling_thread
+from accelerated.devices import resolve_device
+from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
+from accelerated.pickling import PickledOnCpu
+from accelerated.search import Index, Queries, make_index, resolve_memory_limit
+from accelerated.validation import check_rows, keep
+from knn_inputs.callables import take_two
+from knn_inputs.containers import is_matrix
+from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
+from knn_inputs.matrices import check_square, read_pair
+from knn_inputs.objects import copy_objects, read_any_pair, read_objects
+from knn_inputs.parameters import check_flag, warn_of_idle_p
+
+PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
+COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
+
+
+class NeighborsBase(PickledOnCpu, BaseEstimator):
+    """Keeps rows and measures them; subclasses search. For its parameters see ``NearestNeighbors``."""
+
+    _filter: str | None = None  # a subclass may name the first filter; the neighbours are the same
+
+    def __init__(
+        self,
+        *,
+        metric: str | Callable[..., float] = "minkowski",
+        p: float = 2,
+        metric_params: dict[str, Any] | None = None,
+        device: str | torch.device | None = None,
+        memory_limit: int | str | None = None,
+        progress: bool = False,
+    ):
+        self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
+        self.device = device
+        self.memory_limit = memory_limit
+        self.progress = progress
+
+    def _read(self, X: Any) -> dict[str, Any]:
+        """Returns what fit keeps of the examples, by name; changes nothing in the model."""
+        metric = get_metric(self.metric, self.p, self.metric_params)
+        check_flag(self.progress, "progress")
+        device = resolve_device(self.device, X)
+        memory_limit = resolve_memory_limit(self.memory_limit, device)
+        warn_of_idle_p(self.metric, self.p)
+        if callable(self.metric) and not is_matrix(X):
+            return self._read_objects(X, device)
+        checked = check_rows(X, metric.largest, least=metric.least)
+        if self.metric == "precomputed":
+            check_square(checked)
+        rows = _prepare_rows(checked, metric, device, memory_limit)
+        noted = note_features(X, rows.shape[1])
+        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
+
+    def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
+        """Returns what fit keeps of a list of examples of any kind."""
+        objects = copy_objects(read_objects(X))
+        assert callable(self.metric)
+        function = take_two(self.metric, "metric", self.metric_params)
+        metric = metric_of_objects(function, objects, objects)
+        read = {"_metric": metric, "_rows": places_of(objects).to(device), "_objects": objects, "_function": function}
+        return {**read, **note_columns(X)}
+
+    def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
+        """Makes the index, and gives the model all that it has read and learned."""
+        index = self._make_index(read["_metric"], read["_rows"])
+        others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
+        keep(self, **read, **others, **learned)
+
+    def _make_index(self, metric: Metric, rows: Tensor) -> Index:
+        return make_index(metric, rows, filter_name=self._filter)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns the attributes as ``PickledOnCpu`` does, without the filters of a GPU, which are made again."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_index" or "_fitted_on" not in state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "_rows") and not hasattr(self, "_index"):
+            self._index = self._make_index(self._metric, self._rows)
+
+    @in_calling_thread()
+    def get_distance(self, a: Any, b: Any) -> float:
+        """Returns the distance between two examples of shape (n_features,), by the current parameters.
+
+        Raises ValueError if the two differ in length or a function returns a number that is not a distance.
+
+        >>> from accelerated import NearestNeighbors
+        >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
+        7.0
+        """
+        metric = get_metric(self.metric, self.p, self.metric_params)
+        if callable(self.metric):
+            pair = (a, b) if self._holds_objects() else read_any_pair(a, b)
+            measured = take_two(self.metric, "metric", self.metric_params)(*pair)
+            return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
+        if self.metric == "precomputed":
+            raise ValueError(
+                "metric='precomputed' has no distance between two examples: it is in the matrix that you gave"
+            )
+        rows = metric.prepare(copy_rows(read_pair(a, b, metric.largest), torch.device("cpu")))
+        return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
+
+    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+        if X is None:
+            return self._index, Queries.of_rows(self._rows)
+        if self._holds_objects():
+            objects = read_objects(X)
+            check_columns(X, self)
+            metric = metric_of_objects(self._function, objects, self._objects)
+            queries = Queries.given(places_of(objects), metric, self._rows.device)
+            return self._make_index(metric, self._rows), queries
+        checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
+        check_features(X, checked.shape[1], self)
+        return self._index, Queries.given(checked, self._metric, self._rows.device)
+
+    def _holds_objects(self) -> bool:
+        return getattr(self, "_objects", None) is not None
+
+    def _output(self, values: Tensor | np.ndarray, X: Any) -> Any:
+        """Returns the answer in the kind of the query, or of the training data if X is None."""
+        return to_output(values, self._output_device if X is None else output_device(X))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self.metric == "precomputed"
+        return tags
+
+
+def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
+    """Returns a copy of the rows, prepared for the metric some at a time."""
+    if metric.keeps_rows:
+        return copy_rows(checked, device, exact_dtype(checked))
+    rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
+    n_at_once = max(1, min(PREPARED_ROWS, memory_limit // (8 * COPIES * rows.shape[1])))
+    for start in range(0, len(rows), n_at_once):
+        some = slice(start, start + n_at_once)
+        rows[some] = metric.prepare(copy_rows(checked[some], device))
+    return rows

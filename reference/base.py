@@ -1,0 +1,77 @@
+"""The examples that a model keeps, and the distance of a query to each of them.
+
+Fitting only keeps the data. All the work is in the query: with n examples of d features, measuring costs O(n d).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from knn_inputs.parameters import warn_of_idle_p
+from reference import checks
+from reference.metrics import get_distance_function, largest_magnitude, least_number, take_root
+
+
+class NeighborsBase(checks.Parameters):
+    """Keeps examples, and measures. ``neighbors.py`` and its subclasses choose from what it measures."""
+
+    _examples: Any  # a matrix (n, n_features), or a list of objects
+    _metric: Any  # this and the next two as they were at the last ``fit``
+    _p: Any
+    _distance: Any
+
+    def __init__(self, *, metric="minkowski", p=2, metric_params=None):
+        self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
+
+    @np.errstate(over="ignore", under="ignore")
+    def get_distance(self, a, b):
+        """Returns the distance between two examples of shape (n_features,), a float.
+
+        It uses the metric as it is set now; all other methods use the metric that was set at the last ``fit``. Raises
+        ValueError if a and b differ in length, if the metric is "precomputed", or if it returns a number that cannot be
+        a distance.
+
+        >>> from reference import NearestNeighbors
+        >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
+        7.0
+        """
+        distance = get_distance_function(self.metric, self.p, self.metric_params)
+        if not (callable(self.metric) and self._holds_objects()):  # which stay as they are
+            a, b = checks.check_pair(a, b, self.metric, largest_magnitude(self.metric, self.p))
+        measured = checks.check_distances(np.array([float(distance(a, b))]))
+        return float(take_root(measured, self.metric, self.p)[0])
+
+    def measure(self, query):
+        """Returns the number that ranks each example for a query that was checked, shape (n,).
+
+        It is the distance, or for Minkowski with a whole p from 3 to 16 the sum under the root (``metrics.py``).
+        Raises ValueError if the metric returns a number that cannot be a distance.
+        """
+        if self._metric == "precomputed":
+            return query  # the query is its own row of distances
+        measured = np.empty(len(self._examples))
+        for i, example in enumerate(self._examples):
+            measured[i] = self._distance(query, example)
+        return checks.check_distances(measured)
+
+    def _check_examples(self, X):
+        """Returns a checked copy of the examples; the model keeps nothing yet."""
+        get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
+        warn_of_idle_p(self.metric, self.p)
+        return checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p), least_number(self.metric))
+
+    def _keep(self, X, examples, **learned):
+        """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
+        distance = get_distance_function(self.metric, self.p, self.metric_params)
+        return checks.keep(self, X, examples, _metric=self.metric, _p=self.p, _distance=distance, **learned)
+
+    def _holds_objects(self):
+        return isinstance(getattr(self, "_examples", None), list)
+
+    def _check_queries(self, X):
+        checks.check_fitted(self)
+        if X is None:
+            return self._examples
+        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p), least_number(self._metric))
