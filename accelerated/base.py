@@ -55,7 +55,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
 
     def _read(self, X: Any) -> dict[str, Any]:
         """Returns what fit keeps of the examples, by name; changes nothing in the model."""
-        metric = get_metric(self.metric, self.p, self.metric_params)
+        metric = self._get_metric()
         check_flag(self.progress, "progress")
         device = resolve_device(self.device, X)
         memory_limit = resolve_memory_limit(self.memory_limit, device)
@@ -68,6 +68,9 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         rows = _prepare_rows(checked, metric, device, memory_limit)
         noted = note_features(X, rows.shape[1])
         return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
+
+    def _get_metric(self) -> Metric:
+        return get_metric(self.metric, self.p, self.metric_params)
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""

@@ -1,0 +1,295 @@
+"""scikit-learn's neighbours with the search of this package: changing the import is enough.
+
+    from accelerated.drop_in import KNeighborsClassifier  # in place of sklearn.neighbors
+
+The classes are scikit-learn's own, with their parameters, checks, attributes and messages; the neighbours, and the
+votes and averages of the k nearest, are those of ``accelerated``. To find neighbours scikit-learn asks the tree of a
+fitted model. Here it asks ``_Rows`` instead, which passes the question on to ``accelerated.NearestNeighbors``.
+
+scikit-learn searches by itself where it is given no rows: a sparse graph of distances, or a tree that was built before.
+``docs/drop_in.md`` lists, parameter by parameter, where answers differ, and why.
+"""
+
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from sklearn import neighbors
+from sklearn.metrics import DistanceMetric, pairwise_distances
+from sklearn.metrics._dist_metrics import DistanceMetric32
+from sklearn.metrics.pairwise import PAIRWISE_BOOLEAN_FUNCTIONS
+from sklearn.neighbors import VALID_METRICS, BallTree, KDTree
+from sklearn.neighbors import kneighbors_graph as _kneighbors_graph
+from sklearn.neighbors import radius_neighbors_graph as _radius_neighbors_graph
+from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighborsMixin
+from torch import Tensor
+
+from accelerated.knn import _largest, _write_shares
+from accelerated.metrics import METRICS, Metric, check_distances
+from accelerated.neighbors import NearestNeighbors as Search
+from accelerated.voting import average, neighbor_weights
+
+__all__ = [
+    "KNeighborsClassifier",
+    "KNeighborsRegressor",
+    "KNeighborsTransformer",
+    "NearestNeighbors",
+    "RadiusNeighborsClassifier",
+    "RadiusNeighborsRegressor",
+    "RadiusNeighborsTransformer",
+    "kneighbors_graph",
+    "radius_neighbors_graph",
+]
+
+ONE_LEAF = 2**31 - 1  # rows in a leaf of the tree that scikit-learn builds at fit: nothing asks it, so it may be coarse
+SAME_AS = {"l1": "manhattan", "cityblock": "manhattan", "l2": "euclidean", "infinity": "chebyshev", "p": "minkowski"}
+
+
+class _Rows:
+    """The fitted rows, in the place of scikit-learn's tree of them."""
+
+    def __init__(self, search: Search, are_queries: bool):
+        """``are_queries`` says that the queries will be the rows themselves."""
+        self.search = search
+        self.are_queries = are_queries
+
+    def query(self, X: np.ndarray, k: int, return_distance: bool) -> Any:
+        """Returns the k nearest rows, (n_queries, k); of queries that are rows each is its own nearest.
+
+        scikit-learn takes that one away again, and so leaves out each row by its index.
+        """
+        if not self.are_queries:
+            return self.search.kneighbors(X, k, return_distance)
+        itself = np.arange(len(X))[:, None]
+        distances, indices = np.zeros(itself.shape), itself
+        if k > 1:
+            of_others, others = self.search.kneighbors(None, k - 1)
+            distances, indices = np.hstack([distances, of_others]), np.hstack([itself, others])
+        return (distances, indices) if return_distance else indices
+
+    def query_radius(self, X: np.ndarray, radius: Any, return_distance: bool, sort_results: bool) -> Any:
+        """Returns the indices and distances of the rows within the radius, both arrays of arrays.
+
+        They are sorted by (distance, index), or if ``sort_results`` is False by index.
+        """
+        distances, indices = self.search.radius_neighbors(None if self.are_queries else X, radius)
+        if not sort_results:
+            for i, of_query in enumerate(indices):
+                order = np.argsort(of_query)
+                distances[i], indices[i] = distances[i][order], of_query[order]
+        return (indices, distances) if return_distance else indices
+
+
+class _OurSearch(NeighborsBase):
+    """Puts the search into an estimator of scikit-learn; it comes first among the bases."""
+
+    leaf_size: Any
+    _search: Any  # our NearestNeighbors; None if scikit-learn searches by itself
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fits as scikit-learn does; a ``fit`` that fails leaves the model as it was."""
+        fitted = self._copy()
+        super(_OurSearch, fitted).fit(X, y)
+        self.__dict__ = fitted.__dict__
+        return self
+
+    def _fit(self, X: Any, y: Any = None) -> Self:
+        """Lets scikit-learn check the data and the parameters, and prepares the search."""
+        leaf_size, self.leaf_size = self.leaf_size, ONE_LEAF
+        super()._fit(X, y)
+        self.leaf_size = leaf_size
+        if isinstance(X, _OurSearch):
+            self._search = X._search
+        elif isinstance(X, KDTree | BallTree) or issparse(self._fit_X):
+            self._search = None
+        else:
+            self._search = _make_search(self)
+        return self
+
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        """Returns distances and indices of the nearest rows, both (n_queries, k), sorted by (distance, index)."""
+        return super(_OurSearch, self._with_rows(X)).kneighbors(self._dense(X), n_neighbors, return_distance)
+
+    def radius_neighbors(
+        self, X: Any = None, radius: Any = None, return_distance: bool = True, sort_results: bool = False
+    ) -> Any:
+        """Returns distances and indices of the rows within the radius, sorted by index unless ``sort_results``."""
+        asked = self._with_rows(X)
+        return super(_OurSearch, asked).radius_neighbors(self._dense(X), radius, return_distance, sort_results)
+
+    def _with_rows(self, X: Any) -> Self:
+        """Returns the model with a tree that passes questions to the search, unless scikit-learn is to search."""
+        if getattr(self, "_search", None) is None or (self.metric == "precomputed" and issparse(X)):
+            return self
+        asked = self._copy()
+        asked._fit_method, asked.n_jobs = "ball_tree", None
+        asked._tree = _Rows(self._search, are_queries=X is None)
+        return asked
+
+    def _dense(self, X: Any) -> Any:
+        """Returns sparse queries of a model that takes them as an array."""
+        is_ours = getattr(self, "_search", None) is not None and self.metric != "precomputed"
+        return X.toarray() if issparse(X) and is_ours and self._fit_method == "brute" else X
+
+    def _copy(self) -> Self:
+        copy = object.__new__(type(self))
+        copy.__dict__ = dict(vars(self))
+        return copy
+
+    def _find_weighted(self, X: Any) -> tuple[Tensor, Tensor]:
+        """Returns the weights and the indices of the neighbours, both (n_queries, k)."""
+        distances, indices = self.kneighbors(X)
+        weights = neighbor_weights(torch.from_numpy(distances), "uniform" if self.weights is None else self.weights)
+        return weights, torch.from_numpy(indices)
+
+
+class NearestNeighbors(_OurSearch, neighbors.NearestNeighbors):
+    """``sklearn.neighbors.NearestNeighbors`` with our neighbours.
+
+    >>> NearestNeighbors(n_neighbors=2).fit([[0.0], [3.0], [1.0]]).kneighbors([[2.0]])
+    (array([[1., 1.]]), array([[1, 2]]))
+    """
+
+
+class KNeighborsClassifier(_OurSearch, neighbors.KNeighborsClassifier):
+    """``sklearn.neighbors.KNeighborsClassifier`` with our neighbours and votes: equal votes go to the smallest label.
+
+    >>> KNeighborsClassifier(n_neighbors=2).fit([[0.0], [3.0], [1.0]], ["b", "b", "a"]).predict([[0.0]])
+    array(['a'], dtype='<U1')
+    """
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Returns the label with the largest share of the votes, (n_queries,) or (n_queries, n_outputs)."""
+        weights, indices = self._find_weighted(X)
+        chosen = [next(_largest(codes[indices], weights, [indices.shape[1]])) for codes in self._codes()]
+        if not self.outputs_2d_:
+            return self.classes_[chosen[0]]
+        return np.column_stack([classes[places] for classes, places in zip(self.classes_, chosen, strict=True)])
+
+    def predict_proba(self, X: Any) -> Any:
+        """Returns the shares of the votes, (n_queries, n_classes); for several outputs a list of such arrays."""
+        weights, indices = self._find_weighted(X)
+        shares = []
+        for codes, classes in zip(self._codes(), self.classes_ if self.outputs_2d_ else [self.classes_], strict=True):
+            of_output = torch.zeros((len(indices), len(classes)), dtype=torch.float64)
+            _write_shares(of_output, codes[indices], weights)
+            shares.append(of_output.numpy())
+        return shares if self.outputs_2d_ else shares[0]
+
+    def _codes(self) -> Tensor:
+        """Returns the place of each row's label among the classes, (n_outputs, n)."""
+        return torch.from_numpy(self._y.reshape(self.n_samples_fit_, -1).T)
+
+
+class KNeighborsRegressor(_OurSearch, neighbors.KNeighborsRegressor):
+    """``sklearn.neighbors.KNeighborsRegressor`` with our neighbours and averages, which are float64.
+
+    >>> KNeighborsRegressor(n_neighbors=2).fit([[0.0], [3.0], [1.0]], [10, 40, 20]).predict([[0.0]])
+    array([15.])
+    """
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Returns the weighted averages of the neighbours' targets, (n_queries,) or (n_queries, n_outputs)."""
+        weights, indices = self._find_weighted(X)
+        targets = torch.from_numpy(np.asarray(self._y, dtype=np.float64).reshape(self.n_samples_fit_, -1))
+        averages = average(targets, indices, weights).numpy()
+        return averages[:, 0] if self._y.ndim == 1 else averages
+
+
+class RadiusNeighborsClassifier(_OurSearch, neighbors.RadiusNeighborsClassifier):
+    """``sklearn.neighbors.RadiusNeighborsClassifier`` with our neighbours."""
+
+
+class RadiusNeighborsRegressor(_OurSearch, neighbors.RadiusNeighborsRegressor):
+    """``sklearn.neighbors.RadiusNeighborsRegressor`` with our neighbours."""
+
+
+class KNeighborsTransformer(_OurSearch, neighbors.KNeighborsTransformer):
+    """``sklearn.neighbors.KNeighborsTransformer`` with our neighbours."""
+
+
+class RadiusNeighborsTransformer(_OurSearch, neighbors.RadiusNeighborsTransformer):
+    """``sklearn.neighbors.RadiusNeighborsTransformer`` with our neighbours."""
+
+
+def kneighbors_graph(
+    X: Any,
+    n_neighbors: int,
+    *,
+    mode: str = "connectivity",
+    metric: Any = "minkowski",
+    p: float = 2,
+    metric_params: dict[str, Any] | None = None,
+    include_self: bool | str = False,
+    n_jobs: int | None = None,
+) -> Any:
+    """Returns the graph of ``sklearn.neighbors.kneighbors_graph`` with our neighbours, a CSR matrix.
+
+    >>> kneighbors_graph([[0.0], [3.0], [1.0]], 1).toarray()
+    array([[0., 0., 1.],
+           [0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    params: dict[str, Any] = {"metric": metric, "p": p, "metric_params": metric_params}
+    if not isinstance(X, KNeighborsMixin):
+        X = NearestNeighbors(n_neighbors=n_neighbors, **params).fit(X)
+    return _kneighbors_graph(X, n_neighbors, mode=mode, include_self=include_self, n_jobs=n_jobs, **params)
+
+
+def radius_neighbors_graph(
+    X: Any,
+    radius: float,
+    *,
+    mode: str = "connectivity",
+    metric: Any = "minkowski",
+    p: float = 2,
+    metric_params: dict[str, Any] | None = None,
+    include_self: bool | str = False,
+    n_jobs: int | None = None,
+) -> Any:
+    """Returns the graph of ``sklearn.neighbors.radius_neighbors_graph`` with our neighbours, a CSR matrix."""
+    params: dict[str, Any] = {"metric": metric, "p": p, "metric_params": metric_params}
+    if not isinstance(X, RadiusNeighborsMixin):
+        X = NearestNeighbors(radius=radius, **params).fit(X)
+    return _radius_neighbors_graph(X, radius, mode=mode, include_self=include_self, n_jobs=n_jobs, **params)
+
+
+class _ByScikitLearn(Search):
+    """The search by a metric that only scikit-learn has: it measures all pairs, and we choose."""
+
+    metric_params: dict[str, Any]
+
+    def _get_metric(self) -> Metric:
+        return Metric(partial(_measure_by_scikit_learn, self.metric, self.metric_params))
+
+
+def _make_search(model: Any) -> Search:
+    """Returns the search of the rows of a model that scikit-learn has fitted."""
+    metric, params = model.effective_metric_, dict(model.effective_metric_params_)
+    metric = SAME_AS.get(metric, metric) if isinstance(metric, str) else metric
+    k = model.n_neighbors or 5
+    if metric == "minkowski" and params.get("w") is None:
+        return Search(k, metric=metric, p=params["p"]).fit(model._fit_X)
+    if callable(metric):
+        return Search(k, metric=metric, metric_params=params).fit(model._fit_X)
+    if metric == "precomputed" or metric in METRICS:
+        return Search(k, metric=metric).fit(model._fit_X)
+    return _ByScikitLearn(k, metric=metric, metric_params=params).fit(model._fit_X)
+
+
+def _measure_by_scikit_learn(
+    metric: Any, params: dict[str, Any], queries: Tensor, rows: Tensor, start: int, stop: int
+) -> Tensor:
+    """Returns the distances of scikit-learn, (n_queries, stop - start)."""
+    Q, X = queries.cpu().numpy(), rows[start:stop].to(torch.float64).cpu().numpy()
+    if isinstance(metric, DistanceMetric32):
+        measured = metric.pairwise(Q.astype(np.float32), X.astype(np.float32))
+    elif isinstance(metric, DistanceMetric) or metric in VALID_METRICS["ball_tree"]:
+        measured = DistanceMetric.get_metric(metric, **params).pairwise(Q, X)
+    elif metric in PAIRWISE_BOOLEAN_FUNCTIONS:
+        measured = pairwise_distances(Q != 0, X != 0, metric=metric, **params)
+    else:
+        measured = pairwise_distances(Q, X, metric=metric, **params)
+    return check_distances(torch.from_numpy(np.asarray(measured, dtype=np.float64)).to(rows.device))
