@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.model_selection import check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 from torch import Tensor
 
 from accelerated.arrays import to_numpy
@@ -41,13 +45,14 @@ class Selection(NamedTuple):
 
 @in_calling_thread()
 def select_n_neighbors(
-    model: KNNClassifier | KNNRegressor, X: Any, y: Any, candidates: Iterable[int], *, cv: Any = 5
+    model: KNNClassifier | KNNRegressor | Pipeline, X: Any, y: Any, candidates: Iterable[int], *, cv: Any = 5
 ) -> Selection:
     """Scores each candidate for the k of a classifier or a regressor by cross-validation; returns a ``Selection``.
 
     The scores are those of ``GridSearchCV``, but each fold is searched once, for the largest candidate. ``cv`` is a
     number of folds by scikit-learn's rule (not shuffled, and for a classifier of one output with about the same share
-    of each class), a list of (train, test) index pairs, or a splitter of scikit-learn. Raises TypeError if the model is
+    of each class), a list of (train, test) index pairs, or a splitter of scikit-learn. The model may be the last step
+    of a Pipeline, whose other steps are fitted to the training part of each fold. Raises TypeError if the model is
     neither or a candidate is not an int, ValueError if a candidate exceeds the smallest training set, and whatever
     ``fit`` raises.
 
@@ -56,13 +61,16 @@ def select_n_neighbors(
     >>> selection.scores.tolist(), selection.best
     ([[0.5], [0.0]], 1)
     """
+    steps, model = (model[:-1], model[-1]) if isinstance(model, Pipeline) else (None, model)
     if not isinstance(model, (KNNClassifier, KNNRegressor)):
-        raise TypeError(f"model is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
-    rows = _read_examples(model, X)
-    answers, codes = _read_y(model, y, len(rows))
-    folds = _get_folds(cv, codes, len(rows))
+        of_pipeline = "the last step of the pipeline" if steps is not None else "model"
+        raise TypeError(f"{of_pipeline} is a {type(model).__name__}, but must be a KNNClassifier or KNNRegressor")
+    rows = _read_examples(model, X) if steps is None else X  # which the first step reads
+    n_examples = _num_samples(rows)
+    answers, codes = _read_y(model, y, n_examples)
+    folds = _get_folds(cv, codes, n_examples)
     candidates = _check_candidates(candidates, min(len(train) for train, _ in folds))
-    scores = np.array([_score_all(model, candidates, rows, answers, fold) for fold in folds]).T
+    scores = np.array([_score_all(model, candidates, rows, answers, fold, steps) for fold in folds]).T
     means = [math.fsum(row) / len(row) for row in scores.tolist()]  # rounded once, in any order of the folds
     return Selection(candidates, scores, find_best(candidates, means), find_elbow(candidates, means))
 
@@ -113,15 +121,21 @@ def _check_candidates(candidates: Any, n_examples: int) -> list[int]:
     return candidates
 
 
-def _score_all(model: Any, candidates: list[int], rows: Any, answers: np.ndarray, fold: Fold) -> list[float]:
+def _score_all(
+    model: Any, candidates: list[int], rows: Any, answers: np.ndarray, fold: Fold, steps: Pipeline | None
+) -> list[float]:
     """Returns the score of each candidate on one fold, (n_candidates,), from one search for the largest of them."""
     train, test = fold
-    if model.metric == "precomputed":
+    if model.metric == "precomputed" and steps is None:
         rows = _take(rows.T, train).T  # a column for each example that is fitted on
+    fit_rows, test_rows = _take(rows, train), _take(rows, test)
+    if steps is not None and len(steps):
+        steps = clone(steps)
+        fit_rows, test_rows = steps.fit_transform(fit_rows, answers[train]), steps.transform(test_rows)
     params = {**model.get_params(deep=False), "n_neighbors": max(candidates)}  # ``clone`` would copy a metric
-    searcher = type(model)(**params).fit(_take(rows, train), answers[train])
+    searcher = type(model)(**params).fit(fit_rows, answers[train])
     ks = sorted(set(candidates))
-    _, found = searcher._find(_take(rows, test))
+    _, found = searcher._find(test_rows)
     batches = [_answers(searcher, distances, indices, ks) for _, distances, indices in found]
     predicted = [np.concatenate(list(map(to_numpy, of_k))) for of_k in zip(*batches, strict=True)]
     score = r_squared if isinstance(model, KNNRegressor) else accuracy
@@ -141,9 +155,7 @@ def _answers(searcher: Any, distances: Tensor, indices: Tensor, ks: list[int]) -
 
 
 def _take(X: Any, indices: np.ndarray) -> Any:
-    if isinstance(X, list):
-        return [X[i] for i in indices]
-    return X[torch.from_numpy(indices)] if isinstance(X, Tensor) else X[indices]
+    return X[torch.from_numpy(indices)] if isinstance(X, Tensor) else _safe_indexing(X, indices)
 
 
 def find_best(candidates: list[int], scores: list[float]) -> int:

@@ -8,9 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import accelerated
 import accelerated.knn
@@ -236,7 +239,8 @@ def test_means_that_differ_only_by_the_order_of_addition_are_equal(package):
     name = {reference: "_score", accelerated: "_score_all"}[package]
 
     def scripted(model, ks, examples, answers, *fold):
-        i = [0, 40, 80].index(int(np.setdiff1d(np.arange(120), np.ravel(fold[0][0] if len(fold) == 1 else fold[0]))[0]))
+        train = fold[0][0] if package is accelerated else fold[0]
+        i = [0, 40, 80].index(int(np.setdiff1d(np.arange(120), np.ravel(train))[0]))
         return [scores[k - 1][i] for k in ks] if isinstance(ks, list) else scores[ks - 1][i]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -302,3 +306,20 @@ def test_a_splitter_of_scikit_learn_is_taken():
     selection = accelerated.select_n_neighbors(accelerated.KNNClassifier(), X, y, [5], cv=splitter)
 
     np.testing.assert_array_equal(selection.scores, expected.scores)
+
+
+def test_the_model_may_be_the_last_step_of_a_pipeline(rng):
+    frame = pd.DataFrame({"size": 1000 * rng.random(90), "kind": rng.choice(["a", "b"], 90), "age": rng.random(90)})
+    y = (frame["age"] + 0.3 * rng.random(90) > 0.6).to_numpy()
+    encode = make_column_transformer((OneHotEncoder(), ["kind"]), (StandardScaler(), ["size", "age"]))
+    pipeline = make_pipeline(encode, accelerated.KNNClassifier())
+
+    selection = accelerated.select_n_neighbors(pipeline, frame, y, [1, 5, 9], cv=4)
+
+    grid = GridSearchCV(pipeline, {"knnclassifier__n_neighbors": [1, 5, 9]}, cv=4).fit(frame, y)
+    folds = [grid.cv_results_[f"split{i}_test_score"] for i in range(4)]
+    np.testing.assert_array_equal(selection.scores, np.transpose(folds))
+    with pytest.raises(
+        TypeError, match="the last step of the pipeline is a StandardScaler, but must be a KNNClassifier"
+    ):
+        accelerated.select_n_neighbors(make_pipeline(StandardScaler()), frame[["age"]], y, [1])
