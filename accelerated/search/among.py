@@ -14,6 +14,7 @@ the queries that dropping does not certify.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -80,7 +81,7 @@ def choose_way(
     if len(index.filters) == 1 or _are_few(counts, n_found, len(rows)):
         return index._replace(filters=[pairs]), memory_limit
     dropping = [Dropping(some, allowed, n_found) for some in index.filters[:-1]]
-    wider = [replace(dropping[0], n_found=n) for n in [WIDER * n_found] if n < len(rows)]
+    wider = [replace(dropping[0], n_found=n) for n in [FOUND_NEXT * n_found] if n < len(rows)]
     return index._replace(filters=[*dropping, *wider, pairs]), memory_limit
 
 
@@ -154,7 +155,7 @@ class OfSome:
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Finds the nearest of the rows; ascending numbers keep the order of equal distances."""
-        place = torch.searchsorted(self.numbers, batch.self_index).clamp_(max=len(self.numbers) - 1)
+        place = torch.searchsorted(self.numbers, batch.self_index.contiguous()).clamp_(max=len(self.numbers) - 1)
         place = torch.where(self.numbers[place] == batch.self_index, place, -1)
         found = self.of_some.search(batch._replace(self_index=place), k, scratch, clock)
         return found._replace(indices=self.numbers[found.indices])
@@ -204,10 +205,8 @@ class Dropping:
             so_far = is_allowed.cumsum(1)
             certified = found.certified & (so_far[:, -1] >= k)
             chosen = is_allowed & (so_far <= k) & certified[:, None]
-            reduced[certified], indices[certified] = (
-                found.reduced[chosen].view(-1, k),
-                found.indices[chosen].view(-1, k),
-            )
+            reduced[certified] = found.reduced[chosen].view(-1, k)
+            indices[certified] = found.indices[chosen].view(-1, k)
         return Found(reduced, indices, certified, found.n_candidates)
 
     def _is_allowed(self, numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -262,11 +261,10 @@ class AllowedPairs:
     def _measure(self, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
         if self.metric.measure_pairs is not None:
             return measure(self.metric, self.rows, batch, pairs, most_gaps)
-        first = torch.searchsorted(
-            pairs.query, torch.arange(len(batch.queries) + 1, device=pairs.query.device)
-        ).tolist()
+        each = torch.arange(len(batch.queries) + 1, device=self.rows.device)
+        first = torch.searchsorted(pairs.query, each).tolist()
         reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=self.rows.device)
-        for i, (start, stop) in enumerate(zip(first[:-1], first[1:], strict=True)):
+        for i, (start, stop) in enumerate(pairwise(first)):
             query, some = batch.queries[i : i + 1], pairs.row[start:stop]
             reduced[start:stop] = self.metric.measure_rows(query, self.rows, some)[0]
         return reduced.masked_fill_(batch.self_index[pairs.query] == pairs.row, torch.inf)
