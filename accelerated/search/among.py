@@ -34,9 +34,7 @@ from knn_inputs.among import Allowed
 
 # Queries from which on it pays to make an index of the rows: `python -m benchmarks.constants FEWEST_FOR_AN_INDEX`
 FEWEST_FOR_AN_INDEX = 64
-WIDER = (
-    4  # times as many rows for queries that dropping has not certified: `python -m benchmarks.constants WIDER_AMONG`
-)
+FOUND_NEXT = 4  # times as many rows, if too few were allowed: `python -m benchmarks.constants FOUND_NEXT`
 # Pairs that take as long to measure as one row to find for dropping: `python -m benchmarks.constants PAIRS_PER_FOUND`
 PAIRS_PER_FOUND = 4
 # Rows that dropping excludes while one pair is measured: `python -m benchmarks.constants EXCLUDED_PER_PAIR`
