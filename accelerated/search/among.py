@@ -36,7 +36,7 @@ from knn_inputs.among import Allowed
 FEWEST_FOR_AN_INDEX = 64
 FOUND_NEXT = 4  # times as many rows, if too few were allowed: `python -m benchmarks.constants FOUND_NEXT`
 # Pairs that take as long to measure as one row to find for dropping: `python -m benchmarks.constants PAIRS_PER_FOUND`
-PAIRS_PER_FOUND = 4
+PAIRS_PER_FOUND = 6
 # Rows that dropping excludes while one pair is measured: `python -m benchmarks.constants EXCLUDED_PER_PAIR`
 EXCLUDED_PER_PAIR = 64
 BYTES_OF_ROW = 80  # to find groups of equal rows, and of what a filter keeps besides the numbers of a row
