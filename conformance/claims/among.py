@@ -40,7 +40,7 @@ def neighbors_among_indices(target: Target, case: Case) -> None:
 
 @claim(lattice_cases())
 def neighbors_among_a_set_for_each_query(target: Target, case: Case) -> None:
-    """With a set of rows for each query, as a matrix of bools or a list of lists, each query has the nearest of its own.
+    """With a set of rows for each query, a matrix of bools or a list of lists, each has the nearest of its own.
 
     Code that takes one set for all queries looks right as long as there is one query.
     """
@@ -58,7 +58,7 @@ def a_row_is_left_out_among_others(target: Target, case: Case) -> None:
     n = len(case.X)
     mask = allowed_rows(case, 1, least=2)[0]
     alone = [mask & (np.arange(n) != i) for i in range(n)]
-    k = min(case.k, min(map(np.count_nonzero, alone)))
+    k = min(case.k, min(len(np.flatnonzero(others)) for others in alone))
     found = _ask(target.search(Case(case.X, case.Q, k)), None, mask.copy())
     _assert_nearest_among(found, Case(case.X, case.X, k), alone)
 
@@ -79,9 +79,8 @@ def missing_neighbors_are_padded(target: Target, case: Case) -> None:
     distances = np.asarray(found.distances)
     for i, answer in enumerate(found.indices):
         if set(answer[n_allowed:]) != {-1} or not np.all(np.isposinf(distances[i, n_allowed:])):
-            raise AssertionError(
-                f"neighbors[{i}]={answer} at {distances[i].tolist()}, but should end in -1 at infinity"
-            )
+            ends = f"neighbors[{i}]={answer} at {distances[i].tolist()}"
+            raise AssertionError(f"{ends}, but should end in -1 at infinity")
 
 
 @claim(lattice_cases(min_rows=2), BEHAVIOUR)
