@@ -88,6 +88,7 @@ def always(monkeypatch):
     def choose(way):
         for name, value in WAYS[way].items():
             monkeypatch.setattr(among, name, value)
+        monkeypatch.setattr(among, "SMALL_SEARCH", 0)
         monkeypatch.setattr(rule, "SMALL_SEARCH", 0)
         monkeypatch.setattr(rule, "SMALL_SEARCH_BY_BITMAPS", 0)
 

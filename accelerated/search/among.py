@@ -29,7 +29,7 @@ from accelerated.search.product_filter import sizes_of
 from accelerated.search.queries import Queries
 from accelerated.search.refine import kth_distance, measure, nearest
 from accelerated.search.report import Clock
-from accelerated.search.rule import make_index
+from accelerated.search.rule import SMALL_SEARCH, make_index
 from knn_inputs.among import Allowed
 
 # Queries from which on it pays to make an index of the rows: `python -m benchmarks.constants FEWEST_FOR_AN_INDEX`
@@ -73,7 +73,7 @@ def choose_way(
     if allowed.is_shared and metric.measure_pairs is not None and n_queries >= FEWEST_FOR_AN_INDEX:
         needed = index_bytes(metric, int(counts[0]), rows)
         if 2 * needed <= memory_limit:
-            return _index_of_some(metric, rows, allowed, k, n_self), memory_limit - needed
+            return _index_of_some(metric, rows, allowed, k, n_self, n_queries), memory_limit - needed
     pairs = AllowedPairs(metric, rows, allowed, int(counts.max()))
     n_found = n_to_find(k, len(rows), int(np.median(counts)))
     if len(index.filters) == 1 or _are_few(counts, n_found, len(rows)):
@@ -111,13 +111,16 @@ def n_to_find(k: int, n_rows: int, n_allowed: int) -> int:
     return min(n_rows - 1, math.ceil((k + 3 * math.sqrt(k * (1 - share)) + 1) / share))
 
 
-def _index_of_some(metric: Metric, rows: Tensor, allowed: Allowed, k: int, n_self: int) -> Index:
-    """Returns an index of the allowed rows, whose filters name rows by their numbers among all."""
+def _index_of_some(metric: Metric, rows: Tensor, allowed: Allowed, k: int, n_self: int, n_queries: int) -> Index:
+    """Returns an index of the allowed rows, whose filters name rows by their numbers among all.
+
+    A small search needs no filter, and a filter needs k rows besides the query itself.
+    """
     numbers = torch.from_numpy(allowed.rows(0, 0, len(rows))).to(rows.device)
-    if k + n_self > len(numbers):  # a filter needs k rows besides the query itself
-        some = rows[numbers]
+    some = rows[numbers]
+    if n_queries * some.numel() < SMALL_SEARCH or k + n_self > len(numbers):
         return Index(metric, some, [OfSome(Exhaustive(metric, some), numbers)], 0)
-    index = make_index(metric, rows[numbers], k)
+    index = make_index(metric, some, k)
     return index._replace(filters=[OfSome(of_some, numbers) for of_some in index.filters])
 
 
