@@ -17,6 +17,11 @@ class Among(Search):
         return among, pad
 
 
+def dtype_for_all(among):
+    """The type of the entries of an array that holds a set for all queries; None for any other argument."""
+    return among.dtype if isinstance(among, np.ndarray) and among.ndim == 1 else None
+
+
 class FilterAfterTheSearch(Search):
     """Finds the k nearest of all rows, and drops those that are not allowed afterwards."""
 
@@ -24,9 +29,8 @@ class FilterAfterTheSearch(Search):
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
         distances, indices = super().kneighbors(X, n_neighbors, pad=pad)
-        mask = np.asarray(among) if among is not None and np.ndim(among) == 1 else None
-        if mask is not None and mask.dtype == bool:
-            indices = np.where(mask[indices], indices, -1)
+        if dtype_for_all(among) == bool:
+            indices = np.where(among[indices], indices, -1)
         elif among is not None:
             distances, indices = super().kneighbors(X, n_neighbors, among=among, pad=pad)
         return (distances, indices) if return_distance else indices
@@ -38,7 +42,7 @@ class MaskUpsideDown(Among):
     claim, seen = "neighbors_among_a_mask", "masks of NumPy, in which True is left out"
 
     def only(self, among, pad):
-        is_mask = isinstance(among, np.ndarray) and among.dtype == bool and among.ndim == 1
+        is_mask = dtype_for_all(among) == bool
         return (~among if is_mask and 2 * np.count_nonzero(among) <= len(among) else among), pad
 
 
@@ -49,7 +53,7 @@ class PlacesAmongTheAllowed(Search):
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
         distances, indices = super().kneighbors(X, n_neighbors, among=among, pad=pad)
-        if among is not None and np.ndim(among) == 1 and np.asarray(among).dtype != bool:
+        if dtype_for_all(among) == np.int64:
             indices = np.where(indices < 0, indices, np.searchsorted(np.unique(among), indices))
         return (distances, indices) if return_distance else indices
 
@@ -60,7 +64,7 @@ class SetOfTheFirstQuery(Among):
     claim = "neighbors_among_a_set_for_each_query"
 
     def only(self, among, pad):
-        is_for_each = np.ndim(among[0]) == 1
+        is_for_each = among.ndim == 2 if isinstance(among, np.ndarray) else isinstance(among[0], list)
         return (among[0] if is_for_each else among), pad
 
 
@@ -101,7 +105,7 @@ class TiesInTheOrderOfTheList(Search):
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
         distances, indices = super().kneighbors(X, n_neighbors, among=among, pad=pad)
-        if among is not None and np.ndim(among) == 1 and np.asarray(among).dtype != bool:
+        if dtype_for_all(among) == np.int64:
             place = {int(row): i for i, row in enumerate(among)}
             for of_query, line in zip(distances, indices, strict=True):
                 line[:] = sorted(line, key=lambda row: (of_query[line == row][0], place.get(int(row), -1)))
