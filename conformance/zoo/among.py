@@ -29,7 +29,7 @@ class FilterAfterTheSearch(Search):
 
     def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
         distances, indices = super().kneighbors(X, n_neighbors, pad=pad)
-        if dtype_for_all(among) == bool:
+        if dtype_for_all(among) == np.bool_:
             indices = np.where(among[indices], indices, -1)
         elif among is not None:
             distances, indices = super().kneighbors(X, n_neighbors, among=among, pad=pad)
@@ -42,7 +42,7 @@ class MaskUpsideDown(Among):
     claim, seen = "neighbors_among_a_mask", "masks of NumPy, in which True is left out"
 
     def only(self, among, pad):
-        is_mask = dtype_for_all(among) == bool
+        is_mask = dtype_for_all(among) == np.bool_
         return (~among if is_mask and 2 * np.count_nonzero(among) <= len(among) else among), pad
 
 
