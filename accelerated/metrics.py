@@ -52,6 +52,12 @@ class Metric(NamedTuple):
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
 
+    def measure_rows(self, queries: Tensor, rows: Tensor, numbers: Tensor) -> Tensor:
+        """Returns the reduced distances to the rows with these numbers, int64 (n,), as ``measure_block`` does."""
+        if self.measure_block is _precomputed:
+            return queries[:, numbers]
+        return self.measure_block(queries, rows[numbers], 0, len(numbers))
+
     @property
     def keeps_rows(self) -> bool:
         """Tells whether the prepared rows are the rows as they were given."""

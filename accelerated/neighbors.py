@@ -1,6 +1,7 @@
 """The k nearest rows of each query, as an estimator with the conventions of scikit-learn."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, Self
 
 import torch
@@ -11,7 +12,18 @@ from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
 from accelerated.metrics import Metric
 from accelerated.one_fit import of_one_fit
-from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
+from accelerated.search import (
+    Clock,
+    Index,
+    Neighbors,
+    Queries,
+    Report,
+    make_index,
+    resolve_memory_limit,
+    search,
+    search_among,
+)
+from knn_inputs.among import read_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -47,25 +59,49 @@ class KNeighbors(NeighborsBase):
     def _make_index(self, metric: Metric, rows: Tensor) -> Index:
         return make_index(metric, rows, self.n_neighbors, self._filter)
 
-    def get_neighbors(self, example: Any) -> list[tuple[int, float]]:
+    def get_neighbors(self, example: Any, *, among: Any = None) -> list[tuple[int, float]]:
         """Returns the neighbours of one example, nearest first, as (index, distance). Raises as ``kneighbors`` does."""
-        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example))
+        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example), among=among)
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
     @in_calling_thread()
-    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+    def kneighbors(
+        self,
+        X: Any = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+        *,
+        among: Any = None,
+        pad: bool = False,
+    ) -> Any:
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
         With X=None the queries are the training examples, each without itself: left out by its index, not by a
-        distance of 0. Tensors in, tensors out. Raises NotFittedError; TypeError for a k that is not an int; ValueError
-        for queries of another width, for more neighbours than examples, and for a ``memory_limit`` that is too small.
+        distance of 0. Tensors in, tensors out.
+
+        ``among`` allows only some examples: a mask of bools, (n,), or indices for all queries, or one of either for
+        each query, as the rows of a matrix or the entries of a list. Only these are measured. With pad=True a query may
+        have fewer than k neighbours: the missing places hold the index -1 and the distance infinity.
+
+        Raises NotFittedError; TypeError for a k that is not an int; ValueError for queries of another width, for more
+        neighbours than examples that are allowed, and for a ``memory_limit`` that is too small; for a bad ``among`` it
+        raises as ``knn_inputs.among.read_among`` does.
+
+        >>> model = NearestNeighbors(n_neighbors=1).fit([[0], [3], [1]])
+        >>> model.kneighbors([[4], [0]], among=[0, 2], return_distance=False).tolist()
+        [[2], [0]]
         """
         check_flag(return_distance, "return_distance")
-        index, queries, k = self._open(X, n_neighbors)
-        found = self._search(index, queries, range(len(queries.X)), k)
-        indices = self._output(found.indices, X)
-        return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
+        index, queries, k = self._open(X, n_neighbors, check_flag(pad, "pad"))
+        n_queries = len(queries.X)
+        allowed = read_among(among, k, n_queries, self.n_samples_fit_, leave_one_out=X is None, pad=pad)
+        if allowed is None and k <= self.n_samples_fit_ - queries.n_self:
+            reduced, indices, _ = self._search(index, queries, range(n_queries), k)
+        else:
+            reduced, indices = search_among(index, queries, allowed, k, **self._settings())
+        indices = self._output(indices, X)
+        return (self._output(self._metric.to_distance(reduced), X), indices) if return_distance else indices
 
     @of_one_fit
     @in_calling_thread()
@@ -93,27 +129,27 @@ class KNeighbors(NeighborsBase):
         index, queries, k = self._open(X, n_neighbors)
         return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
 
-    def _open(self, X: Any, n_neighbors: int | None) -> tuple[Index, Queries, int]:
+    def _open(self, X: Any, n_neighbors: int | None, pad: bool = False) -> tuple[Index, Queries, int]:
         """Returns the rows to search, the queries and k, checked."""
         if not hasattr(self, "n_samples_fit_"):
             check_is_fitted(self, "n_samples_fit_")
         index, queries = self._open_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        return index, queries, check_n_neighbors(k, self.n_samples_fit_, leave_one_out=X is None)
+        return index, queries, check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out=X is None)
 
     def _search(
         self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
     ) -> Neighbors:
         """Returns the neighbours of a range of the queries, on the device of the training rows."""
-        return search(
-            index,
-            queries,
-            query_range,
-            k,
-            memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
-            progress=check_flag(self.progress, "progress"),
-            clock=clock or Clock(),
-        )
+        return search(index, queries, query_range, k, **self._settings(clock))
+
+    def _settings(self, clock: Clock | None = None) -> dict[str, Any]:
+        """Returns the scratch memory of a search, whether it shows a bar, and the clock that times its stages."""
+        return {
+            "memory_limit": resolve_memory_limit(self.memory_limit, self._rows.device),
+            "progress": check_flag(self.progress, "progress"),
+            "clock": clock or Clock(),
+        }
 
 
 class NearestNeighbors(KNeighbors):

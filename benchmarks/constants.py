@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from benchmarks.studies import STUDIES, Case, Regression, Values
+from benchmarks.studies import STUDIES as OTHERS
+from benchmarks.studies import Case, Regression, Values
+from benchmarks.studies_among import STUDIES_AMONG, Among
 from benchmarks.timing import in_turns
+
+STUDIES = {**OTHERS, **STUDIES_AMONG}
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def set_to(values: Values) -> Iterator[None]:
             setattr(module, name, before)
 
 
-def calls(cases: list[Case] | list[Regression], values: Values, device: str) -> Callable[[], None]:
+def calls(cases: list[Case] | list[Regression] | list[Among], values: Values, device: str) -> Callable[[], None]:
     """Fits the models, and returns a function that searches or predicts with these values."""
 
     def run() -> None:

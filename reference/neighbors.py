@@ -10,6 +10,7 @@ Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest N
 
 import numpy as np
 
+from knn_inputs.among import read_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 from reference.base import NeighborsBase
@@ -34,36 +35,49 @@ class KNeighbors(NeighborsBase):
         order = np.argsort(distances, kind="stable")  # (n,)
         return order[order != leave_out][:k]  # (k,)
 
-    def get_neighbors(self, example):
+    def get_neighbors(self, example, *, among=None):
         """Returns one example's neighbours, nearest first: a list of (index, distance). Raises like ``kneighbors``."""
-        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example))
+        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example), among=among)
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @np.errstate(over="ignore", under="ignore")  # a distance that overflows is refused, and underflow is documented
-    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
         With X=None the queries are the training examples, and none is its own neighbour. It is left out by its index,
-        not by a distance of 0, because a duplicate is at distance 0 too. Raises NotFittedError before ``fit``,
-        TypeError if k is not an int, and ValueError if k is below 1 or above the number of examples to choose from, or
-        if the queries do not match the examples.
+        not by a distance of 0, because a duplicate is at distance 0 too.
 
-        >>> NearestNeighbors(1).fit([[0], [3], [1]]).kneighbors([[4], [0]])
+        ``among`` allows only some examples: a mask of bools, (n,), or a list of indices for all queries, or one of
+        either for each query. With pad=True a query may have fewer than k neighbours: the missing places hold the index
+        -1 and the distance infinity.
+
+        Raises NotFittedError before ``fit``, TypeError if k is not an int, and ValueError if k is below 1 or above the
+        number of examples to choose from, or if the queries do not match the examples; for a bad ``among`` it raises
+        like ``knn_inputs.among.read_among``.
+
+        >>> model = NearestNeighbors(1).fit([[0], [3], [1]])
+        >>> model.kneighbors([[4], [0]])
         (array([[1.],
                [0.]]), array([[1],
                [0]]))
+        >>> model.kneighbors([[4], [0]], among=[0, 2], return_distance=False).tolist()
+        [[2], [0]]
         """
         check_flag(return_distance, "return_distance")
-        queries = self._check_queries(X)
+        queries, n = self._check_queries(X), len(self._examples)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
-        distances = np.empty((len(queries), k))
-        indices = np.empty((len(queries), k), dtype=np.int64)
+        k = check_n_neighbors(k, np.inf if check_flag(pad, "pad") else n, leave_one_out=X is None)
+        allowed = read_among(among, k, len(queries), n, leave_one_out=X is None, pad=pad)
+        distances = np.full((len(queries), k), np.inf)
+        indices = np.full((len(queries), k), -1, dtype=np.int64)
         for i, query in enumerate(queries):
             measured = self.measure(query)  # (n,)
+            if allowed is not None:
+                measured = np.where(allowed.mask(i), measured, np.inf)  # so that no other example comes first
             nearest = self.choose(measured, k, leave_out=i if X is None else -1)  # (k,)
-            distances[i] = take_root(measured[nearest], self._metric, self._p)
-            indices[i] = nearest
+            nearest = nearest[np.isfinite(measured[nearest])]
+            distances[i, : len(nearest)] = take_root(measured[nearest], self._metric, self._p)
+            indices[i, : len(nearest)] = nearest
         return (distances, indices) if return_distance else indices
 
     def _check_examples(self, X):

@@ -60,7 +60,7 @@ def test_settings_of_numpy_do_not_stop_a_search_for_one_query():
 def test_a_query_takes_no_more_memory_than_is_reckoned_with(rng, metric, n_rows, n_features, k):
     rows = torch.from_numpy(np.ones((n_rows, n_features), dtype=np.float32))  # all of them tie
     search = Exhaustive(METRICS[metric], rows)
-    batch = Batch(rows[:1].to(torch.float64), NONE, n_self=0)
+    batch = Batch(rows[:1].to(torch.float64), NONE, n_self=0, numbers=np.zeros(1, dtype=np.int64))
 
     tracemalloc.start()
     try:

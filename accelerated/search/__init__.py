@@ -47,6 +47,7 @@ Where to find
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
 """
 
+from accelerated.search.among import search_among
 from accelerated.search.batches import Neighbors, search
 from accelerated.search.filter import Index
 from accelerated.search.memory import block_shape, prediction_batch, resolve_memory_limit
@@ -65,4 +66,5 @@ __all__ = [
     "prediction_batch",
     "resolve_memory_limit",
     "search",
+    "search_among",
 ]

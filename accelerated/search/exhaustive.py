@@ -72,7 +72,7 @@ class Exhaustive:
         reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
             of_query = self._measure_one(query, rows)
-            if batch.n_self:
+            if batch.self_index[i] >= 0:
                 of_query[batch.self_index[i]] = np.inf
             indices[i] = nearest = smallest_of_line(of_query, k)
             reduced[i] = of_query[nearest]

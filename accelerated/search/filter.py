@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,7 @@ class Batch(NamedTuple):
     queries: Tensor  # float64 (n_queries, n_features), prepared for the metric
     self_index: Tensor  # int64 (n_queries,): the number of the row that the query is, which is left out; -1 if none
     n_self: int  # rows left out for each query: 1 if the queries are rows themselves, else 0
+    numbers: np.ndarray  # int64 (n_queries,), the numbers of the queries
 
 
 class Found(NamedTuple):

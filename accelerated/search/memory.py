@@ -28,6 +28,8 @@ BYTES_OF_BOX_GAP = 80  # a gap and its square; with one feature also the sum, it
 BYTES_OF_BOXES = 40  # the distance of two boxes, with three intermediate results and a mask
 BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transposition and a selection
 BYTES_OF_MEMBER = 20 * 8  # a row of a group: its place, number, query and distance, and their copies when sorted
+BYTES_OF_FOUND = 60  # a row that is found and perhaps dropped: its distance and number, two masks and a count
+BYTES_OF_ALLOWED = 25 * 8  # a query and a row that it may choose: numbers, distance and place, and their copies
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 

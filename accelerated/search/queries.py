@@ -21,6 +21,7 @@ class Queries(NamedTuple):
     prepare: Callable[[Tensor], Tensor]
     device: torch.device  # where they are searched
     n_self: int  # 1 if query i is row i, else 0
+    are_alike: bool = True  # whether equal queries have equal neighbours, unless they are rows
 
     @classmethod
     def of_rows(cls, rows: Tensor) -> "Queries":
@@ -37,15 +38,15 @@ class Queries(NamedTuple):
         with clock.stage("read"):
             queries = self.prepare(copy_rows(self.X[as_index(numbers)], self.device))
             if self.n_self:
-                return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self)
-            return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self)
+                return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self, numbers)
+            return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self, numbers)
 
     def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
         """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.
 
         Rows that are queries have equal neighbours only if none is left out.
         """
-        if self.n_self or n_at_once == 1:
+        if self.n_self or not self.are_alike or n_at_once == 1:
             return numbers
         parts = np.split(numbers, range(n_at_once, len(numbers), n_at_once))
         return np.concatenate([some[first_of_equals(self.read(some, clock).queries).cpu().numpy()] for some in parts])

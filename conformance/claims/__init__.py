@@ -6,6 +6,7 @@ Each module is a level, and each level is tried in the order in which its claims
 from difflib import get_close_matches
 
 from conformance.claims import (
+    among,
     averages,
     bad_input,
     bits,
@@ -25,6 +26,7 @@ from conformance.claims.claim import Claim
 MODULES = (
     distance,
     neighbors,
+    among,
     averages,
     votes,
     symmetries,

@@ -4,6 +4,7 @@ Every mutant is caught by the claim that it names, and every claim is named by a
 """
 
 from conformance.zoo import (
+    among,
     averages,
     bad_input,
     beginners,
@@ -21,6 +22,7 @@ from conformance.zoo.base import Mutant
 MODULES = (
     distances,
     selection,
+    among,
     averages,
     votes,
     manners,

@@ -1,0 +1,167 @@
+"""The training rows that queries may choose among: one set for all queries, or a set for each."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from knn_inputs.containers import refuse_containers, to_array
+from knn_inputs.messages import a_kind_of, show
+from knn_inputs.parameters import is_int
+from knn_inputs.tensors import is_tensor
+
+ADVICE = "pass a mask of bools, or the indices of training rows as ints"
+
+
+class Allowed(NamedTuple):
+    """The rows that each query may choose among, as masks or as indices: one set if all queries share it."""
+
+    sets: np.ndarray | list[np.ndarray]  # each bool (n_rows,), or int64 indices, ascending and without repetition
+    n_rows: int
+
+    @property
+    def is_shared(self) -> bool:
+        """Returns whether the set is for all queries."""
+        return len(self.sets) == 1
+
+    def mask(self, query: int) -> np.ndarray:
+        """Returns for each row whether this query may choose it, bool (n_rows,)."""
+        one = self._set_of(query)
+        if one.dtype == bool:
+            return one
+        mask = np.zeros(self.n_rows, dtype=bool)
+        mask[one] = True
+        return mask
+
+    def rows(self, query: int, start: int, stop: int) -> np.ndarray:
+        """Returns the rows from start to stop that this query may choose, int64, ascending."""
+        one = self._set_of(query)
+        if one.dtype == bool:
+            return start + np.flatnonzero(one[start:stop])
+        first, last = np.searchsorted(one, [start, stop])
+        return one[first:last]
+
+    def contains(self, query: int, rows: np.ndarray) -> np.ndarray:
+        """Returns for each of these rows whether the query may choose it, bool of the same shape."""
+        one = self._set_of(query)
+        if one.dtype == bool:
+            return one[rows]
+        if not len(one):
+            return np.zeros(rows.shape, dtype=bool)
+        return one[np.minimum(np.searchsorted(one, rows), len(one) - 1)] == rows
+
+    def counts(self) -> np.ndarray:
+        """Returns the number of rows in each set, int64 (n_sets,)."""
+        return np.array([np.count_nonzero(one) if one.dtype == bool else len(one) for one in self.sets])
+
+    def _set_of(self, query: int) -> np.ndarray:
+        return self.sets[0 if self.is_shared else query]
+
+
+def read_among(
+    among: Any, k: int, n_queries: int, n_rows: int, leave_one_out: bool = False, pad: bool = False
+) -> Allowed | None:
+    """Returns the rows that each query may choose among; None for None, which allows all of them.
+
+    One dimension is a set for all queries, two dimensions are a set for each: the rows of a matrix, or the entries of a
+    list of lists or arrays. Bools are a mask of all training rows, ints are indices of rows, in any order; a repeated
+    index counts once. Raises TypeError for entries of other types; ValueError for a mask of another length, an index
+    out of range, and another number of sets than queries; and, unless ``pad`` is set, ValueError for a query that may
+    choose among fewer than k rows. With ``leave_one_out`` the row with the number of the query does not count.
+
+    >>> read_among([3, 0, 3], k=2, n_queries=2, n_rows=5).sets
+    [array([0, 3])]
+    >>> read_among([[True, False, True], [1]], k=1, n_queries=2, n_rows=3).sets
+    [array([ True, False,  True]), array([1])]
+    """
+    if among is None:
+        return None
+    allowed = Allowed(_read_sets(among, n_queries, n_rows), n_rows)
+    if not pad:
+        _check_enough(allowed, k, n_queries, leave_one_out)
+    return allowed
+
+
+def _read_sets(among: Any, n_queries: int, n_rows: int) -> np.ndarray | list[np.ndarray]:
+    refuse_containers(among, "among")
+    if isinstance(among, list | tuple) and any(map(_is_set, among)):
+        _check_number(len(among), n_queries)
+        return [_read_set(one, f"among[{i}]", n_rows) for i, one in enumerate(among)]
+    array = to_array(among, "among")
+    if array.ndim == 1:
+        return [_read_set(among, "among", n_rows)]
+    if array.ndim != 2:
+        raise ValueError(f"among has shape {array.shape}, but must have 1 dimension or 2: {ADVICE}")
+    _check_number(len(array), n_queries)
+    if array.dtype == bool:
+        _check_length(array.shape[1], "among[0]", n_rows)
+        return array
+    return [_read_set(one, f"among[{i}]", n_rows) for i, one in enumerate(array)]
+
+
+def _is_set(entry: Any) -> bool:
+    """Returns whether an entry of a list is a set of rows itself; a string is not."""
+    if isinstance(entry, str | bytes):
+        return False
+    return getattr(entry, "ndim", 0) > 0 if is_tensor(entry) or hasattr(entry, "ndim") else hasattr(entry, "__len__")
+
+
+def _check_number(n_sets: int, n_queries: int) -> None:
+    if n_sets != n_queries:
+        advice = "pass a set of rows for each query, or one mask or one list of indices for all of them"
+        raise ValueError(f"among has {n_sets} sets of rows for {n_queries} queries: {advice}")
+
+
+def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
+    """Returns one set of rows: a mask, bool (n_rows,), or indices, int64, ascending and without repetition."""
+    array = to_array(one, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} has shape {array.shape}, but must have 1 dimension: {ADVICE}")
+    if not array.size and array.dtype == np.float64:  # NumPy's type of an empty list
+        return np.zeros(0, dtype=np.int64)
+    if array.dtype == object or isinstance(one, list | tuple):
+        array = _of_one_type(list(array if array.dtype == object else one), name)
+    elif array.dtype.kind not in "biu":
+        raise TypeError(f"{name} has dtype {array.dtype}, but must have bools or ints: {ADVICE}")
+    if array.dtype == bool:
+        _check_length(len(array), name, n_rows)
+        return array
+    wrong = (array < 0) | (array >= n_rows)
+    if np.any(wrong):
+        place = int(np.argmax(wrong))
+        limits = f"the indices of {n_rows} training rows are from 0 to {n_rows - 1}"
+        raise ValueError(f"{name} has {show(int(array[place]))} at place {place}, but {limits}")
+    return np.unique(array.astype(np.int64))
+
+
+def _of_one_type(entries: list[Any], name: str) -> np.ndarray:
+    """Returns the entries of a list as bools, or as ints; raises TypeError for others, and for bools among ints."""
+    entries = [entry.item() if is_tensor(entry) else entry for entry in entries]
+    are_bools = isinstance(entries[0], bool | np.bool_)
+    if set(map(type, entries)) not in ({bool}, {int}):
+        for place, entry in enumerate(entries):
+            if not (isinstance(entry, bool | np.bool_) if are_bools else is_int(entry)):
+                kind = "a bool" if are_bools else "an int"
+                raise TypeError(f"{name} has {show(entry)}, {a_kind_of(entry)}, at place {place}, not {kind}: {ADVICE}")
+    array = np.array(entries)
+    return array if array.dtype == bool or array.dtype.kind == "i" else np.array(entries, dtype=object)
+
+
+def _check_length(length: int, name: str, n_rows: int) -> None:
+    if length != n_rows:
+        advice = "pass a bool for each training row, or the indices of rows as ints"
+        raise ValueError(f"{name} has {length} bools for {n_rows} training rows: {advice}")
+
+
+def _check_enough(allowed: Allowed, k: int, n_queries: int, leave_one_out: bool) -> None:
+    """Raises ValueError for the first query that may choose among fewer than k rows."""
+    counts = np.broadcast_to(allowed.counts(), n_queries)
+    if leave_one_out:
+        counts = counts - np.array([allowed.contains(i, np.array([i]))[0] for i in range(n_queries)])
+    if np.all(counts >= k):
+        return
+    query = int(np.argmax(counts < k))
+    others = "other rows" if leave_one_out else "rows"
+    raise ValueError(
+        f"among allows query {query} {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
+        "smaller n_neighbors, or pad=True, which fills the missing places with index -1 and distance infinity"
+    )

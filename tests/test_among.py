@@ -1,0 +1,339 @@
+"""Neighbours among the rows that a query may choose: the same bits in both packages, whichever way finds them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import accelerated
+import reference
+from accelerated import NearestNeighbors
+from accelerated.search import among, rule
+from accelerated.search.among import AllowedPairs, Dropping, OfSome
+from knn_inputs.among import read_among
+from tests.helpers import HOSTILE, by
+
+both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+METRICS = [
+    *({"metric": name} for name in ("euclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard")),
+    *({"metric": "minkowski", "p": p} for p in (3, 1.5, 0.5)),
+    {"metric": "precomputed"},
+    {"metric": lambda a, b: float(np.abs(a - b).max())},
+]
+WAYS = {  # constants with which ``choose_way`` always chooses the way
+    "index": {"FEWEST_FOR_AN_INDEX": 1},
+    "dropping": {"FEWEST_FOR_AN_INDEX": 10**9, "PAIRS_PER_FOUND": 0, "EXCLUDED_PER_PAIR": 10**9},
+    "pairs": {"FEWEST_FOR_AN_INDEX": 10**9, "PAIRS_PER_FOUND": 10**9},
+}
+KINDS = ("a mask", "indices", "masks", "lists", "masks and indices")
+
+
+def draw_sets(rng, kind, n_queries, n_rows, share):
+    """An argument ``among`` of this kind, and the mask of each query."""
+    masks = rng.random((n_queries, n_rows)) < share
+    if kind in ("a mask", "indices"):
+        masks[:] = masks[0]
+    indices = [rng.permutation(np.flatnonzero(mask)) for mask in masks]
+    given = {
+        "a mask": masks[0].copy(),
+        "indices": np.concatenate([indices[0], indices[0][:1]]),
+        "masks": masks.copy(),
+        "lists": [some.tolist() for some in indices],
+        "masks and indices": [masks[i] if i % 2 else indices[i] for i in range(n_queries)],
+    }
+    return given[kind], masks
+
+
+def nearest_allowed(X, Q, k, mask, **metric):
+    """The oracle: all rows by distance, those that are allowed, the first k."""
+    order = by("exhaustive", **metric).fit(X).kneighbors(Q, len(X), return_distance=False)
+    return np.array([line[allowed[line]][:k] for line, allowed in zip(order, mask, strict=True)])
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: str(metric.get("p", metric["metric"]))[:12])
+def test_460_draws_have_the_same_bits_in_both_packages(rng, metric):
+    n_answers = 0
+    for _ in range(460):
+        n, m, d = rng.integers(1, 12), rng.integers(1, 4), rng.integers(1, 4)
+        is_given = metric["metric"] == "precomputed"
+        X = rng.integers(0, 3, (n, n if is_given else d)) + rng.integers(0, 2) * rng.random((n, n if is_given else d))
+        Q = None if rng.random() < 0.4 else X[rng.integers(0, n, m)]
+        k, pad = int(rng.integers(1, 5)), bool(rng.random() < 0.7)
+        given, _ = draw_sets(rng, rng.choice(KINDS), n if Q is None else m, n, rng.choice([0.1, 0.5, 0.9]))
+        answers = []
+        for package in (reference, accelerated):
+            try:
+                answers.append(package.NearestNeighbors(1, **metric).fit(X).kneighbors(Q, k, among=given, pad=pad))
+            except ValueError as error:
+                answers.append(str(error))
+        if isinstance(answers[0], str):
+            assert answers[0] == answers[1]
+            continue
+        n_answers += 1
+        (distances, indices), (others, other_indices) = answers
+        assert indices.tolist() == other_indices.tolist()
+        if metric.get("p", 1) == 1:
+            assert distances.tobytes() == others.tobytes()
+        else:  # two ``pow``, each within a unit in the last place
+            np.testing.assert_allclose(distances, others, rtol=8 * 2.0**-53, atol=0)
+    assert n_answers > 200
+
+
+@pytest.fixture
+def always(monkeypatch):
+    """Makes ``choose_way`` always choose a way, and filters take small searches, too."""
+
+    def choose(way):
+        for name, value in WAYS[way].items():
+            monkeypatch.setattr(among, name, value)
+        monkeypatch.setattr(among, "SMALL_SEARCH", 0)
+        monkeypatch.setattr(rule, "SMALL_SEARCH", 0)
+        monkeypatch.setattr(rule, "SMALL_SEARCH_BY_BITMAPS", 0)
+
+    return choose
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rows", HOSTILE)
+def test_every_way_finds_the_nearest_allowed_rows_of_hostile_data(device, always, rng, way, rows):
+    X, Q = HOSTILE[rows], HOSTILE[rows][:40] * (1 + 1e-9)
+    always(way)
+    model = NearestNeighbors(5, device=device).fit(X)
+
+    for kind, share in (("a mask", 0.3), ("masks", 0.7), ("lists", 0.99)):
+        given, masks = draw_sets(rng, kind, len(Q), len(X), share)
+        assert model.kneighbors(Q, among=given)[1].tolist() == nearest_allowed(X, Q, 5, masks).tolist()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("metric", ["manhattan", "chebyshev", "cosine", "hamming", "jaccard"])
+def test_every_way_serves_every_metric(device, always, rng, way, metric):
+    X = rng.integers(0, 4, (400, 20)) * 1.0
+    always(way)
+    model = NearestNeighbors(5, metric=metric, device=device).fit(X)
+
+    for kind in ("a mask", "masks"):
+        given, masks = draw_sets(rng, kind, len(X), len(X), 0.6)
+        np.fill_diagonal(masks, False)
+        expected = nearest_allowed(X, X, 5, masks, metric=metric)
+        assert model.kneighbors(among=given)[1].tolist() == expected.tolist()
+
+
+def test_the_way_depends_on_the_numbers_of_queries_and_of_allowed_rows(rng):
+    X = rng.random((20_000, 20))
+    model = NearestNeighbors(5).fit(X)
+
+    def way(n_queries, kind, share, memory_limit=2**30):
+        given, _ = draw_sets(rng, kind, n_queries, len(X), share)
+        allowed = read_among(given, 5, n_queries, len(X))
+        index, _ = among.choose_way(model._index, allowed, 5, 0, n_queries, memory_limit)
+        return [type(some) for some in index.filters]
+
+    assert set(way(200, "a mask", 0.5)) == {OfSome}
+    assert way(3, "a mask", 0.001) == way(3, "masks", 0.001) == [AllowedPairs]
+    assert way(3, "a mask", 0.9)[0] is way(20, "masks", 0.9)[0] is Dropping
+    assert way(200, "a mask", 0.5, memory_limit=2**20)[0] is Dropping  # an index would not fit
+    assert way(3, "masks", 0.9)[-1] is AllowedPairs
+
+
+def test_dropping_certifies_no_query_whose_near_rows_are_not_allowed(always, rng):
+    X = rng.normal(size=(2000, 20))
+    Q, far = X[:20] * 0.01, np.argsort((X * X).sum(1))[1000:]
+    always("dropping")
+    model = NearestNeighbors(5).fit(X)
+    mask = np.isin(np.arange(2000), far)
+    seen = []
+
+    def search(self, *arguments):
+        seen.append(found := of_dropping(self, *arguments))
+        return found
+
+    of_dropping = Dropping.search
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dropping, "search", search)
+        indices = model.kneighbors(Q, among=far, return_distance=False)
+
+    assert seen
+    assert not any(bool(found.certified.any()) for found in seen)
+    assert indices.tolist() == nearest_allowed(X, Q, 5, [mask] * 20).tolist()
+
+
+def test_equal_queries_with_sets_of_their_own_have_answers_of_their_own(always):
+    X, Q = np.ones((600, 20)), np.ones((64, 20))  # equal rows, so that no filter certifies a query
+    always("dropping")
+    given = [list(range(i, i + 300)) for i in range(64)]
+
+    indices = by("float32", 2).fit(X).kneighbors(Q, among=given, return_distance=False)
+
+    assert indices.tolist() == [[i, i + 1] for i in range(64)]
+
+
+@both
+def test_a_row_that_is_not_allowed_itself_takes_no_other_row_with_it(package):
+    X = [[0.0], [1.0], [2.0]]
+
+    indices = package.NearestNeighbors(1).fit(X).kneighbors(among=[[1], [2], [0]], return_distance=False)
+
+    assert indices.tolist() == [[1], [2], [0]]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_small_memory_limit_gives_the_same_answer(always, rng, way):
+    X, Q = rng.random((3000, 12)), rng.random((70, 12))
+    given, masks = draw_sets(rng, "masks", 70, 3000, 0.6)
+    expected = nearest_allowed(X, Q, 8, masks).tolist()
+    always(way)
+
+    for memory_limit in (20_000, 2**20, "1GiB"):
+        indices = NearestNeighbors(8, memory_limit=memory_limit).fit(X).kneighbors(Q, among=given)[1]
+        assert indices.tolist() == expected
+
+
+MEASURE = """
+import numpy as np
+from accelerated import NearestNeighbors
+
+def peak():  # resident bytes, the most since the last reset
+    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
+
+rng = np.random.default_rng(0)
+X, Q = rng.random((60_000, 32), dtype=np.float32), rng.random((400, 32), dtype=np.float32)
+model = NearestNeighbors(10, memory_limit=64 * 2**20).fit(X)
+mask = rng.random(({n_sets}, 60_000)) < {share}
+model.kneighbors(Q[:40], among=mask[:40] if {n_sets} > 1 else mask[0])
+open("/proc/self/clear_refs", "w").write("5")
+before = peak()
+model.kneighbors(Q, among=mask if {n_sets} > 1 else mask[0])
+print((peak() - before) / 2**20)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(("n_sets", "share"), [(1, 0.1), (1, 0.9), (400, 0.02), (400, 0.8)])
+def test_a_search_among_rows_stays_within_its_memory_limit(n_sets, share):
+    code = MEASURE.format(n_sets=n_sets, share=share)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert run.returncode == 0, run.stderr
+    assert float(run.stdout) < 64 + 32
+
+
+BAD = {
+    "a mask of another length": ([True] * 4, ValueError, "among has 4 bools for 5 training rows: pass a bool for each"),
+    "a row that is not there": ([0, 5], ValueError, "among has 5 at place 1, but the indices of 5 training rows"),
+    "counted from the end": ([-1, 0], ValueError, "among has -1 at place 0, but the indices"),
+    "beyond 64 bits": ([2**70], ValueError, "among has 1180591620717411303424 at place 0"),
+    "floats": ([0.0, 1.0], TypeError, "among has 0.0, a float, at place 0, not an int: pass a mask of bools"),
+    "an array of floats": (np.array([0.0]), TypeError, "among has dtype float64, but must have bools or ints"),
+    "strings": (["a"], TypeError, "among has 'a', a str, at place 0, not an int"),
+    "missing": ([None, True], TypeError, "among has None, a NoneType, at place 0"),
+    "an int among bools": ([True, 1, 0, 0, 0], TypeError, "among has 1, an int, at place 1, not a bool"),
+    "a single index": (3, ValueError, r"among has shape \(\), but must have 1 dimension or 2"),
+    "a cube": (np.zeros((1, 1, 1), bool), ValueError, r"among has shape \(1, 1, 1\), but must have 1 dimension or 2"),
+    "another number of sets": ([[0], [1], [2]], ValueError, "among has 3 sets of rows for 2 queries: pass a set"),
+    "masks of another length": (np.ones((2, 4), bool), ValueError, r"among\[0\] has 4 bools for 5 training rows"),
+    "a bad list among good ones": ([[0], [9]], ValueError, r"among\[1\] has 9 at place 0"),
+    "a set": ({0, 1}, TypeError, r"among is a set.*pass list\(among\)"),
+    "empty": ([], ValueError, "among allows query 0 0 rows, fewer than n_neighbors=1: allow more rows"),
+    "too few for one query": ([[0], []], ValueError, "among allows query 1 0 rows, fewer than n_neighbors=1"),
+}
+
+
+@both
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_among_is_refused_with_its_place_and_advice(package, kind):
+    given, error, message = BAD[kind]
+    model = package.NearestNeighbors(1).fit(np.arange(5.0)[:, None])
+
+    with pytest.raises(error, match=message):
+        model.kneighbors([[0.0], [1.0]], among=given)
+
+
+@both
+def test_the_row_itself_does_not_count_as_allowed(package):
+    model = package.NearestNeighbors(2).fit([[0.0], [1.0], [2.0]])
+
+    with pytest.raises(ValueError, match="among allows query 0 1 other rows, fewer than n_neighbors=2"):
+        model.kneighbors(among=[0, 1])
+    assert model.kneighbors(among=[0, 1], pad=True)[1].tolist() == [[1, -1], [0, -1], [1, 0]]
+
+
+@both
+def test_padding_fills_the_places_after_all_rows_that_there_are(package):
+    model = package.NearestNeighbors(2, metric="minkowski", p=3).fit([[0.0], [3.0]])
+
+    distances, indices = model.kneighbors([[1.0]], 4, pad=True)
+    nothing, none = model.kneighbors([[1.0]], among=[], pad=True)
+
+    assert (distances.tolist(), indices.tolist()) == ([[1, 2, np.inf, np.inf]], [[0, 1, -1, -1]])
+    assert (nothing.tolist(), none.tolist()) == ([[np.inf, np.inf]], [[-1, -1]])
+    assert (distances.dtype, none.dtype) == (np.float64, np.int64)
+    with pytest.raises(TypeError, match="pad=1 is an int, but must be True or False"):
+        model.kneighbors([[1.0]], pad=1)
+
+
+@both
+def test_dimensions_tell_a_set_for_all_queries_from_sets_for_each(package):
+    model = package.NearestNeighbors(1).fit([[0.0], [1.0]])
+    Q = [[0.0], [0.0]]
+
+    assert model.kneighbors(Q, among=[False, True])[1].tolist() == [[1], [1]]  # as many rows as queries
+    assert model.kneighbors(Q, among=[[0], [1]])[1].tolist() == [[0], [1]]
+    assert model.kneighbors(Q, among=np.array([[1, 1], [0, 1]]))[1].tolist() == [[1], [0]]
+    assert model.get_neighbors([0.0], among=[1]) == [(1, 1.0)]
+
+
+@both
+def test_lists_of_any_objects_and_tensors_are_searched_among_too(package):
+    words = package.NearestNeighbors(1, metric=lambda a, b: abs(len(a) - len(b))).fit(["a", "abcd", "ab"])
+    numbers = package.NearestNeighbors(1).fit(torch.arange(4.0)[:, None])
+
+    assert words.kneighbors(["a", "abc"], among=[1, 2])[1].tolist() == [[2], [1]]
+    assert words.get_neighbors("a", among=[1]) == [(1, 3.0)]
+    for given in (torch.tensor([1, 3]), [torch.tensor([1, 3])], torch.tensor([False, True, False, True])):
+        assert numbers.kneighbors(torch.tensor([[0.0]]), among=given)[1].tolist() == [[1]]
+
+
+def test_a_function_for_the_metric_is_called_for_allowed_rows_alone():
+    called = []
+
+    def gap(a, b):
+        called.append(b[0])
+        return abs(a[0] - b[0])
+
+    NearestNeighbors(1, metric=gap).fit(np.arange(9.0)[:, None]).kneighbors([[0.0]], among=[2, 7])
+
+    assert called == [2, 7]
+
+
+def test_a_search_among_rows_leaves_the_model_and_its_arguments_as_they_were(rng):
+    X, mask = rng.random((300, 5)), rng.random((100, 300)) < 0.5
+    model, before = NearestNeighbors(3).fit(X), mask.copy()
+    attributes, expected = dict(vars(model)), model.kneighbors(X[:100])
+
+    model.kneighbors(X[:100], among=mask)
+
+    assert vars(model) == attributes
+    np.testing.assert_array_equal(mask, before)
+    np.testing.assert_array_equal(model.kneighbors(X[:100]), expected)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_progress_bar_reaches_its_end(always, rng, way, capsys):
+    X = rng.random((600, 20))
+    always(way)
+
+    NearestNeighbors(3, progress=True).fit(X).kneighbors(X[:80], among=np.arange(100, 600))
+
+    assert "100%" in capsys.readouterr().err
+
+
+def test_two_threads_give_the_same_answer(two_threads, always, rng):
+    X, Q = rng.random((1000, 20)), rng.random((150, 20))
+    given, masks = draw_sets(rng, "masks", 150, 1000, 0.5)
+    for way in WAYS:
+        always(way)
+        indices = NearestNeighbors(4).fit(X).kneighbors(Q, among=given, return_distance=False)
+        assert indices.tolist() == nearest_allowed(X, Q, 4, masks).tolist()
