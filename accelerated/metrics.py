@@ -34,7 +34,8 @@ class Metric(NamedTuple):
     distance being greater than ``reduced``, both (n,); it means the length of ``embed(q) - embed(x)``, which have
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
-    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
+    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones; if rows are embedded, it is a tree of
+    ``embed(x)``, whose distances are at most their ``radius``.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -66,7 +67,7 @@ class Metric(NamedTuple):
     @property
     def reduces_as_tree(self) -> bool:
         """Tells whether the reduced distances are the distances of a tree, but for rounding."""
-        return self.tree_p is not None and self.to_tree is _same
+        return self.tree_p is not None and self.to_tree is _same and not self.embeds_rows
 
 
 def _measure_block(
@@ -173,7 +174,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
     "canberra": _by_feature(special_distances.canberra, largest=1e300),
     "braycurtis": _by_feature(_finite_braycurtis, largest=1e300),
-    "haversine": _by_feature(special_distances.haversine, **embeddings.to_sphere()._asdict()),
+    "haversine": _by_feature(special_distances.haversine, **embeddings.to_sphere()._asdict(), tree_p=2),
     "nan_euclidean": _by_feature(
         special_distances.nan_euclidean, largest=1e150, to_distance=special_distances.with_infinity, allow_nan=True
     ),
@@ -210,7 +211,7 @@ def _with_parameters(name: str, params: dict[str, Any], embedding: embeddings.Em
         partial(getattr(weighted_distances, name), **params),
         partial(getattr(in_numpy, name), **params),
         largest=1e150 / float(np.sqrt(largest_factor(params))),
-        **(embedding._asdict() if embedding is not None else {}),
+        **({"tree_p": 2, **embedding._asdict()} if embedding is not None else {}),
     )
 
 

@@ -131,7 +131,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         by_rule = name is None and n_rows > 2**exponent
         if is_cpu and (name == "tree" or by_rule):
             return TreeFilter.make(metric, rows)
-        if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES:
+        if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES and not metric.embeds_rows:
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if metric.tree_p == float("inf") and name in (None, "bitmaps"):
         return BitmapFilter.make(metric, rows)
