@@ -12,6 +12,7 @@ from conformance.claims import (
     costs,
     distance,
     manners,
+    metrics,
     neighbors,
     numerics,
     similarity,
@@ -36,6 +37,7 @@ MODULES = (
     bits,
     similarity,
     solvers,
+    metrics,
 )
 
 CLAIMS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Claim)]

@@ -11,6 +11,7 @@ from conformance.zoo import (
     costs,
     distances,
     manners,
+    metrics,
     selection,
     similarity,
     solvers,
@@ -30,6 +31,7 @@ MODULES = (
     beginners_votes,
     similarity,
     solvers,
+    metrics,
 )
 ZOO: list[type[Mutant]] = [
     mutant
