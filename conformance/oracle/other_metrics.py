@@ -72,8 +72,8 @@ def right_distance(X: np.ndarray, a: np.ndarray, b: np.ndarray, metric: str) -> 
 def is_right(distance: float, X: np.ndarray, a: np.ndarray, b: np.ndarray, metric: str) -> bool:
     """Whether a float64 distance of a and b is right up to rounding, for up to 10 rows of 3 whole numbers up to 4.
 
-    With u = 2^-53, gaps and amounts are exact, and canberra, braycurtis and nan_euclidean take at most 16 roundings. In a
-    variance, the mean of whole numbers up to 4 rounds once, by 4 u; a gap to it, at most 8, is off by 12 u, and its
+    With u = 2^-53, gaps and amounts are exact, and canberra, braycurtis and nan_euclidean take at most 16 roundings. In
+    a variance, the mean of whole numbers up to 4 rounds once, by 4 u; a gap to it, at most 8, is off by 12 u, and its
     square by 2^8 u. So the sum of 10 squares, which is 0.9 or more, is off by less than 2^13 u of itself; the root of
     the distance halves that, which leaves 2^-41 for all other roundings. An angle 2 arcsin(sqrt(h)) is off by 2 sqrt(e)
     if h is off by e = 2^-51 where h is 1, on the opposite side of the globe: less than 2^-24.
