@@ -125,9 +125,9 @@ class NearestNeighbors(KNeighbors):
         The number of neighbours, unless a query asks for another.
     metric : str or callable
         minkowski, euclidean (l2), sqeuclidean, manhattan (l1, cityblock), chebyshev (infinity), cosine, hamming,
-        jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine (latitude and longitude in radians), nan_euclidean (NaN
-        allowed), precomputed, or a function of two examples, called once for each pair: float64 rows if X is an array,
-        DataFrame or tensor of numbers, else the objects in the list X.
+        jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine (latitude and longitude in radians),
+        nan_euclidean (NaN allowed), precomputed, or a function of two examples, called once for each pair: float64 rows
+        if X is an array, DataFrame or tensor of numbers, else the objects in the list X.
     p : float
         The power of minkowski, above 0: 2 is euclidean, with its bits and its speed, 1 manhattan, infinity chebyshev.
         ``fit`` warns if p is not 2 and the metric is another.
