@@ -24,6 +24,14 @@ from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_pair
+from knn_inputs.metrics import (
+    ChosenMetric,
+    allows_missing,
+    check_columns_of,
+    choose_metric,
+    learn_parameters,
+    with_learned,
+)
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, warn_of_idle_p
 
@@ -55,22 +63,26 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
 
     def _read(self, X: Any) -> dict[str, Any]:
         """Returns what fit keeps of the examples, by name; changes nothing in the model."""
-        metric = self._get_metric()
+        chosen = choose_metric(self.metric, self.p, self.metric_params)
         check_flag(self.progress, "progress")
         device = resolve_device(self.device, X)
         memory_limit = resolve_memory_limit(self.memory_limit, device)
         warn_of_idle_p(self.metric, self.p)
         if callable(self.metric) and not is_matrix(X):
-            return self._read_objects(X, device)
-        checked = check_rows(X, metric.largest, least=metric.least)
+            return {"_chosen": chosen, **self._read_objects(X, device)}
+        chosen = learn_parameters(chosen, X)
+        metric = self._get_metric(chosen)
+        checked = check_rows(X, metric.largest, least=metric.least, allow_nan=metric.allow_nan)
+        _check_columns(chosen, checked, X)
         if self.metric == "precomputed":
             check_square(checked)
         rows = _prepare_rows(checked, metric, device, memory_limit)
         noted = note_features(X, rows.shape[1])
-        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
+        read = {"_metric": metric, "_chosen": chosen, "_rows": rows, "_objects": None, "_function": None}
+        return {**read, **noted}
 
-    def _get_metric(self) -> Metric:
-        return get_metric(self.metric, self.p, self.metric_params)
+    def _get_metric(self, chosen: ChosenMetric) -> Metric:
+        return get_metric(*chosen)
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""
@@ -104,13 +116,15 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
     def get_distance(self, a: Any, b: Any) -> float:
         """Returns the distance between two examples of shape (n_features,), by the current parameters.
 
-        Raises ValueError if the two differ in length or a function returns a number that is not a distance.
+        Raises ValueError if the two differ in length, if the metric learns parameters from examples and there are none
+        yet, or if a function returns a number that is not a distance.
 
         >>> from accelerated import NearestNeighbors
         >>> NearestNeighbors(metric="manhattan").get_distance([0, 0], [3, 4])
         7.0
         """
-        metric = get_metric(self.metric, self.p, self.metric_params)
+        chosen = with_learned(choose_metric(self.metric, self.p, self.metric_params), getattr(self, "_chosen", None))
+        metric = get_metric(*chosen)
         if callable(self.metric):
             pair = (a, b) if self._holds_objects() else read_any_pair(a, b)
             measured = take_two(self.metric, "metric", self.metric_params)(*pair)
@@ -119,7 +133,9 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
             raise ValueError(
                 "metric='precomputed' has no distance between two examples: it is in the matrix that you gave"
             )
-        rows = metric.prepare(copy_rows(read_pair(a, b, metric.largest), torch.device("cpu")))
+        both = read_pair(a, b, metric.largest, metric.allow_nan)
+        check_columns_of(chosen, both)
+        rows = metric.prepare(copy_rows(both, torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
 
     def _open_queries(self, X: Any) -> tuple[Index, Queries]:
@@ -131,8 +147,10 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
             metric = metric_of_objects(self._function, objects, self._objects)
             queries = Queries.given(places_of(objects), metric, self._rows.device)
             return self._make_index(metric, self._rows), queries
-        checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
+        metric = self._metric
+        checked = check_rows(X, metric.largest, self.n_features_in_, metric.least, metric.allow_nan)
         check_features(X, checked.shape[1], self)
+        _check_columns(self._chosen, checked, X)
         return self._index, Queries.given(checked, self._metric, self._rows.device)
 
     def _holds_objects(self) -> bool:
@@ -145,7 +163,15 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.allow_nan = allows_missing(self.metric)
         return tags
+
+
+def _check_columns(chosen: ChosenMetric, checked: np.ndarray | Tensor, X: Any) -> None:
+    """Raises ValueError unless the columns suit the metric; only for haversine it looks at their numbers."""
+    if isinstance(checked, Tensor) and chosen.name == "haversine":
+        checked = checked.cpu().numpy()
+    check_columns_of(chosen, checked, X)
 
 
 def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:

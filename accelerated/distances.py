@@ -59,7 +59,7 @@ def sum_side_by_side(terms: Tensor) -> Tensor:
     return halves[0] + halves[1]
 
 
-def _sum(terms: Callable[[int, int], Tensor], n: int) -> Tensor:
+def sum_features(terms: Callable[[int, int], Tensor], n: int) -> Tensor:
     """Returns the sum over n features. Pairs are few, so their terms are added at once, on a CPU by NumPy itself."""
     if n < 8 or (none := terms(0, 0)).ndim != 2:
         return pairwise_sum(terms, 0, n)
@@ -81,7 +81,7 @@ def sqeuclidean(queries: Tensor, rows: Tensor) -> Tensor:
         gap = queries[i:j] - rows[i:j]  # (j - i, ...)
         return gap.mul_(gap)
 
-    return _sum(terms, len(queries))
+    return sum_features(terms, len(queries))
 
 
 def euclidean(queries: Tensor, rows: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ def euclidean(queries: Tensor, rows: Tensor) -> Tensor:
 
 def manhattan(queries: Tensor, rows: Tensor) -> Tensor:
     """Returns sum |q - x|."""
-    return _sum(lambda i, j: (queries[i:j] - rows[i:j]).abs_(), len(queries))
+    return sum_features(lambda i, j: (queries[i:j] - rows[i:j]).abs_(), len(queries))
 
 
 def chebyshev(queries: Tensor, rows: Tensor) -> Tensor:
@@ -105,28 +105,34 @@ def chebyshev(queries: Tensor, rows: Tensor) -> Tensor:
     return largest
 
 
-def minkowski_sum(queries: Tensor, rows: Tensor, p: int) -> Tensor:
-    """Returns sum |q - x|^p for a whole p, by repeated multiplication."""
+def minkowski_sum(queries: Tensor, rows: Tensor, p: int, w: np.ndarray | None = None) -> Tensor:
+    """Returns sum w |q - x|^p for a whole p, by repeated multiplication."""
 
     def terms(i: int, j: int) -> Tensor:
         gap = (queries[i:j] - rows[i:j]).abs_()
         power = gap.clone()
         for _ in range(p - 1):
             power *= gap
-        return power
+        return power if w is None else power.mul_(of_features(w[i:j], power))
 
-    return _sum(terms, len(queries))
+    return sum_features(terms, len(queries))
 
 
-def minkowski(queries: Tensor, rows: Tensor, p: float) -> Tensor:
-    """Returns (sum |q - x|^p)^(1/p) for any p > 0; gaps are divided by the largest first so that no power overflows."""
+def minkowski(queries: Tensor, rows: Tensor, p: float, w: np.ndarray | None = None) -> Tensor:
+    """Returns (sum w |q - x|^p)^(1/p) for any p > 0; gaps are divided by the largest first: no power overflows."""
     largest = chebyshev(queries, rows)
     scale = torch.where(largest == 0, torch.ones_like(largest), largest)
 
     def terms(i: int, j: int) -> Tensor:
-        return power((queries[i:j] - rows[i:j]).abs_() / scale, p)
+        powers = power((queries[i:j] - rows[i:j]).abs_() / scale, p)
+        return powers if w is None else powers.mul_(of_features(w[i:j], powers))
 
-    return largest * power(_sum(terms, len(queries)), 1 / p)
+    return largest * power(sum_features(terms, len(queries)), 1 / p)
+
+
+def of_features(numbers: np.ndarray, gap: Tensor) -> Tensor:
+    """Returns a number for each feature, in the shape and on the device of the gaps, (n_features, ...)."""
+    return torch.tensor(numbers, dtype=torch.float64, device=gap.device).reshape(-1, *[1] * (gap.ndim - 1))
 
 
 def cosine(queries: Tensor, rows: Tensor) -> Tensor:
@@ -170,7 +176,7 @@ def _count(compare: Callable[[Tensor, Tensor], Tensor], queries: Tensor, rows: T
     def terms(i: int, j: int) -> Tensor:
         return compare(queries[i:j], rows[i:j]).to(torch.float64)
 
-    return _sum(terms, len(queries))
+    return sum_features(terms, len(queries))
 
 
 def present(rows: Tensor) -> Tensor:

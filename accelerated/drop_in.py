@@ -27,9 +27,10 @@ from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighb
 from torch import Tensor
 
 from accelerated.knn import _largest, _write_shares
-from accelerated.metrics import METRICS, Metric, check_distances
+from accelerated.metrics import Metric, check_distances
 from accelerated.neighbors import NearestNeighbors as Search
 from accelerated.voting import average, neighbor_weights
+from knn_inputs.metrics import ALIASES, NAMES, ChosenMetric
 
 __all__ = [
     "KNeighborsClassifier",
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 ONE_LEAF = 2**31 - 1  # rows in a leaf of the tree that scikit-learn builds at fit: nothing asks it, so it may be coarse
-SAME_AS = {"l1": "manhattan", "cityblock": "manhattan", "l2": "euclidean", "infinity": "chebyshev", "p": "minkowski"}
 
 
 class _Rows:
@@ -259,37 +259,37 @@ def radius_neighbors_graph(
 class _ByScikitLearn(Search):
     """The search by a metric that only scikit-learn has: it measures all pairs, and we choose."""
 
-    metric_params: dict[str, Any]
-
-    def _get_metric(self) -> Metric:
-        return Metric(partial(_measure_by_scikit_learn, self.metric, self.metric_params))
+    def _get_metric(self, chosen: ChosenMetric) -> Metric:
+        return Metric(partial(_measure_block, **chosen.params))
 
 
 def _make_search(model: Any) -> Search:
     """Returns the search of the rows of a model that scikit-learn has fitted."""
-    metric, params = model.effective_metric_, dict(model.effective_metric_params_)
-    metric = SAME_AS.get(metric, metric) if isinstance(metric, str) else metric
+    metric = "minkowski" if isinstance(model.metric, str) and model.metric == "p" else model.effective_metric_
+    params = {name: value for name, value in model.effective_metric_params_.items() if value is not None}
     k = model.n_neighbors or 5
-    if metric == "minkowski" and params.get("w") is None:
-        return Search(k, metric=metric, p=params["p"]).fit(model._fit_X)
-    if callable(metric):
+    if callable(metric) or (isinstance(metric, str) and metric in (*NAMES, *ALIASES)):
         return Search(k, metric=metric, metric_params=params).fit(model._fit_X)
-    if metric == "precomputed" or metric in METRICS:
-        return Search(k, metric=metric).fit(model._fit_X)
-    return _ByScikitLearn(k, metric=metric, metric_params=params).fit(model._fit_X)
+    by_scikit_learn = {"metric": metric, "params": params}
+    return _ByScikitLearn(k, metric=_measure_pair, metric_params=by_scikit_learn).fit(model._fit_X)
 
 
-def _measure_by_scikit_learn(
-    metric: Any, params: dict[str, Any], queries: Tensor, rows: Tensor, start: int, stop: int
-) -> Tensor:
+def _measure_pair(q: np.ndarray, x: np.ndarray, metric: Any, params: dict[str, Any]) -> float:
+    return float(_measure(q[None], x[None], metric, params)[0, 0])
+
+
+def _measure_block(queries: Tensor, rows: Tensor, start: int, stop: int, metric: Any, params: dict[str, Any]) -> Tensor:
     """Returns the distances of scikit-learn, (n_queries, stop - start)."""
-    Q, X = queries.cpu().numpy(), rows[start:stop].to(torch.float64).cpu().numpy()
+    X = rows[start:stop].to(torch.float64).cpu().numpy()
+    measured = np.asarray(_measure(queries.cpu().numpy(), X, metric, params), dtype=np.float64)
+    return check_distances(torch.from_numpy(measured).to(rows.device))
+
+
+def _measure(Q: np.ndarray, X: np.ndarray, metric: Any, params: dict[str, Any]) -> np.ndarray:
     if isinstance(metric, DistanceMetric32):
-        measured = metric.pairwise(Q.astype(np.float32), X.astype(np.float32))
-    elif isinstance(metric, DistanceMetric) or metric in VALID_METRICS["ball_tree"]:
-        measured = DistanceMetric.get_metric(metric, **params).pairwise(Q, X)
-    elif metric in PAIRWISE_BOOLEAN_FUNCTIONS:
-        measured = pairwise_distances(Q != 0, X != 0, metric=metric, **params)
-    else:
-        measured = pairwise_distances(Q, X, metric=metric, **params)
-    return check_distances(torch.from_numpy(np.asarray(measured, dtype=np.float64)).to(rows.device))
+        return metric.pairwise(Q.astype(np.float32), X.astype(np.float32))
+    if isinstance(metric, DistanceMetric) or metric in VALID_METRICS["ball_tree"]:
+        return DistanceMetric.get_metric(metric, **params).pairwise(Q, X)
+    if metric in PAIRWISE_BOOLEAN_FUNCTIONS:
+        Q, X = Q != 0, X != 0
+    return pairwise_distances(Q, X, metric=metric, **params)

@@ -46,6 +46,32 @@ def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return distance
 
 
+def seuclidean(query: np.ndarray, rows: np.ndarray, V: np.ndarray) -> np.ndarray:
+    """Returns sqrt(sum (q - x)^2 / V)."""
+    gap = gaps(query, rows)
+    gap *= gap
+    gap /= V[:, None]
+    return np.sqrt(sum_of_features(gap))
+
+
+def weighted_euclidean(query: np.ndarray, rows: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Returns sqrt(sum w (q - x)^2)."""
+    gap = gaps(query, rows)
+    gap *= gap
+    gap *= w[:, None]
+    return np.sqrt(sum_of_features(gap))
+
+
+def mahalanobis(query: np.ndarray, rows: np.ndarray, VI: np.ndarray) -> np.ndarray:
+    """Returns sqrt((q - x)^T VI (q - x)); a sum below 0, by rounding, stands for 0."""
+    gap = gaps(query, rows)
+    weighted, terms = np.empty_like(gap), np.empty_like(gap)  # which lie in memory as the gaps do
+    for i, weights in enumerate(VI):
+        weighted[i] = sum_of_features(np.multiply(gap, weights[:, None], out=terms))
+    weighted *= gap
+    return np.sqrt(np.maximum(sum_of_features(weighted), 0.0))
+
+
 def gaps(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns x - q, (n_features, n): in memory row after row, but feature after feature if these are few.
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, in_numpy
+from accelerated import distances, embeddings, in_numpy, special_distances, weighted_distances
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
-from knn_inputs.parameters import check_metric
+from knn_inputs.metrics import largest_factor
 
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -34,7 +34,8 @@ class Metric(NamedTuple):
     distance being greater than ``reduced``, both (n,); it means the length of ``embed(q) - embed(x)``, which have
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
-    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
+    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones; if rows are embedded, it is a tree of
+    ``embed(x)``, whose distances are at most their ``radius``.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -51,6 +52,12 @@ class Metric(NamedTuple):
     tree_p: float | None = None
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
+    allow_nan: bool = False  # numbers may be missing
+
+    @property
+    def embeds_rows(self) -> bool:
+        """Tells whether ``radius`` is about other points than the prepared rows."""
+        return self.embed is not _same
 
     def measure_rows(self, queries: Tensor, rows: Tensor, numbers: Tensor) -> Tensor:
         """Returns the reduced distances to the rows with these numbers, int64 (n,), as ``measure_block`` does."""
@@ -66,7 +73,7 @@ class Metric(NamedTuple):
     @property
     def reduces_as_tree(self) -> bool:
         """Tells whether the reduced distances are the distances of a tree, but for rounding."""
-        return self.tree_p is not None and self.to_tree is _same
+        return self.tree_p is not None and self.to_tree is _same and not self.embeds_rows
 
 
 def _measure_block(
@@ -141,6 +148,10 @@ def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) 
     return distance * (float(np.power(queries.shape[1], 1 - 1 / p)) * (1 + 2.0**-40))
 
 
+def _finite_braycurtis(queries: Tensor, rows: Tensor) -> Tensor:
+    return check_distances(special_distances.braycurtis(queries, rows))
+
+
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(
         distances.euclidean, in_numpy.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
@@ -167,24 +178,65 @@ METRICS = {  # a gap of 2e150 squared is 4e300
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
+    "canberra": _by_feature(special_distances.canberra, largest=1e300),
+    "braycurtis": _by_feature(_finite_braycurtis, largest=1e300),
+    "haversine": _by_feature(special_distances.haversine, **embeddings.to_sphere()._asdict(), tree_p=2),
+    "nan_euclidean": _by_feature(
+        special_distances.nan_euclidean, largest=1e150, to_distance=special_distances.with_infinity, allow_nan=True
+    ),
 }
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # other names of Minkowski with this p
 LARGEST_WHOLE_P = 16  # at 16 gaps from 1e-20 to 1e18 can be raised to p; above it they are scaled first
 
 
-def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = None) -> Metric:
+def get_metric(name: Any, p: float = 2, params: dict[str, Any] | None = None) -> Metric:
     """Returns the ``Metric`` called ``name``, or made of a function of two examples.
 
-    Raises ValueError for an unknown name, a p that is not above 0 and ``metric_params`` without a function, TypeError
-    for a p that is not a number.
+    The arguments are those of a ``knn_inputs.metrics.ChosenMetric``, which was checked and has all its parameters.
     """
-    check_metric(name, p, metric_params, known=[*METRICS, "minkowski", "precomputed"])
+    params = params or {}
     if callable(name):
-        return Metric(partial(_pair_by_pair, take_two(name, "metric", metric_params)))
+        return Metric(partial(_pair_by_pair, take_two(name, "metric", params)))
     if name == "precomputed":
         return Metric(_precomputed, least=0.0)
+    if name == "seuclidean":
+        return _with_parameters(
+            "seuclidean", params, embeddings.scale_features(1 / np.sqrt(params["V"]), largest_factor(params))
+        )
+    if name == "mahalanobis":
+        return _with_parameters("mahalanobis", params, embeddings.factorise(params["VI"]))
+    if params:
+        return _weighted_minkowski_metric(float(p), params)
     return _minkowski_metric(float(p)) if name == "minkowski" else METRICS[name]
+
+
+def _with_parameters(name: str, params: dict[str, Any], embedding: embeddings.Embedding | None) -> Metric:
+    """Returns the metric of a root of squares that are multiplied by a parameter."""
+    return _by_feature(
+        partial(getattr(weighted_distances, name), **params),
+        partial(getattr(in_numpy, name), **params),
+        largest=1e150 / float(np.sqrt(largest_factor(params))),
+        **({"tree_p": 2, **embedding._asdict()} if embedding is not None else {}),
+    )
+
+
+def _weighted_minkowski_metric(p: float, params: dict[str, Any]) -> Metric:
+    """Returns the metric of sum w |q - x|^p; only p = 2 has bounds."""
+    factor = largest_factor(params)
+    if p == 2:
+        return _with_parameters("weighted_euclidean", params, embeddings.scale_features(np.sqrt(params["w"]), factor))
+    if p == np.inf:
+        return _by_feature(partial(weighted_distances.weighted_chebyshev, **params), largest=1e300)
+    if p == 1:
+        return _by_feature(partial(distances.minkowski_sum, p=1, **params), largest=1e300 / factor)
+    if p.is_integer() and p <= LARGEST_WHOLE_P:
+        return _by_feature(
+            partial(distances.minkowski_sum, p=int(p), **params),
+            to_distance=partial(power, exponent=1 / p),
+            largest=10 ** (290 / p) / float(np.power(factor, 1 / p)),
+        )
+    return _by_feature(partial(_scaled_minkowski, p, **params), largest=1e300)
 
 
 def _minkowski_metric(p: float) -> Metric:
@@ -208,8 +260,8 @@ def _minkowski_metric(p: float) -> Metric:
     return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=partial(_radius_of_minkowski, p))
 
 
-def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor) -> Tensor:
-    return check_distances(distances.minkowski(queries, rows, p))
+def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor, w: np.ndarray | None = None) -> Tensor:
+    return check_distances(distances.minkowski(queries, rows, p, w))
 
 
 def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:

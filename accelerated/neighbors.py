@@ -160,14 +160,16 @@ class NearestNeighbors(KNeighbors):
     n_neighbors : int
         The number of neighbours, unless a query asks for another.
     metric : str or callable
-        minkowski, euclidean, sqeuclidean, manhattan, chebyshev, cosine, hamming, jaccard, precomputed, or a function of
-        two examples, called once for each pair: float64 rows if X is an array, DataFrame or tensor of numbers, else the
-        objects in the list X.
+        minkowski, euclidean (l2), sqeuclidean, manhattan (l1, cityblock), chebyshev (infinity), cosine, hamming,
+        jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine (latitude and longitude in radians),
+        nan_euclidean (NaN allowed), precomputed, or a function of two examples, called once for each pair: float64 rows
+        if X is an array, DataFrame or tensor of numbers, else the objects in the list X.
     p : float
         The power of minkowski, above 0: 2 is euclidean, with its bits and its speed, 1 manhattan, infinity chebyshev.
         ``fit`` warns if p is not 2 and the metric is another.
     metric_params : dict, optional
-        Keyword arguments for a callable metric; no other metric takes any.
+        Keyword arguments for a callable metric; w, a weight for each column, for minkowski; V, the variances, for
+        seuclidean; VI, or the covariance V, for mahalanobis. Without them ``fit`` learns V or VI from X.
     device : str or torch.device, optional
         Where to search. None: the device of the training tensor, else CUDA if there is one, else the CPU.
     memory_limit : int or str, optional

@@ -5,6 +5,8 @@ in the last bit.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,4 +39,9 @@ def power(x: Tensor, exponent: float) -> Tensor:
     The last bits depend on the library and the machine, and are not promised.
     """
     with np.errstate(over="ignore", under="ignore"):  # a distance that overflows is refused
-        return torch.from_numpy(np.power(x.cpu().numpy(), exponent)).to(x.device)
+        return by_numpy(lambda base: np.power(base, exponent), x)
+
+
+def by_numpy(function: Callable[..., Any], *tensors: Tensor) -> Tensor:
+    """Returns the result of a function of NumPy, for which torch's may differ in the last bits."""
+    return torch.from_numpy(function(*(x.cpu().numpy() for x in tensors))).to(tensors[0].device)

@@ -19,20 +19,25 @@ FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def check_rows(
-    X: Any, largest: float = LARGEST, n_features: int | None = None, least: float = -LARGEST
+    X: Any,
+    largest: float = LARGEST,
+    n_features: int | None = None,
+    least: float = -LARGEST,
+    allow_nan: bool = False,
 ) -> np.ndarray | Tensor:
     """Returns X as a matrix of finite real numbers, a NumPy array or a tensor of its own dtype and device.
 
-    ``n_features`` is the width of the training rows, for the advice in a message. Raises as ``read_matrix`` does.
+    ``n_features`` is the width of the training rows, for the advice in a message. With ``allow_nan`` entries may be
+    missing. Raises as ``read_matrix`` does.
     """
     if _is_plain(X) and _is_within(X, max(-largest, least), largest):
         return X
     if not isinstance(X, Tensor):
-        return read_matrix(X, largest, n_features, least)
+        return read_matrix(X, largest, n_features, least, allow_nan)
     refuse_odd_tensor(X, "X")
     check_shape(tuple(X.shape), X, n_features)
     if X.is_complex() or not _is_within(rows := _with_min(X.detach()), max(-largest, least), largest):
-        return read_matrix(X, largest, n_features, least)  # which raises: on the CPU it finds the entry to name
+        return read_matrix(X, largest, n_features, least, allow_nan)  # which finds the entry to name, on the CPU
     return rows
 
 

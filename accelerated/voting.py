@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from knn_inputs.callables import call_weights, refuse_sums
+from knn_inputs.callables import call_weights, refuse_sums, refuse_weightless
 
 Weights = str | Callable[[np.ndarray], Any]
 
@@ -34,6 +34,8 @@ def neighbor_weights(distances: Tensor, weights: Weights) -> Tensor:
         return torch.from_numpy(returned).to(distances.device)
     if weights == "uniform":
         return torch.ones_like(distances)
+    if bool(distances.isinf().any()):
+        refuse_weightless(distances.cpu().numpy())
     closeness = torch.ones_like(distances) / distances
     infinite = closeness.isinf()
     return torch.where(infinite.any(1, keepdim=True), infinite.to(closeness.dtype), closeness)

@@ -5,6 +5,7 @@ is not obvious. Nothing is clipped, dropped or filled in. NumPy alone is needed:
 by their methods.
 
 parameters        the arguments of a constructor
+metrics           the argument metric and its parameters, given or learned
 containers        lists, arrays, DataFrames and tensors become an array
 tensors           tensors of torch
 matrices          examples as a matrix of numbers

@@ -106,6 +106,13 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
+def refuse_weightless(distances: np.ndarray) -> None:
+    """Raises ValueError if all neighbours of a query, (n_queries, k), are infinitely far, so that 1 / distance is 0."""
+    if np.any(np.all(np.isinf(distances), axis=1)):
+        cause = "a query shares no feature with any of its neighbours, so weights='distance' gives all of them 0"
+        raise ValueError(f"{cause}: fill the gaps of the query, or pass weights='uniform'")
+
+
 def refuse_sums(summed: np.ndarray, total: float) -> None:
     """Raises ValueError if a sum of weights, or of weighted targets or votes, is more than a float can hold."""
     if not (np.isfinite(total) and np.all(np.isfinite(summed))):

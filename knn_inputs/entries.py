@@ -41,8 +41,9 @@ def read_numbers(
     source: Any = None,
     largest: float = math.inf,
     least: float = -math.inf,
+    allow_nan: bool = False,
 ) -> np.ndarray:
-    """Returns the array with real and finite numbers of at most 8 bytes.
+    """Returns the array with real and finite numbers of at most 8 bytes; with ``allow_nan`` some may be missing.
 
     Raises ValueError for entries that are missing, infinite, strings, dates, complex, or of a magnitude above
     ``largest``, with which a distance could overflow, or below ``least``; TypeError for other objects.
@@ -51,32 +52,37 @@ def read_numbers(
     if kind == "V":
         raise ValueError(f"{name} has dtype {array.dtype}, which holds bytes: {name}.view(dtype) makes numbers of them")
     if kind not in "buif":
-        array = _from_objects(array, name, source)
+        array = _from_objects(array, name, source, allow_nan)
     elif array.dtype.itemsize > 8:  # a long double
         with np.errstate(over="ignore", under="ignore"):
             array = array.astype(np.float64)
-    if array.size and not max_magnitude(array) <= min(largest, LARGEST_FLOAT):
-        _refuse_magnitude(array, name, source, largest)
+    if array.size and not max_magnitude(array, allow_nan) <= min(largest, LARGEST_FLOAT):
+        _refuse_magnitude(array, name, source, largest, allow_nan)
     if least > -LARGEST_FLOAT and array.size and float(array.min()) < least:
         place = first_of(array < least)
         raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, source)}, below {least}")
     return array
 
 
-def max_magnitude(array: np.ndarray) -> float:
-    """Returns the largest absolute value, NaN if there is a NaN; min and max make no copy of the array."""
+def max_magnitude(array: np.ndarray, allow_nan: bool = False) -> float:
+    """Returns the largest absolute value, NaN if there is a NaN; min and max make no copy of the array.
+
+    With ``allow_nan`` it is that of the entries that are there, 0 if all are missing.
+    """
+    if allow_nan and array.dtype.kind == "f":
+        return float(np.fmax.reduce(np.abs(array), axis=None, initial=0.0))
     low, high = float(array.min()), float(array.max())
     return max(-low, high) if low <= high else math.nan
 
 
-def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float) -> NoReturn:
+def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float, allow_nan: bool = False) -> NoReturn:
     """Raises ValueError for the first NaN or infinity; if all entries are finite, for the first above ``largest``."""
-    bad = ~np.isfinite(array)
+    bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
         place = first_of(bad)
         what = "missing" if np.isnan(array[place]) else "infinite"
         refuse(name, array[place], what, place, int(bad.sum()), source)
-    magnitude = max_magnitude(array)
+    magnitude = max_magnitude(array, allow_nan)
     place = first_of(np.abs(array.astype(np.float64)) > largest)
     first = f"{float(array[place]):.4g} {describe_place(place, source)}"
     times = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
@@ -84,14 +90,16 @@ def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float)
     raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {first}: divide by {times:.0e}")
 
 
-def _from_objects(array: np.ndarray, name: str, source: Any) -> np.ndarray:
-    """Returns the numbers among objects as float64; all must be numbers."""
+def _from_objects(array: np.ndarray, name: str, source: Any, allow_nan: bool = False) -> np.ndarray:
+    """Returns the numbers among objects as float64; all must be numbers, or with ``allow_nan`` missing."""
     floats, bad = np.empty(array.shape), []
     # where all are strings, times or complex, the first thousand are enough to choose one to name
     looked_at = np.ndindex(array.shape) if array.dtype.kind == "O" else islice(np.ndindex(array.shape), 1000)
     for place in looked_at:
         problem = problem_of(array[place])
-        if problem is None:
+        if problem == "missing" and allow_nan:
+            floats[place], problem = math.nan, None
+        elif problem is None:
             floats[place], problem = _to_float(array[place])
         if problem is not None:
             bad.append((place, problem))

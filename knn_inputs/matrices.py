@@ -9,16 +9,23 @@ from knn_inputs.entries import read_numbers
 from knn_inputs.messages import kind_of
 
 
-def read_matrix(X: Any, largest: float = np.inf, n_features: int | None = None, least: float = -np.inf) -> np.ndarray:
+def read_matrix(
+    X: Any,
+    largest: float = np.inf,
+    n_features: int | None = None,
+    least: float = -np.inf,
+    allow_nan: bool = False,
+) -> np.ndarray:
     """Returns X as a matrix of real, finite numbers, (n, n_features), without a copy where NumPy needs none.
 
     ``n_features`` is the width that the model expects, if it is fitted: then the advice for another shape is more
     exact. Raises TypeError for a container that is no matrix, and ValueError for another shape, for entries that
-    cannot be used, for magnitudes above ``largest``, and for numbers below ``least``.
+    cannot be used, for magnitudes above ``largest``, and for numbers below ``least``. With ``allow_nan`` entries may be
+    missing, and are NaN.
     """
     array = to_array(X, "X")
     check_shape(array.shape, X, n_features, of_numbers=array.dtype.kind in "buif")
-    array = read_numbers(array, "X", X, largest, least)
+    array = read_numbers(array, "X", X, largest, least, allow_nan)
     check_shape(array.shape, X, n_features)
     return array
 
@@ -66,7 +73,7 @@ def check_square(X: Any) -> Any:
     return X
 
 
-def read_pair(a: Any, b: Any, largest: float) -> np.ndarray:
+def read_pair(a: Any, b: Any, largest: float, allow_nan: bool = False) -> np.ndarray:
     """Returns two examples of the same length, (2, n_features); raises as ``read_matrix``, with a or b as the name."""
     rows = []
     for example, name in ((a, "a"), (b, "b")):
@@ -74,7 +81,7 @@ def read_pair(a: Any, b: Any, largest: float) -> np.ndarray:
         if array.ndim != 1 or not len(array):
             advice = f": pass {name}[0]" if array.ndim == 2 else ""
             raise ValueError(f"{name} has shape {array.shape}, but must be one example, (n_features,){advice}")
-        rows.append(read_numbers(array, name, None, largest))
+        rows.append(read_numbers(array, name, None, largest, allow_nan=allow_nan))
     if len(rows[0]) != len(rows[1]):
         raise ValueError(f"a has shape {rows[0].shape}, but b has {rows[1].shape}")
     return np.stack([np.array(row, dtype=np.float64) for row in rows])

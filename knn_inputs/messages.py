@@ -12,13 +12,21 @@ LONGEST_CAUSE = 200  # and of an exception
 OURS = ("knn_inputs", "reference", "accelerated", "numpy", "contextlib")  # the last two may wrap a method
 
 OTHER_NAMES = {  # names that other libraries use
-    **{"l1": "manhattan", "cityblock": "manhattan", "taxicab": "manhattan"},
-    **{"l2": "euclidean", "infinity": "chebyshev", "linf": "chebyshev", "p": "minkowski"},
+    **{"taxicab": "manhattan", "linf": "chebyshev", "p": "minkowski"},
     **{"poly": "polynomial", "gaussian": "rbf", "gauss": "rbf", "tanh": "sigmoid", "dot": "linear"},
     **{"inverse": "distance", "cos": "cosine", "gpu": "cuda"},
 }
 # Metrics of scikit-learn and SciPy that are missing here; the nearest name here would be another metric.
-OTHER_METRICS = {"mahalanobis", "seuclidean", "nan_euclidean", "haversine", "correlation", "canberra", "braycurtis"}
+OTHER_METRICS = {
+    "correlation",
+    "dice",
+    "matching",
+    "rogerstanimoto",
+    "russellrao",
+    "sokalmichener",
+    "sokalsneath",
+    "yule",
+}
 
 
 def show(value: Any, longest: int = LONGEST) -> str:

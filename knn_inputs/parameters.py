@@ -11,7 +11,7 @@ import numpy as np
 from knn_inputs.messages import a_kind_of, show, suggest, warn
 
 P = ParamSpec("P")
-IMPLIED_P = {"manhattan": 1, "chebyshev": math.inf}
+IMPLIED_P = {"manhattan": 1, "l1": 1, "cityblock": 1, "chebyshev": math.inf, "infinity": math.inf}
 SIMILARITY_PARAMETERS = {  # those that each named similarity uses
     "rbf": ("gamma",),
     "laplacian": ("gamma",),
@@ -92,32 +92,6 @@ def check_weights(weights: Any) -> None:
     """Raises ValueError unless ``weights`` is "uniform", "distance" or a function of the distances."""
     if not callable(weights):
         check_name(weights, "weights", ["uniform", "distance"], ", nor a function of the distances")
-
-
-def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) -> None:
-    """Raises ValueError unless the metric is callable or one of the ``known`` names, and p is above 0.
-
-    Raises ValueError for ``metric_params`` that go with no callable, and TypeError if they are not a dict, or p is not
-    a number.
-    """
-    if not callable(metric):
-        check_name(metric, "metric", known, ", nor a function of two examples")
-    if metric_params is not None:
-        _check_metric_params(metric, metric_params)
-    power = as_float(p, "p")
-    if not power > 0:
-        raise ValueError(f"p={show(p)} must be above 0")
-    if power == math.inf and p != math.inf:
-        raise ValueError(f"p={show(p)} is too large for a float: pass float('inf') for the largest gap")
-
-
-def _check_metric_params(metric: Any, metric_params: Any) -> None:
-    given = f"metric_params={show(metric_params)}"
-    if not isinstance(metric_params, dict) or not all(isinstance(name, str) for name in metric_params):
-        raise TypeError(f"{given} is {a_kind_of(metric_params)}, but must be a dict with strings as keys")
-    if metric_params and not callable(metric):
-        advice = "pass p itself" if "p" in metric_params else "leave it None"
-        raise ValueError(f"{given} goes with a callable metric, but metric={metric!r}: {advice}")
 
 
 def warn_of_idle_p(metric: Any, p: Any) -> None:

@@ -18,7 +18,8 @@
 
 The files add metrics, votes and checked input to that. Read them in this order:
 
-1. ``distances.py``: the formulas, and ``metrics.py``: the formula for each name
+1. ``distances.py``: the formulas, and ``metrics.py``: the formula for each name; ``weighted_distances.py`` and
+   ``special_distances.py`` have those that are asked for less often
 2. ``base.py``: keep the examples, and measure a query against each; ``neighbors.py``: choose the k nearest
 3. ``weights.py`` and ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with
    ``scoring.py``

@@ -12,6 +12,7 @@ from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_matrix, read_pair
 from knn_inputs.messages import suggest
+from knn_inputs.metrics import allows_missing, check_columns_of
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.targets import read_labels, sort_labels
 
@@ -61,7 +62,7 @@ def check_training(X, metric, largest, least=-np.inf):
     """
     if callable(metric):
         return as_rows(X) if is_matrix(X) else copy_objects(read_objects(X))
-    examples = as_rows(X, largest, least=least)
+    examples = as_rows(X, largest, least=least, allow_nan=allows_missing(metric))
     return check_square(examples) if metric == "precomputed" else examples
 
 
@@ -71,21 +72,23 @@ def check_queries(X, model, largest, least=-np.inf):
         queries = read_objects(X)
         check_columns(X, model)
         return queries
-    queries = as_rows(X, largest, model.n_features_in_, least)
+    queries = as_rows(X, largest, model.n_features_in_, least, allows_missing(getattr(model, "_metric", None)))
     check_features(X, queries.shape[1], model)
     return queries
 
 
-def check_pair(a, b, metric, largest):
-    """Returns two examples as ``metric`` takes them: float64 rows of the same length, or unchanged objects."""
-    if callable(metric):
+def check_pair(a, b, chosen, largest):
+    """Returns two examples as the chosen metric takes them: float64 rows of the same length, or unchanged objects."""
+    if callable(chosen.name):
         return read_any_pair(a, b)
-    return read_pair(a, b, largest)
+    pair = read_pair(a, b, largest, allows_missing(chosen.name))
+    check_columns_of(chosen, pair)
+    return pair
 
 
-def as_rows(X, largest=np.inf, n_features=None, least=-np.inf):
+def as_rows(X, largest=np.inf, n_features=None, least=-np.inf, allow_nan=False):
     """Returns the examples as a read-only float64 copy, C-contiguous, shape (n, n_features)."""
-    rows = np.array(read_matrix(X, largest, n_features, least), dtype=np.float64, order="C")
+    rows = np.array(read_matrix(X, largest, n_features, least, allow_nan), dtype=np.float64, order="C")
     rows.flags.writeable = False  # a metric that writes to its arguments must not change the model
     return rows
 
@@ -103,10 +106,11 @@ def check_labels(y, n_examples):
     return list(classes), list(codes)
 
 
-def check_distances(distances):
+def check_distances(distances, may_be_infinite=False):
     """Returns the distances; raises ValueError if one is NaN, infinite or negative and so cannot be sorted."""
-    if not np.all(np.isfinite(distances)) or np.min(distances) < 0:
-        worst = distances[~np.isfinite(distances) | (distances < 0)][0]
+    right = (distances >= 0) & ((distances < np.inf) | may_be_infinite)
+    if not np.all(right):
+        worst = distances[~right][0]
         raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
     return distances
 

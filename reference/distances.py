@@ -37,17 +37,17 @@ def chebyshev(a, b):
     return np.max(np.abs(a - b))
 
 
-def minkowski_sum(a, b, p):
-    """sum |a - b|^p for a whole p, by repeated multiplication; its p-th root is the Minkowski distance."""
+def minkowski_sum(a, b, p, w=1.0):
+    """sum w |a - b|^p for a whole p, by repeated multiplication; its p-th root is the Minkowski distance."""
     gap = np.abs(a - b)
     power = gap
     for _ in range(p - 1):
         power = power * gap
-    return np.sum(power)
+    return np.sum(w * power)
 
 
-def minkowski(a, b, p):
-    """(sum |a - b|^p)^(1/p) for any p > 0.
+def minkowski(a, b, p, w=1.0):
+    """(sum w |a - b|^p)^(1/p) for any p > 0.
 
     Every gap is divided by the largest one first, because 10^1000 would overflow and 1^1000 does not. The power is
     ``np.power``, because ``**`` rounds a single number and an array of them differently.
@@ -59,7 +59,7 @@ def minkowski(a, b, p):
     largest = np.max(gap)
     if largest == 0:
         return 0.0
-    return largest * np.power(np.sum(np.power(gap / largest, p)), 1 / p)
+    return largest * np.power(np.sum(w * np.power(gap / largest, p)), 1 / p)
 
 
 def cosine(a, b):

@@ -89,9 +89,10 @@ class NearestNeighbors(KNeighbors):
     """Finds the k training examples nearest to a query.
 
     ``metric`` is minkowski with the power ``p`` (1: manhattan, 2: euclidean, infinity: chebyshev), any of these by its
-    own name, sqeuclidean, cosine, hamming, jaccard, precomputed, or a function of two examples (with
-    ``metric_params``). With a function the examples may be of any kind: it gets the rows of an array or DataFrame of
-    numbers as float64, and the entries of a list unchanged.
+    own name, sqeuclidean, cosine, hamming, jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine,
+    nan_euclidean, precomputed, or a function of two examples. ``metric_params`` are the arguments of a function, w of
+    minkowski, V of seuclidean, and V or VI of mahalanobis. With a function the examples may be of any kind: it gets the
+    rows of an array or DataFrame of numbers as float64, and the entries of a list unchanged.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])

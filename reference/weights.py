@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.callables import call_weights
+from knn_inputs.callables import call_weights, refuse_weightless
 from reference.neighbors import KNeighbors
 
 
@@ -34,6 +34,7 @@ class WeightedNeighbors(KNeighbors):
             return call_weights(self.weights, distances)
         if self.weights == "uniform":
             return np.ones(distances.shape)
+        refuse_weightless(distances)
         with np.errstate(divide="ignore", over="ignore"):
             closeness = 1.0 / distances
         infinite = np.isinf(closeness)

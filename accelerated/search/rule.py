@@ -29,7 +29,7 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
+from accelerated.search.bounds.frame import N_SAMPLED, Frame, choose_frame, take_sample
 from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.lines import N_LINES, choose_lines
@@ -60,6 +60,7 @@ FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constant
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
 LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
 SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
+MOST_EMBEDDED = 2**22  # numbers of rows that are embedded to choose a frame
 TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
 OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive")
@@ -130,13 +131,13 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         by_rule = name is None and n_rows > 2**exponent
         if is_cpu and (name == "tree" or by_rule):
             return TreeFilter.make(metric, rows)
-        if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES:
+        if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES and not metric.embeds_rows:
             return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
     if metric.tree_p == float("inf") and name in (None, "bitmaps"):
         return BitmapFilter.make(metric, rows)
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
-    frame = None if metric.radius is None else choose_frame(rows, metric.n_embedded)
+    frame = None if metric.radius is None else choose_frame(*_as_points(metric, rows))
     if frame is not None and name in (None, "prefix"):
         short = choose_short_rows(metric, rows, frame, name, k)
         if short is not None:
@@ -154,6 +155,18 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
     return None
+
+
+def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:
+    """Returns rows to choose a frame from, and how many features the points of the metric have more.
+
+    For most metrics the rows are the points, and for cosine but for one feature. For others a sample of at most
+    ``MOST_EMBEDDED`` numbers is embedded here.
+    """
+    if not metric.embeds_rows or not metric.keeps_rows:
+        return rows, metric.n_embedded
+    n_sampled = max(2, min(N_SAMPLED, MOST_EMBEDDED // rows.shape[1]))
+    return metric.embed(rows[:: max(1, len(rows) // n_sampled)]), 0
 
 
 def _are_too_few(n_rows: int, n_features: int) -> bool:

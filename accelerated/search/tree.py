@@ -30,7 +30,10 @@ MEASURES = {1: distances.manhattan, 2: distances.euclidean, np.inf: distances.ch
 
 @dataclass(frozen=True)
 class TreeFilter:
-    """Certifies queries for euclidean, manhattan and chebyshev distances, and Minkowski with a whole p up to 16."""
+    """Certifies queries for euclidean, manhattan and chebyshev distances, and Minkowski with a whole p up to 16.
+
+    For a metric that embeds rows (``accelerated/embeddings.py``) the tree is one of their points.
+    """
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features)
@@ -44,7 +47,7 @@ class TreeFilter:
         A tree that halves cells takes half the time of one that halves the rows of each cell. Where rows are not spread
         evenly, a search takes up to 1.5 times as long in 3 features, but half as long in 6.
         """
-        numbers = rows.numpy()
+        numbers = metric.embed(rows).numpy()
         return cls(metric, rows, cKDTree(numbers, LEAF, compact_nodes=False, balanced_tree=not halves_cells(numbers)))
 
     @property
@@ -72,7 +75,8 @@ class TreeFilter:
         """Measures the rows that the tree names."""
         n_named = self._n_named(k, batch.n_self)
         with clock.stage("tree"):
-            tree_distances, named = self.tree.query(batch.queries.numpy(), n_named, p=self.metric.tree_p)
+            points = self.metric.embed(batch.queries).numpy()
+            tree_distances, named = self.tree.query(points, n_named, p=self.metric.tree_p)
             tree_distances, named = tree_distances.reshape(-1, n_named), named.reshape(-1, n_named)
             unnamed = torch.from_numpy(tree_distances[:, -1].copy())  # no unnamed row is nearer
             if n_named == len(self.rows):
@@ -83,8 +87,15 @@ class TreeFilter:
                 reduced[named == batch.self_index.numpy()[:, None]] = np.inf
             sort_where_needed(reduced, named)
             of_nearest, indices = torch.from_numpy(reduced[:, :k]), torch.from_numpy(named[:, :k])
-        certified = tree_reach(self.metric.to_tree(of_nearest[:, -1])) < unnamed
+        certified = tree_reach(self._to_tree(of_nearest[:, -1], batch.queries)) < unnamed
         return Found(of_nearest, indices, certified, n_candidates=named.size)
+
+    def _to_tree(self, reduced: Tensor, queries: Tensor) -> Tensor:
+        """Returns the distance in the tree of a row at a reduced distance, or of a point the most that it may be."""
+        if self.metric.embeds_rows:
+            assert self.metric.radius is not None
+            return self.metric.radius(reduced, queries)
+        return self.metric.to_tree(reduced)
 
     def _tree_measures(self) -> bool:
         """Tells whether the distances of the tree are the reduced distances, to the last bit."""
@@ -150,7 +161,8 @@ def tree_reach(distance: Tensor) -> Tensor:
     of one cell to that of the next at each of at most 121 n_features levels (``halves_cells``). A step has five
     roundings, each to 2^-53 of a number not above the result. In 20 features that is less than 2^-39 of a sum. Squares
     below 1e-308 lose digits, and so do distances below 1e-154. Together that is less than 2^-38 of the distance and
-    1e-150. A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
+    1e-150. (The distance of points is a ``radius``, which pays for the roundings of measuring that are not relative.)
+    A power by ``pow`` is off by some units of 2^-53, which its sum passes on and the root divides by p;
     ``Metric.to_tree`` pays for the digits that small powers lose in the measured sum. If the tree loses them, its
     distance is smaller, which is safe.
 

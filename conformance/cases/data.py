@@ -84,6 +84,7 @@ DTYPES = ["float64", "float32", "float16", "int8", "uint8", "int64", "bool", ">f
 N_FEATURES = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 64, 127, 128, 129, 136, 257]  # around the steps of pairwise summation
 COMMON_METRICS = ("euclidean", "manhattan", "chebyshev")
 SMALL_TYPES = ("uint8", "int8", "uint16", "int16", "int32", "float16", "bool")
+OTHER_METRICS = ("seuclidean", "mahalanobis", "canberra", "braycurtis", "haversine", "nan_euclidean")
 BIT_METRICS = ["euclidean", "sqeuclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard"]
 
 

@@ -13,6 +13,7 @@ from conformance.claims import (
     costs,
     distance,
     manners,
+    metrics,
     neighbors,
     numerics,
     similarity,
@@ -38,6 +39,7 @@ MODULES = (
     bits,
     similarity,
     solvers,
+    metrics,
 )
 
 CLAIMS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Claim)]

@@ -23,7 +23,7 @@ def same_neighbors(target: Target, case: Case) -> None:
 
     If these bits are the same, so is everything that is computed from them in the same way.
     """
-    _assert_same_neighbors(target, case, case.Q, case.k)
+    assert_same_neighbors(target, case, case.Q, case.k)
 
 
 @claim(cases(max_rows=40), BITS)
@@ -33,7 +33,7 @@ def same_neighbors_without_the_row_itself(target: Target, case: Case) -> None:
     Blocks of queries and of rows meet on a diagonal, and its corners are easily missed.
     """
     if len(case.X) > 1:
-        _assert_same_neighbors(target, case, None, min(case.k, len(case.X) - 1))
+        assert_same_neighbors(target, case, None, min(case.k, len(case.X) - 1))
 
 
 @claim(cases(metrics=("minkowski",), powers=(0.5, 1.5, 2.5, 17, 1000), max_rows=40), BOUND)
@@ -80,7 +80,8 @@ def same_averages(target: Target, case: Case) -> None:
     _assert_same_average(case, actual, expected, float(np.max(np.abs(np.asarray(case.y, dtype=np.float64)))))
 
 
-def _assert_same_neighbors(target: Target, case: Case, Q: np.ndarray | None, k: int) -> None:
+def assert_same_neighbors(target: Target, case: Case, Q: np.ndarray | None, k: int) -> None:
+    """Raises AssertionError unless both packages find the same neighbours, at distances of the same bits."""
     actual, expected = (t.search(case).neighbors(Q, k) for t in _pair(target))
     assert_same_bits(np.array(actual.indices), np.array(expected.indices), "neighbors")
     assert actual.distances is not None and expected.distances is not None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases.data import BIT_METRICS
+from conformance.cases.data import BIT_METRICS, OTHER_METRICS
 from conformance.cases.similarity import SIMILARITIES, SOLVERS
 from conformance.targets.adapters import Adapter, option
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one, to_array
@@ -24,6 +24,7 @@ LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
 FROM_ZERO = np.array([3, 5, 0, 6, 1, 4, 2])  # for a class that takes no others
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
 K = 4
+ALIASES = ("l1", "cityblock", "l2", "infinity")
 ASKED = {"left out": "asked without queries", "predict left out": "asked by predict(None)"}  # keys of ``lacks``
 
 
@@ -46,7 +47,7 @@ def open_adapter(
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
-    _try_values(adapter, "metric", (*BIT_METRICS, "minkowski"), ask)
+    _try_values(adapter, "metric", (*BIT_METRICS, "minkowski", *OTHER_METRICS, *ALIASES), ask)
     _try_values(adapter, "weights", ("uniform", "distance", _alike), _ask_weighted)
     _try(adapter, "get_distance", lambda: float(to_array(_fitted(adapter).call("get_distance", X[0], X[1]))))
     _try_left_out(adapter)
@@ -73,7 +74,12 @@ def _not_understood(adapter: Adapter) -> str:
 
 def _fitted(adapter: Adapter, y: np.ndarray | None = None, **wanted: Any) -> Fitted:
     y = _labels(adapter) if y is None else y
-    return adapter.build(**{"k": K, "metric": "euclidean", **wanted}).fit(X, y)
+    return adapter.build(**{"k": K, "metric": "euclidean", **wanted}).fit(_suited(X, wanted.get("metric")), y)
+
+
+def _suited(rows: np.ndarray, metric: Any) -> np.ndarray:
+    """The rows, or angles that are as small as those of a globe."""
+    return rows / 8 if metric == "haversine" else rows
 
 
 def _labels(adapter: Adapter) -> np.ndarray:
@@ -196,7 +202,7 @@ def _find_task(adapter: Adapter) -> str:
 
 def _try_values(adapter: Adapter, what: str, values: tuple[Any, ...], ask: Callable[[Fitted, np.ndarray], Any]) -> None:
     for value in values if what in adapter.names else ():
-        _try(adapter, option(what, value), lambda: ask(_fitted(adapter, **{what: value, "p": 3}), Q))  # noqa: B023
+        _try(adapter, option(what, value), lambda: ask(_fitted(adapter, **{what: value, "p": 3}), _suited(Q, value)))  # noqa: B023
 
 
 def _alike(distances: Any) -> Any:

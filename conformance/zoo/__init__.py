@@ -12,6 +12,7 @@ from conformance.zoo import (
     costs,
     distances,
     manners,
+    metrics,
     selection,
     similarity,
     solvers,
@@ -32,6 +33,7 @@ MODULES = (
     beginners_votes,
     similarity,
     solvers,
+    metrics,
 )
 ZOO: list[type[Mutant]] = [
     mutant

@@ -73,7 +73,7 @@ def choose_whole_numbers(metric: Metric, rows: Tensor, frame: Frame) -> WholeNum
     """Returns a bound for these rows, and finer ones in the frame; None if a sample is not of small whole numbers."""
     if not 1 < rows.shape[1] <= TOO_WIDE:  # torch multiplies a single column wrongly
         return None
-    if metric.n_embedded:  # this bound encodes rows as they are
+    if metric.embeds_rows:  # this bound encodes rows as they are
         return None
     low, high = float("inf"), -float("inf")
     for _, sample in by_features(take_sample(rows)):
