@@ -94,6 +94,20 @@ def check_weights(weights: Any) -> None:
         check_name(weights, "weights", ["uniform", "distance"], ", nor a function of the distances")
 
 
+def check_aggregate(aggregate: Any, return_std: Any = False) -> None:
+    """Raises ValueError unless ``aggregate`` is "mean", "median" or a function of one query's targets and weights.
+
+    Raises TypeError unless ``return_std`` is True or False, and ValueError if it is True without the mean.
+    """
+    if not callable(aggregate):
+        check_name(aggregate, "aggregate", ["mean", "median"], ", nor a function of targets and weights")
+    if check_flag(return_std, "return_std") and aggregate != "mean":
+        raise ValueError(
+            f"return_std=True is the deviation from the mean, but aggregate={show(aggregate)}: pass aggregate='mean', "
+            f"or a function that returns the spread"
+        )
+
+
 def check_metric(metric: Any, p: Any, metric_params: Any, known: Iterable[str]) -> None:
     """Raises ValueError unless the metric is callable or one of the ``known`` names, and p is above 0.
 

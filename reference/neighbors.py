@@ -56,7 +56,7 @@ class KNeighbors(NeighborsBase):
         check_flag(return_distance, "return_distance")
         queries = self._check_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_n_neighbors(k, len(self._examples), leave_one_out=X is None)
+        k = self._check_k(k, leave_one_out=X is None)
         distances = np.empty((len(queries), k))
         indices = np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
@@ -65,6 +65,9 @@ class KNeighbors(NeighborsBase):
             distances[i] = take_root(measured[nearest], self._metric, self._p)
             indices[i] = nearest
         return (distances, indices) if return_distance else indices
+
+    def _check_k(self, k, leave_one_out):
+        return check_n_neighbors(k, len(self._examples), leave_one_out)
 
     def _check_examples(self, X):
         check_n_neighbors(self.n_neighbors)
