@@ -99,7 +99,10 @@ class KNeighbors(NeighborsBase):
             check_is_fitted(self, "n_samples_fit_")
         index, queries = self._open_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        return index, queries, check_n_neighbors(k, self.n_samples_fit_, leave_one_out=X is None)
+        return index, queries, self._check_k(k, leave_one_out=X is None)
+
+    def _check_k(self, k: Any, leave_one_out: bool) -> int:
+        return check_n_neighbors(k, self.n_samples_fit_, leave_one_out)
 
     def _search(
         self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None

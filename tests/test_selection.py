@@ -13,7 +13,6 @@ from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 import accelerated
-import accelerated.knn
 import accelerated.selection
 import reference
 import reference.selection
