@@ -72,7 +72,7 @@ def _balance(class_weight: str, codes: np.ndarray, repeats: np.ndarray | None, n
 
 def _refuse_unknown(weights: dict[Any, float], classes: list[Any], name: str) -> None:
     label = next(label for label in weights if label not in classes)
-    known = ", ".join(show(one) for one in np.array(classes, dtype=object)[:5].tolist())
+    known = ", ".join(show(one.item() if isinstance(one, np.generic) else one) for one in classes[:5])
     more = f" and {len(classes) - 5} more" if len(classes) > 5 else ""
     near = suggest(label, [one for one in classes if isinstance(one, str)])
     raise ValueError(f"{name} has the label {show(label)}, which is no class of y; these are {known}{more}{near}")
