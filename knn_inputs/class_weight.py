@@ -54,10 +54,11 @@ def _read_one(
         return _balance(class_weight, codes, repeats, len(classes), name)
     if not isinstance(class_weight, dict):
         raise TypeError(f"{name}={show(class_weight)} is {a_kind_of(class_weight)}, but must be {WHAT_TO_PASS}")
-    weights = {label: check_number(weight, f"{name}[{show(label)}]", 0) for label, weight in class_weight.items()}
+    given = f"{name}={show(class_weight)}"
+    weights = {label: check_number(weight, f"{given}: {show(label)}", 0) for label, weight in class_weight.items()}
     known = [label for label in classes if label in weights]
     if len(known) < min(len(weights), len(classes)):  # a label is misspelt, unless every class has its weight
-        _refuse_unknown(weights, list(classes), name)
+        _refuse_unknown(weights, list(classes), given)
     return np.array([weights.get(label, 1.0) for label in classes])
 
 
@@ -70,9 +71,9 @@ def _balance(class_weight: str, codes: np.ndarray, repeats: np.ndarray | None, n
     return np.sum(counts) / (n_classes * counts)
 
 
-def _refuse_unknown(weights: dict[Any, float], classes: list[Any], name: str) -> None:
+def _refuse_unknown(weights: dict[Any, float], classes: list[Any], given: str) -> None:
     label = next(label for label in weights if label not in classes)
     known = ", ".join(show(one.item() if isinstance(one, np.generic) else one) for one in classes[:5])
     more = f" and {len(classes) - 5} more" if len(classes) > 5 else ""
     near = suggest(label, [one for one in classes if isinstance(one, str)])
-    raise ValueError(f"{name} has the label {show(label)}, which is no class of y; these are {known}{more}{near}")
+    raise ValueError(f"{given} has the label {show(label)}, which is no class of y; these are {known}{more}{near}")

@@ -57,10 +57,14 @@ def test_each_output_has_class_weights_of_its_own(package):
         ("balance", ValueError, "class_weight='balance' is not None, 'balanced' or a dict .*; did you mean 'balanced'"),
         (3, TypeError, "class_weight=3 is an int, but must be None, 'balanced' or a dict"),
         ([{"a": 1}], TypeError, r"class_weight=\[{'a': 1}\] is a list, but must be None"),
-        ({"a": -1}, ValueError, r"class_weight\['a'\]=-1 is less than 0"),
-        ({"a": np.inf}, ValueError, r"class_weight\['a'\]=inf is not finite"),
-        ({"a": "2"}, TypeError, r"class_weight\['a'\]='2' is a str, but must be a number"),
-        ({"z": 1}, ValueError, "class_weight has the label 'z', which is no class of y; these are 'a', 'b', 'c'"),
+        ({"a": -1}, ValueError, r"class_weight=\{'a': -1\}: 'a'=-1 is less than 0"),
+        ({"a": np.inf}, ValueError, r"class_weight=\{'a': inf\}: 'a'=inf is not finite"),
+        ({"a": "2"}, TypeError, r"class_weight=\{'a': '2'\}: 'a'='2' is a str, but must be a number"),
+        (
+            {"z": 1},
+            ValueError,
+            r"class_weight=\{'z': 1\} has the label 'z', which is no class of y; these are 'a', 'b', 'c'",
+        ),
     ],
 )
 def test_bad_class_weights_are_refused_at_fit(package, class_weight, error, message):
@@ -78,7 +82,7 @@ def test_bad_class_weights_of_several_outputs_are_refused(package):
         package.KNNClassifier(2, class_weight={"a": 1}).fit(X, y)
     with pytest.raises(ValueError, match="class_weight has 1 entries, but y has 2 outputs"):
         package.KNNClassifier(2, class_weight=[{"a": 1}]).fit(X, y)
-    with pytest.raises(ValueError, match=r"class_weight\[1\] has the label 'q', which is no class"):
+    with pytest.raises(ValueError, match=r"class_weight\[1\]=\{'q': 1\} has the label 'q', which is no class"):
         package.KNNClassifier(2, class_weight=[None, {"q": 1}]).fit(X, y)
 
 
