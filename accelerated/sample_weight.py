@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 class Copies(NamedTuple):
-    """The rows that are searched, and how many equal rows each of them stands for."""
+    """The rows that are searched, and the number of equal rows that each stands for."""
 
     searched: Tensor  # int64 (n_searched,), their training indices, ascending: those of positive weight
     repeats: Tensor  # int64 (n_searched,), their weights
@@ -30,10 +30,10 @@ def make_copies(rows: Tensor, repeats: np.ndarray) -> Copies:
 def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Returns the reduced distance and the training index of the row in each of the k places, (n_queries, k).
 
-    The rows ``found``, numbers of searched rows, are the nearest at the distances ``reduced``, nearest first; both are
-    (n_queries, k), or (n_queries, k + 1) if a query is a row, or as many as there are. The copies of these fill the
-    places, because each row has one copy at least, and only of ``self_index``, (n_queries,), one does not count; -1
-    means none. A place belongs to the first row whose last copy comes after it.
+    ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both (n_queries,
+    n_found). ``self_index``, (n_queries,), is the training index of the query, of which one copy does not count; -1 if
+    the query is no row. All searched rows fill the places, or k of them, k + 1 if one may be the query, because every
+    other row has a copy at least. Place p belongs to the first row with which there are more than p copies.
 
     >>> copies = make_copies(torch.zeros(3, 1), np.array([1, 5, 2]))
     >>> fill_places(copies, torch.tensor([[0.0, 3.0]]), torch.tensor([[2, 0]]), torch.tensor([2]), k=2)

@@ -32,7 +32,7 @@ class WeightedNeighbors(KNeighbors):
         return super()._read(X)
 
     def _keep_copies(self, X: Any, read: dict[str, Any], repeats: np.ndarray | None, **learned: Any) -> None:
-        """Keeps what was read and learned, with rows that count as often as ``repeats`` says, int64 (n,)."""
+        """Keeps all that was read and learned; a row counts as often as ``repeats``, int64 (n,), says."""
         rows = read["_rows"]
         copies = None if repeats is None else make_copies(rows, repeats)
         if copies is not None and len(copies.searched) < len(rows):
