@@ -30,10 +30,11 @@ def make_copies(rows: Tensor, repeats: np.ndarray) -> Copies:
 def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Returns the reduced distance and the training index of the row in each of the k places, (n_queries, k).
 
-    ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both (n_queries,
-    n_found). ``self_index``, (n_queries,), is the training index of the query, of which one copy does not count; -1 if
-    the query is no row. All searched rows fill the places, or k of them, k + 1 if one may be the query, because every
-    other row has a copy at least. Place p belongs to the first row with which there are more than p copies.
+    ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both of shape
+    (n_queries, n_found). ``self_index``, (n_queries,), is the training index of the query, of which one copy does not
+    count; -1 if the query is no row. All searched rows fill the places, or k of them, k + 1 if one may be the query,
+    because every other row has a copy at least. Place p belongs to the first row with which there are more than p
+    copies.
 
     >>> copies = make_copies(torch.zeros(3, 1), np.array([1, 5, 2]))
     >>> fill_places(copies, torch.tensor([[0.0, 3.0]]), torch.tensor([[2, 0]]), torch.tensor([2]), k=2)
