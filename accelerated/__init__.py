@@ -7,14 +7,17 @@ try:
 except ImportError as error:
     raise ImportError(f"accelerated needs {error.name}: pip install 'verified-knn[accelerated]'") from error
 
+from accelerated.classifier import KNNClassifier
+from accelerated.explanation import Explanation
 from accelerated.forking import use_one_thread_after_fork
 from accelerated.gamma_selection import GammaSelection, select_gamma
-from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.neighbors import NearestNeighbors
+from accelerated.regressor import KNNRegressor
 from accelerated.selection import Selection, select_n_neighbors
 from accelerated.similarity_regressor import SimilarityRegressor
 
 __all__ = [
+    "Explanation",
     "GammaSelection",
     "KNNClassifier",
     "KNNRegressor",

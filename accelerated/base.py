@@ -97,7 +97,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         """Makes the index, and gives the model all that it has read and learned."""
         index = self._make_index(read["_metric"], read["_rows"])
         others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
-        keep(self, **read, **others, **learned)
+        keep(self, **{**read, **others, **learned})
 
     def _make_index(self, metric: Metric, rows: Tensor) -> Index:
         return make_index(metric, rows, filter_name=self._filter)

@@ -26,7 +26,7 @@ from sklearn.neighbors import radius_neighbors_graph as _radius_neighbors_graph
 from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighborsMixin
 from torch import Tensor
 
-from accelerated.knn import _largest, _write_shares
+from accelerated.classifier import _largest, _write_shares
 from accelerated.metrics import Metric, check_distances
 from accelerated.neighbors import NearestNeighbors as Search
 from accelerated.voting import average, neighbor_weights

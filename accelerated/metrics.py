@@ -269,6 +269,15 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
     return queries[:, start:stop].clone()
 
 
+def precomputed_columns(columns: Tensor) -> Metric:
+    """Returns the metric of queries that consist of distances, of which some ``columns``, int64 (n,), are searched."""
+    return Metric(partial(_some_precomputed, columns=columns), least=0.0)
+
+
+def _some_precomputed(queries: Tensor, rows: Tensor, start: int, stop: int, columns: Tensor) -> Tensor:
+    return queries[:, columns[start:stop]]
+
+
 def _pair_by_pair(
     function: Callable[[Any, Any], float], queries: Tensor, rows: Tensor, start: int, stop: int
 ) -> Tensor:

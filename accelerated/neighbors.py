@@ -23,7 +23,7 @@ from accelerated.search import (
     search,
     search_among,
 )
-from knn_inputs.among import read_among
+from knn_inputs.among import Allowed, read_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -95,8 +95,8 @@ class KNeighbors(NeighborsBase):
         check_flag(return_distance, "return_distance")
         index, queries, k = self._open(X, n_neighbors, check_flag(pad, "pad"))
         n_queries = len(queries.X)
-        allowed = read_among(among, k, n_queries, self.n_samples_fit_, leave_one_out=X is None, pad=pad)
-        if allowed is None and k <= self.n_samples_fit_ - queries.n_self:
+        allowed = self._read_among(among, k, queries, pad)
+        if allowed is None and (not pad or k <= self.n_samples_fit_ - queries.n_self):
             reduced, indices, _ = self._search(index, queries, range(n_queries), k)
         else:
             reduced, indices = search_among(index, queries, allowed, k, **self._settings())
@@ -135,7 +135,13 @@ class KNeighbors(NeighborsBase):
             check_is_fitted(self, "n_samples_fit_")
         index, queries = self._open_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        return index, queries, check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out=X is None)
+        return index, queries, self._check_k(k, leave_one_out=X is None, pad=pad)
+
+    def _check_k(self, k: Any, leave_one_out: bool, pad: bool = False) -> int:
+        return check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out)
+
+    def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
+        return read_among(among, k, len(queries.X), self.n_samples_fit_, leave_one_out=bool(queries.n_self), pad=pad)
 
     def _search(
         self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None

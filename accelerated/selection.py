@@ -16,7 +16,8 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.calling_thread import in_calling_thread
-from accelerated.knn import KNNClassifier, KNNRegressor
+from accelerated.classifier import KNNClassifier
+from accelerated.regressor import KNNRegressor
 from accelerated.scoring import accuracy, r_squared
 from accelerated.validation import check_labels, check_rows, check_targets
 from knn_inputs.containers import is_matrix, to_array

@@ -76,12 +76,15 @@ def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
     return targets.reshape(n_examples, -1), targets.ndim == 1
 
 
-def check_labels(y: Any, n_examples: int) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
+def check_labels(
+    y: Any, n_examples: int, repeats: np.ndarray | None = None
+) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
     """Returns the sorted classes of each output, each row's place among them, and whether y was 1-D.
 
-    Labels are of any sortable type. Raises ValueError for fractions, NaN, None and labels that cannot be compared.
+    Labels are of any sortable type; those of rows that count 0 times, by ``repeats``, are no classes. Raises ValueError
+    for fractions, NaN, None and labels that cannot be compared.
     """
     labels = read_labels(y, n_examples, DataConversionWarning)
-    outputs = [sort_labels(column) for column in labels.reshape(n_examples, -1).T]
+    outputs = [sort_labels(column, repeats) for column in labels.reshape(n_examples, -1).T]
     classes, codes = map(list, zip(*outputs, strict=True))
     return classes, codes, labels.ndim == 1

@@ -16,7 +16,8 @@ folds             the argument cv
 objects           examples of any kind, for a function of two examples
 targets           the targets y: numbers or labels
 sample_weight     the argument sample_weight
+class_weight      the argument class_weight
 similarity_hints  a gamma and targets that lead to poor predictions
-callables         metrics, similarities and weights that are functions
+callables         metrics, similarities, weights and averages that are functions
 messages          values shortened for a message, the nearest known name, and warnings at the caller's line
 """

@@ -81,6 +81,13 @@ def read_among(
     return allowed
 
 
+def refuse_among(among: Any, pad: bool) -> None:
+    """Raises ValueError unless all rows are allowed; for a model in which rows count several times."""
+    if among is not None or pad:
+        given = "among" if among is not None else "pad=True"
+        raise ValueError(f"{given} does not go with sample_weight: fit the model without, or on the allowed rows alone")
+
+
 def _read_sets(among: Any, n_queries: int, n_rows: int) -> np.ndarray | list[np.ndarray]:
     refuse_containers(among, "among")
     if isinstance(among, list | tuple) and any(map(_is_set, among)):

@@ -48,8 +48,8 @@ def _failure(error: Exception, who: str, contract: str) -> Exception:
     return kind(f"{who} failed with {show(error, LONGEST_CAUSE)}: {contract}")
 
 
-def one_number(result: Any, who: str) -> float:
-    """Returns the result of a function of two examples as a float; raises TypeError unless it is one real number."""
+def one_number(result: Any, who: str, contract: str = CONTRACT) -> float:
+    """Returns the result of a function as a float; raises TypeError, with its ``contract``, unless it is one number."""
     try:
         if is_tensor(result):
             result = result.detach()  # float of a tensor that requires grad gives a warning
@@ -64,7 +64,7 @@ def one_number(result: Any, who: str) -> float:
         raise
     except Exception as error:
         shape = f" of shape {tuple(result.shape)}" if hasattr(type(result), "shape") else ""
-        raise TypeError(f"{who} returned {show(result)}, {a_kind_of(result)}{shape}: {CONTRACT}") from error
+        raise TypeError(f"{who} returned {show(result)}, {a_kind_of(result)}{shape}: {contract}") from error
 
 
 def describe(function: Callable[..., Any], name: str) -> str:
@@ -113,8 +113,34 @@ def refuse_weightless(distances: np.ndarray) -> None:
         raise ValueError(f"{cause}: fill the gaps of the query, or pass weights='uniform'")
 
 
+def call_aggregate(function: Callable[..., Any], targets: np.ndarray, weights: np.ndarray) -> float:
+    """Returns the number that a function makes of one query's targets and their weights, both float64 (k,).
+
+    Raises ValueError or TypeError if the function fails, and for a result that is not one finite number.
+    """
+    contract = (
+        "it is called with the targets and the weights of one query's neighbours, float64 (k,) each and nearest first, "
+        "and must return one finite number"
+    )
+    who = describe(function, "aggregate")
+    try:
+        result = function(targets.copy(), weights.copy())  # it may write to them
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _failure(error, who, contract) from error
+    number = one_number(result, who, contract)
+    if not math.isfinite(number):
+        raise ValueError(f"{who} returned {number} for the targets {show(targets.tolist())}: {contract}")
+    return number
+
+
 def refuse_sums(summed: np.ndarray, total: float) -> None:
-    """Raises ValueError if a sum of weights, or of weighted targets or votes, is more than a float can hold."""
+    """Raises ValueError if a sum of weights is 0, or one of weights, weighted targets or votes exceeds all floats."""
+    if total == 0:
+        raise ValueError(
+            "the weights of a query's neighbours add up to 0, so no neighbour counts: make a class_weight larger"
+        )
     if not (np.isfinite(total) and np.all(np.isfinite(summed))):
         sums = np.append(np.ravel(summed), total)
         worst = float(sums[~np.isfinite(sums)][0])

@@ -94,6 +94,20 @@ def check_weights(weights: Any) -> None:
         check_name(weights, "weights", ["uniform", "distance"], ", nor a function of the distances")
 
 
+def check_aggregate(aggregate: Any, return_std: Any = False) -> None:
+    """Raises ValueError unless ``aggregate`` is "mean", "median" or a function of one query's targets and weights.
+
+    Raises TypeError unless ``return_std`` is True or False, and ValueError if it is True without the mean.
+    """
+    if not callable(aggregate):
+        check_name(aggregate, "aggregate", ["mean", "median"], ", nor a function of targets and weights")
+    if check_flag(return_std, "return_std") and aggregate != "mean":
+        raise ValueError(
+            f"return_std=True is the deviation from the mean, but aggregate={show(aggregate)}: pass aggregate='mean', "
+            f"or a function that returns the spread"
+        )
+
+
 def warn_of_idle_p(metric: Any, p: Any) -> None:
     """Warns if the metric does not use p, and p is neither 2, its default, nor the power that the metric implies."""
     implied = IMPLIED_P.get(metric, 2) if isinstance(metric, str) else 2

@@ -6,6 +6,10 @@ import numpy as np
 
 from knn_inputs.containers import to_array
 from knn_inputs.entries import read_numbers
+from knn_inputs.messages import show
+from knn_inputs.parameters import check_int
+
+MOST_COPIES = 2**53  # of all rows together: their number is exact in a float
 
 
 def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np.ndarray:
@@ -39,3 +43,43 @@ def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np
             f"sample_weight is zero for all {rows}, but at least one needs a weight above 0: None weighs all 1"
         )
     return weights
+
+
+def read_repeats(sample_weight: Any, n: int) -> np.ndarray | None:
+    """Returns how many times each of the n training rows counts among the neighbours, int64 (n,); None for None.
+
+    Raises like ``read_sample_weight``, and ValueError for a fraction and for a sum above 2^53.
+
+    >>> read_repeats([3, 0], 2)
+    array([3, 0])
+    """
+    if sample_weight is None:
+        return None
+    weights = read_sample_weight(sample_weight, n)
+    fractions = np.flatnonzero(np.floor(weights) != weights)
+    if len(fractions):
+        raise ValueError(
+            f"sample_weight[{fractions[0]}] is {weights[fractions[0]]}, but must be a whole number, because a row of "
+            f"weight w takes w of the n_neighbors places, as w equal rows would: multiply all weights, and "
+            f"n_neighbors, by one number that makes them whole"
+        )
+    if float(np.sum(weights)) > MOST_COPIES:
+        raise ValueError(
+            f"sample_weight adds up to {np.sum(weights):.4g}, more than {MOST_COPIES}: pass smaller weights, for a "
+            f"row can take n_neighbors places at most"
+        )
+    return weights.astype(np.int64)
+
+
+def check_n_places(k: Any, n_copies: int, leave_one_out: bool) -> int:
+    """Returns k as an int; raises TypeError unless it is one, ValueError unless rows of that weight fill k places."""
+    k = check_int(k, "n_neighbors")
+    most = n_copies - leave_one_out
+    if k > most:
+        without = ", without one copy of the query itself," if leave_one_out else ""
+        advice = f"pass at most {most}" if most else "fit more examples"
+        raise ValueError(
+            f"n_neighbors={show(k)} is more than {most}, the sum of sample_weight{without} of the training examples: "
+            f"{advice}"
+        )
+    return k

@@ -66,14 +66,21 @@ def refuse_bad_labels(array: np.ndarray, source: Any = None) -> None:
             raise ValueError(f"{describe_entry('y', array[place], place, count, source)}: {advice}")
 
 
-def sort_labels(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def sort_labels(column: np.ndarray, repeats: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns the sorted classes of one output, and the place of each label among them, (n,).
 
-    Raises ValueError for labels that do not compare with one another.
+    Rows that count 0 times, by ``repeats`` (n,), have no class; the place of their label is 0 and stays unused. Raises
+    ValueError for labels that do not compare with one another.
 
     >>> sort_labels(np.array(["b", "a", "b"]))
     (array(['a', 'b'], dtype='<U1'), array([1, 0, 1]))
+    >>> sort_labels(np.array(["b", "a", "b"]), np.array([1, 0, 4]))
+    (array(['b'], dtype='<U1'), array([0, 0, 0]))
     """
+    if repeats is not None:
+        codes = np.zeros(len(column), dtype=np.int64)
+        classes, codes[repeats > 0] = sort_labels(column[repeats > 0])
+        return classes, codes
     if column.dtype.kind == "O":
         _refuse_families(column)
     try:

@@ -8,6 +8,7 @@ import inspect
 
 import numpy as np
 
+from knn_inputs.class_weight import read_class_weights
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_matrix, read_pair
@@ -93,17 +94,24 @@ def as_rows(X, largest=np.inf, n_features=None, least=-np.inf, allow_nan=False):
     return rows
 
 
-def check_labels(y, n_examples):
+def check_labels(y, n_examples, repeats=None):
     """Returns the sorted classes and each label's index among them, (n,); for several outputs a list of either.
 
-    Labels are of any sortable kind. Raises ValueError for fractions, for NaN and None, and for labels that do not
-    compare with one another.
+    Labels are of any sortable kind; those of examples that count 0 times, by ``repeats``, are no classes. Raises
+    ValueError for fractions, for NaN and None, and for labels that do not compare with one another.
     """
     labels = read_labels(y, n_examples)
     if labels.ndim == 1:
-        return sort_labels(labels)
-    classes, codes = zip(*(sort_labels(column) for column in labels.T), strict=True)
+        return sort_labels(labels, repeats)
+    classes, codes = zip(*(sort_labels(column, repeats) for column in labels.T), strict=True)
     return list(classes), list(codes)
+
+
+def check_class_weight(class_weight, classes, codes, repeats):
+    """Returns the weight of each class, (n_classes,); for several outputs a list of such arrays."""
+    if isinstance(classes, list):
+        return read_class_weights(class_weight, classes, codes, repeats, is_single=False)
+    return read_class_weights(class_weight, [classes], [codes], repeats, is_single=True)[0]
 
 
 def check_distances(distances, may_be_infinite=False):

@@ -64,21 +64,27 @@ class KNeighbors(NeighborsBase):
         [[2], [0]]
         """
         check_flag(return_distance, "return_distance")
-        queries, n = self._check_queries(X), len(self._examples)
+        queries = self._check_queries(X)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_n_neighbors(k, np.inf if check_flag(pad, "pad") else n, leave_one_out=X is None)
-        allowed = read_among(among, k, len(queries), n, leave_one_out=X is None, pad=pad)
+        k = self._check_k(k, leave_one_out=X is None, pad=check_flag(pad, "pad"))
+        allowed = self._read_among(among, k, len(queries), leave_one_out=X is None, pad=pad)
         distances = np.full((len(queries), k), np.inf)
         indices = np.full((len(queries), k), -1, dtype=np.int64)
         for i, query in enumerate(queries):
             measured = self.measure(query)  # (n,)
             if allowed is not None:
-                measured = np.where(allowed.mask(i), measured, np.inf)  # so that no other example comes first
+                measured = np.where(allowed.mask(i), measured, np.nan)  # which a sort puts behind every distance
             nearest = self.choose(measured, k, leave_out=i if X is None else -1)  # (k,)
-            nearest = nearest[np.isfinite(measured[nearest])]
+            nearest = nearest[~np.isnan(measured[nearest])]
             distances[i, : len(nearest)] = take_root(measured[nearest], self._metric, self._p)
             indices[i, : len(nearest)] = nearest
         return (distances, indices) if return_distance else indices
+
+    def _check_k(self, k, leave_one_out, pad=False):
+        return check_n_neighbors(k, np.inf if pad else len(self._examples), leave_one_out)
+
+    def _read_among(self, among, k, n_queries, leave_one_out, pad):
+        return read_among(among, k, n_queries, len(self._examples), leave_one_out, pad)
 
     def _check_examples(self, X):
         check_n_neighbors(self.n_neighbors)

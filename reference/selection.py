@@ -10,8 +10,9 @@ from knn_inputs.messages import show
 from knn_inputs.parameters import check_n_neighbors
 from knn_inputs.targets import read_targets
 from reference.checks import check_labels, check_training
+from reference.classifier import KNNClassifier
 from reference.folds import get_folds
-from reference.knn import KNNClassifier, KNNRegressor
+from reference.regressor import KNNRegressor
 
 
 class Selection(NamedTuple):

@@ -59,7 +59,7 @@ def test_the_journey_of_an_average_is_the_one_that_the_pages_describe():
     fitted = reference.KNNRegressor(2).fit(X, y)
 
     assert journey(lambda: fitted.predict(X)) == [
-        ("knn.py", "predict"),
+        ("regressor.py", "predict"),
         ("neighbors.py", "kneighbors"),
         ("base.py", "measure"),
         ("distances.py", "euclidean"),

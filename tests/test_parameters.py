@@ -27,6 +27,10 @@ def far_weigh_more(distances):
     return distances + 1
 
 
+def heaviest(targets, weights):
+    return targets[np.argmax(weights)]
+
+
 # argument: other arguments that it needs, and a value; then the answers are not those of the other arguments alone
 CHANGES = [
     ("n_neighbors", {}, 1),
@@ -38,6 +42,10 @@ CHANGES = [
     ("metric_params", {"metric": gap}, {"power": 0.1}),
     ("weights", {}, "distance"),
     ("weights", {}, far_weigh_more),
+    ("class_weight", {}, {0: 5}),
+    ("class_weight", {}, {0: 0.5, 1: 2, 2: 1}),
+    ("aggregate", {}, "median"),
+    ("aggregate", {}, heaviest),
     ("similarity", {}, "laplacian"),
     ("gamma", {}, 0.5),
     ("gamma", {"similarity": "laplacian"}, 0.5),
@@ -79,6 +87,11 @@ REFUSED = [
     ("metric_params", {"metric": "cosine"}, {"p": 3}),
     ("metric_params", {"metric": gap}, [1]),
     ("weights", {}, "near"),
+    ("class_weight", {}, "balance"),
+    ("class_weight", {}, {3: 1}),
+    ("class_weight", {}, {0: -1}),
+    ("class_weight", {}, [{0: 1}]),
+    ("aggregate", {}, "mode"),
     ("similarity", {}, "gauss"),
     *[
         (name, {"similarity": similarity}, "1")

@@ -325,7 +325,17 @@ def test_both_packages_have_the_same_names_and_arguments():
         ours, theirs = (arguments(getattr(package, name)) for package in (accelerated, reference))
         assert ours[: len(theirs)] == theirs
         assert [name for name, *_ in ours[len(theirs) :]] == ONLY_ACCELERATED.get(name, [])
-        for method in ("fit", "get_distance", "get_neighbors", "kneighbors", "predict", "predict_proba", "score"):
+        for method in (
+            "fit",
+            "get_distance",
+            "get_neighbors",
+            "kneighbors",
+            "predict",
+            "predict_proba",
+            "score",
+            "explain",
+            "tied_votes",
+        ):
             if hasattr(getattr(reference, name), method):
                 ours, theirs = (arguments(getattr(getattr(p, name), method)) for p in (accelerated, reference))
                 assert ours[: len(theirs)] == theirs

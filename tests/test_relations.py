@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
+import accelerated.aggregates
+import accelerated.classifier
 import accelerated.distances
 import accelerated.in_numpy
-import accelerated.knn
 import accelerated.search.exhaustive
 import accelerated.similarities
 import accelerated.similarity_regressor
@@ -427,8 +428,8 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
         "_without_self",
         lambda reduced, *_: reduced,
     ),
-    ("same_votes", accelerated.knn, "vote_shares", farthest_vote_first),
-    ("same_averages", accelerated.knn, "average", farthest_target_first),
+    ("same_votes", accelerated.classifier, "vote_shares", farthest_vote_first),
+    ("same_averages", accelerated.aggregates, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
     ("nearest_far_from_the_origin", accelerated.in_numpy, "sqeuclidean", expanded),
     ("same_similarity_predictions", accelerated.similarities, "_power_of_product", in_float32),

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import accelerated
-import accelerated.knn
 import accelerated.selection
 import reference
 import reference.selection

@@ -99,15 +99,8 @@ def test_the_operations_used_round_as_in_numpy(operation):
 @pytest.mark.parametrize(
     "file",
     [
-        *(
-            "distances.py",
-            "weighted_distances.py",
-            "special_distances.py",
-            "metrics.py",
-            "exhaustive.py",
-            "smallest.py",
-        ),
-        *("refine.py", "batches.py", "voting.py"),
+        *("distances.py", "weighted_distances.py", "special_distances.py", "metrics.py", "exhaustive.py"),
+        *("smallest.py", "refine.py", "batches.py", "voting.py", "aggregates.py"),
     ],
 )
 def test_no_operation_that_rounds_differently_is_used(file):

@@ -52,7 +52,7 @@ from accelerated.search.batches import Neighbors, search
 from accelerated.search.filter import Index
 from accelerated.search.memory import block_shape, prediction_batch, resolve_memory_limit
 from accelerated.search.queries import Queries
-from accelerated.search.report import Clock, Report
+from accelerated.search.report import Clock, Report, add_up
 from accelerated.search.rule import make_index
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "Neighbors",
     "Queries",
     "Report",
+    "add_up",
     "block_shape",
     "make_index",
     "prediction_batch",

@@ -2,7 +2,9 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -24,6 +26,18 @@ class Report:
     candidates: int = 0
     fallbacks: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+def add_up(reports: Sequence[Report]) -> Report:
+    """Returns the report on searches of one index, one after the other, that share a clock."""
+    fallbacks = sum((Counter(report.fallbacks) for report in reports), Counter())
+    return replace(
+        reports[-1],
+        n_queries=sum(report.n_queries for report in reports),
+        certified=sum(report.certified for report in reports),
+        candidates=sum(report.candidates for report in reports),
+        fallbacks=dict(fallbacks),
+    )
 
 
 class Clock:

@@ -32,6 +32,7 @@ class Case(_Printed):
     metric: str = "euclidean"
     p: float = 2
     weights: str = "uniform"
+    sample_weight: np.ndarray | None = None  # (n,), whole numbers: how many equal rows each stands for
 
 
 @dataclass(frozen=True, eq=False, repr=False)

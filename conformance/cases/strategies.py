@@ -131,6 +131,20 @@ def distinct_cases(
     return Case(X, q[None], k, targets, draw(st.sampled_from(metrics)), weights=weights)
 
 
+@st.composite
+def weighted_cases(draw: st.DrawFn, y: Targets, weights: tuple[int, ...] = (0, 1, 2, 3)) -> Case:
+    """Rows at powers of two, so that none has two others at one distance, each with a weight; the queries are 0 and 3.
+
+    So k is from 1 to one less than the sum of the weights: a query that is a row takes one of them.
+    """
+    rows = draw(st.lists(st.tuples(st.sampled_from(weights), CODES), min_size=2, max_size=6))
+    repeats, codes = np.array([weight for weight, _ in rows]), np.array([code for _, code in rows])
+    repeats[:2] = np.maximum(repeats[:2], 1)  # at least two copies
+    X = 2.0 ** np.array(draw(st.permutations(range(2, len(rows) + 2))))[:, None]
+    k = draw(st.integers(1, int(repeats.sum()) - 1))
+    return Case(X, np.array([[0.0], [3.0]]), k, y(draw, codes), sample_weight=repeats)
+
+
 SIZES = [1, 2, 15, 16, 17, 25, 26, 27, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 400, 1025]
 MANY = 257  # queries, more than the usual blocks of 64, 128 and 256 hold
 

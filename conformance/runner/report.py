@@ -15,7 +15,7 @@ from conformance.runner.trial import Result
 from conformance.targets.peers import KNOWN
 from conformance.targets.peers.reasons import CRASHES
 
-WIDTH = max(map(len, BY_NAME))
+WIDTH, LEVEL_WIDTH = max(map(len, BY_NAME)), max(map(len, LEVELS))
 COLUMNS = 120
 MOST = {"failures": 8, "conventions": 3, "skipped": 5, "known": 2}  # lines of each part, and one for the others
 
@@ -55,14 +55,14 @@ def header_lines(header: dict[str, Any], profile: str, seed: int) -> list[str]:
         f"{header['target']}   profile {profile}, seed {seed}",
         *(f"  {model}" for model in header["models"]),
         "",
-        f"{'level':10}  {'claim':{WIDTH}}  {'verdict':7}  {'draws':>6}  seconds",
+        f"{'level':{LEVEL_WIDTH}}  {'claim':{WIDTH}}  {'verdict':7}  {'draws':>6}  seconds",
     ]
 
 
 def row(result: Result) -> str:
     """A claim's line of the table."""
     level = BY_NAME[result.claim].level
-    return f"{level:10}  {result.claim:{WIDTH}}  {result.verdict:7}  {result.draws:6}  {result.seconds:7.2f}"
+    return f"{level:{LEVEL_WIDTH}}  {result.claim:{WIDTH}}  {result.verdict:7}  {result.draws:6}  {result.seconds:7.2f}"
 
 
 def lines_below(results: list[Result], groups: list[Group], show_all: bool) -> list[str]:

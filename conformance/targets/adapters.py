@@ -18,7 +18,10 @@ from conformance.targets.fitted import Call, Fitted, as_arrays
 from conformance.targets.names import FINDERS, FITTERS, NAMES, arguments_of
 from conformance.targets.refusals import needs, without_k, without_method, without_question
 
-NO_USUAL_VALUE = ("fit_intercept", "solver", "tol", "max_iter", "warm_start")  # a claim asks for them, or leaves them
+NO_USUAL_VALUE = (  # a claim asks for them, or leaves them
+    *("fit_intercept", "solver", "tol", "max_iter", "warm_start"),
+    *("class_weight", "aggregate"),
+)
 USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
 
 

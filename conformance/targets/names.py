@@ -18,6 +18,8 @@ NAMES = {  # the names that constructors give to their arguments
     "metric": ("metric", "distance", "distance_metric"),
     "p": ("p",),
     "weights": ("weights", "weight", "weighting"),
+    "class_weight": ("class_weight",),
+    "aggregate": ("aggregate",),
     "device": ("device",),
     "similarity": ("similarity", "kernel"),
     "gamma": ("gamma",),

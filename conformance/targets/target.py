@@ -91,7 +91,7 @@ class Target:
     def regressor(self, case: Case) -> Fitted:
         return self.predictor("regressor", case)
 
-    def predictor(self, task: str, case: Case, weights: Any = None) -> Fitted:
+    def predictor(self, task: str, case: Case, weights: Any = None, **options: Any) -> Fitted:
         adapter = self._get(task)
         self._check(adapter, case)
         if task == "classifier" and case.y is not None:
@@ -99,7 +99,8 @@ class Target:
         if case.y is not None and case.y.ndim > 1 and (reason := adapter.lacks.get("outputs")):
             raise Missing(reason)
         weights = weights or case.weights
-        return adapter.build(k=case.k, metric=case.metric, p=case.p, weights=weights).fit(case.X, case.y)
+        fitted = adapter.build(k=case.k, metric=case.metric, p=case.p, weights=weights, **options)
+        return fitted.fit(case.X, case.y, case.sample_weight)
 
     def similarity(self, case: SimilarityCase) -> Fitted:
         return self._get("similarity").build(**case.params).fit(case.X, case.y, case.sample_weight)

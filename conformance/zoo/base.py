@@ -20,12 +20,16 @@ class Search(Mutant, reference.NearestNeighbors):
     """Correct: a mutant changes ``measure``, ``choose`` or ``kneighbors``."""
 
 
-class Regressor(Mutant, reference.KNNRegressor):
-    """Correct: a mutant changes ``weigh``, ``combine`` or ``predict``."""
+class Regressor(Mutant, reference.KNNRegressor, reference.NearestNeighbors):  # type: ignore[misc]
+    """Correct: a mutant changes ``weigh``, ``combine`` or ``predict``.
+
+    The second base changes nothing, but in a class made of a ``Search`` and this one, the ``fit`` of the regressor then
+    comes before that of the search.
+    """
 
 
-class Classifier(Mutant, reference.KNNClassifier):
-    """Correct: a mutant changes ``weigh``, ``combine`` or ``predict``."""
+class Classifier(Mutant, reference.KNNClassifier, reference.NearestNeighbors):  # type: ignore[misc]
+    """Correct: a mutant changes ``weigh``, ``combine`` or ``predict``. For its second base see ``Regressor``."""
 
     def has_one_output(self):
         """Returns whether y was 1-D."""

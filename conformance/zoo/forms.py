@@ -12,7 +12,7 @@ from conformance.targets import Target, make_target
 from conformance.zoo import ZOO
 from conformance.zoo.base import Classifier, Mutant, Regressor, Search
 
-BASES = {"classifier": Classifier, "regressor": Regressor}
+BASES: dict[str, type[Mutant]] = {"classifier": Classifier, "regressor": Regressor}
 
 
 class Form(NamedTuple):

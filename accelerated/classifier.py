@@ -1,0 +1,201 @@
+"""The classifier: a vote of the k nearest examples."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from accelerated.arrays import to_numpy
+from accelerated.calling_thread import in_calling_thread
+from accelerated.one_fit import of_one_fit
+from accelerated.scoring import accuracy
+from accelerated.validation import check_labels
+from accelerated.voting import Weights, neighbor_weights, rank_classes, vote_shares
+from accelerated.weights import WeightedNeighbors
+from knn_inputs.class_weight import read_class_weights
+from knn_inputs.sample_weight import read_repeats
+
+
+class KNNClassifier(ClassifierMixin, WeightedNeighbors):
+    """Predicts the class with the most votes of the k nearest examples; equal votes go to the smallest label.
+
+    ``weights`` is uniform, distance (1 / distance) or a function that takes the float64 NumPy array of distances,
+    shape (n_queries, k), and returns weights of that shape. ``class_weight`` multiplies the votes for each class: a
+    dict from label to number, at least 0, where other labels count 1; or "balanced", which is n / (n_classes n_c) for a
+    class that n_c of the n rows have; for several outputs a list of these. All other parameters are as for
+    ``NearestNeighbors``.
+
+    >>> model = KNNClassifier(n_neighbors=3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"])
+    >>> model.predict([[0], [8]]).tolist()
+    ['low', 'high']
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        metric: str | Callable[..., float] = "minkowski",
+        p: float = 2,
+        metric_params: dict[str, Any] | None = None,
+        weights: Weights = "uniform",
+        class_weight: dict[Any, float] | Sequence[Any] | str | None = None,
+        device: str | torch.device | None = None,
+        memory_limit: int | str | None = None,
+        progress: bool = False,
+    ):
+        super().__init__(
+            n_neighbors,
+            metric=metric,
+            p=p,
+            metric_params=metric_params,
+            device=device,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+        self.weights = weights
+        self.class_weight = class_weight
+
+    @in_calling_thread()
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Keeps copies of X, shape (n, n_features), and of labels y, shape (n,) or (n, n_outputs); returns self.
+
+        ``sample_weight`` has whole numbers, (n,): a row of weight w is like w equal rows, which take w of the k places,
+        and one of weight 0 is only a query of ``predict(None)``. Raises as ``NearestNeighbors.fit`` does, also for the
+        weights, and ValueError for labels that are missing, fractions or unsortable.
+        """
+        read = self._read(X)
+        rows = read["_rows"]
+        repeats = read_repeats(sample_weight, len(rows))
+        classes, codes, is_single = check_labels(y, len(rows), repeats)
+        class_weights = read_class_weights(self.class_weight, classes, codes, repeats, is_single)
+        self._keep_copies(
+            X,
+            read,
+            repeats,
+            classes_=classes[0] if is_single else classes,
+            _is_single=is_single,
+            _codes=[torch.from_numpy(column).to(rows.device) for column in codes],
+            _class_weights=[torch.from_numpy(of_output).to(rows.device) for of_output in class_weights],
+        )
+        return self
+
+    @of_one_fit
+    @in_calling_thread()
+    def predict_proba(self, X: Any) -> Any:
+        """Returns vote shares, float64 (n_queries, n_classes), columns as in ``classes_``; a list for many outputs.
+
+        Tensors in, tensors out. Raises as ``kneighbors`` does, and ValueError for weights that cannot be votes.
+
+        >>> KNNClassifier(2).fit([[0], [1], [9]], ["b", "a", "b"]).predict_proba([[0]])
+        array([[0.5, 0.5]])
+        """
+        check_is_fitted(self, "classes_")
+        n_queries, found = self._find(X)
+        classes = [self.classes_] if self._is_single else self.classes_
+        outputs = [torch.zeros((n_queries, len(c)), dtype=torch.float64, device=self._rows.device) for c in classes]
+        for some, distances, indices in found:
+            votes = self._votes(indices, neighbor_weights(distances, self.weights))
+            for (codes, of_output), shares in zip(votes, outputs, strict=True):
+                _write_shares(shares[some], codes, of_output)
+        outputs = [self._output(shares, X) for shares in outputs]
+        return outputs[0] if self._is_single else outputs
+
+    @of_one_fit
+    @in_calling_thread()
+    def predict(self, X: Any) -> Any:
+        """Returns the class with the largest share, (n_queries,) or (n_queries, n_outputs); X=None: leave-one-out.
+
+        Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
+        """
+        check_is_fitted(self, "classes_")
+        answers = [self._answer(distances, indices) for _, distances, indices in self._find(X)[1]]
+        dtype = self.classes_.dtype if self._is_single else None  # concatenating would change the order of bytes
+        return self._output(np.concatenate(answers, dtype=dtype), X)
+
+    def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
+        """Returns the class with the largest share of the votes of these neighbours."""
+        (answer,) = self._answers(distances, indices, [indices.shape[1]])
+        return answer
+
+    def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
+        """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
+        votes = self._votes(indices, neighbor_weights(distances, self.weights))
+        by_output = [list(_largest(codes, of_output, ks)) for codes, of_output in votes]
+        for chosen in zip(*by_output, strict=True):  # for each output the classes of the queries
+            if self._is_single:
+                yield self.classes_[chosen[0]]
+            else:
+                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
+
+    @of_one_fit
+    @in_calling_thread()
+    def tied_votes(self, X: Any = None) -> Any:
+        """Returns whether several classes share the largest share, so that the smallest label decides.
+
+        It is bool, in the shape of ``predict``. Tensors in, tensors out. Raises as ``predict`` does.
+
+        >>> KNNClassifier(2).fit([[0], [1], [9], [9]], ["b", "a", "b", "b"]).tied_votes([[0], [9]])
+        array([ True, False])
+        """
+        check_is_fitted(self, "classes_")
+        n_queries, found = self._find(X)
+        tied = torch.empty((n_queries, self._n_columns()), dtype=torch.bool, device=self._rows.device)
+        for some, distances, indices in found:
+            votes = self._votes(indices, neighbor_weights(distances, self.weights))
+            for output, (codes, of_output) in enumerate(votes):
+                tied[some, output] = _are_tied(codes, of_output)
+        return self._output(tied[:, 0] if self._is_single else tied, X)
+
+    def _votes(self, indices: Tensor, weights: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Returns for each output the class of each neighbour, and its vote: its weight times that of the class."""
+        codes = [of_output[indices] for of_output in self._codes]  # (n_queries, k) each
+        return [(c, weights * of_class[c]) for c, of_class in zip(codes, self._class_weights, strict=True)]
+
+    def _explained(self, indices: Tensor, weights: Tensor) -> tuple[np.ndarray, Tensor]:
+        classes = [self.classes_] if self._is_single else self.classes_
+        votes = self._votes(indices, weights)
+        labels = [names[to_numpy(codes)] for names, (codes, _) in zip(classes, votes, strict=True)]
+        if self._is_single:
+            return labels[0], votes[0][1]
+        return np.stack(labels, axis=-1), torch.stack([of_output for _, of_output in votes], dim=-1)
+
+    def _n_columns(self) -> int:
+        return len(self._codes)
+
+    @in_calling_thread()
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Returns the share of queries whose labels are all right. Raises ValueError for y of another shape."""
+        return accuracy(y, to_numpy(self.predict(X)), sample_weight)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _write_shares(shares: Tensor, codes: Tensor, weights: Tensor) -> None:
+    """Writes the shares of the votes, for the classes ``codes`` (n, k), to the columns of these classes."""
+    _, columns = rank_classes(codes)
+    (of_columns,) = vote_shares(columns, weights, [codes.shape[1]])
+    query = torch.arange(len(codes), device=codes.device)[:, None]
+    shares[query, codes] = of_columns.gather(1, columns)  # neighbours of one class write the same number
+
+
+def _are_tied(codes: Tensor, votes: Tensor) -> Tensor:
+    """Tells for each query whether several classes have the largest share, (n_queries,)."""
+    _, columns = rank_classes(codes)
+    (shares,) = vote_shares(columns, votes, [codes.shape[1]])  # 0 in the columns that no class uses
+    return (shares == shares.amax(1, keepdim=True)).count_nonzero(1) > 1
+
+
+def _largest(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
+    """Yields the class with the largest share, (n,), of the first k neighbours' classes ``codes``, for each k."""
+    classes, columns = rank_classes(codes)
+    for shares in vote_shares(columns, weights, ks):
+        column = np.argmax(to_numpy(shares), axis=1)  # the first of equals, so the smallest class
+        yield np.take_along_axis(to_numpy(classes), column[:, None], axis=1)[:, 0]

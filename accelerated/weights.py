@@ -1,0 +1,136 @@
+"""The part that both predictors share: rows that count several times, and neighbours weighed batch by batch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from accelerated.calling_thread import in_calling_thread
+from accelerated.explanation import Explanation
+from accelerated.metrics import precomputed_columns
+from accelerated.neighbors import KNeighbors
+from accelerated.one_fit import of_one_fit
+from accelerated.sample_weight import Copies, fill_places, make_copies
+from accelerated.search import Clock, Index, Neighbors, Queries, add_up, prediction_batch, resolve_memory_limit
+from accelerated.voting import Weights, neighbor_weights
+from knn_inputs.among import Allowed, refuse_among
+from knn_inputs.parameters import check_weights
+from knn_inputs.sample_weight import check_n_places
+
+
+class WeightedNeighbors(KNeighbors):
+    """The part that both predictors share. Each has a constructor of its own, for Python names it in its messages."""
+
+    weights: Weights
+    _copies: Copies | None  # None: each row counts once
+
+    def _read(self, X: Any) -> dict[str, Any]:
+        check_weights(self.weights)
+        return super()._read(X)
+
+    def _keep_copies(self, X: Any, read: dict[str, Any], repeats: np.ndarray | None, **learned: Any) -> None:
+        """Keeps all that was read and learned; a row counts as often as ``repeats``, int64 (n,), says."""
+        rows = read["_rows"]
+        copies = None if repeats is None else make_copies(rows, repeats)
+        if copies is not None and len(copies.searched) < len(rows):
+            read = {**read, "_rows": rows[copies.searched]}
+            if self.metric == "precomputed":
+                read["_metric"] = precomputed_columns(copies.searched)
+        self._keep(X, read, _copies=copies, n_samples_fit_=len(rows), **learned)
+
+    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+        if X is None and self._copies is not None:
+            return self._index, Queries.of_rows(self._copies.rows)
+        return super()._open_queries(X)
+
+    def _check_k(self, k: Any, leave_one_out: bool, pad: bool = False) -> int:
+        if self._copies is None:
+            return super()._check_k(k, leave_one_out, pad)
+        return check_n_places(k, self._copies.n_copies, leave_one_out)
+
+    def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
+        if self._copies is not None:
+            refuse_among(among, pad)
+        return super()._read_among(among, k, queries, pad)
+
+    def _search(
+        self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+    ) -> Neighbors:
+        """Returns the neighbours of a range of the queries, a row of sample weight w up to w times."""
+        if self._copies is None:
+            return super()._search(index, queries, query_range, k, clock)
+        clock, device = clock or Clock(), self._rows.device
+        reduced = torch.empty((len(query_range), k), dtype=torch.float64, device=device)
+        indices = torch.empty((len(query_range), k), dtype=torch.int64, device=device)
+        n_at_once = prediction_batch(k + 1, 0, resolve_memory_limit(self.memory_limit, device))
+        reports = []
+        for start in range(0, len(query_range), n_at_once):
+            some = query_range[start : start + n_at_once]
+            found = self._search_copies(self._copies, index, queries, some, k, clock)
+            reduced[start : start + n_at_once], indices[start : start + n_at_once], report = found
+            reports.append(report)
+        return Neighbors(reduced, indices, add_up(reports))
+
+    def _search_copies(
+        self, copies: Copies, index: Index, queries: Queries, some: range, k: int, clock: Clock
+    ) -> Neighbors:
+        """Searches without leaving a row out, as it may have more copies; ``fill_places`` leaves out one of them."""
+        n_rows = min(k + queries.n_self, len(index.rows))
+        found = super()._search(index, queries._replace(n_self=0), some, n_rows, clock)
+        numbers = torch.arange(some.start, some.stop, device=self._rows.device)
+        self_index = numbers if queries.n_self else torch.full_like(numbers, -1)
+        return Neighbors(*fill_places(copies, found.reduced, found.indices, self_index, k), found.report)
+
+    @of_one_fit
+    @in_calling_thread()
+    def explain(self, X: Any = None) -> Explanation:
+        """Returns the ``Explanation`` of each prediction: its neighbours, with their targets or labels and weights.
+
+        Its ``to_frame()`` is a DataFrame. Tensors in, tensors out, except for labels that are not numbers. Raises as
+        ``predict`` does for the search and the weights.
+        """
+        check_is_fitted(self, "n_samples_fit_")
+        n_queries, found = self._find(X)
+        shape, device = (n_queries, self.n_neighbors), self._rows.device
+        distances, weights = (torch.empty(shape, dtype=torch.float64, device=device) for _ in range(2))
+        indices = torch.empty(shape, dtype=torch.int64, device=device)
+        for some, of_some, their_indices in found:
+            distances[some], indices[some] = of_some, their_indices
+            weights[some] = neighbor_weights(of_some, self.weights)
+        parts = (indices, distances, *self._explained(indices, weights))
+        return Explanation(*(self._output(part, X) for part in parts))
+
+    def _explained(self, indices: Tensor, weights: Tensor) -> tuple[Tensor | np.ndarray, Tensor]:
+        """Returns the targets of the neighbours, and how much each counts."""
+        raise NotImplementedError
+
+    def _n_columns(self) -> int:
+        """Returns the number of outputs."""
+        raise NotImplementedError
+
+    def _find(self, X: Any) -> tuple[int, Iterator[tuple[slice, Tensor, Tensor]]]:
+        """Returns the number of queries, and an iterator over as many of them at once as memory has room for.
+
+        It yields which queries these are, and the distances and indices of their neighbours, both (n, k). A callable
+        for weights may compare queries, so it gets all of them at once.
+        """
+        check_weights(self.weights)  # they may have changed since fit
+        index, queries, k = self._open(X, None)
+        return len(queries.X), self._in_batches(index, queries, k)
+
+    def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
+        n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
+        for start in range(0, n_queries, n_at_once):
+            stop = min(start + n_at_once, n_queries)
+            found = self._search(index, queries, range(start, stop), k)
+            yield slice(start, stop), self._metric.to_distance(found.reduced), found.indices
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
