@@ -10,7 +10,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.arrays import to_numpy
+from accelerated.arrays import output_device, to_numpy, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
@@ -135,24 +135,44 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
         check_is_fitted(self, "classes_")
-        answers = [self._answer(distances, indices) for _, distances, indices in self._find(X)[1]]
-        dtype = self.classes_.dtype if self._is_single else None  # concatenating would change the order of bytes
-        return self._output(np.concatenate(answers, dtype=dtype), X)
+        of_batches = [self._choose(distances, indices) for _, distances, indices in self._find(X)[1]]
+        return self._as_labels(torch.cat(of_batches), self._output_device if X is None else output_device(X))
 
     def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
         """Returns the class with the largest share of the votes of these neighbours."""
-        (answer,) = self._answers(distances, indices, [indices.shape[1]])
-        return answer
+        return self._labels(self._choose(distances, indices))
 
     def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
         """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
+        return map(self._labels, self._chosen(distances, indices, ks))
+
+    def _choose(self, distances: Tensor, indices: Tensor) -> Tensor:
+        """Returns the number of the class with the largest share, (n_queries, n_outputs)."""
+        (chosen,) = self._chosen(distances, indices, [indices.shape[1]])
+        return chosen
+
+    def _chosen(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
         weights = neighbor_weights(distances, self.weights)
         by_output = [list(_largest(codes[indices], weights, ks)) for codes in self._codes]
-        for chosen in zip(*by_output, strict=True):  # for each output the classes of the queries
-            if self._is_single:
-                yield self.classes_[chosen[0]]
-            else:
-                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
+        return (torch.stack(chosen, 1) for chosen in zip(*by_output, strict=True))
+
+    def _as_labels(self, chosen: Tensor, device: torch.device | None) -> Any:
+        """Returns the labels of the classes in the kind of the query; numbers for a tensor never leave its device."""
+        if device is None:
+            return self._labels(chosen)
+        outputs = [self.classes_] if self._is_single else self.classes_
+        dtype = np.result_type(*outputs)
+        tables = [to_output(classes.astype(dtype), device) for classes in outputs]
+        if not isinstance(tables[0], Tensor):
+            return self._labels(chosen)
+        labels = [table[column] for table, column in zip(tables, chosen.to(device).T, strict=True)]
+        return labels[0] if self._is_single else torch.stack(labels, 1)
+
+    def _labels(self, chosen: Tensor) -> np.ndarray:
+        columns = to_numpy(chosen).T
+        if self._is_single:
+            return self.classes_[columns[0]]
+        return np.column_stack([classes[i] for classes, i in zip(self.classes_, columns, strict=True)])
 
     def _n_columns(self) -> int:
         return len(self._codes)
@@ -176,12 +196,14 @@ def _write_shares(shares: Tensor, codes: Tensor, weights: Tensor) -> None:
     shares[query, codes] = of_columns.gather(1, columns)  # neighbours of one class write the same number
 
 
-def _largest(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
+def _largest(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
     """Yields the class with the largest share, (n,), of the first k neighbours' classes ``codes``, for each k."""
     classes, columns = rank_classes(codes)
+    place = torch.arange(codes.shape[1], device=codes.device)
     for shares in vote_shares(columns, weights, ks):
-        column = np.argmax(to_numpy(shares), axis=1)  # the first of equals, so the smallest class
-        yield np.take_along_axis(to_numpy(classes), column[:, None], axis=1)[:, 0]
+        is_largest = shares == shares.amax(1, keepdim=True)
+        first = place.expand_as(shares).masked_fill(~is_largest, len(place)).amin(1, keepdim=True)  # the smallest class
+        yield classes.gather(1, first)[:, 0]
 
 
 class KNNRegressor(RegressorMixin, _WeightedNeighbors):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, in_numpy
+from accelerated import distances, gradients, in_numpy
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.parameters import check_metric
@@ -35,6 +35,8 @@ class Metric(NamedTuple):
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
     Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
+
+    ``slope`` is the derivative of a distance (``gradients``); None where it is 0 or not known.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -51,6 +53,7 @@ class Metric(NamedTuple):
     tree_p: float | None = None
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
+    slope: gradients.Slope | None = None
 
     @property
     def keeps_rows(self) -> bool:
@@ -137,7 +140,12 @@ def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(
-        distances.euclidean, in_numpy.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
+        distances.euclidean,
+        in_numpy.euclidean,
+        largest=1e150,
+        radius=_radius_of_distance,
+        tree_p=2,
+        slope=gradients.euclidean,
     ),
     "sqeuclidean": _by_feature(
         distances.sqeuclidean,
@@ -146,11 +154,19 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_square,
         tree_p=2,
         to_tree=correct_sqrt,
+        slope=gradients.sqeuclidean,
     ),
     "manhattan": _by_feature(
-        distances.manhattan, in_numpy.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
+        distances.manhattan,
+        in_numpy.manhattan,
+        largest=1e300,
+        manhattan_radius=_radius_of_distance,
+        tree_p=1,
+        slope=gradients.manhattan,
     ),
-    "chebyshev": _by_feature(distances.chebyshev, in_numpy.chebyshev, largest=1e300, tree_p=np.inf),
+    "chebyshev": _by_feature(
+        distances.chebyshev, in_numpy.chebyshev, largest=1e300, tree_p=np.inf, slope=gradients.chebyshev
+    ),
     "cosine": _by_feature(
         distances.cosine,
         in_numpy.cosine,
@@ -158,6 +174,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_half_square,
         embed=_with_zero_apart,
         n_embedded=1,
+        slope=gradients.cosine,
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
@@ -184,6 +201,7 @@ def get_metric(name: Any, p: Any = 2, metric_params: dict[str, Any] | None = Non
 def _minkowski_metric(p: float) -> Metric:
     if p in SAME_AS:
         return METRICS[SAME_AS[p]]
+    slope = partial(gradients.minkowski, p)
     if p.is_integer() and p <= LARGEST_WHOLE_P:
         # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
         return _by_feature(
@@ -193,13 +211,15 @@ def _minkowski_metric(p: float) -> Metric:
             radius=partial(_radius_of_power_sum, p),
             tree_p=p,
             to_tree=partial(_tree_distance_of_power_sum, p),
+            slope=slope,
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
-        return _by_feature(partial(_scaled_minkowski, p), largest=1e300)
+        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, slope=slope)
     if p < 2:
         radius = partial(_manhattan_radius_of_minkowski, p)
-        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius)
-    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=partial(_radius_of_minkowski, p))
+        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius, slope=slope)
+    radius = partial(_radius_of_minkowski, p)
+    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=radius, slope=slope)
 
 
 def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor) -> Tensor:

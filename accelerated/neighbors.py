@@ -7,8 +7,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from accelerated.arrays import import_dlpack
 from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
+from accelerated.gradients import with_gradient
 from accelerated.metrics import Metric
 from accelerated.one_fit import of_one_fit
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
@@ -49,7 +51,7 @@ class KNeighbors(NeighborsBase):
 
     def get_neighbors(self, example: Any) -> list[tuple[int, float]]:
         """Returns the neighbours of one example, nearest first, as (index, distance). Raises as ``kneighbors`` does."""
-        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example))
+        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(import_dlpack(example)))
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
@@ -65,7 +67,16 @@ class KNeighbors(NeighborsBase):
         index, queries, k = self._open(X, n_neighbors)
         found = self._search(index, queries, range(len(queries.X)), k)
         indices = self._output(found.indices, X)
-        return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
+        return (self._distances(found, X), indices) if return_distance else indices
+
+    def _distances(self, found: Neighbors, X: Any) -> Any:
+        """Returns the distances in the kind of the query, as a function of it if it requires a gradient."""
+        distances = self._output(self._metric.to_distance(found.reduced), X)
+        slope = self._metric.slope
+        if slope is None or not (isinstance(X, Tensor) and X.requires_grad and torch.is_grad_enabled()):
+            return distances
+        memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
+        return with_gradient(distances, X, found.indices, self._rows, slope, memory_limit)
 
     @of_one_fit
     @in_calling_thread()
