@@ -60,8 +60,10 @@ class KNeighbors(NeighborsBase):
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
         With X=None the queries are the training examples, each without itself: left out by its index, not by a
-        distance of 0. Tensors in, tensors out. Raises NotFittedError; TypeError for a k that is not an int; ValueError
-        for queries of another width, for more neighbours than examples, and for a ``memory_limit`` that is too small.
+        distance of 0. Tensors in, tensors out; if X requires a gradient, the distances have one (``gradients``). An
+        array of another library comes in by DLPack: NumPy out, or a tensor on its device. Raises NotFittedError;
+        TypeError for a k that is not an int; ValueError for queries of another width, for more neighbours than
+        examples, and for a ``memory_limit`` that is too small.
         """
         check_flag(return_distance, "return_distance")
         index, queries, k = self._open(X, n_neighbors)
