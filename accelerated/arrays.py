@@ -5,9 +5,27 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.dlpack import from_dlpack
+
+from knn_inputs.tensors import exports_dlpack
 
 NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
 EXACT_IN_FLOAT32 = {"bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32"}
+
+
+def import_dlpack(X: Any) -> Any:
+    """Returns a tensor that shares the memory of an array of another library, where it is; any other X as it is.
+
+    An array that torch cannot import stays as it is, too: ``knn_inputs`` reads or refuses it.
+    """
+    if not exports_dlpack(X):
+        return X
+    try:
+        return from_dlpack(X)
+    except MemoryError:
+        raise
+    except Exception:
+        return X
 
 
 def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -39,8 +57,14 @@ def to_numpy(values: Any) -> np.ndarray:
 
 
 def output_device(X: Any) -> torch.device | None:
-    """Returns the device that answers to X go to: that of a tensor, None (NumPy) for any other X."""
-    return X.device if isinstance(X, Tensor) else None
+    """Returns the device of the answers to X: that of a tensor, or of a DLPack exporter unless it is the CPU.
+
+    None means NumPy, for any other X. The library of an exporter reads NumPy too, and imports a tensor by DLPack.
+    """
+    if isinstance(X, Tensor):
+        return X.device
+    imported = import_dlpack(X)
+    return imported.device if isinstance(imported, Tensor) and imported.device.type != "cpu" else None
 
 
 def to_output(values: Tensor | np.ndarray, device: torch.device | None) -> Any:

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from torch import Tensor
 
-from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
+from accelerated.arrays import allocate, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
@@ -133,7 +133,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
             raise ValueError(
                 "metric='precomputed' has no distance between two examples: it is in the matrix that you gave"
             )
-        both = read_pair(a, b, metric.largest, metric.allow_nan)
+        both = read_pair(import_dlpack(a), import_dlpack(b), metric.largest, metric.allow_nan)
         check_columns_of(chosen, both)
         rows = metric.prepare(copy_rows(both, torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()

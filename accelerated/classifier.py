@@ -10,12 +10,12 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.arrays import to_numpy
+from accelerated.arrays import output_device, to_numpy, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy
 from accelerated.validation import check_labels
-from accelerated.voting import Weights, neighbor_weights, rank_classes, vote_shares
+from accelerated.voting import Weights, are_tied, largest_class, neighbor_weights, write_shares
 from accelerated.weights import WeightedNeighbors
 from knn_inputs.class_weight import read_class_weights
 from knn_inputs.sample_weight import read_repeats
@@ -101,7 +101,7 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
         for some, distances, indices in found:
             votes = self._votes(indices, neighbor_weights(distances, self.weights))
             for (codes, of_output), shares in zip(votes, outputs, strict=True):
-                _write_shares(shares[some], codes, of_output)
+                write_shares(shares[some], codes, of_output)
         outputs = [self._output(shares, X) for shares in outputs]
         return outputs[0] if self._is_single else outputs
 
@@ -113,24 +113,44 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
         Tensors in, tensors out, except for labels that are not numbers. Raises as ``predict_proba`` does.
         """
         check_is_fitted(self, "classes_")
-        answers = [self._answer(distances, indices) for _, distances, indices in self._find(X)[1]]
-        dtype = self.classes_.dtype if self._is_single else None  # concatenating would change the order of bytes
-        return self._output(np.concatenate(answers, dtype=dtype), X)
+        of_batches = [self._choose(distances, indices) for _, distances, indices in self._find(X)[1]]
+        return self._as_labels(torch.cat(of_batches), self._output_device if X is None else output_device(X))
 
     def _answer(self, distances: Tensor, indices: Tensor) -> np.ndarray:
         """Returns the class with the largest share of the votes of these neighbours."""
-        (answer,) = self._answers(distances, indices, [indices.shape[1]])
-        return answer
+        return self._labels(self._choose(distances, indices))
 
     def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
         """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
+        return map(self._labels, self._chosen(distances, indices, ks))
+
+    def _choose(self, distances: Tensor, indices: Tensor) -> Tensor:
+        """Returns the number of the class with the largest share, (n_queries, n_outputs)."""
+        (chosen,) = self._chosen(distances, indices, [indices.shape[1]])
+        return chosen
+
+    def _chosen(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
         votes = self._votes(indices, neighbor_weights(distances, self.weights))
-        by_output = [list(_largest(codes, of_output, ks)) for codes, of_output in votes]
-        for chosen in zip(*by_output, strict=True):  # for each output the classes of the queries
-            if self._is_single:
-                yield self.classes_[chosen[0]]
-            else:
-                yield np.column_stack([classes[i] for classes, i in zip(self.classes_, chosen, strict=True)])
+        by_output = [list(largest_class(codes, of_output, ks)) for codes, of_output in votes]
+        return (torch.stack(chosen, 1) for chosen in zip(*by_output, strict=True))
+
+    def _as_labels(self, chosen: Tensor, device: torch.device | None) -> Any:
+        """Returns the labels of the classes in the kind of the query; numbers for a tensor never leave its device."""
+        if device is None:
+            return self._labels(chosen)
+        outputs = [self.classes_] if self._is_single else self.classes_
+        dtype = np.result_type(*outputs)
+        tables = [to_output(classes.astype(dtype), device) for classes in outputs]
+        if not isinstance(tables[0], Tensor):
+            return self._labels(chosen)
+        labels = [table[column] for table, column in zip(tables, chosen.to(device).T, strict=True)]
+        return labels[0] if self._is_single else torch.stack(labels, 1)
+
+    def _labels(self, chosen: Tensor) -> np.ndarray:
+        columns = to_numpy(chosen).T
+        if self._is_single:
+            return self.classes_[columns[0]]
+        return np.column_stack([classes[i] for classes, i in zip(self.classes_, columns, strict=True)])
 
     @of_one_fit
     @in_calling_thread()
@@ -148,7 +168,7 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
         for some, distances, indices in found:
             votes = self._votes(indices, neighbor_weights(distances, self.weights))
             for output, (codes, of_output) in enumerate(votes):
-                tied[some, output] = _are_tied(codes, of_output)
+                tied[some, output] = are_tied(codes, of_output)
         return self._output(tied[:, 0] if self._is_single else tied, X)
 
     def _votes(self, indices: Tensor, weights: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -176,26 +196,3 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _write_shares(shares: Tensor, codes: Tensor, weights: Tensor) -> None:
-    """Writes the shares of the votes, for the classes ``codes`` (n, k), to the columns of these classes."""
-    _, columns = rank_classes(codes)
-    (of_columns,) = vote_shares(columns, weights, [codes.shape[1]])
-    query = torch.arange(len(codes), device=codes.device)[:, None]
-    shares[query, codes] = of_columns.gather(1, columns)  # neighbours of one class write the same number
-
-
-def _are_tied(codes: Tensor, votes: Tensor) -> Tensor:
-    """Tells for each query whether several classes have the largest share, (n_queries,)."""
-    _, columns = rank_classes(codes)
-    (shares,) = vote_shares(columns, votes, [codes.shape[1]])  # 0 in the columns that no class uses
-    return (shares == shares.amax(1, keepdim=True)).count_nonzero(1) > 1
-
-
-def _largest(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
-    """Yields the class with the largest share, (n,), of the first k neighbours' classes ``codes``, for each k."""
-    classes, columns = rank_classes(codes)
-    for shares in vote_shares(columns, weights, ks):
-        column = np.argmax(to_numpy(shares), axis=1)  # the first of equals, so the smallest class
-        yield np.take_along_axis(to_numpy(classes), column[:, None], axis=1)[:, 0]

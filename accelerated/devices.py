@@ -6,11 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from accelerated.arrays import import_dlpack
 from knn_inputs.messages import show, suggest
+from knn_inputs.tensors import refuse_odd_tensor
 
 
 def resolve_device(device: Any, X: Any) -> torch.device:
-    """Returns the device asked for; else the device of the tensor X; else CUDA if there is one, else the CPU."""
+    """Returns the device asked for; else that of X if it is a tensor, or exports DLPack; else CUDA, else the CPU."""
     if device is not None:
         try:
             there = torch.empty(0, dtype=torch.float64, device=device)
@@ -23,7 +25,9 @@ def resolve_device(device: Any, X: Any) -> torch.device:
             why = "torch does not know it" if is_unknown else show(str(error).partition("\n")[0], 200)
             hint = suggest(device, ["cpu", "cuda", "mps", "xpu"]) if is_unknown else ": pass device='cpu', or None"
             raise ValueError(f"device={show(device)} cannot be used: {why}{hint}") from error
+    X = import_dlpack(X)
     if isinstance(X, Tensor):
+        refuse_odd_tensor(X, "X")  # which may have no device, or one without numbers
         return X.device
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -26,10 +26,9 @@ from sklearn.neighbors import radius_neighbors_graph as _radius_neighbors_graph
 from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighborsMixin
 from torch import Tensor
 
-from accelerated.classifier import _largest, _write_shares
 from accelerated.metrics import Metric, check_distances
 from accelerated.neighbors import NearestNeighbors as Search
-from accelerated.voting import average, neighbor_weights
+from accelerated.voting import average, largest_class, neighbor_weights, write_shares
 from knn_inputs.metrics import ALIASES, NAMES, ChosenMetric
 
 __all__ = [
@@ -163,10 +162,10 @@ class KNeighborsClassifier(_OurSearch, neighbors.KNeighborsClassifier):
     def predict(self, X: Any) -> np.ndarray:
         """Returns the label with the largest share of the votes, (n_queries,) or (n_queries, n_outputs)."""
         weights, indices = self._find_weighted(X)
-        chosen = [next(_largest(codes[indices], weights, [indices.shape[1]])) for codes in self._codes()]
+        chosen = [next(largest_class(codes[indices], weights, [indices.shape[1]])) for codes in self._codes()]
         if not self.outputs_2d_:
-            return self.classes_[chosen[0]]
-        return np.column_stack([classes[places] for classes, places in zip(self.classes_, chosen, strict=True)])
+            return self.classes_[chosen[0].numpy()]
+        return np.column_stack([classes[places.numpy()] for classes, places in zip(self.classes_, chosen, strict=True)])
 
     def predict_proba(self, X: Any) -> Any:
         """Returns the shares of the votes, (n_queries, n_classes); for several outputs a list of such arrays."""
@@ -174,7 +173,7 @@ class KNeighborsClassifier(_OurSearch, neighbors.KNeighborsClassifier):
         shares = []
         for codes, classes in zip(self._codes(), self.classes_ if self.outputs_2d_ else [self.classes_], strict=True):
             of_output = torch.zeros((len(indices), len(classes)), dtype=torch.float64)
-            _write_shares(of_output, codes[indices], weights)
+            write_shares(of_output, codes[indices], weights)
             shares.append(of_output.numpy())
         return shares if self.outputs_2d_ else shares[0]
 

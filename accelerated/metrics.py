@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, embeddings, in_numpy, special_distances, weighted_distances
+from accelerated import distances, embeddings, gradients, in_numpy, special_distances, weighted_distances
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.metrics import largest_factor
@@ -36,6 +36,8 @@ class Metric(NamedTuple):
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
     Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones; if rows are embedded, it is a tree of
     ``embed(x)``, whose distances are at most their ``radius``.
+
+    ``slope`` is the derivative of a distance (``gradients``); None where it is 0 or not known.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -53,6 +55,7 @@ class Metric(NamedTuple):
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
     allow_nan: bool = False  # numbers may be missing
+    slope: gradients.Slope | None = None
 
     @property
     def embeds_rows(self) -> bool:
@@ -154,7 +157,12 @@ def _finite_braycurtis(queries: Tensor, rows: Tensor) -> Tensor:
 
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(
-        distances.euclidean, in_numpy.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
+        distances.euclidean,
+        in_numpy.euclidean,
+        largest=1e150,
+        radius=_radius_of_distance,
+        tree_p=2,
+        slope=gradients.euclidean,
     ),
     "sqeuclidean": _by_feature(
         distances.sqeuclidean,
@@ -163,11 +171,19 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_square,
         tree_p=2,
         to_tree=correct_sqrt,
+        slope=gradients.sqeuclidean,
     ),
     "manhattan": _by_feature(
-        distances.manhattan, in_numpy.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
+        distances.manhattan,
+        in_numpy.manhattan,
+        largest=1e300,
+        manhattan_radius=_radius_of_distance,
+        tree_p=1,
+        slope=gradients.manhattan,
     ),
-    "chebyshev": _by_feature(distances.chebyshev, in_numpy.chebyshev, largest=1e300, tree_p=np.inf),
+    "chebyshev": _by_feature(
+        distances.chebyshev, in_numpy.chebyshev, largest=1e300, tree_p=np.inf, slope=gradients.chebyshev
+    ),
     "cosine": _by_feature(
         distances.cosine,
         in_numpy.cosine,
@@ -175,6 +191,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_half_square,
         embed=_with_zero_apart,
         n_embedded=1,
+        slope=gradients.cosine,
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
     "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
@@ -242,6 +259,7 @@ def _weighted_minkowski_metric(p: float, params: dict[str, Any]) -> Metric:
 def _minkowski_metric(p: float) -> Metric:
     if p in SAME_AS:
         return METRICS[SAME_AS[p]]
+    slope = partial(gradients.minkowski, p)
     if p.is_integer() and p <= LARGEST_WHOLE_P:
         # a gap of twice the largest, to the power p, is at most 2^16 1e290: room to add 1e13 of them
         return _by_feature(
@@ -251,13 +269,15 @@ def _minkowski_metric(p: float) -> Metric:
             radius=partial(_radius_of_power_sum, p),
             tree_p=p,
             to_tree=partial(_tree_distance_of_power_sum, p),
+            slope=slope,
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
-        return _by_feature(partial(_scaled_minkowski, p), largest=1e300)
+        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, slope=slope)
     if p < 2:
         radius = partial(_manhattan_radius_of_minkowski, p)
-        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius)
-    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=partial(_radius_of_minkowski, p))
+        return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius, slope=slope)
+    radius = partial(_radius_of_minkowski, p)
+    return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=radius, slope=slope)
 
 
 def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor, w: np.ndarray | None = None) -> Tensor:

@@ -8,8 +8,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from accelerated.arrays import import_dlpack
 from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
+from accelerated.gradients import with_gradient
 from accelerated.metrics import Metric
 from accelerated.one_fit import of_one_fit
 from accelerated.search import (
@@ -61,7 +63,8 @@ class KNeighbors(NeighborsBase):
 
     def get_neighbors(self, example: Any, *, among: Any = None) -> list[tuple[int, float]]:
         """Returns the neighbours of one example, nearest first, as (index, distance). Raises as ``kneighbors`` does."""
-        distances, indices = self.kneighbors([example] if self._holds_objects() else one_row(example), among=among)
+        row = [example] if self._holds_objects() else one_row(import_dlpack(example))
+        distances, indices = self.kneighbors(row, among=among)
         return list(zip(indices[0].tolist(), distances[0].tolist(), strict=True))
 
     @of_one_fit
@@ -78,7 +81,8 @@ class KNeighbors(NeighborsBase):
         """Returns distances (float64) and indices (int64) of the neighbours, both (n_queries, k), nearest first.
 
         With X=None the queries are the training examples, each without itself: left out by its index, not by a
-        distance of 0. Tensors in, tensors out.
+        distance of 0. Tensors in, tensors out; if X requires a gradient, the distances have one (``gradients``). An
+        array of another library comes in by DLPack: NumPy out, or a tensor on its device.
 
         ``among`` allows only some examples: a mask of bools, (n,), or indices for all queries, or one of either for
         each query, as the rows of a matrix or the entries of a list. Only these are measured. With pad=True a query may
@@ -100,8 +104,21 @@ class KNeighbors(NeighborsBase):
             reduced, indices, _ = self._search(index, queries, range(n_queries), k)
         else:
             reduced, indices = search_among(index, queries, allowed, k, **self._settings())
-        indices = self._output(indices, X)
-        return (self._output(self._metric.to_distance(reduced), X), indices) if return_distance else indices
+        found = self._output(indices, X)
+        return (self._distances(reduced, indices, X), found) if return_distance else found
+
+    def _distances(self, reduced: Tensor, indices: Tensor, X: Any) -> Any:
+        """Returns the distances in the kind of the query, as a function of it if it requires a gradient."""
+        distances = self._output(self._metric.to_distance(reduced), X)
+        slope = self._metric.slope
+        if slope is None or not (isinstance(X, Tensor) and X.requires_grad and torch.is_grad_enabled()):
+            return distances
+        memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
+        return with_gradient(distances, X, indices, self._all_rows(), slope, memory_limit)
+
+    def _all_rows(self) -> Tensor:
+        """Returns the prepared training rows, to which the indices of neighbours point."""
+        return self._rows
 
     @of_one_fit
     @in_calling_thread()

@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 from torch import Tensor
 
-from accelerated.arrays import to_numpy
+from accelerated.arrays import import_dlpack, to_numpy
 from accelerated.calling_thread import in_calling_thread
 from accelerated.classifier import KNNClassifier
 from accelerated.regressor import KNNRegressor
@@ -89,7 +89,7 @@ def _read_y(model: Any, y: Any, n_examples: int) -> tuple[np.ndarray, np.ndarray
         targets, is_single = check_targets(y, n_examples)
         return (targets[:, 0] if is_single else targets), None
     _, codes, is_single = check_labels(y, n_examples)
-    y = to_array(y, "y")
+    y = to_array(import_dlpack(y), "y")
     return (y.reshape(-1), codes[0]) if is_single else (y, None)
 
 

@@ -10,6 +10,7 @@ import torch
 from sklearn.exceptions import DataConversionWarning
 from torch import Tensor
 
+from accelerated.arrays import import_dlpack
 from accelerated.metrics import LARGEST
 from knn_inputs.matrices import check_shape, read_matrix
 from knn_inputs.targets import read_labels, read_targets, sort_labels
@@ -32,6 +33,7 @@ def check_rows(
     """
     if _is_plain(X) and _is_within(X, max(-largest, least), largest):
         return X
+    X = import_dlpack(X)
     if not isinstance(X, Tensor):
         return read_matrix(X, largest, n_features, least, allow_nan)
     refuse_odd_tensor(X, "X")
@@ -72,7 +74,7 @@ def check_finite(values: Tensor, name: str) -> Tensor:
 
 def check_targets(y: Any, n_examples: int) -> tuple[np.ndarray, bool]:
     """Returns targets as float64 of shape (n, n_outputs), and whether y was 1-D."""
-    targets = read_targets(y, n_examples)
+    targets = read_targets(import_dlpack(y), n_examples)
     return targets.reshape(n_examples, -1), targets.ndim == 1
 
 
@@ -84,7 +86,7 @@ def check_labels(
     Labels are of any sortable type; those of rows that count 0 times, by ``repeats``, are no classes. Raises ValueError
     for fractions, NaN, None and labels that cannot be compared.
     """
-    labels = read_labels(y, n_examples, DataConversionWarning)
+    labels = read_labels(import_dlpack(y), n_examples, DataConversionWarning)
     outputs = [sort_labels(column, repeats) for column in labels.reshape(n_examples, -1).T]
     classes, codes = map(list, zip(*outputs, strict=True))
     return classes, codes, labels.ndim == 1

@@ -72,6 +72,31 @@ def vote_shares(columns: Tensor, weights: Tensor, ks: Collection[int]) -> Iterat
             yield divide(votes, total)
 
 
+def write_shares(shares: Tensor, codes: Tensor, weights: Tensor) -> None:
+    """Writes the shares of the votes, for the classes ``codes`` (n, k), to the columns of these classes."""
+    _, columns = rank_classes(codes)
+    (of_columns,) = vote_shares(columns, weights, [codes.shape[1]])
+    query = torch.arange(len(codes), device=codes.device)[:, None]
+    shares[query, codes] = of_columns.gather(1, columns)  # neighbours of one class write the same number
+
+
+def are_tied(codes: Tensor, votes: Tensor) -> Tensor:
+    """Tells for each query whether several classes have the largest share, (n_queries,)."""
+    _, columns = rank_classes(codes)
+    (shares,) = vote_shares(columns, votes, [codes.shape[1]])  # 0 in the columns that no class uses
+    return (shares == shares.amax(1, keepdim=True)).count_nonzero(1) > 1
+
+
+def largest_class(codes: Tensor, weights: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
+    """Yields the class with the largest share, (n,), of the first k neighbours' classes ``codes``, for each k."""
+    classes, columns = rank_classes(codes)
+    place = torch.arange(codes.shape[1], device=codes.device)
+    for shares in vote_shares(columns, weights, ks):
+        is_largest = shares == shares.amax(1, keepdim=True)
+        first = place.expand_as(shares).masked_fill(~is_largest, len(place)).amin(1, keepdim=True)  # the smallest class
+        yield classes.gather(1, first)[:, 0]
+
+
 def average(targets: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
     """Returns the weighted average of the neighbours' targets, sum w y / sum w, (n_queries, n_outputs).
 

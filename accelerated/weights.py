@@ -47,6 +47,9 @@ class WeightedNeighbors(KNeighbors):
             return self._index, Queries.of_rows(self._copies.rows)
         return super()._open_queries(X)
 
+    def _all_rows(self) -> Tensor:
+        return super()._all_rows() if self._copies is None else self._copies.rows
+
     def _check_k(self, k: Any, leave_one_out: bool, pad: bool = False) -> int:
         if self._copies is None:
             return super()._check_k(k, leave_one_out, pad)

@@ -8,7 +8,7 @@ import numpy as np
 from knn_inputs.entries import is_missing, is_real
 from knn_inputs.messages import LONGEST_CAUSE, a_kind_of, show
 from knn_inputs.places import column_names
-from knn_inputs.tensors import from_tensor, is_tensor
+from knn_inputs.tensors import exports_dlpack, from_tensor, is_tensor
 
 LARGEST_EXACT = 2**53  # from here on float64 does not hold every int
 PLAIN = (str, bytes, np.str_, np.bytes_)
@@ -24,7 +24,8 @@ def to_array(values: Any, name: str) -> np.ndarray:
     if is_tensor(values):
         return from_tensor(values, name)
     try:
-        array = np.asanyarray(values)  # which keeps a mask
+        is_read_by_dlpack = exports_dlpack(values) and not hasattr(type(values), "__array__")
+        array = np.from_dlpack(values) if is_read_by_dlpack else np.asanyarray(values)  # which keeps a mask
     except MemoryError:
         raise
     except Exception as error:
@@ -134,7 +135,7 @@ def is_matrix(X: Any) -> bool:
     if is_tensor(X):
         return True
     if not hasattr(type(X), "__array__"):
-        return False
+        return exports_dlpack(X)
     try:
         array = np.asarray(X)
     except MemoryError:
@@ -157,4 +158,6 @@ def one_row(example: Any) -> Any:
         raise ValueError(f"example has shape {array.shape}, but must have shape (n_features,): {advice}")
     if is_tensor(example):
         return example[None]
+    if exports_dlpack(example):
+        return array[None]
     return example.to_frame().T if hasattr(type(example), "to_frame") else [example]
