@@ -8,7 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, embeddings, gradients, in_numpy, special_distances, weighted_distances
+from accelerated import (
+    distances,
+    embeddings,
+    gradients,
+    in_numpy,
+    radii,
+    special_distances,
+    weighted_distances,
+)
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.metrics import largest_factor
@@ -100,57 +108,6 @@ def _by_feature(
     return Metric(partial(_measure_block, distance), measure_pairs=pairs, measure_in_numpy=measure_in_numpy, **others)
 
 
-def _radius_of_distance(distance: Tensor, queries: Tensor) -> Tensor:
-    return distance
-
-
-def _radius_of_square(square: Tensor, queries: Tensor) -> Tensor:
-    return correct_sqrt(square)
-
-
-def _with_zero_apart(units: Tensor) -> Tensor:
-    """Returns unit rows with a feature more, which is 1 for the zero vector alone.
-
-    So half of the squared length |u - v|^2 is the cosine distance for zero vectors, too: 0 from one to another, and 1
-    from one to a unit vector.
-    """
-    is_zero = ~units.any(1, keepdim=True)
-    return torch.cat([units, is_zero.to(units.dtype)], 1)
-
-
-def _radius_of_half_square(half_square: Tensor, queries: Tensor) -> Tensor:
-    return correct_sqrt(2 * half_square)
-
-
-def _radius_of_power_sum(p: float, power_sum: Tensor, queries: Tensor) -> Tensor:
-    """Returns the radius for a sum of gaps to the power p, a whole number.
-
-    A power below 2^-1022 may have lost digits, or be 0: that is less than 2^-1022 for each feature.
-    """
-    lost = queries.shape[1] * float(np.finfo(np.float64).tiny)
-    return _radius_of_minkowski(p, power(power_sum + lost, 1 / p), queries)
-
-
-def _tree_distance_of_power_sum(p: float, power_sum: Tensor) -> Tensor:
-    """Returns the root; the powers below 2^-1022 that the sum may have lost are less than 2^-1000 together."""
-    return power(power_sum + 2.0**-1000, 1 / p)
-
-
-def _radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
-    """Returns the radius for p >= 2: by Hölder |z|_2 <= d^(1/2 - 1/p) |z|_p in d features, equal if all gaps are equal.
-
-    The distance is a root: the gaps, their powers, which take up to p roundings, the sum and a library's ``pow`` are
-    off by less than (d + 3 p + 16) 2^-53 of it, and the root divides that by p. That is less than the (2 d + 32) 2^-53
-    that ``frame.reach`` allows; 2^-40 pays for the roots here, and for a library that is less precise.
-    """
-    return distance * (float(np.power(queries.shape[1], 0.5 - 1 / p)) * (1 + 2.0**-40))
-
-
-def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) -> Tensor:
-    """Returns the most that the sum of the gaps can be: |z|_1 <= d^(1 - 1/p) |z|_p; roundings as for the radius."""
-    return distance * (float(np.power(queries.shape[1], 1 - 1 / p)) * (1 + 2.0**-40))
-
-
 def _finite_braycurtis(queries: Tensor, rows: Tensor) -> Tensor:
     return check_distances(special_distances.braycurtis(queries, rows))
 
@@ -160,7 +117,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         distances.euclidean,
         in_numpy.euclidean,
         largest=1e150,
-        radius=_radius_of_distance,
+        radius=radii.of_distance,
         tree_p=2,
         slope=gradients.euclidean,
     ),
@@ -168,7 +125,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         distances.sqeuclidean,
         in_numpy.sqeuclidean,
         largest=1e150,
-        radius=_radius_of_square,
+        radius=radii.of_square,
         tree_p=2,
         to_tree=correct_sqrt,
         slope=gradients.sqeuclidean,
@@ -177,7 +134,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         distances.manhattan,
         in_numpy.manhattan,
         largest=1e300,
-        manhattan_radius=_radius_of_distance,
+        manhattan_radius=radii.of_distance,
         tree_p=1,
         slope=gradients.manhattan,
     ),
@@ -188,8 +145,8 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         distances.cosine,
         in_numpy.cosine,
         prepare=distances.unit_rows,
-        radius=_radius_of_half_square,
-        embed=_with_zero_apart,
+        radius=radii.of_half_square,
+        embed=radii.with_zero_apart,
         n_embedded=1,
         slope=gradients.cosine,
     ),
@@ -266,17 +223,17 @@ def _minkowski_metric(p: float) -> Metric:
             partial(distances.minkowski_sum, p=int(p)),
             to_distance=partial(power, exponent=1 / p),
             largest=10 ** (290 / p),
-            radius=partial(_radius_of_power_sum, p),
+            radius=partial(radii.of_power_sum, p),
             tree_p=p,
-            to_tree=partial(_tree_distance_of_power_sum, p),
+            to_tree=partial(radii.tree_distance_of_power_sum, p),
             slope=slope,
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
         return _by_feature(partial(_scaled_minkowski, p), largest=1e300, slope=slope)
     if p < 2:
-        radius = partial(_manhattan_radius_of_minkowski, p)
+        radius = partial(radii.manhattan_radius_of_minkowski, p)
         return _by_feature(partial(_scaled_minkowski, p), largest=1e300, manhattan_radius=radius, slope=slope)
-    radius = partial(_radius_of_minkowski, p)
+    radius = partial(radii.of_minkowski, p)
     return _by_feature(partial(_scaled_minkowski, p), largest=1e300, radius=radius, slope=slope)
 
 
