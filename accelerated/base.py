@@ -18,6 +18,7 @@ from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
+from accelerated.saving import Saved
 from accelerated.search import Index, Queries, make_index, resolve_memory_limit
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
@@ -31,10 +32,11 @@ PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
 COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
 
 
-class NeighborsBase(PickledOnCpu, BaseEstimator):
+class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
     """Keeps rows and measures them; subclasses search. For its parameters see ``NearestNeighbors``."""
 
     _filter: str | None = None  # a subclass may name the first filter; the neighbours are the same
+    _made_again = ("_metric", "_index")
 
     def __init__(
         self,
@@ -81,7 +83,12 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
     def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
         """Makes the index, and gives the model all that it has read and learned."""
         index = self._make_index(read["_metric"], read["_rows"])
-        others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
+        others = {
+            "_index": index,
+            "_fitted_metric": (self.metric, self.p, self.metric_params),  # they may change after fit
+            "_output_device": output_device(X),
+            "n_samples_fit_": len(read["_rows"]),
+        }
         keep(self, **read, **others, **learned)
 
     def _make_index(self, metric: Metric, rows: Tensor) -> Index:
@@ -96,6 +103,11 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         super().__setstate__(state)
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = self._make_index(self._metric, self._rows)
+
+    def _make_again(self) -> None:
+        """Makes the metric and the index, which ``save`` does not write."""
+        self._metric = get_metric(*self._fitted_metric)
+        self._index = self._make_index(self._metric, self._rows)
 
     @in_calling_thread()
     def get_distance(self, a: Any, b: Any) -> float:
