@@ -5,7 +5,7 @@ the model.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.saving import Saved
-from accelerated.search import Index, Queries, make_index, resolve_memory_limit
+from accelerated.search import Index, Parts, Queries, make_index, resolve_memory_limit
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix
@@ -67,7 +67,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         checked = check_rows(X, metric.largest, least=metric.least)
         if self.metric == "precomputed":
             check_square(checked)
-        rows = _prepare_rows(checked, metric, device, memory_limit)
+        rows = prepare_rows(checked, metric, device, memory_limit)
         noted = note_features(X, rows.shape[1])
         return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
 
@@ -88,6 +88,8 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
             "_fitted_metric": (self.metric, self.p, self.metric_params),  # they may change after fit
             "_output_device": output_device(X),
             "n_samples_fit_": len(read["_rows"]),
+            "_ids": None,  # of the rows, int64 (n_samples_fit_,), if they are not their numbers
+            "_next_id": len(read["_rows"]),
         }
         keep(self, **read, **others, **learned)
 
@@ -96,13 +98,22 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the attributes as ``PickledOnCpu`` does, without the filters of a GPU, which are made again."""
-        state = super().__getstate__()
+        state = super(NeighborsBase, self._whole()).__getstate__()
         return {name: value for name, value in state.items() if name != "_index" or "_fitted_on" not in state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = self._make_index(self._metric, self._rows)
+
+    def _whole(self) -> Self:
+        """Returns the model with its rows in one tensor, and without an index if they are not."""
+        if not isinstance(getattr(self, "_rows", None), Parts):
+            return self
+        whole = object.__new__(type(self))
+        others = {name: value for name, value in vars(self).items() if name != "_index"}
+        whole.__dict__ = {**others, "_rows": self._rows.join()}
+        return whole
 
     def _make_again(self) -> None:
         """Makes the metric and the index, which ``save`` does not write."""
@@ -131,7 +142,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         rows = metric.prepare(copy_rows(read_pair(a, b, metric.largest), torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
 
-    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+    def _open_queries(self, X: Any) -> tuple[Index | Parts, Queries]:
         if X is None:
             return self._index, Queries.of_rows(self._rows)
         if self._holds_objects():
@@ -157,7 +168,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         return tags
 
 
-def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
+def prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
     """Returns a copy of the rows, prepared for the metric some at a time."""
     if metric.keeps_rows:
         return copy_rows(checked, device, exact_dtype(checked))

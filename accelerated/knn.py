@@ -12,13 +12,15 @@ from torch import Tensor
 
 from accelerated.arrays import to_numpy
 from accelerated.calling_thread import in_calling_thread
+from accelerated.labels import drop_unused, merge_labels
 from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy, r_squared
-from accelerated.search import Index, Queries, prediction_batch, resolve_memory_limit
+from accelerated.search import Index, Parts, Queries, prediction_batch, resolve_memory_limit
 from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights, average, divide, neighbor_weights, rank_classes, running_sums, vote_shares
 from knn_inputs.parameters import check_weights
+from knn_inputs.targets import check_n_outputs
 
 
 class _WeightedNeighbors(KNeighbors):
@@ -40,7 +42,7 @@ class _WeightedNeighbors(KNeighbors):
         index, queries, k = self._open(X, None)
         return len(queries.X), self._in_batches(index, queries, k)
 
-    def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    def _in_batches(self, index: Index | Parts, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
         for start in range(0, n_queries, n_at_once):
@@ -105,6 +107,21 @@ class KNNClassifier(ClassifierMixin, _WeightedNeighbors):
             _codes=[torch.from_numpy(column).to(rows.device) for column in codes],
         )
         return self
+
+    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
+        classes, codes, _ = check_labels(y, n_added)
+        check_n_outputs(len(codes), len(self._codes))
+        known = [self.classes_] if self._is_single else self.classes_
+        both = [merge_labels(*some) for some in zip(known, self._codes, classes, codes, strict=True)]
+        return self._with_labels(both)
+
+    def _forget(self, left: Tensor) -> dict[str, Any]:
+        known = [self.classes_] if self._is_single else self.classes_
+        return self._with_labels([drop_unused(c, codes[left]) for c, codes in zip(known, self._codes, strict=True)])
+
+    def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]]) -> dict[str, Any]:
+        classes, codes = map(list, zip(*outputs, strict=True))
+        return {"classes_": classes[0] if self._is_single else classes, "_codes": codes}
 
     @of_one_fit
     @in_calling_thread()
@@ -229,6 +246,14 @@ class KNNRegressor(RegressorMixin, _WeightedNeighbors):
         targets, is_single = check_targets(y, len(rows))
         self._keep(X, read, _targets=torch.from_numpy(targets).to(rows.device), _is_single=is_single)
         return self
+
+    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
+        targets, _ = check_targets(y, n_added)
+        check_n_outputs(targets.shape[1], self._n_columns())
+        return {"_targets": torch.cat([self._targets, torch.from_numpy(targets).to(self._targets.device)])}
+
+    def _forget(self, left: Tensor) -> dict[str, Any]:
+        return {"_targets": self._targets[left]}
 
     @of_one_fit
     @in_calling_thread()

@@ -7,16 +7,27 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
 from accelerated.metrics import Metric
 from accelerated.one_fit import of_one_fit
-from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
+from accelerated.search import (
+    Clock,
+    Index,
+    Neighbors,
+    Parts,
+    Queries,
+    Report,
+    make_index,
+    resolve_memory_limit,
+    search,
+    search_parts,
+)
+from accelerated.updates import Updated
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
 
-class KNeighbors(NeighborsBase):
+class KNeighbors(Updated):
     """The search that ``NearestNeighbors`` and the two predictors by k neighbours share."""
 
     def __init__(
@@ -64,7 +75,7 @@ class KNeighbors(NeighborsBase):
         check_flag(return_distance, "return_distance")
         index, queries, k = self._open(X, n_neighbors)
         found = self._search(index, queries, range(len(queries.X)), k)
-        indices = self._output(found.indices, X)
+        indices = self._output(self._name_rows(found.indices), X)
         return (self._output(self._metric.to_distance(found.reduced), X), indices) if return_distance else indices
 
     @of_one_fit
@@ -93,7 +104,7 @@ class KNeighbors(NeighborsBase):
         index, queries, k = self._open(X, n_neighbors)
         return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
 
-    def _open(self, X: Any, n_neighbors: int | None) -> tuple[Index, Queries, int]:
+    def _open(self, X: Any, n_neighbors: int | None) -> tuple[Index | Parts, Queries, int]:
         """Returns the rows to search, the queries and k, checked."""
         if not hasattr(self, "n_samples_fit_"):
             check_is_fitted(self, "n_samples_fit_")
@@ -102,18 +113,16 @@ class KNeighbors(NeighborsBase):
         return index, queries, check_n_neighbors(k, self.n_samples_fit_, leave_one_out=X is None)
 
     def _search(
-        self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
     ) -> Neighbors:
         """Returns the neighbours of a range of the queries, on the device of the training rows."""
-        return search(
-            index,
-            queries,
-            query_range,
-            k,
-            memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
-            progress=check_flag(self.progress, "progress"),
-            clock=clock or Clock(),
-        )
+        memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
+        progress, clock = check_flag(self.progress, "progress"), clock or Clock()
+        if isinstance(index, Parts):
+            return search_parts(
+                index, queries, query_range, k, memory_limit=memory_limit, progress=progress, clock=clock
+            )
+        return search(index, queries, query_range, k, memory_limit=memory_limit, progress=progress, clock=clock)
 
 
 class NearestNeighbors(KNeighbors):

@@ -31,6 +31,10 @@ class Saved:
 
     def _make_again(self) -> None: ...
 
+    def _whole(self) -> Self:
+        """Returns the model in a form whose attributes can be saved."""
+        return self
+
     @of_one_fit
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the fitted model to one file, without pickle; an interrupted ``save`` leaves an older file whole.
@@ -53,7 +57,7 @@ class Saved:
         arrays: dict[str, np.ndarray] = {}
         parameters = self.get_params(deep=False)  # type: ignore[attr-defined]
         left_out = {*parameters, *self._made_again}
-        attributes = {name: value for name, value in vars(self).items() if name not in left_out}
+        attributes = {name: value for name, value in vars(self._whole()).items() if name not in left_out}
         described = {
             "format": FORMAT,
             "version": VERSION,
