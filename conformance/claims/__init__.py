@@ -18,6 +18,7 @@ from conformance.claims import (
     solvers,
     symmetries,
     ties,
+    updates,
     votes,
 )
 from conformance.claims.claim import Claim
@@ -30,6 +31,7 @@ MODULES = (
     symmetries,
     numerics,
     ties,
+    updates,
     manners,
     costs,
     bad_input,
