@@ -1,5 +1,7 @@
 """Rows that are added to a fitted model and removed from it, at a cost in proportion to the rows added and removed.
 
+Beside that, an update copies some numbers for each row of the model: its id, its target and its place.
+
 ``search.parts`` keeps the rows. An update makes all that it changes before it gives it to the model in one step, so a
 query in another thread sees the rows before the update or after it, and an update that fails changes nothing.
 """
@@ -26,7 +28,7 @@ class Updated(NeighborsBase):
     def ids_(self) -> np.ndarray:
         """The ids of the rows, int64 (n_samples_fit_,), ascending, as ``kneighbors`` returns them."""
         check_is_fitted(self, "n_samples_fit_")
-        return np.arange(self.n_samples_fit_) if self._ids is None else self._ids.cpu().numpy()
+        return np.arange(self.n_samples_fit_) if self._ids is None else self._ids.cpu().numpy().copy()
 
     @in_calling_thread()
     def add(self, X: Any, y: Any = None) -> Self:
@@ -45,7 +47,7 @@ class Updated(NeighborsBase):
         checked = check_rows(X, before._metric.largest, before.n_features_in_, before._metric.least)
         check_features(X, checked.shape[1], before)
         learned = before._learn_more(y, len(checked))
-        memory_limit = resolve_memory_limit(self.memory_limit, before._rows.device)
+        memory_limit = resolve_memory_limit(before.memory_limit, before._rows.device)
         rows = prepare_rows(checked, before._metric, before._rows.device, memory_limit)
         first = before._next_id
         ids = None

@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from benchmarks.studies import STUDIES, Case, Regression, Values
+from benchmarks import studies, update_studies
+from benchmarks.studies import Case, Regression, Values
 from benchmarks.timing import in_turns
+from benchmarks.update_studies import Removals
+
+STUDIES = {**studies.STUDIES, **update_studies.STUDIES}
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def set_to(values: Values) -> Iterator[None]:
             setattr(module, name, before)
 
 
-def calls(cases: list[Case] | list[Regression], values: Values, device: str) -> Callable[[], None]:
+def calls(cases: list[Case] | list[Regression] | list[Removals], values: Values, device: str) -> Callable[[], None]:
     """Fits the models, and returns a function that searches or predicts with these values."""
 
     def run() -> None:

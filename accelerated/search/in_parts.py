@@ -22,7 +22,8 @@ from accelerated.search.parts import Part, Parts
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report
 
-WIDER = (2, 16)  # times the rows that are needed, asked of a part with removed rows
+# Times the rows that are needed, asked of a part with removed rows: `python -m benchmarks.constants ASKED`
+ASKED = (2, 16)
 BYTES_OF_NEIGHBOR = 8 * 12  # its distance, number and mask, joined, sorted and taken, with the order of the sort
 
 Nearest = tuple[Tensor, Tensor]  # reduced distances, float64, and rows, int64, both (n_queries, k)
@@ -38,7 +39,7 @@ def search_parts(
     n_queries, n_features, device = len(query_range), parts.shape[1], parts.device
     widths = [min(k + queries.n_self, part.n_left) for part in parts.parts]
     bytes_each = 8 * 3 * n_features + BYTES_OF_NEIGHBOR * sum(widths)
-    needed = bytes_each + 2 * least_bytes(n_features, WIDER[0] * max(widths))
+    needed = bytes_each + 2 * least_bytes(n_features, ASKED[0] * max(widths))
     if needed > memory_limit:
         raise ValueError(too_little(memory_limit, needed, "for one query and one row, as rows were added or removed"))
     at_once = max(1, min(n_queries, memory_limit // 4 // bytes_each))
@@ -89,7 +90,7 @@ class PartSearch:
         reduced = torch.empty((len(queries.X), k), dtype=torch.float64, device=place.device)
         places = torch.empty((len(queries.X), k), dtype=torch.int64, device=place.device)
         waiting, half = np.arange(len(queries.X)), self.scratch // 2
-        for times in WIDER:
+        for times in ASKED:
             n_asked = min(times * k, k + len(place) - self.part.n_left)  # with which every query has enough
             n_at_once, has_enough = half // (BYTES_OF_NEIGHBOR * n_asked), np.zeros(len(waiting), dtype=bool)
             if not n_at_once or least_bytes(queries.X.shape[1], n_asked) > half:

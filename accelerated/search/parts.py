@@ -23,7 +23,7 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.filter import Index
 
-MOST_REMOVED = 1 / 4  # of the rows of a part
+MOST_REMOVED = 1 / 4  # of the rows of a part: `python -m benchmarks.constants MOST_REMOVED`
 MakeIndex = Callable[[Metric, Tensor], Index]
 
 
@@ -32,9 +32,7 @@ class Part:
     """Rows that were indexed together."""
 
     index: Index
-    place: (
-        Tensor | None
-    )  # int64 (n_rows,), of each row its place among those that are left; -1: removed. None: all left
+    place: Tensor | None  # int64 (n_rows,), of each row its place among those left, -1 if removed. None: all are left
     n_left: int
 
     @classmethod
