@@ -6,23 +6,24 @@ from conformance.zoo.base import Regressor, Search
 
 
 class Updating(Search):
-    """Correct: keeps the rows and their ids side by side. A mutant changes ``add``, ``remove`` or ``name_rows``."""
+    """Correct after one fit: keeps the ids of the rows beside them. A mutant changes a method of it."""
 
-    def fit(self, X, y=None):
-        super().fit(X, y)
-        self.ids, self.next_id = np.arange(len(self._examples)), len(self._examples)
-        return self
+    @property
+    def ids(self):
+        return vars(self).get("kept_ids", np.arange(len(self._examples)))
 
     def add(self, X, y=None):
-        rows = np.array(X, dtype=np.float64)
+        rows, first = np.array(X, dtype=np.float64), self.next_id()
+        self.kept_ids, self.latest = np.append(self.ids, first + np.arange(len(rows))), first + len(rows) - 1
         self._examples = np.concatenate([self._examples, rows])
-        self.ids = np.append(self.ids, np.arange(self.next_id, self.next_id + len(rows)))
-        self.next_id += len(rows)
         return self
 
+    def next_id(self):
+        return vars(self).get("latest", len(self.ids) - 1) + 1
+
     def remove(self, ids):
-        is_left = ~np.isin(self.ids, ids)
-        self._examples, self.ids = self._examples[is_left], self.ids[is_left]
+        is_left, self.latest = ~np.isin(self.ids, ids), self.next_id() - 1
+        self.kept_ids, self._examples = self.ids[is_left], self._examples[is_left]
         return self
 
     def name_rows(self, numbers):
@@ -68,9 +69,8 @@ class IdsGivenAgain(Updating):
 
     claim = "rows_keep_their_ids"
 
-    def add(self, X, y=None):
-        self.next_id = len(self.ids)
-        return super().add(X, y)
+    def next_id(self):
+        return len(self.ids)
 
 
 class StaleTargets(Regressor):
