@@ -5,7 +5,7 @@ the model.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
-from accelerated.search import Index, Queries, make_index, resolve_memory_limit
+from accelerated.saving import Saved
+from accelerated.search import Index, Parts, Queries, make_index, resolve_memory_limit
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix
@@ -39,10 +40,11 @@ PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
 COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
 
 
-class NeighborsBase(PickledOnCpu, BaseEstimator):
+class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
     """Keeps rows and measures them; subclasses search. For its parameters see ``NearestNeighbors``."""
 
     _filter: str | None = None  # a subclass may name the first filter; the neighbours are the same
+    _made_again = ("_metric", "_index")
 
     def __init__(
         self,
@@ -73,10 +75,10 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         chosen = learn_parameters(chosen, X)
         metric = self._get_metric(chosen)
         checked = check_rows(X, metric.largest, least=metric.least, allow_nan=metric.allow_nan)
-        _check_columns(chosen, checked, X)
+        check_metric_columns(chosen, checked, X)
         if self.metric == "precomputed":
             check_square(checked)
-        rows = _prepare_rows(checked, metric, device, memory_limit)
+        rows = prepare_rows(checked, metric, device, memory_limit)
         noted = note_features(X, rows.shape[1])
         read = {"_metric": metric, "_chosen": chosen, "_rows": rows, "_objects": None, "_function": None}
         return {**read, **noted}
@@ -96,7 +98,13 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
     def _keep(self, X: Any, read: dict[str, Any], **learned: Any) -> None:
         """Makes the index, and gives the model all that it has read and learned."""
         index = self._make_index(read["_metric"], read["_rows"])
-        others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
+        others = {
+            "_index": index,
+            "_output_device": output_device(X),
+            "n_samples_fit_": len(read["_rows"]),
+            "_ids": None,  # of the rows, int64 (n_samples_fit_,), if they are not their numbers
+            "_next_id": len(read["_rows"]),
+        }
         keep(self, **{**read, **others, **learned})
 
     def _make_index(self, metric: Metric, rows: Tensor) -> Index:
@@ -104,13 +112,27 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the attributes as ``PickledOnCpu`` does, without the filters of a GPU, which are made again."""
-        state = super().__getstate__()
+        state = super(NeighborsBase, self._whole()).__getstate__()
         return {name: value for name, value in state.items() if name != "_index" or "_fitted_on" not in state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "_rows") and not hasattr(self, "_index"):
             self._index = self._make_index(self._metric, self._rows)
+
+    def _whole(self) -> Self:
+        """Returns the model with its rows in one tensor, and without an index if they are not."""
+        if not isinstance(getattr(self, "_rows", None), Parts):
+            return self
+        whole = object.__new__(type(self))
+        others = {name: value for name, value in vars(self).items() if name != "_index"}
+        whole.__dict__ = {**others, "_rows": self._rows.join()}
+        return whole
+
+    def _make_again(self) -> None:
+        """Makes the metric and the index, which ``save`` does not write."""
+        self._metric = self._get_metric(self._chosen)
+        self._index = self._make_index(self._metric, self._rows)
 
     @in_calling_thread()
     def get_distance(self, a: Any, b: Any) -> float:
@@ -138,7 +160,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         rows = metric.prepare(copy_rows(both, torch.device("cpu")))
         return metric.to_distance(metric.measure_block(rows[:1], rows[1:], 0, 1)).item()
 
-    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+    def _open_queries(self, X: Any) -> tuple[Index | Parts, Queries]:
         if X is None:
             return self._index, Queries.of_rows(self._rows)
         if self._holds_objects():
@@ -150,7 +172,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         metric = self._metric
         checked = check_rows(X, metric.largest, self.n_features_in_, metric.least, metric.allow_nan)
         check_features(X, checked.shape[1], self)
-        _check_columns(self._chosen, checked, X)
+        check_metric_columns(self._chosen, checked, X)
         return self._index, Queries.given(checked, self._metric, self._rows.device)
 
     def _holds_objects(self) -> bool:
@@ -167,14 +189,14 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         return tags
 
 
-def _check_columns(chosen: ChosenMetric, checked: np.ndarray | Tensor, X: Any) -> None:
+def check_metric_columns(chosen: ChosenMetric, checked: np.ndarray | Tensor, X: Any) -> None:
     """Raises ValueError unless the columns suit the metric; only for haversine it looks at their numbers."""
     if isinstance(checked, Tensor) and chosen.name == "haversine":
         checked = checked.cpu().numpy()
     check_columns_of(chosen, checked, X)
 
 
-def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
+def prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
     """Returns a copy of the rows, prepared for the metric some at a time."""
     if metric.keeps_rows:
         return copy_rows(checked, device, exact_dtype(checked))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from accelerated.arrays import output_device, to_numpy, to_output
 from accelerated.calling_thread import in_calling_thread
+from accelerated.labels import drop_unused, merge_labels
 from accelerated.one_fit import of_one_fit
 from accelerated.scoring import accuracy
 from accelerated.validation import check_labels
@@ -19,6 +20,7 @@ from accelerated.voting import Weights, are_tied, largest_class, neighbor_weight
 from accelerated.weights import WeightedNeighbors
 from knn_inputs.class_weight import read_class_weights
 from knn_inputs.sample_weight import read_repeats
+from knn_inputs.targets import check_n_outputs
 
 
 class KNNClassifier(ClassifierMixin, WeightedNeighbors):
@@ -170,6 +172,26 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
             for output, (codes, of_output) in enumerate(votes):
                 tied[some, output] = are_tied(codes, of_output)
         return self._output(tied[:, 0] if self._is_single else tied, X)
+
+    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
+        classes, codes, _ = check_labels(y, n_added)
+        check_n_outputs(len(codes), len(self._codes))
+        known = [self.classes_] if self._is_single else self.classes_
+        return self._with_labels([merge_labels(*some) for some in zip(known, self._codes, classes, codes, strict=True)])
+
+    def _forget(self, left: Tensor) -> dict[str, Any]:
+        known = [self.classes_] if self._is_single else self.classes_
+        return self._with_labels([drop_unused(c, codes[left]) for c, codes in zip(known, self._codes, strict=True)])
+
+    def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]]) -> dict[str, Any]:
+        classes, codes = map(list, zip(*outputs, strict=True))
+        as_numpy = [to_numpy(column) for column in codes]
+        weights = read_class_weights(self.class_weight, classes, as_numpy, None, self._is_single)
+        return {
+            "classes_": classes[0] if self._is_single else classes,
+            "_codes": codes,
+            "_class_weights": [torch.from_numpy(some).to(codes[0].device) for some in weights],
+        }
 
     def _votes(self, indices: Tensor, weights: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Returns for each output the class of each neighbour, and its vote: its weight times that of the class."""

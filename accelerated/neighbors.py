@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.arrays import import_dlpack
-from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
 from accelerated.gradients import with_gradient
 from accelerated.metrics import Metric
@@ -18,19 +17,22 @@ from accelerated.search import (
     Clock,
     Index,
     Neighbors,
+    Parts,
     Queries,
     Report,
     make_index,
     resolve_memory_limit,
     search,
     search_among,
+    search_parts,
 )
-from knn_inputs.among import Allowed, read_among
+from accelerated.updates import Updated
+from knn_inputs.among import Allowed, read_among, refuse_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
 
-class KNeighbors(NeighborsBase):
+class KNeighbors(Updated):
     """The search that ``NearestNeighbors`` and the two predictors by k neighbours share."""
 
     def __init__(
@@ -101,24 +103,25 @@ class KNeighbors(NeighborsBase):
         n_queries = len(queries.X)
         allowed = self._read_among(among, k, queries, pad)
         if allowed is None and (not pad or k <= self.n_samples_fit_ - queries.n_self):
-            reduced, indices, _ = self._search(index, queries, range(n_queries), k)
+            reduced, numbers, _ = self._search(index, queries, range(n_queries), k)
         else:
-            reduced, indices = search_among(index, queries, allowed, k, **self._settings())
-        found = self._output(indices, X)
-        return (self._distances(reduced, indices, X), found) if return_distance else found
+            whole = index.whole() if isinstance(index, Parts) else index
+            reduced, numbers = search_among(whole, queries, allowed, k, **self._settings())
+        indices = self._output(self._name_rows(numbers), X)
+        return (self._distances(reduced, numbers, X), indices) if return_distance else indices
 
-    def _distances(self, reduced: Tensor, indices: Tensor, X: Any) -> Any:
+    def _distances(self, reduced: Tensor, numbers: Tensor, X: Any) -> Any:
         """Returns the distances in the kind of the query, as a function of it if it requires a gradient."""
         distances = self._output(self._metric.to_distance(reduced), X)
         slope = self._metric.slope
         if slope is None or not (isinstance(X, Tensor) and X.requires_grad and torch.is_grad_enabled()):
             return distances
         memory_limit = resolve_memory_limit(self.memory_limit, self._rows.device)
-        return with_gradient(distances, X, indices, self._all_rows(), slope, memory_limit)
+        return with_gradient(distances, X, numbers, self._all_rows(), slope, memory_limit)
 
     def _all_rows(self) -> Tensor:
-        """Returns the prepared training rows, to which the indices of neighbours point."""
-        return self._rows
+        """Returns the prepared training rows in the order of their numbers."""
+        return self._rows.join() if isinstance(self._rows, Parts) else self._rows
 
     @of_one_fit
     @in_calling_thread()
@@ -146,7 +149,7 @@ class KNeighbors(NeighborsBase):
         index, queries, k = self._open(X, n_neighbors)
         return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
 
-    def _open(self, X: Any, n_neighbors: int | None, pad: bool = False) -> tuple[Index, Queries, int]:
+    def _open(self, X: Any, n_neighbors: int | None, pad: bool = False) -> tuple[Index | Parts, Queries, int]:
         """Returns the rows to search, the queries and k, checked."""
         if not hasattr(self, "n_samples_fit_"):
             check_is_fitted(self, "n_samples_fit_")
@@ -158,12 +161,16 @@ class KNeighbors(NeighborsBase):
         return check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out)
 
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
+        if self._ids is not None:
+            refuse_among(among, pad, "rows that were removed")
         return read_among(among, k, len(queries.X), self.n_samples_fit_, leave_one_out=bool(queries.n_self), pad=pad)
 
     def _search(
-        self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
     ) -> Neighbors:
         """Returns the neighbours of a range of the queries, on the device of the training rows."""
+        if isinstance(index, Parts):
+            return search_parts(index, queries, query_range, k, **self._settings(clock))
         return search(index, queries, query_range, k, **self._settings(clock))
 
     def _settings(self, clock: Clock | None = None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class PickledOnCpu:
         """Puts the tensors on the device they come from, else on any device of that type, else on the CPU."""
         gpu = state.pop("_fitted_on", None)
         if gpu is not None:
-            device = next(one for one in (gpu, torch.device(gpu.type), CPU) if _is_there(one))
+            device = nearest_device(gpu)
             state = {name: _move(value, device) for name, value in state.items()}
             for name, value in state.items():
                 if name.startswith("_") and isinstance(value, torch.device) and not _is_there(value):
@@ -47,6 +47,11 @@ def _move(value: Any, device: torch.device) -> Any:
             value.func, *value.args, **{name: _move(v, device) for name, v in value.keywords.items()}
         )
     return value.to(device) if isinstance(value, Tensor) else value
+
+
+def nearest_device(device: torch.device) -> torch.device:
+    """Returns the device if it is there, else any of its type, else the CPU."""
+    return next(one for one in (device, torch.device(device.type), CPU) if _is_there(one))
 
 
 def _is_there(device: torch.device) -> bool:

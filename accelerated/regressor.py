@@ -18,6 +18,7 @@ from accelerated.voting import Weights, divide, neighbor_weights, running_sums
 from accelerated.weights import WeightedNeighbors
 from knn_inputs.parameters import check_aggregate
 from knn_inputs.sample_weight import read_repeats
+from knn_inputs.targets import check_n_outputs
 
 
 class KNNRegressor(RegressorMixin, WeightedNeighbors):
@@ -117,6 +118,14 @@ class KNNRegressor(RegressorMixin, WeightedNeighbors):
         for k, (summed, total) in enumerate(running_sums(self._targets, indices, weights), start=1):
             if k in ks:
                 yield self._as_given(divide(summed, total))
+
+    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
+        targets, _ = check_targets(y, n_added)
+        check_n_outputs(targets.shape[1], self._n_columns())
+        return {"_targets": torch.cat([self._targets, torch.from_numpy(targets).to(self._targets.device)])}
+
+    def _forget(self, left: Tensor) -> dict[str, Any]:
+        return {"_targets": self._targets[left]}
 
     def _explained(self, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         targets = self._targets[indices]  # (n_queries, k, n_outputs)

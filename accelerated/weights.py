@@ -15,7 +15,7 @@ from accelerated.metrics import precomputed_columns
 from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.sample_weight import Copies, fill_places, make_copies
-from accelerated.search import Clock, Index, Neighbors, Queries, add_up, prediction_batch, resolve_memory_limit
+from accelerated.search import Clock, Index, Neighbors, Parts, Queries, add_up, prediction_batch, resolve_memory_limit
 from accelerated.voting import Weights, neighbor_weights
 from knn_inputs.among import Allowed, refuse_among
 from knn_inputs.parameters import check_weights
@@ -42,7 +42,7 @@ class WeightedNeighbors(KNeighbors):
                 read["_metric"] = precomputed_columns(copies.searched)
         self._keep(X, read, _copies=copies, n_samples_fit_=len(rows), **learned)
 
-    def _open_queries(self, X: Any) -> tuple[Index, Queries]:
+    def _open_queries(self, X: Any) -> tuple[Index | Parts, Queries]:
         if X is None and self._copies is not None:
             return self._index, Queries.of_rows(self._copies.rows)
         return super()._open_queries(X)
@@ -57,11 +57,11 @@ class WeightedNeighbors(KNeighbors):
 
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
         if self._copies is not None:
-            refuse_among(among, pad)
+            refuse_among(among, pad, "sample_weight")
         return super()._read_among(among, k, queries, pad)
 
     def _search(
-        self, index: Index, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
     ) -> Neighbors:
         """Returns the neighbours of a range of the queries, a row of sample weight w up to w times."""
         if self._copies is None:
@@ -79,10 +79,10 @@ class WeightedNeighbors(KNeighbors):
         return Neighbors(reduced, indices, add_up(reports))
 
     def _search_copies(
-        self, copies: Copies, index: Index, queries: Queries, some: range, k: int, clock: Clock
+        self, copies: Copies, index: Index | Parts, queries: Queries, some: range, k: int, clock: Clock
     ) -> Neighbors:
         """Searches without leaving a row out, as it may have more copies; ``fill_places`` leaves out one of them."""
-        n_rows = min(k + queries.n_self, len(index.rows))
+        n_rows = min(k + queries.n_self, len(copies.searched))
         found = super()._search(index, queries._replace(n_self=0), some, n_rows, clock)
         numbers = torch.arange(some.start, some.stop, device=self._rows.device)
         self_index = numbers if queries.n_self else torch.full_like(numbers, -1)
@@ -104,7 +104,7 @@ class WeightedNeighbors(KNeighbors):
         for some, of_some, their_indices in found:
             distances[some], indices[some] = of_some, their_indices
             weights[some] = neighbor_weights(of_some, self.weights)
-        parts = (indices, distances, *self._explained(indices, weights))
+        parts = (self._name_rows(indices), distances, *self._explained(indices, weights))
         return Explanation(*(self._output(part, X) for part in parts))
 
     def _explained(self, indices: Tensor, weights: Tensor) -> tuple[Tensor | np.ndarray, Tensor]:
@@ -125,7 +125,7 @@ class WeightedNeighbors(KNeighbors):
         index, queries, k = self._open(X, None)
         return len(queries.X), self._in_batches(index, queries, k)
 
-    def _in_batches(self, index: Index, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    def _in_batches(self, index: Index | Parts, queries: Queries, k: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
         n_queries, memory_limit = len(queries.X), resolve_memory_limit(self.memory_limit, self._rows.device)
         n_at_once = n_queries if callable(self.weights) else prediction_batch(k, self._n_columns(), memory_limit)
         for start in range(0, n_queries, n_at_once):

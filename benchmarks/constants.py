@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from benchmarks.studies import STUDIES as OTHERS
+from benchmarks import studies, update_studies
 from benchmarks.studies import Case, Regression, Values
 from benchmarks.studies_among import STUDIES_AMONG, Among
 from benchmarks.timing import in_turns
+from benchmarks.update_studies import Removals
 
-STUDIES = {**OTHERS, **STUDIES_AMONG}
+STUDIES = {**studies.STUDIES, **STUDIES_AMONG, **update_studies.STUDIES}
 
 
 @contextmanager
@@ -39,7 +40,9 @@ def set_to(values: Values) -> Iterator[None]:
             setattr(module, name, before)
 
 
-def calls(cases: list[Case] | list[Regression] | list[Among], values: Values, device: str) -> Callable[[], None]:
+def calls(
+    cases: list[Case] | list[Regression] | list[Among] | list[Removals], values: Values, device: str
+) -> Callable[[], None]:
     """Fits the models, and returns a function that searches or predicts with these values."""
 
     def run() -> None:

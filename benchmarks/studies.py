@@ -49,7 +49,7 @@ class Study(NamedTuple):
     """The values to compare, and the searches or regressions that depend on them."""
 
     values: list[Values]
-    cases: Callable[[], list[Any]]  # of ``Case`` or another class with ``fit``, ``ask`` and ``with_fit``
+    cases: Callable[[], list[Any]]  # each with ``fit``, ``ask`` and ``with_fit``
 
 
 def normal(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:

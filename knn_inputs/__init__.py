@@ -13,6 +13,8 @@ entries           the first entry of a matrix that cannot be used
 feature_names     the names of a DataFrame's columns
 places            the place of an entry in words
 folds             the argument cv
+ids               the argument ids
+paths             the argument path
 objects           examples of any kind, for a function of two examples
 targets           the targets y: numbers or labels
 sample_weight     the argument sample_weight

@@ -81,11 +81,11 @@ def read_among(
     return allowed
 
 
-def refuse_among(among: Any, pad: bool) -> None:
-    """Raises ValueError unless all rows are allowed; for a model in which rows count several times."""
+def refuse_among(among: Any, pad: bool, reason: str) -> None:
+    """Raises ValueError unless all rows are allowed; for a model that knows no filter, for the ``reason``."""
     if among is not None or pad:
         given = "among" if among is not None else "pad=True"
-        raise ValueError(f"{given} does not go with sample_weight: fit the model without, or on the allowed rows alone")
+        raise ValueError(f"{given} does not go with {reason}: fit the model without, or on the allowed rows alone")
 
 
 def _read_sets(among: Any, n_queries: int, n_rows: int) -> np.ndarray | list[np.ndarray]:

@@ -43,6 +43,12 @@ def read_y(y: Any, n_examples: int) -> np.ndarray:
     return array
 
 
+def check_n_outputs(given: int, fitted: int) -> None:
+    """Raises ValueError unless added targets have as many outputs as those of ``fit``."""
+    if given != fitted:
+        raise ValueError(f"y has {given} outputs, but the model was fitted with {fitted}: pass {fitted} for each row")
+
+
 def read_labels(y: Any, n_examples: int, warning: type[Warning] = UserWarning) -> np.ndarray:
     """Returns the labels, (n,) or (n, n_outputs), of which each output can be sorted.
 
@@ -89,6 +95,22 @@ def sort_labels(column: np.ndarray, repeats: np.ndarray | None = None) -> tuple[
         raise
     except Exception as error:  # a label of the caller's may raise anything
         raise ValueError(f"y has labels that cannot be sorted, {_kinds(column)}: {AS_STRINGS}") from error
+
+
+def union_of_labels(fitted: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Returns the classes of a fit and those of added rows, one after the other, in a type that holds both.
+
+    Raises ValueError for classes that do not compare with those of the fit.
+    """
+    families = [{_family(label) for label in some.tolist()} for some in (fitted, given)]
+    if families[0] != families[1]:
+        ours, theirs = spell(fitted[0]), spell(given[0])
+        raise ValueError(
+            f"y has {theirs}, but the model was fitted with labels such as {ours}: pass labels of that kind"
+        )
+    if fitted.dtype.kind == given.dtype.kind:
+        return np.concatenate([fitted, given])
+    return to_array([*fitted.tolist(), *given.tolist()], "y")
 
 
 def _refuse_families(column: np.ndarray) -> None:

@@ -69,5 +69,5 @@ class WeightedNeighbors(KNeighbors):
 
     def _read_among(self, among, k, n_queries, leave_one_out, pad):
         if self._repeats is not None:
-            refuse_among(among, pad)
+            refuse_among(among, pad, "sample_weight")
         return super()._read_among(among, k, n_queries, leave_one_out, pad)

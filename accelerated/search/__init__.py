@@ -24,12 +24,16 @@ r"""The search for the k nearest rows, from the query to its neighbours.
                                                         |                       |
                                                         +--> exhaustive --------+
 
-Seven words, each with one meaning:
+After ``add`` and ``remove`` the rows are in parts, each with filters of its own: ``parts`` keeps them, and ``in_parts``
+runs these steps for each part and merges the neighbours.
+
+Eight words, each with one meaning:
 
 row        a training example as the search sees it: prepared for the metric; its number is its training index
 query      an example whose neighbours are wanted
 batch      queries that are searched together
 group      rows that are equal
+part       rows that were added together, or joined since, and are searched by filters of their own
 block      rows that are handled together; a small block is a part of one
 bound      a number proven not to exceed a distance, or in products an increasing function of it, such as its square;
            a class whose name ends in Bound holds its formula
@@ -50,7 +54,9 @@ Where to find
 from accelerated.search.among import search_among
 from accelerated.search.batches import Neighbors, search
 from accelerated.search.filter import Index
+from accelerated.search.in_parts import search_parts
 from accelerated.search.memory import block_shape, prediction_batch, resolve_memory_limit
+from accelerated.search.parts import Parts
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report, add_up
 from accelerated.search.rule import make_index
@@ -59,6 +65,7 @@ __all__ = [
     "Clock",
     "Index",
     "Neighbors",
+    "Parts",
     "Queries",
     "Report",
     "add_up",
@@ -68,4 +75,5 @@ __all__ = [
     "resolve_memory_limit",
     "search",
     "search_among",
+    "search_parts",
 ]

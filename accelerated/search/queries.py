@@ -11,20 +11,21 @@ from accelerated.arrays import copy_rows
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch
 from accelerated.search.groups import first_of_equals
+from accelerated.search.parts import Parts
 from accelerated.search.report import Clock
 
 
 class Queries(NamedTuple):
     """Queries, numbered from 0."""
 
-    X: np.ndarray | Tensor  # (n_queries, n_features), checked
+    X: np.ndarray | Tensor | Parts  # (n_queries, n_features), checked
     prepare: Callable[[Tensor], Tensor]
     device: torch.device  # where they are searched
     n_self: int  # 1 if query i is row i, else 0
     are_alike: bool = True  # whether equal queries have equal neighbours, unless they are rows
 
     @classmethod
-    def of_rows(cls, rows: Tensor) -> "Queries":
+    def of_rows(cls, rows: Tensor | Parts) -> "Queries":
         """Returns the rows, which are prepared already, as queries; none is its own neighbour."""
         return cls(rows, _already_prepared, rows.device, n_self=1)
 
@@ -32,6 +33,15 @@ class Queries(NamedTuple):
     def given(cls, X: np.ndarray | Tensor, metric: Metric, device: torch.device) -> "Queries":
         """Returns the examples of a checked matrix as queries."""
         return cls(X, metric.prepare, device, n_self=0)
+
+    @classmethod
+    def prepared(cls, X: Tensor) -> "Queries":
+        """Returns queries that are prepared already and where they are searched, and that are no rows."""
+        return cls(X, _already_prepared, X.device, n_self=0)
+
+    def some(self, numbers: np.ndarray) -> "Queries":
+        """Returns the queries with these numbers, int64 (n,), which must be ascending, numbered anew."""
+        return self._replace(X=self.X[as_index(numbers)])
 
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""

@@ -22,6 +22,7 @@ from conformance.claims import (
     solvers,
     symmetries,
     ties,
+    updates,
     votes,
 )
 from conformance.claims.claim import Claim
@@ -37,6 +38,7 @@ MODULES = (
     symmetries,
     numerics,
     ties,
+    updates,
     manners,
     costs,
     bad_input,

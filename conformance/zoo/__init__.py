@@ -18,6 +18,7 @@ from conformance.zoo import (
     selection,
     similarity,
     solvers,
+    updates,
     votes,
 )
 from conformance.zoo.base import Mutant
@@ -38,6 +39,7 @@ MODULES = (
     similarity,
     solvers,
     metrics,
+    updates,
 )
 ZOO: list[type[Mutant]] = [
     mutant

@@ -11,6 +11,7 @@ from conformance.claims.claim import MANNERS
 from conformance.targets import Target, make_target
 from conformance.zoo import ZOO
 from conformance.zoo.base import Classifier, Mutant, Regressor, Search
+from conformance.zoo.host import planted
 
 BASES: dict[str, type[Mutant]] = {"classifier": Classifier, "regressor": Regressor}
 
@@ -52,9 +53,11 @@ def forms_of(mutant: type[Mutant]) -> list[Form]:
 @cache
 def target_of(name: str, form: Form = ITSELF) -> Target:
     """The mutant of this name as a target in this form, which is opened once in a process."""
-    mutant: type = next(mutant for mutant in ZOO if mutant.__name__ == name)
+    mutant = next(mutant for mutant in ZOO if mutant.__name__ == name)
     base = BASES.get(form.task, mutant)
-    target = make_target(name, mutant if issubclass(mutant, base) else type(name, (mutant, base), {}))
+    model = mutant if issubclass(mutant, base) else planted(mutant, {Search: base})
+    assert model is not None  # only searches have forms of another task
+    target = make_target(name, model)
     if not form.shows_neighbors:
         for adapter in target.adapters.values():
             adapter.form = None
