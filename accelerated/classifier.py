@@ -124,14 +124,14 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
 
     def _answers(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[np.ndarray]:
         """Yields the answer of the first k neighbours for each of the ascending ks: for ``select_n_neighbors``."""
-        return map(self._labels, self._chosen(distances, indices, ks))
+        return map(self._labels, self._choose_each(distances, indices, ks))
 
     def _choose(self, distances: Tensor, indices: Tensor) -> Tensor:
         """Returns the number of the class with the largest share, (n_queries, n_outputs)."""
-        (chosen,) = self._chosen(distances, indices, [indices.shape[1]])
+        (chosen,) = self._choose_each(distances, indices, [indices.shape[1]])
         return chosen
 
-    def _chosen(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
+    def _choose_each(self, distances: Tensor, indices: Tensor, ks: Collection[int]) -> Iterator[Tensor]:
         votes = self._votes(indices, neighbor_weights(distances, self.weights))
         by_output = [list(largest_class(codes, of_output, ks)) for codes, of_output in votes]
         return (torch.stack(chosen, 1) for chosen in zip(*by_output, strict=True))

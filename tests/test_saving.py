@@ -262,7 +262,7 @@ def test_functions_and_other_objects_are_refused_before_the_file_is_touched(tmp_
         NearestNeighbors(1, metric=apart).fit(np.array(X)).save(path)
     with pytest.raises(TypeError, match=f"metric=.*apart {holds_no_code}"):
         NearestNeighbors(1, metric=apart).fit(X).save(path)
-    with pytest.raises(TypeError, match=f"_fitted_metric.*apart {holds_no_code}"):
+    with pytest.raises(TypeError, match=f"_chosen.*apart {holds_no_code}"):
         NearestNeighbors(1, metric=apart).fit(np.array(X)).set_params(metric="cosine").save(path)
     with pytest.raises(TypeError, match=f"weights=.*sqrt.* {holds_no_code}"):
         KNNRegressor(1, weights=np.sqrt).fit(X, X).save(path)
