@@ -15,10 +15,12 @@ from torch import Tensor
 
 from accelerated.arrays import allocate, copy_rows, exact_dtype, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
-from accelerated.devices import resolve_device
+from accelerated.devices import refuse_gpu, resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.search import Index, Queries, make_index, resolve_memory_limit
+from accelerated.search.queries import prepare_sparse
+from accelerated.sparse_rows import Rows, SparseRows
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix
@@ -26,6 +28,7 @@ from knn_inputs.feature_names import check_columns, check_features, note_columns
 from knn_inputs.matrices import check_square, read_pair
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, warn_of_idle_p
+from knn_inputs.sparse import is_sparse, read_sparse
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
 COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
@@ -57,6 +60,8 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         """Returns what fit keeps of the examples, by name; changes nothing in the model."""
         metric = get_metric(self.metric, self.p, self.metric_params)
         check_flag(self.progress, "progress")
+        if is_sparse(X, metric.least):
+            return self._read_sparse(X, metric)
         device = resolve_device(self.device, X)
         memory_limit = resolve_memory_limit(self.memory_limit, device)
         warn_of_idle_p(self.metric, self.p)
@@ -66,6 +71,16 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         if self.metric == "precomputed":
             check_square(checked)
         rows = _prepare_rows(checked, metric, device, memory_limit)
+        noted = note_features(X, rows.shape[1])
+        return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
+
+    def _read_sparse(self, X: Any, metric: Metric) -> dict[str, Any]:
+        """Returns what fit keeps of a sparse matrix: its rows, prepared and still sparse, on the CPU."""
+        refuse_gpu(self.device)
+        resolve_memory_limit(self.memory_limit, torch.device("cpu"))
+        warn_of_idle_p(self.metric, self.p)
+        rows = SparseRows.of_csr(read_sparse(X, metric.largest, least=metric.least), copy=True)
+        rows = prepare_sparse(rows, metric)
         noted = note_features(X, rows.shape[1])
         return {"_metric": metric, "_rows": rows, "_objects": None, "_function": None, **noted}
 
@@ -84,7 +99,7 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
         others = {"_index": index, "_output_device": output_device(X), "n_samples_fit_": len(read["_rows"])}
         keep(self, **read, **others, **learned)
 
-    def _make_index(self, metric: Metric, rows: Tensor) -> Index:
+    def _make_index(self, metric: Metric, rows: Rows) -> Index:
         return make_index(metric, rows, filter_name=self._filter)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -126,11 +141,11 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
             objects = read_objects(X)
             check_columns(X, self)
             metric = metric_of_objects(self._function, objects, self._objects)
-            queries = Queries.given(places_of(objects), metric, self._rows.device)
+            queries = Queries.given(places_of(objects), metric, self._rows)
             return self._make_index(metric, self._rows), queries
-        checked = check_rows(X, self._metric.largest, self.n_features_in_, self._metric.least)
+        checked = check_queries(X, self._metric, self.n_features_in_)
         check_features(X, checked.shape[1], self)
-        return self._index, Queries.given(checked, self._metric, self._rows.device)
+        return self._index, Queries.given(checked, self._metric, self._rows)
 
     def _holds_objects(self) -> bool:
         return getattr(self, "_objects", None) is not None
@@ -142,7 +157,15 @@ class NeighborsBase(PickledOnCpu, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.sparse = self.metric != "precomputed"
         return tags
+
+
+def check_queries(X: Any, metric: Metric, n_features: int) -> np.ndarray | Rows:
+    """Returns queries as a checked matrix, sparse if X is."""
+    if is_sparse(X, metric.least):
+        return SparseRows.of_csr(read_sparse(X, metric.largest, n_features, metric.least))
+    return check_rows(X, metric.largest, n_features, metric.least)
 
 
 def _prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:

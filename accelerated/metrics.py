@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from accelerated import distances, in_numpy
+from accelerated import distances, in_numpy, in_sparse
 from accelerated.square_root import correct_sqrt, power
 from knn_inputs.callables import take_two
 from knn_inputs.parameters import check_metric
@@ -51,6 +51,8 @@ class Metric(NamedTuple):
     tree_p: float | None = None
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
+    prepare_sparse: Callable[[Any], np.ndarray] | None = None  # of a ``csr_array``: what it stores once it is prepared
+    measure_sparse: Callable[[Any, Any], np.ndarray] | None = None  # pairs of ``csr_array``: see ``in_sparse``
 
     @property
     def keeps_rows(self) -> bool:
@@ -137,7 +139,12 @@ def _manhattan_radius_of_minkowski(p: float, distance: Tensor, queries: Tensor) 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
     "euclidean": _by_feature(
-        distances.euclidean, in_numpy.euclidean, largest=1e150, radius=_radius_of_distance, tree_p=2
+        distances.euclidean,
+        in_numpy.euclidean,
+        largest=1e150,
+        radius=_radius_of_distance,
+        tree_p=2,
+        measure_sparse=in_sparse.euclidean,
     ),
     "sqeuclidean": _by_feature(
         distances.sqeuclidean,
@@ -146,6 +153,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_square,
         tree_p=2,
         to_tree=correct_sqrt,
+        measure_sparse=in_sparse.sqeuclidean,
     ),
     "manhattan": _by_feature(
         distances.manhattan, in_numpy.manhattan, largest=1e300, manhattan_radius=_radius_of_distance, tree_p=1
@@ -158,9 +166,13 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=_radius_of_half_square,
         embed=_with_zero_apart,
         n_embedded=1,
+        prepare_sparse=in_sparse.unit_rows,
+        measure_sparse=in_sparse.cosine,
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
-    "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
+    "jaccard": _by_feature(
+        distances.jaccard, prepare=distances.present, counts="common", prepare_sparse=in_sparse.present
+    ),
 }
 
 SAME_AS = {1.0: "manhattan", 2.0: "euclidean", np.inf: "chebyshev"}  # other names of Minkowski with this p

@@ -5,13 +5,13 @@ from typing import Any, Self
 
 import torch
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
 from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
 from accelerated.metrics import Metric
 from accelerated.one_fit import of_one_fit
 from accelerated.search import Clock, Index, Neighbors, Queries, Report, make_index, resolve_memory_limit, search
+from accelerated.sparse_rows import Rows
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -44,7 +44,7 @@ class KNeighbors(NeighborsBase):
         check_n_neighbors(self.n_neighbors)
         return super()._read(X)
 
-    def _make_index(self, metric: Metric, rows: Tensor) -> Index:
+    def _make_index(self, metric: Metric, rows: Rows) -> Index:
         return make_index(metric, rows, self.n_neighbors, self._filter)
 
     def get_neighbors(self, example: Any) -> list[tuple[int, float]]:

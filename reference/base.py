@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.parameters import warn_of_idle_p
+from knn_inputs.sparse import to_dense
 from reference import checks
 from reference.metrics import get_distance_function, largest_magnitude, least_number, take_root
 
@@ -60,7 +61,8 @@ class NeighborsBase(checks.Parameters):
         """Returns a checked copy of the examples; the model keeps nothing yet."""
         get_distance_function(self.metric, self.p, self.metric_params)  # raises for a metric that cannot be used
         warn_of_idle_p(self.metric, self.p)
-        return checks.check_training(X, self.metric, largest_magnitude(self.metric, self.p), least_number(self.metric))
+        largest, least = largest_magnitude(self.metric, self.p), least_number(self.metric)
+        return checks.check_training(to_dense(X, largest, least=least), self.metric, largest, least)
 
     def _keep(self, X, examples, **learned):
         """Keeps the checked examples, and the metric: setting another has no effect until the next ``fit``."""
@@ -74,4 +76,7 @@ class NeighborsBase(checks.Parameters):
         checks.check_fitted(self)
         if X is None:
             return self._examples
-        return checks.check_queries(X, self, largest_magnitude(self._metric, self._p), least_number(self._metric))
+        largest, least = largest_magnitude(self._metric, self._p), least_number(self._metric)
+        if not self._holds_objects():
+            X = to_dense(X, largest, self._examples.shape[1], least)
+        return checks.check_queries(X, self, largest, least)
