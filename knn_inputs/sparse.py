@@ -26,7 +26,7 @@ def is_sparse_matrix(X: Any) -> bool:
 
 
 def _is_sparse_frame(X: Any) -> bool:
-    if not (hasattr(type(X), "sparse") and hasattr(type(X), "dtypes")):
+    if not (hasattr(type(X), "sparse") and hasattr(type(X), "columns")):
         return False
     fills = [getattr(dtype, "fill_value", None) for dtype in X.dtypes]
     return bool(fills) and all(is_real(fill) and fill == 0 for fill in fills)

@@ -51,17 +51,19 @@ class Exhaustive:
         indices = reduced.to(torch.int64)
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
-                of_block = self._measure_block(queries, start, min(start + block_rows, n_rows))
+                stop = min(start + block_rows, n_rows)
+                rows, first = self._open_block(start, stop)
+                of_block = self.metric.measure_block(queries, rows, start - first, stop - first)
                 if batch.n_self:
                     of_block = _without_self(of_block, batch.self_index, start)
                 reduced, indices = _merge(reduced, indices, of_block, start, k)
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 
-    def _measure_block(self, queries: Tensor, start: int, stop: int) -> Tensor:
-        """Returns the reduced distances to the rows from start to stop, which become dense here if they are sparse."""
+    def _open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
+        """Returns rows that hold those from start to stop, made dense if they are sparse, and the number of the first."""
         if isinstance(self.rows, SparseRows):
-            return self.metric.measure_block(queries, to_dense(self.rows[start:stop]), 0, stop - start)
-        return self.metric.measure_block(queries, self.rows, start, stop)
+            return to_dense(self.rows[start:stop]), start
+        return self.rows, 0
 
     def _may_go_one_by_one(self, n_queries: int, scratch: int) -> bool:
         n_rows, n_features = self.rows.shape

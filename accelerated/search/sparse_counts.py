@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils.extmath import safe_sparse_dot
 from torch import Tensor
 
 from accelerated.in_sparse import row_of_each
@@ -60,7 +61,7 @@ class SparseCountFilter:
 
     def _distances(self, queries: SparseRows) -> np.ndarray:
         """Returns the distances, (n_queries, n_rows)."""
-        common = (queries.matrix @ self.columns).toarray()
+        common = safe_sparse_dot(queries.matrix, self.columns, dense_output=True)
         either = np.add.outer(_size(queries), _size(self.rows)) - common
         only_one = either - common
         if self.metric.counts == "differing":

@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils.extmath import safe_sparse_dot
 from torch import Tensor
 
 from accelerated.in_sparse import add_in_order, has_direction, row_of_each
@@ -42,8 +43,8 @@ from accelerated.search.refine import all_pairs, kth_distance, measure, measure_
 from accelerated.search.report import Clock
 from accelerated.sparse_rows import SparseRows
 
-MOST_CELLS = 2**20  # bounds of a batch: `python -m benchmarks.constants MOST_CELLS`
-MOST_PAIRS = 2**12  # that are measured at once: `python -m benchmarks.constants MOST_PAIRS`
+MOST_CELLS = 2**20  # bounds of a batch, of 8 bytes each, so that the progress bar moves and memory stays small
+MOST_PAIRS = 2**12  # that are measured at once: so many that a call of NumPy costs little for each
 BYTES_OF_CELL = 6 * 8  # a bound: its stored product and place, the product, the bound, and the copies of a selection
 BYTES_OF_ENTRY = (
     16 * 8
@@ -73,7 +74,7 @@ class SparseProductFilter:
         return []
 
     def batch_size(self, k: int, scratch: int) -> int:
-        """Returns the number of queries whose bounds take half of the scratch; pairs that are measured take the rest."""
+        """Returns the number of queries whose bounds take half of the scratch; pairs to be measured take the rest."""
         n_rows, n_features = self.rows.shape
         of_pair = BYTES_OF_ENTRY * (self.most_stored + n_features)
         of_query = BYTES_OF_CELL * n_rows + BYTES_OF_PAIR * most_kept(n_rows, k)
@@ -85,8 +86,7 @@ class SparseProductFilter:
         n_queries, n_rows = len(batch.queries), len(self.rows)
         most_gaps = self._most_pairs(batch.queries, scratch) * self.rows.shape[1]
         with clock.stage("multiply"):
-            squared = _squared(self.metric, batch.queries)
-            bounds = self._bounds(batch.queries, squared)
+            bounds = self._bounds(batch.queries)
         with clock.stage("guess"):
             pairs = all_pairs(bounds.topk(min(n_rows, k + batch.n_self), dim=1, largest=False, sorted=False).indices)
         with clock.stage("refine"):
@@ -94,8 +94,7 @@ class SparseProductFilter:
         with clock.stage("exclude"):
             threshold = self._threshold(kth_distance(guess.reduced.view(n_queries, -1), k), batch.queries)
             is_left = bounds <= threshold[:, None]
-            is_finite = torch.from_numpy(np.isfinite(squared + self.squared.max()))
-            certified = is_finite & (is_left.sum(1) <= most_kept(n_rows, k))
+            certified = is_left.sum(1) <= most_kept(n_rows, k)
             pairs = Pairs(*(is_left & certified[:, None]).nonzero(as_tuple=True))
         with clock.stage("refine"):
             reduced = measure_unknown(self.metric, self.rows, batch, pairs, most_gaps, guess)
@@ -106,15 +105,17 @@ class SparseProductFilter:
         stored = max(1, self.most_stored + queries.most_stored)
         return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored)))
 
-    def _bounds(self, queries: SparseRows, squared: np.ndarray) -> Tensor:
-        """Returns lower bounds on |q - x|^2, (n_queries, n_rows), given |q|^2, but for numbers that vanish."""
-        product = (queries.matrix @ self.columns).toarray()
+    def _bounds(self, queries: SparseRows) -> Tensor:
+        """Returns lower bounds on |q - x|^2, (n_queries, n_rows), but for numbers that vanish."""
+        product = safe_sparse_dot(queries.matrix, self.columns, dense_output=True)
         if self.metric.n_embedded:
             product += np.logical_and.outer(_is_apart(queries), _is_apart(self.rows))
-        bounds = np.add.outer(squared, self.squared)
+        bounds = np.add.outer(_squared(self.metric, queries), self.squared)
         bounds *= 1 - self._error(queries)
         product *= 2
         bounds -= product
+        if not np.isfinite(bounds.max()):  # some lengths are too large for a float, and exclude nothing
+            bounds[~np.isfinite(bounds)] = -np.inf
         return torch.from_numpy(bounds)
 
     def _error(self, queries: SparseRows) -> float:

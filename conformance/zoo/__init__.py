@@ -14,6 +14,7 @@ from conformance.zoo import (
     selection,
     similarity,
     solvers,
+    sparse,
     votes,
 )
 from conformance.zoo.base import Mutant
@@ -30,6 +31,7 @@ MODULES = (
     beginners_votes,
     similarity,
     solvers,
+    sparse,
 )
 ZOO: list[type[Mutant]] = [
     mutant
