@@ -155,6 +155,9 @@ class NearestNeighbors(KNeighbors):
     chebyshev                     6
     hamming, jaccard              1 to 4, in hamming for each value of a feature
 
+    of a sparse matrix            12 for each stored number, and 8 for each row; ``fit`` takes up to 64 for each stored
+        number
+
     If a sample shows that many rows are equal, it keeps a copy of the distinct rows, these bytes for them alone, and 8
     for each row.
 
@@ -188,9 +191,10 @@ class NearestNeighbors(KNeighbors):
 
     @in_calling_thread()
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Keeps a copy of X, array-like or tensor of shape (n, n_features), and returns self; y is not used.
+        """Keeps a copy of X, array-like, tensor or sparse matrix, (n, n_features), and returns self; y is not used.
 
-        Raises ValueError or TypeError for bad parameters and unless X is a full, finite matrix of real numbers.
+        Raises ValueError or TypeError for bad parameters and unless X is a full or sparse, finite matrix of real
+        numbers; the rows of a sparse matrix stay sparse, on the CPU.
         """
         self._keep(X, self._read(X))
         return self

@@ -60,7 +60,7 @@ class Exhaustive:
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 
     def _open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
-        """Returns rows that hold those from start to stop, made dense if they are sparse, and the number of the first."""
+        """Returns a tensor that holds the rows from start to stop, and the number of its first row."""
         if isinstance(self.rows, SparseRows):
             return to_dense(self.rows[start:stop]), start
         return self.rows, 0
