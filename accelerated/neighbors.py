@@ -155,8 +155,8 @@ class NearestNeighbors(KNeighbors):
     chebyshev                     6
     hamming, jaccard              1 to 4, in hamming for each value of a feature
 
-    of a sparse matrix            12 for each stored number, and 8 for each row; ``fit`` takes up to 64 for each stored
-        number
+    of a sparse matrix            12 for each stored number, 8 for each row and 4 for each feature; ``fit`` takes up to
+        48 bytes of scratch for each stored number
 
     If a sample shows that many rows are equal, it keeps a copy of the distinct rows, these bytes for them alone, and 8
     for each row.

@@ -77,4 +77,7 @@ def prepare_sparse(some: np.ndarray | Rows, metric: Metric) -> SparseRows:
     """Returns some rows or queries prepared, and sparse if they are not."""
     if not isinstance(some, SparseRows):
         some = SparseRows.of_dense(copy_rows(some, torch.device("cpu")))
-    return some if metric.prepare_sparse is None else some.with_numbers(metric.prepare_sparse(some.matrix))
+    if metric.keeps_rows:
+        return some
+    assert metric.prepare_sparse is not None
+    return some.with_numbers(metric.prepare_sparse(some.matrix))

@@ -46,9 +46,7 @@ from accelerated.sparse_rows import SparseRows
 MOST_CELLS = 2**20  # bounds of a batch, of 8 bytes each, so that the progress bar moves and memory stays small
 MOST_PAIRS = 2**12  # that are measured at once: so many that a call of NumPy costs little for each
 BYTES_OF_CELL = 6 * 8  # a bound: its stored product and place, the product, the bound, and the copies of a selection
-BYTES_OF_ENTRY = (
-    16 * 8
-)  # a stored number of a pair that is measured: its copies, the gap, its place and the sorted ones
+BYTES_OF_ENTRY = 16 * 8  # a stored number of a pair that is measured: its copies, the gap, and places and sums of parts
 IN_PLACE = Frame(torch.zeros(0), scale=1.0, near=0.0)
 
 
