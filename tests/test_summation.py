@@ -97,7 +97,17 @@ def test_the_operations_used_round_as_in_numpy(operation):
 
 
 @pytest.mark.parametrize(
-    "file", ["distances.py", "exhaustive.py", "smallest.py", "metrics.py", "refine.py", "batches.py", "voting.py"]
+    "file",
+    [
+        "distances.py",
+        "in_sparse.py",
+        "exhaustive.py",
+        "smallest.py",
+        "metrics.py",
+        "refine.py",
+        "batches.py",
+        "voting.py",
+    ],
 )
 def test_no_operation_that_rounds_differently_is_used(file):
     uses = banned_uses(next(ACCELERATED.rglob(file)).read_text())
