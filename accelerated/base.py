@@ -15,11 +15,13 @@ from torch import Tensor
 
 from accelerated.arrays import allocate, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
-from accelerated.devices import resolve_device
+from accelerated.devices import refuse_gpu, resolve_device
 from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.saving import Saved
 from accelerated.search import Index, Parts, Queries, make_index, resolve_memory_limit
+from accelerated.search.queries import prepare_sparse
+from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_two
 from knn_inputs.containers import is_matrix
@@ -35,6 +37,7 @@ from knn_inputs.metrics import (
 )
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, warn_of_idle_p
+from knn_inputs.sparse import is_sparse, read_sparse
 
 PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
 COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
@@ -67,6 +70,8 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         """Returns what fit keeps of the examples, by name; changes nothing in the model."""
         chosen = choose_metric(self.metric, self.p, self.metric_params)
         check_flag(self.progress, "progress")
+        if is_sparse(X, 0 if chosen.name == "precomputed" else -np.inf):
+            return self._read_sparse(X, chosen)
         device = resolve_device(self.device, X)
         memory_limit = resolve_memory_limit(self.memory_limit, device)
         warn_of_idle_p(self.metric, self.p)
@@ -85,6 +90,19 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
 
     def _get_metric(self, chosen: ChosenMetric) -> Metric:
         return get_metric(*chosen)
+
+    def _read_sparse(self, X: Any, chosen: ChosenMetric) -> dict[str, Any]:
+        """Returns what fit keeps of a sparse matrix: its rows, prepared and still sparse, on the CPU."""
+        refuse_gpu(self.device)
+        resolve_memory_limit(self.memory_limit, torch.device("cpu"))
+        warn_of_idle_p(self.metric, self.p)
+        chosen = learn_parameters(chosen, X)
+        metric = self._get_metric(chosen)
+        rows = SparseRows.of_csr(read_sparse(X, metric.largest, least=metric.least), copy=True)
+        check_metric_columns(chosen, rows, X)
+        noted = note_features(X, rows.shape[1])
+        read = {"_metric": metric, "_chosen": chosen, "_rows": prepare_sparse(rows, metric)}
+        return {**read, "_objects": None, "_function": None, **noted}
 
     def _read_objects(self, X: Any, device: torch.device) -> dict[str, Any]:
         """Returns what fit keeps of a list of examples of any kind."""
@@ -107,7 +125,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         }
         keep(self, **{**read, **others, **learned})
 
-    def _make_index(self, metric: Metric, rows: Tensor) -> Index:
+    def _make_index(self, metric: Metric, rows: Rows) -> Index:
         return make_index(metric, rows, filter_name=self._filter)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -167,13 +185,12 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
             objects = read_objects(X)
             check_columns(X, self)
             metric = metric_of_objects(self._function, objects, self._objects)
-            queries = Queries.given(places_of(objects), metric, self._rows.device)
+            queries = Queries.given(places_of(objects), metric, self._rows)
             return self._make_index(metric, self._rows), queries
-        metric = self._metric
-        checked = check_rows(X, metric.largest, self.n_features_in_, metric.least, metric.allow_nan)
+        checked = check_queries(X, self._metric, self.n_features_in_)
         check_features(X, checked.shape[1], self)
         check_metric_columns(self._chosen, checked, X)
-        return self._index, Queries.given(checked, self._metric, self._rows.device)
+        return self._index, Queries.given(checked, self._metric, self._rows)
 
     def _holds_objects(self) -> bool:
         return getattr(self, "_objects", None) is not None
@@ -186,13 +203,21 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
         tags.input_tags.allow_nan = allows_missing(self.metric)
+        tags.input_tags.sparse = self.metric != "precomputed"
         return tags
 
 
-def check_metric_columns(chosen: ChosenMetric, checked: np.ndarray | Tensor, X: Any) -> None:
+def check_queries(X: Any, metric: Metric, n_features: int) -> np.ndarray | Rows:
+    """Returns queries as a checked matrix, sparse if X is."""
+    if is_sparse(X, metric.least):
+        return SparseRows.of_csr(read_sparse(X, metric.largest, n_features, metric.least))
+    return check_rows(X, metric.largest, n_features, metric.least, metric.allow_nan)
+
+
+def check_metric_columns(chosen: ChosenMetric, checked: np.ndarray | Rows, X: Any) -> None:
     """Raises ValueError unless the columns suit the metric; only for haversine it looks at their numbers."""
-    if isinstance(checked, Tensor) and chosen.name == "haversine":
-        checked = checked.cpu().numpy()
+    if chosen.name == "haversine" and not isinstance(checked, np.ndarray):
+        checked = to_dense(checked).cpu().numpy()
     check_columns_of(chosen, checked, X)
 
 

@@ -32,6 +32,12 @@ def resolve_device(device: Any, X: Any) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def refuse_gpu(device: Any) -> None:
+    """Raises ValueError if another device than the CPU is asked for: rows that are sparse stay on the CPU."""
+    if device is not None and resolve_device(device, None).type != "cpu":
+        raise ValueError(f"device={show(device)} cannot hold sparse rows: pass device='cpu', or None, or X.toarray()")
+
+
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:
     """Returns a context manager that switches autocast off in this thread, where it is on."""
     is_on = torch.is_autocast_enabled(device.type)

@@ -13,6 +13,7 @@ from accelerated import (
     embeddings,
     gradients,
     in_numpy,
+    in_sparse,
     radii,
     special_distances,
     weighted_distances,
@@ -64,6 +65,8 @@ class Metric(NamedTuple):
     to_tree: Callable[[Tensor], Tensor] = _same
     allow_nan: bool = False  # numbers may be missing
     slope: gradients.Slope | None = None
+    prepare_sparse: Callable[[Any], np.ndarray] | None = None  # of a ``csr_array``: what it stores once it is prepared
+    measure_sparse: Callable[[Any, Any], np.ndarray] | None = None  # pairs of ``csr_array``: see ``in_sparse``
 
     @property
     def embeds_rows(self) -> bool:
@@ -120,6 +123,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         radius=radii.of_distance,
         tree_p=2,
         slope=gradients.euclidean,
+        measure_sparse=in_sparse.euclidean,
     ),
     "sqeuclidean": _by_feature(
         distances.sqeuclidean,
@@ -129,6 +133,7 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         tree_p=2,
         to_tree=correct_sqrt,
         slope=gradients.sqeuclidean,
+        measure_sparse=in_sparse.sqeuclidean,
     ),
     "manhattan": _by_feature(
         distances.manhattan,
@@ -149,9 +154,13 @@ METRICS = {  # a gap of 2e150 squared is 4e300
         embed=radii.with_zero_apart,
         n_embedded=1,
         slope=gradients.cosine,
+        prepare_sparse=in_sparse.unit_rows,
+        measure_sparse=in_sparse.cosine,
     ),
     "hamming": _by_feature(distances.hamming, counts="differing"),
-    "jaccard": _by_feature(distances.jaccard, prepare=distances.present, counts="common"),
+    "jaccard": _by_feature(
+        distances.jaccard, prepare=distances.present, counts="common", prepare_sparse=in_sparse.present
+    ),
     "canberra": _by_feature(special_distances.canberra, largest=1e300),
     "braycurtis": _by_feature(_finite_braycurtis, largest=1e300),
     "haversine": _by_feature(special_distances.haversine, **embeddings.to_sphere()._asdict(), tree_p=2),

@@ -16,6 +16,7 @@ from torch import Tensor
 from accelerated.base import NeighborsBase, check_metric_columns, prepare_rows
 from accelerated.calling_thread import in_calling_thread
 from accelerated.search import Parts, resolve_memory_limit
+from accelerated.sparse_rows import SparseRows
 from accelerated.validation import check_rows
 from knn_inputs.feature_names import check_features
 from knn_inputs.ids import find_ids
@@ -90,6 +91,8 @@ class Updated(NeighborsBase):
             raise ValueError(f"{update} takes no examples of a list, which only a function compares: fit again")
         if getattr(before, "_copies", None) is not None:
             raise ValueError(f"{update} does not go with sample_weight: fit again with all rows and their weights")
+        if isinstance(before._rows, SparseRows):
+            raise ValueError(f"{update} takes no sparse rows: fit again with all of them")
         if before._chosen.name == "precomputed":
             raise ValueError(f"{update} would need new distances for metric='precomputed': fit again with all of them")
         return before

@@ -9,6 +9,7 @@ metrics           the argument metric and its parameters, given or learned
 containers        lists, arrays, DataFrames and tensors become an array
 tensors           tensors of torch
 matrices          examples as a matrix of numbers
+sparse            sparse matrices, and DataFrames of sparse columns
 entries           the first entry of a matrix that cannot be used
 feature_names     the names of a DataFrame's columns
 places            the place of an entry in words

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import islice
 from numbers import Real
@@ -42,22 +42,24 @@ def read_numbers(
     largest: float = math.inf,
     least: float = -math.inf,
     allow_nan: bool = False,
+    place_in_matrix: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple,
 ) -> np.ndarray:
     """Returns the array with real and finite numbers of at most 8 bytes; with ``allow_nan`` some may be missing.
 
     Raises ValueError for entries that are missing, infinite, strings, dates, complex, or of a magnitude above
-    ``largest``, with which a distance could overflow, or below ``least``; TypeError for other objects.
+    ``largest``, with which a distance could overflow, or below ``least``; TypeError for other objects. A message names
+    the ``place_in_matrix`` of an entry, which is another than its place in the array if the matrix is sparse.
     """
     kind = array.dtype.kind
     if kind == "V":
         raise ValueError(f"{name} has dtype {array.dtype}, which holds bytes: {name}.view(dtype) makes numbers of them")
     if kind not in "buif":
-        array = _from_objects(array, name, source, allow_nan)
+        array = _from_objects(array, name, source, place_in_matrix, allow_nan)
     elif array.dtype.itemsize > 8:  # a long double
         with np.errstate(over="ignore", under="ignore"):
             array = array.astype(np.float64)
     if array.size and not max_magnitude(array, allow_nan) <= min(largest, LARGEST_FLOAT):
-        _refuse_magnitude(array, name, source, largest, allow_nan)
+        _refuse_magnitude(array, name, source, largest, place_in_matrix, allow_nan)
     if least > -LARGEST_FLOAT and array.size and float(array.min()) < least:
         place = first_of(array < least)
         raise ValueError(f"{name} has a distance of {array[place]} {describe_place(place, source)}, below {least}")
@@ -75,22 +77,31 @@ def max_magnitude(array: np.ndarray, allow_nan: bool = False) -> float:
     return max(-low, high) if low <= high else math.nan
 
 
-def _refuse_magnitude(array: np.ndarray, name: str, source: Any, largest: float, allow_nan: bool = False) -> NoReturn:
+def _refuse_magnitude(
+    array: np.ndarray,
+    name: str,
+    source: Any,
+    largest: float,
+    place_in_matrix: Callable[..., tuple[int, ...]],
+    allow_nan: bool = False,
+) -> NoReturn:
     """Raises ValueError for the first NaN or infinity; if all entries are finite, for the first above ``largest``."""
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
         place = first_of(bad)
         what = "missing" if np.isnan(array[place]) else "infinite"
-        refuse(name, array[place], what, place, int(bad.sum()), source)
+        refuse(name, array[place], what, place_in_matrix(place), int(bad.sum()), source)
     magnitude = max_magnitude(array, allow_nan)
     place = first_of(np.abs(array.astype(np.float64)) > largest)
-    first = f"{float(array[place]):.4g} {describe_place(place, source)}"
+    first = f"{float(array[place]):.4g} {describe_place(place_in_matrix(place), source)}"
     times = 10.0 ** np.ceil(np.log10(magnitude) - np.log10(largest) + 0.01)
     limit = f"above {largest:.4g}, beyond which squares or their sums may be infinite"
     raise ValueError(f"{name} has magnitude {magnitude:.4g}, {limit}; the first is {first}: divide by {times:.0e}")
 
 
-def _from_objects(array: np.ndarray, name: str, source: Any, allow_nan: bool = False) -> np.ndarray:
+def _from_objects(
+    array: np.ndarray, name: str, source: Any, place_in_matrix: Callable[..., tuple[int, ...]], allow_nan: bool = False
+) -> np.ndarray:
     """Returns the numbers among objects as float64; all must be numbers, or with ``allow_nan`` missing."""
     floats, bad = np.empty(array.shape), []
     # where all are strings, times or complex, the first thousand are enough to choose one to name
@@ -108,7 +119,7 @@ def _from_objects(array: np.ndarray, name: str, source: Any, allow_nan: bool = F
         if problem == "a string" and _is_among_numbers(array, place):
             problem = "a string among numbers"
         count = len(bad) if array.dtype.kind == "O" else array.size
-        refuse(name, array[place], problem, place, count, source)
+        refuse(name, array[place], problem, place_in_matrix(place), count, source)
     return floats
 
 

@@ -15,6 +15,7 @@ from knn_inputs.matrices import read_matrix
 from knn_inputs.messages import a_kind_of, show, suggest
 from knn_inputs.parameters import as_float, check_name
 from knn_inputs.places import describe_place
+from knn_inputs.sparse import to_dense
 
 NAMES = (
     *("euclidean", "sqeuclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard", "minkowski", "seuclidean"),
@@ -183,7 +184,7 @@ def learn_parameters(chosen: ChosenMetric, X: Any) -> ChosenMetric:
     """
     if not _lacks_parameters(chosen):
         return chosen
-    rows = read_matrix(X, LARGEST_TO_LEARN)
+    rows = read_matrix(to_dense(X, LARGEST_TO_LEARN), LARGEST_TO_LEARN)
     if len(rows) == 1:
         needed = f"{LEARNED[chosen.name]} of metric={chosen.name!r} is learned from 2 rows or more, but X has 1"
         raise ValueError(f"{needed}: fit more examples, or pass it in metric_params")

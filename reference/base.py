@@ -16,6 +16,7 @@ from knn_inputs.metrics import (
     with_learned,
 )
 from knn_inputs.parameters import warn_of_idle_p
+from knn_inputs.sparse import to_dense
 from reference import checks
 from reference.metrics import get_distance_function, largest_magnitude, least_number, take_root
 
@@ -71,7 +72,8 @@ class NeighborsBase(checks.Parameters):
         """Returns a checked copy of the examples; the model keeps nothing yet."""
         chosen = self._choose_metric(X)
         warn_of_idle_p(self.metric, self.p)
-        examples = checks.check_training(X, chosen.name, largest_magnitude(*chosen), least_number(chosen.name))
+        largest, least = largest_magnitude(*chosen), least_number(chosen.name)
+        examples = checks.check_training(to_dense(X, largest, least=least), chosen.name, largest, least)
         check_columns_of(chosen, examples, X)
         return examples
 
@@ -93,6 +95,9 @@ class NeighborsBase(checks.Parameters):
         if X is None:
             return self._examples
         chosen = ChosenMetric(self._metric, self._p, self._params)
-        queries = checks.check_queries(X, self, largest_magnitude(*chosen), least_number(self._metric))
+        largest, least = largest_magnitude(*chosen), least_number(self._metric)
+        if not self._holds_objects():
+            X = to_dense(X, largest, self._examples.shape[1], least)
+        queries = checks.check_queries(X, self, largest, least)
         check_columns_of(chosen, queries, X)
         return queries

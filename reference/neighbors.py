@@ -113,6 +113,7 @@ class NearestNeighbors(KNeighbors):
     def fit(self, X, y=None):
         """Keeps a copy of the examples X, shape (n, n_features), and returns self; y is not used.
 
-        Raises ValueError or TypeError for bad parameters, and unless X is a full, finite matrix of real numbers.
+        A sparse matrix is made dense. Raises ValueError or TypeError for bad parameters, and unless X is a full or
+        sparse, finite matrix of real numbers.
         """
         return self._keep(X, self._check_examples(X))

@@ -27,6 +27,12 @@ def ask_for(k, Q=X):
     return lambda package: package.NearestNeighbors().fit(X).kneighbors(Q, k)
 
 
+def out_of_range():
+    broken = scipy.sparse.csr_array(X)
+    broken.indices[3] = 2**30
+    return broken
+
+
 def classify(y, X=X, **params):
     return lambda package: package.KNNClassifier(**params).fit(X, y).predict(X)
 
@@ -87,7 +93,40 @@ BAD_INPUT = {
         ValueError,
         "NaN in row 1, column 'a'",
     ),
-    "sparse": (fit(scipy.sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "sparse distances": (
+        fit(scipy.sparse.csr_array(X), metric="precomputed"),
+        TypeError,
+        r"Sparse data was passed as X, but metric='precomputed' .* pass X.toarray\(\) if",
+    ),
+    "sparse NaN": (
+        fit(scipy.sparse.coo_array(([np.nan, 2, np.nan], ([4, 0, 4], [1, 1, 0])), shape=(9, 2))),
+        ValueError,
+        r"X has NaN in row 4, column 0 \(and 1 more\): fill the gaps",
+    ),
+    "sparse infinity": (
+        fit(scipy.sparse.csc_matrix([[0, 0, 0], [0, 0, -np.inf]]), n_neighbors=1),
+        ValueError,
+        "X has -inf in row 1, column 2: replace it",
+    ),
+    "a sum of stored numbers too large": (
+        fit(scipy.sparse.coo_array(([9e149, 9e149], ([2, 2], [1, 1])), shape=(9, 2))),
+        ValueError,
+        r"1\.8e\+150, above 1e\+150.*in row 2, column 1: divide by 1e\+01",
+    ),
+    "sparse complex": (
+        fit(scipy.sparse.csr_array(X * 1j)),
+        ValueError,
+        r"Complex data not supported: X has 1j in row 0, column 1",
+    ),
+    "sparse of no rows": (fit(scipy.sparse.csr_array((0, 2))), ValueError, r"0 sample\(s\), shape=\(0, 2\)"),
+    "sparse of no features": (fit(scipy.sparse.csr_array((9, 0))), ValueError, r"0 feature\(s\) \(shape=\(9, 0\)\)"),
+    "sparse 1-D": (fit(scipy.sparse.coo_array(X[:, 0])), ValueError, r"X.reshape\(-1, 1\) is 9 examples"),
+    "sparse column out of range": (fit(out_of_range()), ValueError, "csr_array that cannot be read as a sparse matrix"),
+    "sparse NaN in a DataFrame": (
+        fit(pd.DataFrame({"a": [0.0, 1.0], "b": [0, np.nan]}).astype(pd.SparseDtype(float, 0))),
+        ValueError,
+        r"X has NaN in row 1, column 'b' \(1\): fill the gaps",
+    ),
     "magnitude of squares": (fit(X * 1e150), ValueError, r"1\.7e\+151.*1e\+150"),
     "magnitude of cubes": (fit(X * 1e100, metric="minkowski", p=3), ValueError, r"1\.7e\+101.*4\.6\d*e\+96"),
     "magnitude of a float32": (
@@ -122,7 +161,24 @@ BAD_INPUT = {
     "query NaN": (query(NAN), ValueError, "NaN"),
     "query 1-D": (query(X[0]), ValueError, "reshape"),
     "query of no rows": (query(X[:0]), ValueError, r"0 sample|\(0, 2\)"),
-    "query sparse": (query(scipy.sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "query sparse and too large": (query(scipy.sparse.csr_array(X * 1e150)), ValueError, r"1\.7e\+151.*1e\+150"),
+    "query sparse and of another width": (query(scipy.sparse.csr_array(X[:, :1])), ValueError, "1 feature.* 2"),
+    "query of sparse distances": (
+        query(scipy.sparse.csr_array((2, 2)), X=np.zeros((2, 2)), metric="precomputed"),
+        TypeError,
+        "Sparse data was passed as X, but metric='precomputed'",
+    ),
+    "example sparse": (
+        lambda p: p.NearestNeighbors().fit(X).get_neighbors(scipy.sparse.csr_array(X[:1])),
+        TypeError,
+        "Sparse data was passed as example.*example.toarray",
+    ),
+    "sparse objects": (
+        lambda p: p.NearestNeighbors(1, metric=lambda a, b: 0.0).fit(["a", "b"]).kneighbors(scipy.sparse.csr_array(X)),
+        TypeError,
+        "Sparse data was passed as X",
+    ),
+    "sparse to choose": (choose(X=scipy.sparse.csr_array(X)), TypeError, "Sparse data was passed as X"),
     "query too large": (query(X * 1e150), ValueError, r"1\.7e\+151.*1e\+150"),
     "query a number": (query(1.0), ValueError, "dim|scalar"),
     "k above n": (ask_for(14), ValueError, "n_neighbors=14 is more than the 9 training examples"),
@@ -140,7 +196,6 @@ BAD_INPUT = {
         ValueError,
         "returned nan for",
     ),
-    "sparse under a callable": (fit(scipy.sparse.csr_array(X), metric=lambda a, b: 0), TypeError, "[Ss]parse"),
     "not fitted": (lambda p: p.NearestNeighbors().kneighbors(X), ValueError, "fit"),
     "classifier not fitted": (lambda p: p.KNNClassifier().predict(X), AttributeError, "fit"),
     "regressor not fitted": (lambda p: p.KNNRegressor().predict(X), ValueError, "fit"),

@@ -224,6 +224,12 @@ TAKEN = {
     ("select KNNClassifier", "too large an int among objects"),  # a class may be of any kind that can be sorted
     ("select KNNClassifier", "names of two types"),  # nor do the names of features matter where k is chosen
     ("select KNNRegressor", "names of two types"),
+    *(
+        (f"{model}.{method}", kind)
+        for model in ("NearestNeighbors", "KNNClassifier", "KNNRegressor")
+        for method in ("fit", "query")
+        for kind in ("CSR matrix", "COO array", "LIL matrix")
+    ),
 }
 
 
@@ -273,7 +279,6 @@ HINTS = {  # kind: what to pass, a part of the message, and what it tells to do
     "a dict": ({"a": X[:, 0], "b": X[:, 1]}, "np.column_stack(list(X.values()))",
                lambda bad: np.column_stack(list(bad.values()))),
     "a generator": (X.__iter__(), "list(X)", list),
-    "sparse": (scipy.sparse.csr_array(X), "X.toarray()", lambda bad: bad.toarray()),
     "sparse tensor": (torch.tensor(X).to_sparse(), "X.to_dense()", lambda bad: bad.to_dense()),
     "float8": (torch.ones(6, 2).to(torch.float8_e5m2), "X.float()", lambda bad: bad.float()),
     "masked": (np.ma.masked_less(X, 0), "X.filled(value)", lambda bad: bad.filled(0)),

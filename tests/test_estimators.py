@@ -9,7 +9,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, SimilarityRegressor
@@ -58,6 +58,19 @@ def test_cross_validation_in_processes_scores_as_scikit_learn_where_nothing_ties
     ours = cross_val_score(KNNClassifier(3), X, y, cv=5, n_jobs=2)
 
     np.testing.assert_array_equal(ours, cross_val_score(KNeighborsClassifier(3), X, y, cv=5))
+
+
+def test_a_pipeline_hands_a_sparse_matrix_to_the_model():
+    rng = np.random.default_rng(0)
+    words, y = rng.integers(0, 9, (90, 4)).astype(str), rng.integers(0, 2, 90)
+    sparse, dense = (
+        make_pipeline(
+            OneHotEncoder(handle_unknown="ignore", sparse_output=is_sparse), KNNClassifier(3, metric="jaccard")
+        )
+        for is_sparse in (True, False)
+    )
+
+    np.testing.assert_array_equal(cross_val_score(sparse, words, y), cross_val_score(dense, words, y))
 
 
 def test_cross_validation_cuts_both_sides_of_a_distance_matrix():

@@ -100,7 +100,7 @@ def test_the_operations_used_round_as_in_numpy(operation):
     "file",
     [
         *("distances.py", "weighted_distances.py", "special_distances.py", "metrics.py", "exhaustive.py"),
-        *("smallest.py", "refine.py", "batches.py", "voting.py", "aggregates.py"),
+        *("smallest.py", "refine.py", "batches.py", "voting.py", "aggregates.py", "in_sparse.py"),
     ],
 )
 def test_no_operation_that_rounds_differently_is_used(file):

@@ -69,6 +69,7 @@ def choose_way(
 ) -> tuple[Index, int]:
     """Returns an index that finds the k nearest of the allowed rows, and the bytes of scratch that it leaves."""
     metric, rows = index.metric, index.rows
+    assert isinstance(rows, Tensor)  # sparse ones are refused before
     counts = allowed.counts()
     if allowed.is_shared and metric.measure_pairs is not None and n_queries >= FEWEST_FOR_AN_INDEX:
         needed = index_bytes(metric, int(counts[0]), rows)

@@ -16,6 +16,7 @@ from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.memory import block_shape, one_query_bytes
 from accelerated.search.report import Clock
 from accelerated.search.smallest import smallest, smallest_of_line
+from accelerated.sparse_rows import Rows, SparseRows, to_dense
 
 MOST_ONE_BY_ONE = 4  # queries that are measured in NumPy: `python -m benchmarks.constants MOST_ONE_BY_ONE`
 GAPS_IN_CACHE = 2**16  # differences in one feature at once, for them: `python -m benchmarks.constants GAPS_IN_CACHE`
@@ -27,7 +28,7 @@ class Exhaustive:
     """Certifies every query, for every metric."""
 
     metric: Metric
-    rows: Tensor  # (n_rows, n_features), prepared
+    rows: Rows  # (n_rows, n_features), prepared
     why: str = "every pair is measured"
     name = "exhaustive"
 
@@ -44,23 +45,32 @@ class Exhaustive:
         if self._may_go_one_by_one(batch.queries.shape[0], scratch):
             with clock.stage("exhaustive"):
                 return self._search_one_by_one(batch, k)
-        queries, n_rows = batch.queries, len(self.rows)
+        queries, n_rows = to_dense(batch.queries), len(self.rows)
         _, block_rows = self._block_shape(len(queries), k, scratch)
         reduced = torch.empty((len(queries), 0), dtype=torch.float64, device=queries.device)
         indices = reduced.to(torch.int64)
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
-                of_block = self.metric.measure_block(queries, self.rows, start, min(start + block_rows, n_rows))
+                stop = min(start + block_rows, n_rows)
+                rows, first = self._open_block(start, stop)
+                of_block = self.metric.measure_block(queries, rows, start - first, stop - first)
                 if batch.n_self:
                     of_block = _without_self(of_block, batch.self_index, start)
                 reduced, indices = _merge(reduced, indices, of_block, start, k)
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
+
+    def _open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
+        """Returns a tensor that holds the rows from start to stop, and the number of its first row."""
+        if isinstance(self.rows, SparseRows):
+            return to_dense(self.rows[start:stop]), start
+        return self.rows, 0
 
     def _may_go_one_by_one(self, n_queries: int, scratch: int) -> bool:
         n_rows, n_features = self.rows.shape
         return (
             n_queries <= MOST_ONE_BY_ONE
             and self.metric.measure_in_numpy is not None
+            and isinstance(self.rows, Tensor)
             and self.rows.device.type == "cpu"
             and one_query_bytes(n_rows, n_features, GAPS_IN_CACHE) <= scratch
         )
@@ -68,7 +78,7 @@ class Exhaustive:
     @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
     def _search_one_by_one(self, batch: Batch, k: int) -> Found:
         """Measures one query after the other against all rows, in NumPy and in this thread."""
-        queries, rows = batch.queries.numpy(), self.rows.numpy()
+        queries, rows = batch.queries.numpy(), to_dense(self.rows).numpy()
         reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
             of_query = self._measure_one(query, rows)

@@ -1,7 +1,7 @@
 """The filter protocol and its types: a batch of queries goes in; neighbours and the certified queries come out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -9,12 +9,13 @@ from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.report import Clock
+from accelerated.sparse_rows import Rows
 
 
 class Batch(NamedTuple):
     """Queries that are searched together."""
 
-    queries: Tensor  # float64 (n_queries, n_features), prepared for the metric
+    queries: Any  # float64 (n_queries, n_features), prepared for the metric: a Tensor, or SparseRows if the rows are
     self_index: Tensor  # int64 (n_queries,): the number of the row that the query is, which is left out; -1 if none
     n_self: int  # rows left out for each query: 1 if the queries are rows themselves, else 0
     numbers: np.ndarray  # int64 (n_queries,), the numbers of the queries
@@ -60,7 +61,7 @@ class Index(NamedTuple):
     """The rows, prepared for a metric, and the filters that search them."""
 
     metric: Metric
-    rows: Tensor  # (n_rows, n_features), float64, or float32 where the rows are kept as given and it holds them
+    rows: Rows  # (n_rows, n_features), float64, or float32 where the rows are kept as given and it holds them
     filters: list[Filter]  # in the order in which they take the queries; the last is exhaustive and certifies all
     smallest_search: int  # pairs x features: a search with fewer of them is exhaustive from the start
 

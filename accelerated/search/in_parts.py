@@ -120,7 +120,7 @@ class PartSearch:
         found: list[Nearest] = []
         n_at_once = max(1, self.scratch // 4 // (8 * queries.X.shape[1]))
         for start in range(0, len(left), n_at_once):
-            rows = index.rows[left[start : start + n_at_once]]
+            rows = self.part.rows[left[start : start + n_at_once]]
             of_some = Index(index.metric, rows, [Exhaustive(index.metric, rows)], 0)
             nearest = self._ask(of_some, queries, min(k, len(rows)), self.scratch // 2)
             found = [_merge([*found, (nearest.reduced, nearest.indices + start)], k)]

@@ -44,7 +44,13 @@ class Part:
     @property
     def rows_left(self) -> Tensor:
         """The rows that are left, (n_left, n_features)."""
-        return self.index.rows if self.place is None else self.index.rows[self.place >= 0]
+        return self.rows if self.place is None else self.rows[self.place >= 0]
+
+    @property
+    def rows(self) -> Tensor:
+        """The rows, (n_rows, n_features); sparse ones are never updated."""
+        assert isinstance(self.index.rows, Tensor)
+        return self.index.rows
 
     def without(self, places: Tensor) -> "Part":
         """Returns the part without the rows at these places among those that are left."""
@@ -87,7 +93,7 @@ class Parts:
             places = torch.from_numpy(numbers[(numbers >= first) & (numbers < first + part.n_left)] - first)
             places = places.to(self.device)
             rows = places if part.place is None else (part.place >= 0).nonzero()[:, 0][places]
-            found.append(part.index.rows[rows].to(torch.float64))
+            found.append(part.rows[rows].to(torch.float64))
         return torch.cat(found)
 
     @property

@@ -1,7 +1,8 @@
 """The queries of a search: kept as they were given, read and prepared one batch at a time."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,26 +14,28 @@ from accelerated.search.filter import Batch
 from accelerated.search.groups import first_of_equals
 from accelerated.search.parts import Parts
 from accelerated.search.report import Clock
+from accelerated.sparse_rows import Rows, SparseRows, to_dense
 
 
 class Queries(NamedTuple):
     """Queries, numbered from 0."""
 
-    X: np.ndarray | Tensor | Parts  # (n_queries, n_features), checked
-    prepare: Callable[[Tensor], Tensor]
+    X: np.ndarray | Rows | Parts  # (n_queries, n_features), checked
+    prepare: Callable[[Any], Rows]  # makes some of X ready to be searched
     device: torch.device  # where they are searched
     n_self: int  # 1 if query i is row i, else 0
     are_alike: bool = True  # whether equal queries have equal neighbours, unless they are rows
 
     @classmethod
-    def of_rows(cls, rows: Tensor | Parts) -> "Queries":
+    def of_rows(cls, rows: Rows | Parts) -> "Queries":
         """Returns the rows, which are prepared already, as queries; none is its own neighbour."""
         return cls(rows, _already_prepared, rows.device, n_self=1)
 
     @classmethod
-    def given(cls, X: np.ndarray | Tensor, metric: Metric, device: torch.device) -> "Queries":
-        """Returns the examples of a checked matrix as queries."""
-        return cls(X, metric.prepare, device, n_self=0)
+    def given(cls, X: np.ndarray | Rows, metric: Metric, rows: Rows) -> "Queries":
+        """Returns the examples of a checked matrix as queries, which are sparse if the ``rows`` are."""
+        prepare = prepare_sparse if isinstance(rows, SparseRows) else partial(_prepare, device=rows.device)
+        return cls(X, partial(prepare, metric=metric), rows.device, n_self=0)
 
     @classmethod
     def prepared(cls, X: Tensor) -> "Queries":
@@ -46,7 +49,7 @@ class Queries(NamedTuple):
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""
         with clock.stage("read"):
-            queries = self.prepare(copy_rows(self.X[as_index(numbers)], self.device))
+            queries = self.prepare(self.X[as_index(numbers)])
             if self.n_self:
                 return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self, numbers)
             return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self, numbers)
@@ -59,7 +62,9 @@ class Queries(NamedTuple):
         if self.n_self or not self.are_alike or n_at_once == 1:
             return numbers
         parts = np.split(numbers, range(n_at_once, len(numbers), n_at_once))
-        return np.concatenate([some[first_of_equals(self.read(some, clock).queries).cpu().numpy()] for some in parts])
+        return np.concatenate(
+            [some[first_of_equals(to_dense(self.read(some, clock).queries)).cpu().numpy()] for some in parts]
+        )
 
 
 def as_index(numbers: np.ndarray) -> slice | np.ndarray:
@@ -68,5 +73,22 @@ def as_index(numbers: np.ndarray) -> slice | np.ndarray:
     return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers
 
 
-def _already_prepared(rows: Tensor) -> Tensor:
-    return rows
+def _already_prepared(rows: Rows) -> Rows:
+    return rows if isinstance(rows, SparseRows) else copy_rows(rows, rows.device)
+
+
+def _prepare(some: np.ndarray | Rows, metric: Metric, device: torch.device) -> Tensor:
+    """Returns a prepared copy of some queries, on the device."""
+    if isinstance(some, SparseRows):
+        some = to_dense(some)
+    return metric.prepare(copy_rows(some, device))
+
+
+def prepare_sparse(some: np.ndarray | Rows, metric: Metric) -> SparseRows:
+    """Returns some rows or queries prepared, and sparse if they are not."""
+    if not isinstance(some, SparseRows):
+        some = SparseRows.of_dense(copy_rows(some, torch.device("cpu")))
+    if metric.keeps_rows:
+        return some
+    assert metric.prepare_sparse is not None
+    return some.with_numbers(metric.prepare_sparse(some.matrix))

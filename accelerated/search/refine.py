@@ -4,26 +4,36 @@ Filters by products and by bitmaps do both here; ``few_features`` measures whole
 rows needs no measuring.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Measured, Pairs
+from accelerated.sparse_rows import Rows, SparseRows
 
 
-def measure(metric: Metric, rows: Tensor, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
+def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
     """Returns the reduced distances of the pairs, float64 (n_pairs,); infinity where the row is the query itself.
 
     At most ``most_gaps`` differences of a query and a row in one feature are held at once.
     """
     reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
     n_at_once = max(1, most_gaps // rows.shape[1])
-    measure_some = _measure_in_numpy if metric.measure_in_numpy is not None and rows.device.type == "cpu" else _measure
+    measure_some = _choose_way(metric, rows)
     for start in range(0, len(reduced), n_at_once):
         some = slice(start, start + n_at_once)
         reduced[some] = measure_some(metric, rows, batch.queries, Pairs(pairs.query[some], pairs.row[some]))
     return reduced.masked_fill_(batch.self_index[pairs.query] == pairs.row, float("inf"))
+
+
+def _choose_way(metric: Metric, rows: Rows) -> Callable[[Metric, Any, Any, Pairs], Tensor]:
+    if isinstance(rows, SparseRows):
+        return _measure_sparse
+    return _measure_in_numpy if metric.measure_in_numpy is not None and rows.device.type == "cpu" else _measure
 
 
 def _measure(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Tensor:
@@ -39,9 +49,13 @@ def _measure_in_numpy(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pair
     return torch.from_numpy(metric.measure_in_numpy(query, row))
 
 
-def measure_unknown(
-    metric: Metric, rows: Tensor, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured
-) -> Tensor:
+def _measure_sparse(metric: Metric, rows: SparseRows, queries: SparseRows, pairs: Pairs) -> Tensor:
+    assert metric.measure_sparse is not None
+    query, row = queries[pairs.query.numpy()], rows[pairs.row.numpy()]
+    return torch.from_numpy(metric.measure_sparse(query.matrix, row.matrix))
+
+
+def measure_unknown(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured) -> Tensor:
     """Returns the reduced distances of the pairs as ``measure`` does, but does not measure the known ones again.
 
     The pairs must be sorted by (query, row); the known ones may be in any order.

@@ -12,6 +12,8 @@ prefix      euclidean and the others that it is named with, on a CPU, if the row
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
 bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
+sparse      rows that are kept sparse: products for euclidean and cosine, counts for jaccard, and for hamming if the
+            rows are 0 and 1; other metrics measure every pair
 
 Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands their answers.
 """
@@ -44,7 +46,10 @@ from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
 from accelerated.search.product_filter import CPU_SIZES, ProductFilter
+from accelerated.search.sparse_counts import SparseCountFilter, has_only_0_and_1
+from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.tree import TreeFilter
+from accelerated.sparse_rows import Rows, SparseRows
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
 SMALL_SEARCH_BY_BITMAPS = 2**16  # pairs: `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
@@ -63,14 +68,14 @@ SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
 MOST_EMBEDDED = 2**22  # numbers of rows that are embedded to choose a frame
 TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
-OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive")
+OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
     **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
 }
 
 
-def make_index(metric: Metric, rows: Tensor, k: int = 5, filter_name: str | None = None) -> Index:
+def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None = None) -> Index:
     """Returns the rows with the filters that the rule chooses, or that start with the one called ``filter_name``.
 
     The filters are chosen for ``k`` neighbours, though a search may want another number. A filter that is asked for by
@@ -90,7 +95,7 @@ def make_index(metric: Metric, rows: Tensor, k: int = 5, filter_name: str | None
     return Index(metric, rows, [*filters, last], smallest_search if filter_name is None else 0)
 
 
-def _why_no_filter(metric: Metric, rows: Tensor) -> str:
+def _why_no_filter(metric: Metric, rows: Rows) -> str:
     if metric.measure_pairs is None:
         return "the distances of all pairs are given, or a function is called for each pair"
     if _are_too_few(*rows.shape):
@@ -98,8 +103,10 @@ def _why_no_filter(metric: Metric, rows: Tensor) -> str:
     return "no filter knows a bound for this metric that suits these rows"
 
 
-def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int = 5) -> Sequence[Filter]:
+def choose_filters(metric: Metric, rows: Rows, name: str | None = None, k: int = 5) -> Sequence[Filter]:
     """Returns the filters before the exhaustive search, of each distinct row once where many rows are equal."""
+    if isinstance(rows, SparseRows):
+        return choose_sparse_filters(metric, rows, name)
     is_asked = name == "groups"
     if metric.measure_pairs is not None and (is_asked or (name is None and repeats_rows(rows))):
         groups = find_groups(rows)
@@ -109,6 +116,20 @@ def choose_filters(metric: Metric, rows: Tensor, name: str | None = None, k: int
             of_groups = [*_with_finer(choose_filter(metric, distinct, k=k)), last]
             return [GroupFilter(some, groups) for some in of_groups]
     return _with_finer(choose_filter(metric, rows, None if is_asked else name, k))
+
+
+def choose_sparse_filters(metric: Metric, rows: SparseRows, name: str | None = None) -> list[Filter]:
+    """Returns the filter of rows that are kept sparse, unless another one is asked for; none if all pairs are measured.
+
+    Sparse rows are not grouped: the bounds of equal rows are equal, and to measure pairs of them takes little time.
+    """
+    if name not in (None, "sparse") or (name is None and _are_too_few(*rows.shape)):
+        return []
+    if metric.measure_sparse is not None:
+        return [SparseProductFilter.make(metric, rows)]
+    if metric.counts == "common" or (metric.counts == "differing" and has_only_0_and_1(rows)):
+        return [SparseCountFilter.make(metric, rows)]
+    return []
 
 
 def _with_finer(first: Filter | None) -> Sequence[Filter]:

@@ -18,6 +18,7 @@ from conformance.zoo import (
     selection,
     similarity,
     solvers,
+    sparse,
     updates,
     votes,
 )
@@ -40,6 +41,7 @@ MODULES = (
     solvers,
     metrics,
     updates,
+    sparse,
 )
 ZOO: list[type[Mutant]] = [
     mutant
