@@ -19,9 +19,10 @@
 The files add metrics, votes and checked input to that. Read them in this order:
 
 1. ``distances.py``: the formulas, and ``metrics.py``: the formula for each name
-2. ``base.py``: keep the examples, and measure a query against each; ``neighbors.py``: choose the k nearest
+2. ``base.py``: keep the examples, and measure a query against each; ``neighbors.py``: choose the k nearest;
+   ``radius.py``: choose all within a radius; ``nearest_neighbors.py``: graphs and pairs of neighbours
 3. ``weights.py`` and ``knn.py``: weigh the neighbours, combine them into an average or a vote, and score it with
-   ``scoring.py``
+   ``scoring.py``; ``radius_predictors.py``: do so for all neighbours within a radius
 4. ``similarity_regressor.py`` and ``similarities.py``: let every example count by its similarity instead
 5. ``ridge.py`` and ``solvers.py``: solve for the weights of the examples, at once or step by step; ``certificate.py``:
    how far the steps are from the exact weights; ``leave_one_out.py``: n models from one inverse
@@ -31,17 +32,21 @@ The files add metrics, votes and checked input to that. Read them in this order:
 
 from reference.checks import NotFittedError
 from reference.knn import KNNClassifier, KNNRegressor
-from reference.neighbors import NearestNeighbors
+from reference.nearest_neighbors import Graph, NearestNeighbors
+from reference.radius_predictors import RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from reference.selection import Selection, select_n_neighbors
 from reference.similarity_regressor import SimilarityRegressor
 from reference.solvers import ConvergenceWarning
 
 __all__ = [
     "ConvergenceWarning",
+    "Graph",
     "KNNClassifier",
     "KNNRegressor",
     "NearestNeighbors",
     "NotFittedError",
+    "RadiusNeighborsClassifier",
+    "RadiusNeighborsRegressor",
     "Selection",
     "SimilarityRegressor",
     "select_n_neighbors",

@@ -12,11 +12,12 @@ from knn_inputs.callables import refuse_sums
 from knn_inputs.parameters import check_weights
 from knn_inputs.targets import read_targets
 from reference import checks
+from reference.neighbors import KNeighbors
 from reference.scoring import accuracy, r_squared
 from reference.weights import WeightedNeighbors
 
 
-class KNNRegressor(WeightedNeighbors):
+class KNNRegressor(WeightedNeighbors, KNeighbors):
     """Predicts the average of the targets of the k nearest examples.
 
     With uniform weights it is kernel regression (Nadaraya, Watson, 1964), which averages over all examples by their
@@ -69,7 +70,7 @@ class KNNRegressor(WeightedNeighbors):
         return r_squared(y, self.predict(X))
 
 
-class KNNClassifier(WeightedNeighbors):
+class KNNClassifier(WeightedNeighbors, KNeighbors):
     """Predicts the class with the most votes of the k nearest examples; equal votes go to the smallest label.
 
     >>> KNNClassifier(3).fit([[0], [1], [2], [9]], ["low", "low", "high", "high"]).predict([[0], [8]]).tolist()

@@ -1,6 +1,6 @@
 """The weight of each neighbour in a prediction: all alike, or the nearer the more.
 
-``weigh`` is a public method of a class that both predictors share; a subclass may override it.
+``weigh`` is a public method of a class that all predictors share; a subclass may override it.
 """
 
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.callables import call_weights
-from reference.neighbors import KNeighbors
+from reference.base import NeighborsBase
 
 
-class WeightedNeighbors(KNeighbors):
-    """The part that both predictors share: weighing the neighbours of each query.
+class WeightedNeighbors(NeighborsBase):
+    """The part that all predictors share: weighing the neighbours of each query.
 
     Each predictor has a constructor of its own, because Python's message about an unknown argument names its class.
     ``weights`` is uniform, distance (1 / distance) or a function from distances, (n_queries, k), to as many weights.
