@@ -10,7 +10,7 @@ except ImportError as error:
 from accelerated.forking import use_one_thread_after_fork
 from accelerated.gamma_selection import GammaSelection, select_gamma
 from accelerated.knn import KNNClassifier, KNNRegressor
-from accelerated.neighbors import NearestNeighbors
+from accelerated.nearest_neighbors import NearestNeighbors
 from accelerated.selection import Selection, select_n_neighbors
 from accelerated.similarity_regressor import SimilarityRegressor
 

@@ -34,7 +34,8 @@ class Metric(NamedTuple):
     distance being greater than ``reduced``, both (n,); it means the length of ``embed(q) - embed(x)``, which have
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
-    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones.
+    Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones. ``to_reduced(distance)`` returns
+    numbers that the reduced distance of a row within these distances does not exceed.
     """
 
     measure_block: Callable[[Tensor, Tensor, int, int], Tensor]
@@ -51,6 +52,7 @@ class Metric(NamedTuple):
     tree_p: float | None = None
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
+    to_reduced: Callable[[Tensor], Tensor] = _same
 
     @property
     def keeps_rows(self) -> bool:
@@ -113,6 +115,20 @@ def _radius_of_power_sum(p: float, power_sum: Tensor, queries: Tensor) -> Tensor
     """
     lost = queries.shape[1] * float(np.finfo(np.float64).tiny)
     return _radius_of_minkowski(p, power(power_sum + lost, 1 / p), queries)
+
+
+def _power_sum_within(p: int, distance: Tensor) -> Tensor:
+    """Returns the most that a sum of gaps to the power p can be if its root, as computed, is not above ``distance``.
+
+    The exponent 1 / p is rounded by 2^-53 of itself, which moves the root of a sum from 5e-324 to 1e308 by less than
+    750 / p 2^-53 of itself, and the library's ``pow`` is off by some units of 2^-53: together less than 2^-43. So the
+    sum is at most (distance (1 + 2^-43))^p, which is less than 2^-38 above distance^p for a p up to 16. Products round
+    that by p 2^-53 of itself, and by less than 2^-1000 where they lose digits below 2^-1022.
+    """
+    total = distance
+    for _ in range(p - 1):
+        total = total * distance
+    return total * (1 + 2.0**-37) + 2.0**-1000
 
 
 def _tree_distance_of_power_sum(p: float, power_sum: Tensor) -> Tensor:
@@ -193,6 +209,7 @@ def _minkowski_metric(p: float) -> Metric:
             radius=partial(_radius_of_power_sum, p),
             tree_p=p,
             to_tree=partial(_tree_distance_of_power_sum, p),
+            to_reduced=partial(_power_sum_within, int(p)),
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
         return _by_feature(partial(_scaled_minkowski, p), largest=1e300)

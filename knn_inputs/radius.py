@@ -55,5 +55,5 @@ def refuse_lonely(is_lonely: np.ndarray, radius: Any, advice: str = "") -> None:
         named = ", ".join(map(str, lonely[:MOST_NAMED]))
         more = f" and {len(lonely) - MOST_NAMED} more" if len(lonely) > MOST_NAMED else ""
         queries = f"{'queries' if len(lonely) > 1 else 'query'} {named}{more}"
-        todo = f"pass a larger radius, {advice}or leave out the queries for which count_within of NearestNeighbors is 0"
+        todo = f"pass a larger radius, {advice}or leave out the queries for which count_within is 0"
         raise ValueError(f"no training example lies within radius={show(radius)} of {queries}: {todo}")

@@ -56,25 +56,20 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
         array([1., 2., 1.])
         """
         check_name(mode, "mode", ["connectivity", "distance"])
-        return self._make_graph(*self.kneighbors(X, n_neighbors), mode)
+        distances, indices = self.kneighbors(X, n_neighbors)
+        return self._make_graph(distances, indices, mode)
 
     def radius_neighbors_graph(self, X=None, radius=None, mode="connectivity"):
         """Returns the ``Graph`` of the neighbours within the radius, as ``kneighbors_graph`` does of the k nearest."""
         check_name(mode, "mode", ["connectivity", "distance"])
-        return self._make_graph(*self.radius_neighbors(X, radius), mode)
+        distances, indices = self.radius_neighbors(X, radius)
+        return self._make_graph(distances, indices, mode)
 
     def _make_graph(self, distances, indices, mode):
         columns, data = np.concatenate(indices), np.concatenate(distances)
         indptr = np.cumsum([0, *map(len, indices)])
         weights = data if mode == "distance" else np.ones(len(columns))
         return Graph(weights, columns, indptr, (len(indices), len(self._examples)))
-
-    def count_within(self, X=None, radius=None):
-        """Returns how many neighbours each query has within the radius, int64 (n_queries,).
-
-        Raises like ``radius_neighbors``.
-        """
-        return np.array([len(found) for found in self.radius_neighbors(X, radius, return_distance=False)])
 
     def near_duplicates(self, radius):
         """Returns the pairs i < j of training examples with a distance from i to j up to the radius, int64 (n, 2).

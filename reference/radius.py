@@ -60,6 +60,13 @@ class RadiusNeighbors(NeighborsBase):
             distances[i] = from_query[indices[i]]
         return (distances, indices) if return_distance else indices
 
+    def count_within(self, X=None, radius=None):
+        """Returns how many neighbours each query has within the radius, int64 (n_queries,).
+
+        Raises like ``radius_neighbors``.
+        """
+        return np.array([len(found) for found in self.radius_neighbors(X, radius, return_distance=False)])
+
     def _check_examples(self, X):
         check_radius(self.radius)
         return super()._check_examples(X)

@@ -43,7 +43,9 @@ class RadiusNeighborsRegressor(WeightedWithin):
         super().__init__(radius, metric=metric, p=p, metric_params=metric_params)
         self.weights = weights
 
-    fit, combine, score = KNNRegressor.fit, KNNRegressor.combine, KNNRegressor.score
+    fit: Any = KNNRegressor.fit
+    combine: Any = KNNRegressor.combine
+    score: Any = KNNRegressor.score
 
     def predict(self, X):
         """Returns weighted averages, float64, (n_queries,) or (n_queries, n_outputs). X=None: leave-one-out.
@@ -77,7 +79,8 @@ class RadiusNeighborsClassifier(WeightedWithin):
         self.weights = weights
         self.outlier_label = outlier_label
 
-    combine, score = KNNClassifier.combine, KNNClassifier.score
+    combine: Any = KNNClassifier.combine
+    score: Any = KNNClassifier.score
 
     def fit(self, X, y):
         """Keeps examples X, (n, n_features), and labels y, (n,) or (n, n_outputs); returns self.

@@ -44,6 +44,7 @@ Where to find
 - what happens to a query that cannot be certified: ``batches.search``
 - where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.
   The encoded rows that a filter keeps are part of the model and do not count
+- the search for all rows within a radius, by the same filters: ``within``
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
 """
 
@@ -53,6 +54,7 @@ from accelerated.search.memory import block_shape, prediction_batch, resolve_mem
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report
 from accelerated.search.rule import make_index
+from accelerated.search.within import Within, search_within
 
 __all__ = [
     "Clock",
@@ -60,9 +62,11 @@ __all__ = [
     "Neighbors",
     "Queries",
     "Report",
+    "Within",
     "block_shape",
     "make_index",
     "prediction_batch",
     "resolve_memory_limit",
     "search",
+    "search_within",
 ]

@@ -1,7 +1,7 @@
 """The queries of a search: kept as they were given, read and prepared one batch at a time."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ class Queries(NamedTuple):
     prepare: Callable[[Tensor], Tensor]
     device: torch.device  # where they are searched
     n_self: int  # 1 if query i is row i, else 0
+    radii: Tensor | None = None  # float64 (n_queries,), on the device, in a search within a radius
+    only_later: bool = False  # whether a query that is row i looks for rows after i alone
 
     @classmethod
     def of_rows(cls, rows: Tensor) -> "Queries":
@@ -32,13 +34,18 @@ class Queries(NamedTuple):
         """Returns the examples of a checked matrix as queries."""
         return cls(X, metric.prepare, device, n_self=0)
 
+    def within(self, radii: np.ndarray, only_later: bool = False) -> Self:
+        """Returns the queries with the radius of each, float64 (n_queries,)."""
+        return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later)
+
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""
         with clock.stage("read"):
             queries = self.prepare(copy_rows(self.X[as_index(numbers)], self.device))
-            if self.n_self:
-                return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self)
-            return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self)
+            given = torch.from_numpy(numbers).to(self.device)
+            radii = None if self.radii is None else self.radii[given]
+            own = given if self.n_self else torch.full((len(numbers),), -1, device=self.device)
+            return Batch(queries, own, self.n_self, radii, self.only_later)
 
     def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
         """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.
