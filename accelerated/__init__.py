@@ -11,6 +11,7 @@ from accelerated.forking import use_one_thread_after_fork
 from accelerated.gamma_selection import GammaSelection, select_gamma
 from accelerated.knn import KNNClassifier, KNNRegressor
 from accelerated.nearest_neighbors import NearestNeighbors
+from accelerated.radius_predictors import RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from accelerated.selection import Selection, select_n_neighbors
 from accelerated.similarity_regressor import SimilarityRegressor
 
@@ -19,6 +20,8 @@ __all__ = [
     "KNNClassifier",
     "KNNRegressor",
     "NearestNeighbors",
+    "RadiusNeighborsClassifier",
+    "RadiusNeighborsRegressor",
     "Selection",
     "SimilarityRegressor",
     "select_gamma",

@@ -43,15 +43,16 @@ class GroupFinder:
             n_rows.index_add_(0, part.pairs.query, self.groups.size[part.pairs.row])
         certified = certified & (n_rows <= most)
         with clock.stage("expand"):
-            return Reached([self._expand(part, certified, batch) for part in parts], certified)
+            return Reached([self._expand(parts, certified, batch)] if parts else [], certified)
 
-    def _expand(self, part: Measured, certified: Tensor, batch: Batch) -> Measured:
-        """Returns the pairs of all rows in the groups, for the certified queries."""
-        pairs, reduced = join([part], certified)
+    def _expand(self, parts: list[Measured], certified: Tensor, batch: Batch) -> Measured:
+        """Returns the pairs of all rows in the groups, for the certified queries, sorted by (query, row)."""
+        pairs, reduced = join(parts, certified)
         size = self.groups.size[pairs.row]
         place = torch.arange(len(size), device=size.device).repeat_interleave(size)  # of a group among the pairs
         in_group = torch.arange(len(place), device=size.device) - (size.cumsum(0) - size)[place]
         row = self.groups.members[self.groups.start[pairs.row[place]] + in_group]
         of_rows = Pairs(pairs.query[place], row)
-        keep = is_other(of_rows, batch)
-        return Measured(Pairs(of_rows.query[keep], row[keep]), reduced[place][keep])
+        order = (of_rows.query * len(self.groups.members) + row).argsort()
+        order = order[is_other(of_rows, batch)[order]]
+        return Measured(Pairs(of_rows.query[order], row[order]), reduced[place[order]])

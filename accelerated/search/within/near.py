@@ -12,9 +12,9 @@ from accelerated.search.report import Clock
 
 
 class Reached(NamedTuple):
-    """What a finder has found for a batch: for each certified query all pairs within its radius, in any order."""
+    """What a finder has found for a batch: for each certified query all pairs within its radius."""
 
-    parts: list[Measured]  # also of queries that are not certified
+    parts: list[Measured]  # each sorted by (query, row), of rows that come before the next one's; also not certified
     certified: Tensor  # bool (n_queries,)
 
 
@@ -83,26 +83,41 @@ def count(parts: list[Measured], n_queries: int, device: torch.device) -> Tensor
 
 
 def join(parts: list[Measured], certified: Tensor) -> Measured:
-    """Returns the pairs of the certified queries."""
+    """Returns the pairs of the certified queries, sorted by (query, row).
+
+    The pairs of a part are in that order, and its rows come before those of the next part. So a stable sort by query is
+    enough, which NumPy makes by merging what is in order already.
+    """
     query = torch.cat([part.pairs.query for part in parts])
-    keep = certified[query]
     row = torch.cat([part.pairs.row for part in parts])
     reduced = torch.cat([part.reduced for part in parts])
-    return Measured(Pairs(query[keep], row[keep]), reduced[keep])
+    order = _stable_order(query)
+    order = order[certified[query[order]]]
+    return Measured(Pairs(query[order], row[order]), reduced[order])
 
 
-def order_of(measured: Measured, by_row: bool = False) -> Tensor:
-    """Returns the places of the pairs in the order (query, reduced distance, row), or (query, row), int64 (n_pairs,).
+def by_distance(reduced: Tensor, n_rows: Tensor) -> Tensor:
+    """Returns the places of the rows of each query, one after the other, sorted by (reduced distance, row), (n_pairs,).
 
-    >>> pairs = Pairs(torch.tensor([1, 0, 0, 0]), torch.tensor([7, 9, 8, 6]))
-    >>> order_of(Measured(pairs, torch.tensor([0.0, 1.0, 1.0, 2.0])))
-    tensor([2, 1, 3, 0])
+    A query has ``n_rows`` of them, in the order of their numbers, so a stable sort is the tie rule. On a CPU each query
+    is sorted alone, because its numbers fit a cache.
+
+    >>> by_distance(torch.tensor([2.0, 1.0, 1.0, 7.0, 0.0]), torch.tensor([3, 0, 2]))
+    tensor([1, 2, 0, 4, 3])
     """
-    (query, row), reduced = measured
-    keys = (row, query) if by_row else (row, reduced, query)
-    if query.device.type == "cpu":
-        return torch.from_numpy(np.lexsort([key.numpy() for key in keys]))
-    order = torch.arange(len(query), device=query.device)
-    for key in keys:
-        order = order[key[order].argsort(stable=True)]
-    return order
+    if reduced.device.type != "cpu":
+        query = torch.arange(len(n_rows), device=reduced.device).repeat_interleave(n_rows)
+        of_all = reduced.argsort(stable=True)
+        return of_all[query[of_all].argsort(stable=True)]
+    numbers, order = reduced.numpy(), np.empty(len(reduced), dtype=np.int64)
+    start = 0
+    for stop in n_rows.cumsum(0).tolist():
+        order[start:stop] = numbers[start:stop].argsort(kind="stable") + start
+        start = stop
+    return torch.from_numpy(order)
+
+
+def _stable_order(keys: Tensor) -> Tensor:
+    if keys.device.type != "cpu":
+        return keys.argsort(stable=True)
+    return torch.from_numpy(keys.numpy().argsort(kind="stable"))

@@ -15,7 +15,7 @@ from accelerated.search.memory import BYTES_OF_NEAR, check_memory_limit, too_lit
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock
 from accelerated.search.within.finders import finders_of
-from accelerated.search.within.near import Finder, Reached, Within, count, join, order_of
+from accelerated.search.within.near import Finder, Reached, Within, by_distance, count, join
 from accelerated.workers import count_workers
 
 
@@ -91,7 +91,8 @@ class _Sorting:
         if (n_found := int(n_near.sum())) > room:
             needed = 2 * BYTES_OF_NEAR * n_found * count_workers(batch.queries.device) + 2**16
             raise ValueError(too_little(self.memory_limit, needed, f"to sort the {n_found} rows within the radius"))
-        found = join(parts, certified)
-        order = order_of(found, by_row=batch.only_later)
-        distance = self.metric.to_distance(found.reduced[order])
-        return Within(distance, found.pairs.row[order], n_near, certified)
+        (_, row), reduced = join(parts, certified)
+        if not batch.only_later:
+            order = by_distance(reduced, n_near)
+            row, reduced = row[order], reduced[order]
+        return Within(self.metric.to_distance(reduced), row, n_near, certified)

@@ -58,7 +58,7 @@ class TreeFinder:
             n_named = self.of.tree.query_ball_point(queries, reach, p=p, return_length=True)
             certified = n_named <= min(most, scratch // 2 // BYTES_OF_NAMED // len(queries))
             few = np.flatnonzero(certified)
-            named = self.of.tree.query_ball_point(queries[few], reach[few], p=p, return_sorted=False)
+            named = self.of.tree.query_ball_point(queries[few], reach[few], p=p, return_sorted=True)
             row = np.fromiter(chain.from_iterable(named), dtype=np.int64, count=int(n_named[few].sum()))
         with clock.stage("refine"):
             query = torch.from_numpy(few.repeat(n_named[few]))
