@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
 from accelerated.arrays import output_device, to_output
 from accelerated.base import NeighborsBase
@@ -68,13 +67,11 @@ class RadiusNeighbors(NeighborsBase):
         device = self._output_device if X is None else output_device(X)
 
         def take(numbers: np.ndarray, found: Within) -> None:
-            places = found.n_rows.cpu().cumsum(0)[:-1]
-            write(distances, numbers, found.distance, places)
-            write(indices, numbers, found.row, places)
-
-        def write(answer: np.ndarray, numbers: np.ndarray, values: Tensor, places: Tensor) -> None:
-            for number, some in zip(numbers.tolist(), values.tensor_split(places), strict=True):
-                answer[number] = to_output(some, device)
+            of_batch, rows = to_output(found.distance, device), to_output(found.row, device)
+            start = 0
+            for number, n_rows in zip(numbers.tolist(), found.n_rows.tolist(), strict=True):
+                distances[number], indices[number] = of_batch[start : start + n_rows], rows[start : start + n_rows]
+                start += n_rows
 
         self._search_within(index, queries, take)
         return (distances, indices) if return_distance else indices

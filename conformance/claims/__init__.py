@@ -14,6 +14,7 @@ from conformance.claims import (
     manners,
     neighbors,
     numerics,
+    radius,
     similarity,
     solvers,
     symmetries,
@@ -25,6 +26,7 @@ from conformance.claims.claim import Claim
 MODULES = (
     distance,
     neighbors,
+    radius,
     averages,
     votes,
     symmetries,

@@ -11,6 +11,7 @@ from conformance.zoo import (
     costs,
     distances,
     manners,
+    radius,
     selection,
     similarity,
     solvers,
@@ -21,6 +22,7 @@ from conformance.zoo.base import Mutant
 MODULES = (
     distances,
     selection,
+    radius,
     averages,
     votes,
     manners,
