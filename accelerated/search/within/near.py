@@ -12,7 +12,7 @@ from accelerated.search.report import Clock
 
 
 class Reached(NamedTuple):
-    """What a finder has found for a batch: for each certified query all pairs within its radius."""
+    """The pairs that a finder has found for a batch: for each certified query all within its radius."""
 
     parts: list[Measured]  # each sorted by (query, row), of rows that come before the next one's; also not certified
     certified: Tensor  # bool (n_queries,)
@@ -60,7 +60,7 @@ def is_other(pairs: Pairs, batch: Batch) -> Tensor:
 
 
 def keep_within(metric: Metric, batch: Batch, measured: Measured) -> Measured:
-    """Returns the pairs whose distance is not above the radius of their query: the root decides, not what is under it.
+    """Returns the pairs whose distance is not above the radius of their query; it is compared after the root.
 
     >>> from accelerated.metrics import METRICS
     >>> batch = Batch(torch.zeros((1, 1)), torch.tensor([-1]), 0, torch.tensor([2.0]))
@@ -85,8 +85,8 @@ def count(parts: list[Measured], n_queries: int, device: torch.device) -> Tensor
 def join(parts: list[Measured], certified: Tensor) -> Measured:
     """Returns the pairs of the certified queries, sorted by (query, row).
 
-    The pairs of a part are in that order, and its rows come before those of the next part. So a stable sort by query is
-    enough, which NumPy makes by merging what is in order already.
+    The pairs of each part are in that order, and the rows of a part come before those of the next one. So a stable sort
+    by query is enough, and NumPy merges parts that are in order already.
     """
     query = torch.cat([part.pairs.query for part in parts])
     row = torch.cat([part.pairs.row for part in parts])
