@@ -118,7 +118,8 @@ class RadiusNeighbors(NeighborsBase):
             queries,
             take,
             counts_only=counts_only,
-            memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device) // share,
+            memory_limit=resolve_memory_limit(self.memory_limit, self._rows.device),
+            share=share,
             progress=check_flag(self.progress, "progress"),
             clock=Clock(),
         )

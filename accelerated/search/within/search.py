@@ -11,7 +11,7 @@ from accelerated.metrics import Metric
 from accelerated.progress import progress_bar
 from accelerated.search.batches import in_batches, is_worth_its_time
 from accelerated.search.filter import Batch, Index
-from accelerated.search.memory import BYTES_OF_NEAR, check_memory_limit, too_little
+from accelerated.search.memory import BYTES_OF_NEAR, least_bytes, too_little
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock
 from accelerated.search.within.finders import finders_of
@@ -26,6 +26,7 @@ def search_within(
     *,
     counts_only: bool,
     memory_limit: int,
+    share: int,
     progress: bool,
     clock: Clock,
 ) -> None:
@@ -33,22 +34,25 @@ def search_within(
 
     ``take`` gets the numbers of queries, int64 (n,), and their rows; it gets a query once with all of its rows, but it
     may also get it before, not certified and without rows. With ``counts_only`` it gets no rows, but their number.
-    Queries that look for later rows alone get them by row, others by distance. Raises ValueError if ``memory_limit``,
-    bytes of scratch, is too small for one query and one row, or to sort the rows of one query.
+    Queries that look for later rows alone get them by row, others by distance. A 1 / ``share`` of ``memory_limit``,
+    bytes of scratch, is for the search. Raises ValueError if that is too little for one query and one row, or to sort
+    the rows of one query.
     """
     n_queries, (n_rows, n_features), device = len(queries.X), index.rows.shape, index.rows.device
-    check_memory_limit(memory_limit, n_features, 1)
+    if (needed := share * least_bytes(n_features, 1)) > memory_limit:
+        raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
+    of_search = memory_limit // share
     finders = finders_of(index)
     if len(finders) > 1 and n_queries * index.rows.numel() < index.smallest_search:
         finders = finders[-1:]
     remaining = np.arange(n_queries)
     with progress_bar(n_queries * n_rows, shown=progress) as advance, without_autocast(device):
         for finder in finders:
-            chosen, is_certified = _Sorting(finder, counts_only, memory_limit), np.zeros(n_queries, dtype=bool)
+            chosen, is_certified = _Sorting(finder, counts_only, memory_limit, share), np.zeros(n_queries, dtype=bool)
             is_finer = finder is not finders[0] and finder is not finders[-1]
-            if is_finer and not is_worth_its_time(chosen, queries, remaining, 1, memory_limit, clock):
+            if is_finer and not is_worth_its_time(chosen, queries, remaining, 1, of_search, clock):
                 continue
-            for numbers, found in in_batches(chosen, queries, remaining, 1, memory_limit, clock):
+            for numbers, found in in_batches(chosen, queries, remaining, 1, of_search, clock):
                 is_certified[numbers] = certified = found.certified.cpu().numpy()
                 take(numbers, found)
                 advance(int(np.count_nonzero(certified)) * n_rows)
@@ -64,6 +68,7 @@ class _Sorting:
     finder: Finder
     counts_only: bool
     memory_limit: int
+    share: int
 
     @property
     def metric(self) -> Metric:
@@ -89,7 +94,8 @@ class _Sorting:
         if self.counts_only or not parts:
             return Within(nothing, nothing.to(torch.int64), n_near, certified)
         if (n_found := int(n_near.sum())) > room:
-            needed = 2 * BYTES_OF_NEAR * n_found * count_workers(batch.queries.device) + 2**16
+            n_workers = count_workers(batch.queries.device)
+            needed = self.share * (2 * BYTES_OF_NEAR * n_found * n_workers + 2**16)
             raise ValueError(too_little(self.memory_limit, needed, f"to sort the {n_found} rows within the radius"))
         (_, row), reduced = join(parts, certified)
         if not batch.only_later:
