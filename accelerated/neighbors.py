@@ -83,6 +83,7 @@ class KNeighbors(NeighborsBase):
 
         Raises as ``kneighbors`` does.
 
+        >>> from accelerated import NearestNeighbors
         >>> X = torch.rand((20_000, 3), generator=torch.Generator().manual_seed(0))
         >>> report = NearestNeighbors(n_neighbors=2).fit(X[:-100]).search_report(X[-100:])
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
