@@ -11,7 +11,8 @@ from accelerated.classifier import KNNClassifier
 from accelerated.explanation import Explanation
 from accelerated.forking import use_one_thread_after_fork
 from accelerated.gamma_selection import GammaSelection, select_gamma
-from accelerated.neighbors import NearestNeighbors
+from accelerated.nearest_neighbors import NearestNeighbors
+from accelerated.radius_predictors import RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from accelerated.regressor import KNNRegressor
 from accelerated.selection import Selection, select_n_neighbors
 from accelerated.similarity_regressor import SimilarityRegressor
@@ -22,6 +23,8 @@ __all__ = [
     "KNNClassifier",
     "KNNRegressor",
     "NearestNeighbors",
+    "RadiusNeighborsClassifier",
+    "RadiusNeighborsRegressor",
     "Selection",
     "SimilarityRegressor",
     "select_gamma",

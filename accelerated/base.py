@@ -16,7 +16,8 @@ from torch import Tensor
 from accelerated.arrays import allocate, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import refuse_gpu, resolve_device
-from accelerated.metrics import Metric, check_distances, get_metric, metric_of_objects, places_of
+from accelerated.metrics import Metric, check_distances, get_metric
+from accelerated.object_metrics import metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.saving import Saved
 from accelerated.search import Index, Parts, Queries, make_index, resolve_memory_limit
@@ -191,6 +192,10 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         check_features(X, checked.shape[1], self)
         check_metric_columns(self._chosen, checked, X)
         return self._index, Queries.given(checked, self._metric, self._rows)
+
+    def _name_rows(self, numbers: Tensor) -> Tensor:
+        """Returns the ids of rows by their numbers, of the same shape."""
+        return numbers if self._ids is None else self._ids[numbers]
 
     def _holds_objects(self) -> bool:
         return getattr(self, "_objects", None) is not None

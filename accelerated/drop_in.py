@@ -27,7 +27,7 @@ from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighb
 from torch import Tensor
 
 from accelerated.metrics import Metric, check_distances
-from accelerated.neighbors import NearestNeighbors as Search
+from accelerated.nearest_neighbors import NearestNeighbors as Search
 from accelerated.voting import average, largest_class, neighbor_weights, write_shares
 from knn_inputs.metrics import ALIASES, NAMES, ChosenMetric
 

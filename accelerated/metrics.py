@@ -44,7 +44,8 @@ class Metric(NamedTuple):
     ``n_embedded`` features more. ``manhattan_radius`` does the same for the sum of |q - x|. ``counts`` says which
     features decide by their number alone: those that are "differing", or "common" to two sets. ``tree_p`` is the
     Minkowski power of a tree whose distances are ``to_tree`` of the reduced ones; if rows are embedded, it is a tree of
-    ``embed(x)``, whose distances are at most their ``radius``.
+    ``embed(x)``, whose distances are at most their ``radius``. ``to_reduced(distance)`` returns numbers that the
+    reduced distance of a row within these distances does not exceed.
 
     ``slope`` is the derivative of a distance (``gradients``); None where it is 0 or not known.
     """
@@ -64,6 +65,7 @@ class Metric(NamedTuple):
     least: float = -LARGEST  # numbers below it are no distances, if a query consists of distances
     to_tree: Callable[[Tensor], Tensor] = _same
     allow_nan: bool = False  # numbers may be missing
+    to_reduced: Callable[[Tensor], Tensor] = _same
     slope: gradients.Slope | None = None
     prepare_sparse: Callable[[Any], np.ndarray] | None = None  # of a ``csr_array``: what it stores once it is prepared
     measure_sparse: Callable[[Any, Any], np.ndarray] | None = None  # pairs of ``csr_array``: see ``in_sparse``
@@ -180,7 +182,7 @@ def get_metric(name: Any, p: float = 2, params: dict[str, Any] | None = None) ->
     """
     params = params or {}
     if callable(name):
-        return Metric(partial(_pair_by_pair, take_two(name, "metric", params)))
+        return Metric(partial(pair_by_pair, take_two(name, "metric", params)))
     if name == "precomputed":
         return Metric(_precomputed, least=0.0)
     if name == "seuclidean":
@@ -217,6 +219,7 @@ def _weighted_minkowski_metric(p: float, params: dict[str, Any]) -> Metric:
         return _by_feature(
             partial(distances.minkowski_sum, p=int(p), **params),
             to_distance=partial(power, exponent=1 / p),
+            to_reduced=partial(radii.power_sum_within, int(p)),
             largest=10 ** (290 / p) / float(np.power(factor, 1 / p)),
         )
     return _by_feature(partial(_scaled_minkowski, p, **params), largest=1e300)
@@ -235,6 +238,7 @@ def _minkowski_metric(p: float) -> Metric:
             radius=partial(radii.of_power_sum, p),
             tree_p=p,
             to_tree=partial(radii.tree_distance_of_power_sum, p),
+            to_reduced=partial(radii.power_sum_within, int(p)),
             slope=slope,
         )
     if p < 1:  # every pair is measured, as a distance that overflows is refused
@@ -264,30 +268,12 @@ def _some_precomputed(queries: Tensor, rows: Tensor, start: int, stop: int, colu
     return queries[:, columns[start:stop]]
 
 
-def _pair_by_pair(
-    function: Callable[[Any, Any], float], queries: Tensor, rows: Tensor, start: int, stop: int
-) -> Tensor:
+def pair_by_pair(function: Callable[[Any, Any], float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
     """Calls a function of two examples, each a float64 NumPy row, once for each pair."""
     X, Q = rows[start:stop].to(torch.float64).cpu().numpy(), queries.cpu().numpy()
     X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
     reduced = [[function(q, x) for x in X] for q in Q]
     return check_distances(torch.tensor(reduced, dtype=torch.float64, device=rows.device))
-
-
-def metric_of_objects(function: Callable[[Any, Any], float], queries: list[Any], examples: list[Any]) -> Metric:
-    """Returns the metric of queries and examples of any kind: a row holds the place of an object in its list."""
-    return Metric(partial(_pair_by_pair, partial(_between_objects, function, queries, examples)))
-
-
-def places_of(objects: list[Any]) -> Tensor:
-    """Returns the places of the objects in their list, a row for each, (n, 1)."""
-    return torch.arange(len(objects), dtype=torch.float64, device="cpu")[:, None]
-
-
-def _between_objects(
-    function: Callable[[Any, Any], float], queries: list[Any], examples: list[Any], q: np.ndarray, x: np.ndarray
-) -> float:
-    return function(queries[int(q[0])], examples[int(x[0])])
 
 
 def check_distances(reduced: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import inf
-from typing import Any, Self
+from typing import Any
 
 import torch
 from sklearn.utils.validation import check_is_fitted
@@ -140,6 +140,7 @@ class KNeighbors(Updated):
 
         Raises as ``kneighbors`` does.
 
+        >>> from accelerated import NearestNeighbors
         >>> X = torch.rand((20_000, 3), generator=torch.Generator().manual_seed(0))
         >>> report = NearestNeighbors(n_neighbors=2).fit(X[:-100]).search_report(X[-100:])
         >>> report.filter, report.n_queries, report.certified, report.candidates, report.fallbacks
@@ -183,89 +184,3 @@ class KNeighbors(Updated):
             "progress": check_flag(self.progress, "progress"),
             "clock": clock or Clock(),
         }
-
-
-class NearestNeighbors(KNeighbors):
-    """Finds the k training examples nearest to a query, sorted by (distance, training index).
-
-    Parameters
-    ----------
-    n_neighbors : int
-        The number of neighbours, unless a query asks for another.
-    metric : str or callable
-        minkowski, euclidean (l2), sqeuclidean, manhattan (l1, cityblock), chebyshev (infinity), cosine, hamming,
-        jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine (latitude and longitude in radians),
-        nan_euclidean (NaN allowed), precomputed, or a function of two examples, called once for each pair: float64 rows
-        if X is an array, DataFrame or tensor of numbers, else the objects in the list X.
-    p : float
-        The power of minkowski, above 0: 2 is euclidean, with its bits and its speed, 1 manhattan, infinity chebyshev.
-        ``fit`` warns if p is not 2 and the metric is another.
-    metric_params : dict, optional
-        Keyword arguments for a callable metric; w, a weight for each column, for minkowski; V, the variances, for
-        seuclidean; VI, or the covariance V, for mahalanobis. Without them ``fit`` learns V or VI from X.
-    device : str or torch.device, optional
-        Where to search. None: the device of the training tensor, else CUDA if there is one, else the CPU.
-    memory_limit : int or str, optional
-        Bytes of scratch, such as 2**30, "2GB" or "512MiB", not counting inputs, answers, fitted state and the caches of
-        libraries. None: 1 GiB, or a quarter of the free memory of a GPU. Less memory makes the search slower. If a GPU
-        runs out of memory anyway, half the limit is tried. ``fit`` keeps to it while it prepares rows, one at least; to
-        look at a sample and to encode rows it takes tens of MiB on a CPU, or as much as one row needs (48 bytes for
-        each feature, for manhattan 384), whatever the limit; if many rows are equal, also 64 bytes for each row. The
-        first fit on a GPU tries products of up to 4096 x 4096 numbers: they do not count. (A callable for weights gets
-        the distances of all queries at once, which do not count either.)
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    For the fast search a fitted model keeps, beside its rows, bytes for each number:
-
-    euclidean, cosine, minkowski  2, or 4 on a CPU that does not multiply bfloat16 fast, or 8 of rows so long that
-        nothing else tells them apart, and 16 for each row; 1 of whole numbers in a range of 256; at most 300 for each
-        row if a sample shows that a few directions tell the rows apart; a tree for few features (a copy of the rows on
-        a GPU)
-    manhattan                     16, or 20 on a CPU that does not multiply 8-bit numbers fast
-    chebyshev                     6
-    hamming, jaccard              1 to 4, in hamming for each value of a feature
-
-    of a sparse matrix            12 for each stored number, 8 for each row and 4 for each feature; ``fit`` takes up to
-        48 bytes of scratch for each stored number
-
-    If a sample shows that many rows are equal, it keeps a copy of the distinct rows, these bytes for them alone, and 8
-    for each row.
-
-    >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
-    >>> model.get_neighbors([0, 0])
-    [(0, 0.0), (2, 1.0)]
-    >>> model.kneighbors(torch.tensor([[3.0, 3.0]]))
-    (tensor([[1.0000, 3.6056]], dtype=torch.float64), tensor([[1, 2]]))
-    """
-
-    def __init__(
-        self,
-        n_neighbors: int = 5,
-        *,
-        metric: str | Callable[..., float] = "minkowski",
-        p: float = 2,
-        metric_params: dict[str, Any] | None = None,
-        device: str | torch.device | None = None,
-        memory_limit: int | str | None = None,
-        progress: bool = False,
-    ):
-        super().__init__(
-            n_neighbors,
-            metric=metric,
-            p=p,
-            metric_params=metric_params,
-            device=device,
-            memory_limit=memory_limit,
-            progress=progress,
-        )
-
-    @in_calling_thread()
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Keeps a copy of X, array-like, tensor or sparse matrix, (n, n_features), and returns self; y is not used.
-
-        Raises ValueError or TypeError for bad parameters and unless X is a full or sparse, finite matrix of real
-        numbers; the rows of a sparse matrix stay sparse, on the CPU.
-        """
-        self._keep(X, self._read(X))
-        return self

@@ -44,6 +44,20 @@ def of_power_sum(p: float, power_sum: Tensor, queries: Tensor) -> Tensor:
     return of_minkowski(p, power(power_sum + lost, 1 / p), queries)
 
 
+def power_sum_within(p: int, distance: Tensor) -> Tensor:
+    """Returns the most that a sum of gaps to the power p can be if its root, as computed, is not above ``distance``.
+
+    The exponent 1 / p is rounded by 2^-53 of itself, which moves the root of a sum from 5e-324 to 1e308 by less than
+    750 / p 2^-53 of itself, and the library's ``pow`` is off by some units of 2^-53: together less than 2^-43. So the
+    sum is at most (distance (1 + 2^-43))^p, which is less than 2^-38 above distance^p for a p up to 16. Products round
+    that by p 2^-53 of itself, and by less than 2^-1000 where they lose digits below 2^-1022.
+    """
+    total = distance
+    for _ in range(p - 1):
+        total = total * distance
+    return total * (1 + 2.0**-37) + 2.0**-1000
+
+
 def tree_distance_of_power_sum(p: float, power_sum: Tensor) -> Tensor:
     """Returns the root; the powers below 2^-1022 that the sum may have lost are less than 2^-1000 together."""
     return power(power_sum + 2.0**-1000, 1 / p)

@@ -111,7 +111,3 @@ class Updated(NeighborsBase):
     def _forget(self, left: Tensor) -> dict[str, Any]:
         """Returns the attributes that hold targets, with those of the rows with the numbers ``left`` only."""
         return {}
-
-    def _name_rows(self, numbers: Tensor) -> Tensor:
-        """Returns the ids of rows by their numbers, of the same shape."""
-        return numbers if self._ids is None else self._ids[numbers]

@@ -102,7 +102,7 @@ def union_of_labels(fitted: np.ndarray, given: np.ndarray) -> np.ndarray:
 
     Raises ValueError for classes that do not compare with those of the fit.
     """
-    families = [{_family(label) for label in some.tolist()} for some in (fitted, given)]
+    families = [{family_of(label) for label in some.tolist()} for some in (fitted, given)]
     if families[0] != families[1]:
         ours, theirs = spell(fitted[0]), spell(given[0])
         raise ValueError(
@@ -115,8 +115,8 @@ def union_of_labels(fitted: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 def _refuse_families(column: np.ndarray) -> None:
     """Raises ValueError for the first label of another family than that of the first label."""
-    first = _family(column[0])
-    other = next((i for i, label in enumerate(column) if _family(label) is not first), None)
+    first = family_of(column[0])
+    other = next((i for i, label in enumerate(column) if family_of(label) is not first), None)
     if other is not None:
         where = f"{spell(column[0])} in row 0 and {spell(column[other])} in row {other}"
         raise ValueError(f"y has labels that cannot be sorted, {_kinds(column)}, {where}: {AS_STRINGS}")
@@ -126,7 +126,7 @@ def _kinds(column: np.ndarray) -> str:
     return f"of types {', '.join(sorted({kind_of(label) for label in column.flat})[:5])}"
 
 
-def _family(label: Any) -> Any:
+def family_of(label: Any) -> Any:
     """Returns the kind of a label; labels of one kind compare with one another."""
     families = (str, bytes, DAYS, SPANS)
     return Real if is_real(label) else next((one for one in families if isinstance(label, one)), type(label))
@@ -206,7 +206,7 @@ def compare_labels(predicted: np.ndarray, y: Any) -> np.ndarray:
     refuse_bad_labels(labels)
     if predicted.dtype != labels.dtype:  # NumPy would compare ints and floats as floats, which rounds
         predicted, labels = predicted.astype(object), labels.astype(object)
-        families = [{_family(label) for label in some.flat} for some in (predicted, labels)]
+        families = [{family_of(label) for label in some.flat} for some in (predicted, labels)]
         if not families[0] & families[1]:
             ours, theirs = spell(predicted.flat[0]), spell(labels.flat[0])
             raise ValueError(

@@ -29,7 +29,7 @@ class KNeighbors(NeighborsBase):
 
         A stable sort keeps equal distances in the order of the examples: that is the tie rule.
 
-        >>> NearestNeighbors().choose(np.array([2.0, 1.0, 2.0, 0.0]), k=3).tolist()
+        >>> KNeighbors().choose(np.array([2.0, 1.0, 2.0, 0.0]), k=3).tolist()
         [3, 1, 0]
         """
         order = np.argsort(distances, kind="stable")  # (n,)
@@ -55,6 +55,7 @@ class KNeighbors(NeighborsBase):
         number of examples to choose from, or if the queries do not match the examples; for a bad ``among`` it raises
         like ``knn_inputs.among.read_among``.
 
+        >>> from reference import NearestNeighbors
         >>> model = NearestNeighbors(1).fit([[0], [3], [1]])
         >>> model.kneighbors([[4], [0]])
         (array([[1.],
@@ -89,31 +90,3 @@ class KNeighbors(NeighborsBase):
     def _check_examples(self, X):
         check_n_neighbors(self.n_neighbors)
         return super()._check_examples(X)
-
-
-class NearestNeighbors(KNeighbors):
-    """Finds the k training examples nearest to a query.
-
-    ``metric`` is minkowski with the power ``p`` (1: manhattan, 2: euclidean, infinity: chebyshev), any of these by its
-    own name, sqeuclidean, cosine, hamming, jaccard, seuclidean, mahalanobis, canberra, braycurtis, haversine,
-    nan_euclidean, precomputed, or a function of two examples. ``metric_params`` are the arguments of a function, w of
-    minkowski, V of seuclidean, and V or VI of mahalanobis. With a function the examples may be of any kind: it gets the
-    rows of an array or DataFrame of numbers as float64, and the entries of a list unchanged.
-
-    >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
-    >>> model.get_neighbors([0, 0])
-    [(0, 0.0), (2, 1.0)]
-    >>> NearestNeighbors(1, metric=lambda a, b: abs(len(a) - len(b))).fit(["a", "abcd"]).get_neighbors("abc")
-    [(1, 1.0)]
-    """
-
-    def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
-        super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
-
-    def fit(self, X, y=None):
-        """Keeps a copy of the examples X, shape (n, n_features), and returns self; y is not used.
-
-        A sparse matrix is made dense. Raises ValueError or TypeError for bad parameters, and unless X is a full or
-        sparse, finite matrix of real numbers.
-        """
-        return self._keep(X, self._check_examples(X))

@@ -30,7 +30,7 @@ def test_no_row_that_is_nearer_than_the_limit_is_left_out(data, device):
     n_kept = 0
     for place in (0, 3, 400):
         limit = distances.sort(1).values[:, place]  # rows at the limit are not wanted
-        pairs, is_complete = rows_of(made._combine(made.blocks[0], queries, limit), len(rows))
+        pairs, is_complete = rows_of(made.combine(made.blocks[0], queries, limit), len(rows))
         is_kept = torch.zeros(distances.shape, dtype=torch.bool, device=device)
         is_kept[pairs.query, pairs.row] = True
         assert bool((is_kept | (distances >= limit[:, None])).all() and is_complete.all())

@@ -12,7 +12,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, SimilarityRegressor
+from accelerated import (
+    KNNClassifier,
+    KNNRegressor,
+    NearestNeighbors,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+    SimilarityRegressor,
+)
 
 
 @pytest.mark.filterwarnings("ignore:with gamma=")  # some checks have features that are not scaled
@@ -23,6 +30,8 @@ from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, Similarit
         KNNClassifier(weights="distance", metric="manhattan"),
         KNNRegressor(),
         KNNRegressor(weights="distance", metric="cosine"),
+        RadiusNeighborsClassifier(),
+        RadiusNeighborsRegressor(),
         SimilarityRegressor(),
         SimilarityRegressor("polynomial", solver="pinv"),
     ]

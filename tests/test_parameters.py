@@ -15,7 +15,8 @@ import reference
 pytestmark = pytest.mark.filterwarnings("ignore:solver='auto' takes the pseudo-inverse")
 X, Y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 3
 Q = np.random.default_rng(1).normal(size=(20, 3))
-MODELS = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor")
+BY_RADIUS = ("RadiusNeighborsClassifier", "RadiusNeighborsRegressor")
+MODELS = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor", *BY_RADIUS)
 PACKAGES = {"reference": reference, "accelerated": accelerated}
 
 
@@ -34,6 +35,8 @@ def heaviest(targets, weights):
 # argument: other arguments that it needs, and a value; then the answers are not those of the other arguments alone
 CHANGES = [
     ("n_neighbors", {}, 1),
+    ("radius", {}, 2.5),
+    ("outlier_label", {"outlier_label": 0}, 2),
     ("metric", {}, "cosine"),
     ("metric", {}, gap),
     ("p", {}, 1),
@@ -72,6 +75,8 @@ IDLE = [
 REFUSED = [
     ("n_neighbors", {}, 0),
     ("n_neighbors", {}, 2.0),
+    *[("radius", {}, bad) for bad in (-1, "1", None, np.nan, True)],
+    *[("outlier_label", {}, bad) for bad in ("far", [0, 1], np.nan)],
     ("metric", {}, "euclid"),
     ("p", {}, 0),
     ("p", {}, -7),
@@ -128,10 +133,13 @@ def parameters(package, model):
 
 def answers(package, model, params):
     """The answers of a model: distances of neighbours or predictions."""
-    fitted = getattr(package, model)(**params).fit(X, Y if model == "KNNClassifier" else Y * 1.5)
+    fitted = getattr(package, model)(**params).fit(X, Y if "Classifier" in model else Y * 1.5)
     if model == "NearestNeighbors":
-        return fitted.kneighbors(Q)[0]
-    return fitted.predict_proba(Q) if model == "KNNClassifier" else fitted.predict(Q)
+        return np.append(fitted.kneighbors(Q)[0], fitted.count_within(Q))
+    queries = X if model in BY_RADIUS else Q  # rows, so that each query has a neighbour
+    if "outlier_label" in params:
+        queries = np.concatenate([X, X[:1] + 1e6])
+    return fitted.predict_proba(queries) if "Classifier" in model else fitted.predict(queries)
 
 
 def called(name, others, value):

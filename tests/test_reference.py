@@ -312,6 +312,8 @@ ONLY_ACCELERATED = {
     "NearestNeighbors": ["device", "memory_limit", "progress"],
     "KNNClassifier": ["device", "memory_limit", "progress"],
     "KNNRegressor": ["device", "memory_limit", "progress"],
+    "RadiusNeighborsClassifier": ["device", "memory_limit", "progress"],
+    "RadiusNeighborsRegressor": ["device", "memory_limit", "progress"],
     "SimilarityRegressor": ["rank", "device", "memory_limit", "progress"],
 }
 
@@ -319,23 +321,20 @@ ONLY_ACCELERATED = {
 SELECTS_GAMMA = {"GammaSelection", "select_gamma"}  # in accelerated alone: it is a way to save time
 
 
+METHODS = [
+    *("fit", "get_distance", "get_neighbors", "kneighbors", "predict", "predict_proba", "score", "radius_neighbors"),
+    *("kneighbors_graph", "radius_neighbors_graph", "count_within", "near_duplicates", "mutual_neighbors"),
+]
+ONLY_REFERENCE = {"NotFittedError", "ConvergenceWarning", "Graph"}  # in accelerated scikit-learn's, and SciPy's
+
+
 def test_both_packages_have_the_same_names_and_arguments():
-    assert set(accelerated.__all__) - SELECTS_GAMMA == set(reference.__all__) - {"NotFittedError", "ConvergenceWarning"}
+    assert set(accelerated.__all__) - SELECTS_GAMMA == set(reference.__all__) - ONLY_REFERENCE
     for name in set(accelerated.__all__) - SELECTS_GAMMA:
         ours, theirs = (arguments(getattr(package, name)) for package in (accelerated, reference))
         assert ours[: len(theirs)] == theirs
         assert [name for name, *_ in ours[len(theirs) :]] == ONLY_ACCELERATED.get(name, [])
-        for method in (
-            "fit",
-            "get_distance",
-            "get_neighbors",
-            "kneighbors",
-            "predict",
-            "predict_proba",
-            "score",
-            "explain",
-            "tied_votes",
-        ):
+        for method in METHODS:
             if hasattr(getattr(reference, name), method):
                 ours, theirs = (arguments(getattr(getattr(p, name), method)) for p in (accelerated, reference))
                 assert ours[: len(theirs)] == theirs

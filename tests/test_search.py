@@ -193,6 +193,18 @@ def test_a_large_search_stays_within_its_memory_limit(filter, metric):
 
 
 @on_linux
+@pytest.mark.parametrize(
+    ("filter", "metric", "radius"),
+    [("bfloat16", "euclidean", 1.95), ("tree", "chebyshev", 0.85), ("exhaustive", "euclidean", 9.0)],
+)
+def test_counting_many_rows_within_a_radius_stays_within_the_memory_limit(filter, metric, radius):
+    sizes = {"pairs": CPU_PAIRS, "n_train": 50_000, "n_queries": 100 if filter == "tree" else 300, "tensors": False}
+    call = f"assert model.count_within(Q, {radius}).mean() > 1000"
+
+    assert measured_mebibytes(filter=filter, metric=metric, call=call, **sizes) < 64 + 32
+
+
+@on_linux
 @pytest.mark.parametrize("tensors", [False, True], ids=["arrays", "tensors"])
 def test_blocks_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
     used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors, filter="exhaustive")

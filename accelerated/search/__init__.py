@@ -48,6 +48,7 @@ Where to find
 - what happens to a query that cannot be certified: ``batches.search``
 - where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.
   The encoded rows that a filter keeps are part of the model and do not count
+- the search for all rows within a radius, by the same filters: ``within``
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
 """
 
@@ -60,6 +61,7 @@ from accelerated.search.parts import Parts
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report, add_up
 from accelerated.search.rule import make_index
+from accelerated.search.within import Within, search_within
 
 __all__ = [
     "Clock",
@@ -68,6 +70,7 @@ __all__ = [
     "Parts",
     "Queries",
     "Report",
+    "Within",
     "add_up",
     "block_shape",
     "make_index",
@@ -76,4 +79,5 @@ __all__ = [
     "search",
     "search_among",
     "search_parts",
+    "search_within",
 ]

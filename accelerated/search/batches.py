@@ -4,7 +4,7 @@ The neighbours do not depend on which filter certified a query; only the time do
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.progress import progress_bar
-from accelerated.search.filter import Filter, Found, Index
+from accelerated.search.filter import Found_co, Index, Searcher
 from accelerated.search.memory import check_memory_limit, compared_at_once, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
@@ -67,7 +67,7 @@ def search(
     ):
         for chosen in filters:
             is_finer = chosen is not filters[0] and chosen is not filters[-1]
-            if is_finer and not _is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):
+            if is_finer and not is_worth_its_time(chosen, queries, remaining, k, memory_limit, clock):
                 continue
             is_certified, n_certified, n_candidates = np.zeros(n_queries, dtype=bool), 0, 0
             for numbers, found in in_batches(chosen, queries, remaining, k, memory_limit, clock):
@@ -95,8 +95,8 @@ def search(
     return Neighbors(reduced, indices, _report(steps, _why(index, n_queries, is_small, steps), clock))
 
 
-def _is_worth_its_time(
-    finer: Filter, queries: Queries, remaining: np.ndarray, k: int, memory_limit: int, clock: Clock
+def is_worth_its_time(
+    finer: Searcher[Any], queries: Queries, remaining: np.ndarray, k: int, memory_limit: int, clock: Clock
 ) -> bool:
     """Tells whether a finer filter certifies at least half of a few of the remaining queries."""
     if len(remaining) < FEWEST_FOR_A_FILTER:
@@ -108,9 +108,9 @@ def _is_worth_its_time(
 
 
 def in_batches(
-    chosen: Filter, queries: Queries, numbers: np.ndarray, k: int, memory_limit: int, clock: Clock
-) -> Iterator[tuple[np.ndarray, Found]]:
-    """Yields the numbers of the queries of each batch, and the neighbours that the filter found for them.
+    chosen: Searcher[Found_co], queries: Queries, numbers: np.ndarray, k: int, memory_limit: int, clock: Clock
+) -> Iterator[tuple[np.ndarray, Found_co]]:
+    """Yields the numbers of the queries of each batch, and the rows that the filter found for them.
 
     Workers search batches at the same time. The loop passes over some batches after a poor one, and over all queries if
     the filter cannot be used. If a device runs out of memory, the loop halves the limit and repeats the batch, and
@@ -132,7 +132,7 @@ def in_batches(
             if not size:
                 return
 
-            def search_batch(some: range, scratch: int = scratch) -> Found:
+            def search_batch(some: range, scratch: int = scratch) -> Found_co:
                 batch = queries.read(numbers[some.start : some.stop], clock)
                 return chosen.search(batch, k, scratch, clock)
 
@@ -149,7 +149,7 @@ def in_batches(
             continue  # leaves this clause, and so frees the tensors that its error holds
 
 
-def _count_workers(chosen: Filter, device: torch.device, n_queries: int, most: int) -> int:
+def _count_workers(chosen: Searcher[Any], device: torch.device, n_queries: int, most: int) -> int:
     """Returns the number of workers for so many queries, at most ``most``; a single one for functions in Python."""
     if chosen.metric.measure_pairs is None:
         return 1

@@ -95,8 +95,8 @@ class BitmapFilter:
     def _needed_bytes(self, n_queries: int, k: int, scratch: int) -> int:
         n_rows, n_features = min(MOST_ROWS, len(self.rows)), self.rows.shape[1]
         for_last_part = exhaustive_bytes(n_queries, FIRST_ROWS, n_features, k)
-        most = _most_kept(n_rows, k)
-        return max(for_last_part, bitmap_bytes(n_queries, n_rows, most, n_features, _most_gaps(scratch)))
+        most = most_in_block(n_rows, k)
+        return max(for_last_part, bitmap_bytes(n_queries, n_rows, most, n_features, most_gaps(scratch)))
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Searches block after block; the k-th distance so far is the next block's limit."""
@@ -106,12 +106,12 @@ class BitmapFilter:
         for block in self.blocks:
             with clock.stage("exclude"):
                 limit = torch.minimum(guess, found.reduced[:, -1])
-                words = self._combine(block, batch.queries, limit)
+                words = self.combine(block, batch.queries, limit)
                 words[~found.certified] = 0
-                pairs, is_complete = rows_of(words, _most_kept(block.n_rows, k))
+                pairs, is_complete = rows_of(words, most_in_block(block.n_rows, k))
                 pairs = Pairs(pairs.query, pairs.row + block.start)
             with clock.stage("refine"):
-                reduced = measure(self.metric, self.rows, batch, pairs, _most_gaps(scratch))
+                reduced = measure(self.metric, self.rows, batch, pairs, most_gaps(scratch))
                 closest = nearest(Measured(pairs, reduced), len(limit), k, (found.reduced, found.indices))
             found = Found(*closest, found.certified & is_complete, found.n_candidates + len(pairs.query))
             if not bool(found.certified.any()):
@@ -127,7 +127,7 @@ class BitmapFilter:
         kth = self.part.search(of_part, k, scratch, clock).reduced[:, -1]
         return torch.nextafter(kth, torch.full_like(kth, torch.inf))
 
-    def _combine(self, block: Block, queries: Tensor, limit: Tensor) -> Tensor:
+    def combine(self, block: Block, queries: Tensor, limit: Tensor) -> Tensor:
         """Returns the bits of the rows that may be nearer than the limit, int64 (n_queries, n_words)."""
         least, beyond = near_interval(queries, limit)
         first = torch.searchsorted(self.cuts, least.T.contiguous(), right=True)  # (n_features, n_queries)
@@ -154,12 +154,13 @@ def near_interval(queries: Tensor, limit: Tensor) -> tuple[Tensor, Tensor]:
     return least, beyond
 
 
-def _most_kept(n_rows: int, k: int) -> int:
+def most_in_block(n_rows: int, k: int) -> int:
     """Returns how many rows of a block a query may keep; with more it is not certified."""
     return max(FIRST_ROWS, KEPT * k, n_rows // KEPT)
 
 
-def _most_gaps(scratch: int) -> int:
+def most_gaps(scratch: int) -> int:
+    """Returns how many differences are held at once when pairs are measured."""
     return max(1, min(MOST_GAPS, scratch // (4 * BYTES_OF_GAP)))
 
 

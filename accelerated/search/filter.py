@@ -1,7 +1,7 @@
 """The filter protocol and its types: a batch of queries goes in; neighbours and the certified queries come out."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ class Batch(NamedTuple):
     self_index: Tensor  # int64 (n_queries,): the number of the row that the query is, which is left out; -1 if none
     n_self: int  # rows left out for each query: 1 if the queries are rows themselves, else 0
     numbers: np.ndarray  # int64 (n_queries,), the numbers of the queries
+    radii: Tensor | None = None  # float64 (n_queries,), in a search within a radius
+    only_later: bool = False  # whether rows up to the query's own are left out, too
 
 
 class Found(NamedTuple):
@@ -30,8 +32,18 @@ class Found(NamedTuple):
     n_candidates: int = 0  # pairs that the filter left to be measured exactly
 
 
-class Filter(Protocol):
-    """Finds the nearest rows of a batch, and says which queries are certified."""
+class Answer(Protocol):
+    """Rows that were found for the queries of a batch."""
+
+    @property
+    def certified(self) -> Tensor: ...
+
+
+Found_co = TypeVar("Found_co", bound=Answer, covariant=True)
+
+
+class Searcher(Protocol[Found_co]):
+    """Searches a batch, and says which queries are certified."""
 
     @property
     def metric(self) -> Metric: ...
@@ -39,17 +51,21 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
+    def batch_size(self, k: int, scratch: int) -> int:
+        """The number of queries to search together within so many bytes of scratch; 0 if it cannot be used."""
+        ...
+
+    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found_co:
+        """Searches at most ``batch_size(k, scratch)`` queries."""
+        ...
+
+
+class Filter(Searcher[Found], Protocol):
+    """Finds the nearest rows of a batch."""
+
     @property
     def why(self) -> str:
         """The reason for which the rule chooses the filter."""
-        ...
-
-    def batch_size(self, k: int, scratch: int) -> int:
-        """The number of queries to search together within so many bytes of scratch; 0 if the filter cannot be used."""
-        ...
-
-    def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
-        """Finds the k nearest rows of at most ``batch_size(k, scratch)`` queries."""
         ...
 
     def finer(self) -> Sequence["Filter"]:

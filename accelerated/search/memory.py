@@ -6,13 +6,13 @@ numbers are float64 or int64, of 8 bytes, unless said otherwise.
 """
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from accelerated.free_memory import get_free_memory
 from accelerated.search.bounds.multiply import COPIED
-from accelerated.search.filter import Filter
+from accelerated.search.filter import Searcher
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import is_int
 
@@ -30,6 +30,8 @@ BYTES_OF_GUESS = 4 * 8  # a distance and its copies in a concatenation, a transp
 BYTES_OF_MEMBER = 20 * 8  # a row of a group: its place, number, query and distance, and their copies when sorted
 BYTES_OF_FOUND = 60  # a row that is found and perhaps dropped: its distance and number, two masks and a count
 BYTES_OF_ALLOWED = 25 * 8  # a query and a row that it may choose: numbers, distance and place, and their copies
+BYTES_OF_NEAR = 100  # a pair within the radius: its query, row and distance, as found, joined and sorted, and the order
+BYTES_OF_NAMED = 120  # a row that a tree names within a radius: an int in a list of Python, the pair, its distance
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
@@ -85,7 +87,7 @@ def check_memory_limit(memory_limit: int, n_features: int, k: int) -> None:
 
 
 def split_memory(
-    chosen: Filter, n_queries: int, n_features: int, k: int, memory_limit: int, n_workers: int
+    chosen: Searcher[Any], n_queries: int, n_features: int, k: int, memory_limit: int, n_workers: int
 ) -> tuple[int, int]:
     """Returns how many of the remaining ``n_queries`` queries are the next batch, and the filter's bytes of scratch.
 

@@ -182,7 +182,7 @@ class ProductFilter:
         if len(batch.queries) > plan.n_queries:
             return nothing_found(len(batch.queries), k, self.rows.device)
         with clock.stage("encode"):
-            encoded = self._encode_queries(batch.queries)
+            encoded = self.encode_queries(batch.queries)
         found = nothing_found(len(batch.queries), k, self.rows.device)
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
         for start in range(0, len(self.rows), plan.block_rows):
@@ -191,7 +191,7 @@ class ProductFilter:
                 break
         return found
 
-    def _encode_queries(self, queries: Tensor) -> EncodedQueries:
+    def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, within ``Sizes.encoding`` bytes of scratch at a time, so that long ones stay in a cache."""
         n_at_once = max(1, sizes_of(queries.device).encoding // self.bound.encoding_bytes)
         parts = [self.bound.encode_queries(some) for some in queries.split(n_at_once)]
@@ -204,7 +204,7 @@ class ProductFilter:
     ) -> Found:
         """Returns the nearest rows of those found so far and of the block from ``start``."""
         k = found.indices.shape[1]
-        minima = self._multiply(start, encoded, plan, clock)
+        minima = self.multiply_block(start, encoded, plan, clock)
         guess = self._guess(minima, batch, k, plan, clock) if start == 0 else None
         kth = found.reduced[:, -1] if guess is None else kth_distance(guess.reduced.view(len(batch.queries), -1), k)
         with clock.stage("exclude"):
@@ -228,7 +228,7 @@ class ProductFilter:
         """Returns how many rows are guessed for a query, so that k are near even if its bounds are loose."""
         return k + self.n_never_excluded + (MORE_GUESSED if self.metric.manhattan_radius is not None else 0)
 
-    def _multiply(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
+    def multiply_block(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
         """Returns the bounds of the block of rows from ``start``."""
         n_rows = min(start + plan.block_rows, len(self.rows)) - start
 

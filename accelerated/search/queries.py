@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ class Queries(NamedTuple):
     device: torch.device  # where they are searched
     n_self: int  # 1 if query i is row i, else 0
     are_alike: bool = True  # whether equal queries have equal neighbours, unless they are rows
+    radii: Tensor | None = None  # float64 (n_queries,), on the device, in a search within a radius
+    only_later: bool = False  # whether a query that is row i looks for rows after i alone
 
     @classmethod
     def of_rows(cls, rows: Rows | Parts) -> "Queries":
@@ -46,13 +48,18 @@ class Queries(NamedTuple):
         """Returns the queries with these numbers, int64 (n,), which must be ascending, numbered anew."""
         return self._replace(X=self.X[as_index(numbers)])
 
+    def within(self, radii: np.ndarray, only_later: bool = False) -> Self:
+        """Returns the queries with the radius of each, float64 (n_queries,)."""
+        return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later)
+
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""
         with clock.stage("read"):
             queries = self.prepare(self.X[as_index(numbers)])
-            if self.n_self:
-                return Batch(queries, torch.from_numpy(numbers).to(self.device), self.n_self, numbers)
-            return Batch(queries, torch.full((len(numbers),), -1, device=self.device), self.n_self, numbers)
+            given = torch.from_numpy(numbers).to(self.device)
+            radii = None if self.radii is None else self.radii[given]
+            own = given if self.n_self else torch.full((len(numbers),), -1, device=self.device)
+            return Batch(queries, own, self.n_self, numbers, radii, self.only_later)
 
     def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
         """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.

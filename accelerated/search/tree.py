@@ -87,10 +87,10 @@ class TreeFilter:
                 reduced[named == batch.self_index.numpy()[:, None]] = np.inf
             sort_where_needed(reduced, named)
             of_nearest, indices = torch.from_numpy(reduced[:, :k]), torch.from_numpy(named[:, :k])
-        certified = tree_reach(self._to_tree(of_nearest[:, -1], batch.queries)) < unnamed
+        certified = tree_reach(self.to_tree(of_nearest[:, -1], batch.queries)) < unnamed
         return Found(of_nearest, indices, certified, n_candidates=named.size)
 
-    def _to_tree(self, reduced: Tensor, queries: Tensor) -> Tensor:
+    def to_tree(self, reduced: Tensor, queries: Tensor) -> Tensor:
         """Returns the distance in the tree of a row at a reduced distance, or of a point the most that it may be."""
         if self.metric.embeds_rows:
             assert self.metric.radius is not None

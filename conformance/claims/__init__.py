@@ -17,6 +17,7 @@ from conformance.claims import (
     neighbors,
     numerics,
     options,
+    radius,
     sample_weight,
     similarity,
     solvers,
@@ -31,6 +32,7 @@ from conformance.claims.claim import Claim
 MODULES = (
     distance,
     neighbors,
+    radius,
     among,
     averages,
     votes,

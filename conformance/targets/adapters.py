@@ -107,8 +107,12 @@ class Adapter:
         """Raises NotOffered where the class has no such method, or the method no such argument."""
         if not self.has(method):
             raise NotOffered(f"{self.name} has no {method}")
-        if argument and argument not in arguments_of(getattr(self.kind, self.own_name(method))):
+        if argument and not self.takes(method, argument):
             raise NotOffered(f"{method} takes no {argument}")
+
+    def takes(self, method: str, argument: str) -> bool:
+        """Whether the method has this argument."""
+        return argument in arguments_of(getattr(self.kind, self.own_name(method), None))
 
     def need_own(self, what: str) -> None:
         """Raises Missing for a habit, such as "own fit", that belongs to this suite where the target is no class."""

@@ -14,6 +14,7 @@ from conformance.zoo import (
     manners,
     metrics,
     options,
+    radius,
     sample_weight,
     selection,
     similarity,
@@ -27,6 +28,7 @@ from conformance.zoo.base import Mutant
 MODULES = (
     distances,
     selection,
+    radius,
     among,
     averages,
     votes,

@@ -1,0 +1,39 @@
+"""Which finders an index has for a search within a radius, in the order in which they take the queries."""
+
+from accelerated.search.bitmaps import BitmapFilter
+from accelerated.search.exhaustive import Exhaustive
+from accelerated.search.filter import Filter, Index
+from accelerated.search.groups import GroupFilter
+from accelerated.search.product_filter import ProductFilter
+from accelerated.search.tree import TreeFilter
+from accelerated.search.within.bitmaps import BitmapFinder
+from accelerated.search.within.exhaustive import ExhaustiveFinder
+from accelerated.search.within.groups import GroupFinder
+from accelerated.search.within.near import Finder
+from accelerated.search.within.products import ProductFinder
+from accelerated.search.within.tree import TreeFinder
+
+
+def finders_of(index: Index) -> list[Finder]:
+    """Returns the finders; the last is exhaustive and certifies all.
+
+    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have.
+    """
+    return [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
+
+
+def _finders_by(chosen: Filter, is_first: bool) -> list[Finder]:
+    """Returns the finders by a filter; the first filter has another one, for queries with many rows."""
+    if isinstance(chosen, GroupFilter):
+        return [GroupFinder(finder, chosen.groups) for finder in _finders_by(chosen.of_groups, is_first)]
+    if isinstance(chosen, Exhaustive):
+        return [ExhaustiveFinder(chosen)]
+    if isinstance(chosen, BitmapFilter):
+        return [BitmapFinder(chosen)]
+    if isinstance(chosen, ProductFilter):
+        by_product = ProductFinder(chosen)
+        return [by_product, by_product.for_many()] if is_first else [by_product]
+    if isinstance(chosen, TreeFilter) and is_first:  # its finer filters are the same tree
+        by_tree = TreeFinder(chosen)
+        return [by_tree, by_tree.for_many()]
+    return []
