@@ -19,6 +19,7 @@ from accelerated.validation import check_labels
 from accelerated.voting import Weights, are_tied, largest_class, neighbor_weights, write_shares
 from accelerated.weights import WeightedNeighbors
 from knn_inputs.class_weight import read_class_weights
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, renamed
 from knn_inputs.sample_weight import read_repeats
 from knn_inputs.targets import check_n_outputs
 
@@ -37,6 +38,7 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
     ['low', 'high']
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self,
         n_neighbors: int = 5,

@@ -6,7 +6,8 @@ The classes are scikit-learn's own, with their parameters, checks, attributes an
 votes and averages of the k nearest, are those of ``accelerated``. To find neighbours scikit-learn asks the tree of a
 fitted model. Here it asks ``_Rows`` instead, which passes the question on to ``accelerated.NearestNeighbors``.
 
-scikit-learn searches by itself where it is given no rows: a sparse graph of distances, or a tree that was built before.
+scikit-learn searches by itself where it is given no rows, but a sparse graph of distances or a tree that was built
+before, and sparse rows within a radius or by a metric that only it has.
 ``docs/drop_in.md`` lists, parameter by parameter, where answers differ, and why.
 """
 
@@ -20,10 +21,11 @@ from sklearn import neighbors
 from sklearn.metrics import DistanceMetric, pairwise_distances
 from sklearn.metrics._dist_metrics import DistanceMetric32
 from sklearn.metrics.pairwise import PAIRWISE_BOOLEAN_FUNCTIONS
-from sklearn.neighbors import VALID_METRICS, BallTree, KDTree
+from sklearn.neighbors import VALID_METRICS, VALID_METRICS_SPARSE, BallTree, KDTree
 from sklearn.neighbors import kneighbors_graph as _kneighbors_graph
 from sklearn.neighbors import radius_neighbors_graph as _radius_neighbors_graph
 from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighborsMixin
+from sklearn.utils.validation import validate_data
 from torch import Tensor
 
 from accelerated.metrics import Metric, check_distances
@@ -43,6 +45,7 @@ __all__ = [
     "radius_neighbors_graph",
 ]
 
+SPARSE = VALID_METRICS_SPARSE["brute"] - {"precomputed"}  # the metrics by which scikit-learn compares sparse rows
 ONE_LEAF = 2**31 - 1  # rows in a leaf of the tree that scikit-learn builds at fit: nothing asks it, so it may be coarse
 
 
@@ -101,41 +104,42 @@ class _OurSearch(NeighborsBase):
         self.leaf_size = leaf_size
         if isinstance(X, _OurSearch):
             self._search = X._search
-        elif isinstance(X, KDTree | BallTree) or issparse(self._fit_X):
+        elif isinstance(X, KDTree | BallTree) or (issparse(self._fit_X) and self.effective_metric_ not in SPARSE):
             self._search = None
         else:
             self._search = _make_search(self)
         return self
 
-    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
-        """Returns distances and indices of the nearest rows, both (n_queries, k), sorted by (distance, index)."""
-        return super(_OurSearch, self._with_rows(X)).kneighbors(self._dense(X), n_neighbors, return_distance)
-
-    def radius_neighbors(
-        self, X: Any = None, radius: Any = None, return_distance: bool = True, sort_results: bool = False
-    ) -> Any:
-        """Returns distances and indices of the rows within the radius, sorted by index unless ``sort_results``."""
-        asked = self._with_rows(X)
-        return super(_OurSearch, asked).radius_neighbors(self._dense(X), radius, return_distance, sort_results)
-
     def _with_rows(self, X: Any) -> Self:
-        """Returns the model with a tree that passes questions to the search, unless scikit-learn is to search."""
+        """Returns the model with a tree that passes questions to the search, unless scikit-learn is to search.
+
+        Its trees refuse sparse queries. Where such queries are allowed, ``_fit_method`` stays "brute".
+        """
         if getattr(self, "_search", None) is None or (self.metric == "precomputed" and issparse(X)):
             return self
         asked = self._copy()
-        asked._fit_method, asked.n_jobs = "ball_tree", None
-        asked._tree = _Rows(self._search, are_queries=X is None)
+        is_sparse = issparse(self._fit_X if X is None else X)
+        asked._fit_method = "brute" if is_sparse and self._fit_method == "brute" else "ball_tree"
+        asked._tree, asked.n_jobs = _Rows(self._search, are_queries=X is None), None
         return asked
-
-    def _dense(self, X: Any) -> Any:
-        """Returns sparse queries of a model that takes them as an array."""
-        is_ours = getattr(self, "_search", None) is not None and self.metric != "precomputed"
-        return X.toarray() if issparse(X) and is_ours and self._fit_method == "brute" else X
 
     def _copy(self) -> Self:
         copy = object.__new__(type(self))
         copy.__dict__ = dict(vars(self))
         return copy
+
+
+class _OurKNeighbors(_OurSearch):
+    """The part of the estimators that find the k nearest rows."""
+
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        """Returns distances and indices of the nearest rows, both (n_queries, k), sorted by (distance, index)."""
+        asked = self._with_rows(X)
+        if asked is self or asked._fit_method != "brute":
+            return super(_OurKNeighbors, asked).kneighbors(X, n_neighbors, return_distance)
+        X = None if X is None else validate_data(self, X, accept_sparse="csr", reset=False)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        return self._search.kneighbors(X, k, return_distance)
 
     def _find_weighted(self, X: Any) -> tuple[Tensor, Tensor]:
         """Returns the weights and the indices of the neighbours, both (n_queries, k)."""
@@ -144,7 +148,21 @@ class _OurSearch(NeighborsBase):
         return weights, torch.from_numpy(indices)
 
 
-class NearestNeighbors(_OurSearch, neighbors.NearestNeighbors):
+class _OurRadiusNeighbors(_OurSearch):
+    """The part of the estimators that find the rows within a radius."""
+
+    def radius_neighbors(
+        self, X: Any = None, radius: Any = None, return_distance: bool = True, sort_results: bool = False
+    ) -> Any:
+        """Returns distances and indices of the rows within the radius, sorted by index unless ``sort_results``."""
+        is_ours = getattr(self, "_search", None) is not None
+        asked = self if is_ours and issparse(self._fit_X) else self._with_rows(X)
+        if asked is not self and asked._fit_method == "brute":
+            X, asked = X.toarray(), self._with_rows(X.toarray())
+        return super(_OurRadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
+
+
+class NearestNeighbors(_OurKNeighbors, _OurRadiusNeighbors, neighbors.NearestNeighbors):
     """``sklearn.neighbors.NearestNeighbors`` with our neighbours.
 
     >>> NearestNeighbors(n_neighbors=2).fit([[0.0], [3.0], [1.0]]).kneighbors([[2.0]])
@@ -152,7 +170,7 @@ class NearestNeighbors(_OurSearch, neighbors.NearestNeighbors):
     """
 
 
-class KNeighborsClassifier(_OurSearch, neighbors.KNeighborsClassifier):
+class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
     """``sklearn.neighbors.KNeighborsClassifier`` with our neighbours and votes: equal votes go to the smallest label.
 
     >>> KNeighborsClassifier(n_neighbors=2).fit([[0.0], [3.0], [1.0]], ["b", "b", "a"]).predict([[0.0]])
@@ -182,7 +200,7 @@ class KNeighborsClassifier(_OurSearch, neighbors.KNeighborsClassifier):
         return torch.from_numpy(self._y.reshape(self.n_samples_fit_, -1).T)
 
 
-class KNeighborsRegressor(_OurSearch, neighbors.KNeighborsRegressor):
+class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
     """``sklearn.neighbors.KNeighborsRegressor`` with our neighbours and averages, which are float64.
 
     >>> KNeighborsRegressor(n_neighbors=2).fit([[0.0], [3.0], [1.0]], [10, 40, 20]).predict([[0.0]])
@@ -197,19 +215,19 @@ class KNeighborsRegressor(_OurSearch, neighbors.KNeighborsRegressor):
         return averages[:, 0] if self._y.ndim == 1 else averages
 
 
-class RadiusNeighborsClassifier(_OurSearch, neighbors.RadiusNeighborsClassifier):
+class RadiusNeighborsClassifier(_OurRadiusNeighbors, neighbors.RadiusNeighborsClassifier):
     """``sklearn.neighbors.RadiusNeighborsClassifier`` with our neighbours."""
 
 
-class RadiusNeighborsRegressor(_OurSearch, neighbors.RadiusNeighborsRegressor):
+class RadiusNeighborsRegressor(_OurRadiusNeighbors, neighbors.RadiusNeighborsRegressor):
     """``sklearn.neighbors.RadiusNeighborsRegressor`` with our neighbours."""
 
 
-class KNeighborsTransformer(_OurSearch, neighbors.KNeighborsTransformer):
+class KNeighborsTransformer(_OurKNeighbors, neighbors.KNeighborsTransformer):
     """``sklearn.neighbors.KNeighborsTransformer`` with our neighbours."""
 
 
-class RadiusNeighborsTransformer(_OurSearch, neighbors.RadiusNeighborsTransformer):
+class RadiusNeighborsTransformer(_OurRadiusNeighbors, neighbors.RadiusNeighborsTransformer):
     """``sklearn.neighbors.RadiusNeighborsTransformer`` with our neighbours."""
 
 
@@ -267,7 +285,10 @@ def _make_search(model: Any) -> Search:
     metric = "minkowski" if isinstance(model.metric, str) and model.metric == "p" else model.effective_metric_
     params = {name: value for name, value in model.effective_metric_params_.items() if value is not None}
     k = model.n_neighbors or 5
-    if callable(metric) or (isinstance(metric, str) and metric in (*NAMES, *ALIASES)):
+    is_ours = isinstance(metric, str) and metric in (*NAMES, *ALIASES)
+    if metric == "haversine" and model._fit_X.shape[1] != 2:
+        is_ours = False  # scikit-learn refuses other columns when it is asked for neighbours
+    if callable(metric) or is_ours:
         return Search(k, metric=metric, metric_params=params).fit(model._fit_X)
     by_scikit_learn = {"metric": metric, "params": params}
     return _ByScikitLearn(k, metric=_measure_pair, metric_params=by_scikit_learn).fit(model._fit_X)

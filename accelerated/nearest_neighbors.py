@@ -12,7 +12,7 @@ from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.radius import RadiusNeighbors
 from accelerated.search import Within
-from knn_inputs.parameters import check_name
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_name, renamed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -74,6 +74,7 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
     (tensor([[1.0000, 3.6056]], dtype=torch.float64), tensor([[1, 2]]))
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self,
         n_neighbors: int = 5,

@@ -19,7 +19,7 @@ from accelerated.search import Index, Queries, Within
 from accelerated.validation import check_labels, check_targets
 from accelerated.voting import Weights
 from knn_inputs.outlier_label import read_outlier_labels, warn_of_unknown
-from knn_inputs.parameters import check_weights
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_weights, renamed
 from knn_inputs.radius import refuse_lonely
 from knn_inputs.sparse import is_sparse
 
@@ -76,6 +76,7 @@ class RadiusNeighborsRegressor(RegressorMixin, _WeightedWithin):
     [0.5, 5.0]
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self,
         radius: float = 1.0,
@@ -146,6 +147,7 @@ class RadiusNeighborsClassifier(ClassifierMixin, _WeightedWithin):
     ['low', 'high', 'far']
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self,
         radius: float = 1.0,

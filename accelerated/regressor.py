@@ -16,7 +16,7 @@ from accelerated.scoring import r_squared
 from accelerated.validation import check_targets
 from accelerated.voting import Weights, divide, neighbor_weights, running_sums
 from accelerated.weights import WeightedNeighbors
-from knn_inputs.parameters import check_aggregate
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_aggregate, renamed
 from knn_inputs.sample_weight import read_repeats
 from knn_inputs.targets import check_n_outputs
 
@@ -35,6 +35,7 @@ class KNNRegressor(RegressorMixin, WeightedNeighbors):
     [0.5, 3.0]
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self,
         n_neighbors: int = 5,

@@ -11,6 +11,12 @@ import numpy as np
 from knn_inputs.messages import a_kind_of, show, suggest, warn
 
 P = ParamSpec("P")
+DROP_IN = "or import the class of scikit-learn's name from accelerated.drop_in"
+FROM_SCIKIT_LEARN = {  # arguments of its neighbours that have no place here
+    "n_jobs": f"leave it out, for the threads of torch are used, {DROP_IN}",
+    "algorithm": f"leave it out, for the search chooses its way, {DROP_IN}",
+    "leaf_size": f"leave it out, for the search chooses its way, {DROP_IN}",
+}
 IMPLIED_P = {"manhattan": 1, "l1": 1, "cityblock": 1, "chebyshev": math.inf, "infinity": math.inf}
 SIMILARITY_PARAMETERS = {  # those that each named similarity uses
     "rbf": ("gamma",),

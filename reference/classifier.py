@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.callables import refuse_sums
-from knn_inputs.parameters import check_weights
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_weights, renamed
 from knn_inputs.sample_weight import read_repeats
 from reference import checks
 from reference.explanation import Explanation
@@ -28,6 +28,7 @@ class KNNClassifier(WeightedNeighbors):
     _codes: Any  # the place of each example's label among them
     _class_weights: Any  # of each class
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None, weights="uniform", class_weight=None
     ):

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from knn_inputs.parameters import check_name
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_name, renamed
 from reference.neighbors import KNeighbors
 from reference.radius import RadiusNeighbors
 
@@ -37,6 +37,7 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
     [(1, 1.0)]
     """
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(self, n_neighbors=5, *, radius=1.0, metric="minkowski", p=2, metric_params=None):
         super().__init__(n_neighbors, metric=metric, p=p, metric_params=metric_params)
         self.radius = radius

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.outlier_label import read_outlier_labels, warn_of_unknown
-from knn_inputs.parameters import check_weights
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_weights, renamed
 from knn_inputs.radius import refuse_lonely
 from knn_inputs.targets import read_targets
 from reference import checks
@@ -41,6 +41,7 @@ class RadiusNeighborsRegressor(WeightedWithin):
 
     _targets: Any  # float64 (n,) or (n, n_outputs)
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(self, radius=1.0, *, metric="minkowski", p=2, metric_params=None, weights="uniform"):
         super().__init__(radius, metric=metric, p=p, metric_params=metric_params)
         self.weights = weights
@@ -78,6 +79,7 @@ class RadiusNeighborsClassifier(WeightedWithin):
     outlier_label_: Any  # a list of one label for each output, or None
     _outputs: Any  # for each output its sorted labels, the place of each example's label, and the outlier label
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self, radius=1.0, *, metric="minkowski", p=2, metric_params=None, weights="uniform", outlier_label=None
     ):

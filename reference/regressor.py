@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.parameters import check_aggregate, check_weights
+from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_aggregate, check_weights, renamed
 from knn_inputs.sample_weight import read_repeats
 from knn_inputs.targets import read_targets
 from reference.aggregates import aggregate, weighted_std
@@ -28,6 +28,7 @@ class KNNRegressor(WeightedNeighbors):
 
     _targets: Any  # float64 (n,) or (n, n_outputs)
 
+    @renamed(**FROM_SCIKIT_LEARN)
     def __init__(
         self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None, weights="uniform", aggregate="mean"
     ):
