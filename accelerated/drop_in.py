@@ -4,34 +4,28 @@
 
 The classes are scikit-learn's own, with their parameters, checks, attributes and messages; the neighbours, and the
 votes and averages of the k nearest, are those of ``accelerated``. To find neighbours scikit-learn asks the tree of a
-fitted model. Here it asks ``_Rows`` instead, which passes the question on to ``accelerated.NearestNeighbors``.
+fitted model. Here it asks ``RowsAsTree`` instead, which passes the question on to ``accelerated.NearestNeighbors``.
 
 scikit-learn searches by itself where it is given no rows, but a sparse graph of distances or a tree that was built
 before, and sparse rows within a radius or by a metric that only it has.
 ``docs/drop_in.md`` lists, parameter by parameter, where answers differ, and why.
 """
 
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import torch
 from scipy.sparse import issparse
 from sklearn import neighbors
-from sklearn.metrics import DistanceMetric, pairwise_distances
-from sklearn.metrics._dist_metrics import DistanceMetric32
-from sklearn.metrics.pairwise import PAIRWISE_BOOLEAN_FUNCTIONS
-from sklearn.neighbors import VALID_METRICS, VALID_METRICS_SPARSE, BallTree, KDTree
+from sklearn.neighbors import VALID_METRICS_SPARSE, BallTree, KDTree
 from sklearn.neighbors import kneighbors_graph as _kneighbors_graph
 from sklearn.neighbors import radius_neighbors_graph as _radius_neighbors_graph
 from sklearn.neighbors._base import KNeighborsMixin, NeighborsBase, RadiusNeighborsMixin
 from sklearn.utils.validation import validate_data
 from torch import Tensor
 
-from accelerated.metrics import Metric, check_distances
-from accelerated.nearest_neighbors import NearestNeighbors as Search
+from accelerated.sklearn_search import RowsAsTree, make_search
 from accelerated.voting import average, largest_class, neighbor_weights, write_shares
-from knn_inputs.metrics import ALIASES, NAMES, ChosenMetric
 
 __all__ = [
     "KNeighborsClassifier",
@@ -47,41 +41,6 @@ __all__ = [
 
 SPARSE = VALID_METRICS_SPARSE["brute"] - {"precomputed"}  # the metrics by which scikit-learn compares sparse rows
 ONE_LEAF = 2**31 - 1  # rows in a leaf of the tree that scikit-learn builds at fit: nothing asks it, so it may be coarse
-
-
-class _Rows:
-    """The fitted rows, in the place of scikit-learn's tree of them."""
-
-    def __init__(self, search: Search, are_queries: bool):
-        """``are_queries`` says that the queries will be the rows themselves."""
-        self.search = search
-        self.are_queries = are_queries
-
-    def query(self, X: np.ndarray, k: int, return_distance: bool) -> Any:
-        """Returns the k nearest rows, (n_queries, k); of queries that are rows each is its own nearest.
-
-        scikit-learn takes that one away again, and so leaves out each row by its index.
-        """
-        if not self.are_queries:
-            return self.search.kneighbors(X, k, return_distance)
-        itself = np.arange(len(X))[:, None]
-        distances, indices = np.zeros(itself.shape), itself
-        if k > 1:
-            of_others, others = self.search.kneighbors(None, k - 1)
-            distances, indices = np.hstack([distances, of_others]), np.hstack([itself, others])
-        return (distances, indices) if return_distance else indices
-
-    def query_radius(self, X: np.ndarray, radius: Any, return_distance: bool, sort_results: bool) -> Any:
-        """Returns the indices and distances of the rows within the radius, both arrays of arrays.
-
-        They are sorted by (distance, index), or if ``sort_results`` is False by index.
-        """
-        distances, indices = self.search.radius_neighbors(None if self.are_queries else X, radius)
-        if not sort_results:
-            for i, of_query in enumerate(indices):
-                order = np.argsort(of_query)
-                distances[i], indices[i] = distances[i][order], of_query[order]
-        return (indices, distances) if return_distance else indices
 
 
 class _OurSearch(NeighborsBase):
@@ -107,7 +66,7 @@ class _OurSearch(NeighborsBase):
         elif isinstance(X, KDTree | BallTree) or (issparse(self._fit_X) and self.effective_metric_ not in SPARSE):
             self._search = None
         else:
-            self._search = _make_search(self)
+            self._search = make_search(self)
         return self
 
     def _with_rows(self, X: Any) -> Self:
@@ -120,7 +79,7 @@ class _OurSearch(NeighborsBase):
         asked = self._copy()
         is_sparse = issparse(self._fit_X if X is None else X)
         asked._fit_method = "brute" if is_sparse and self._fit_method == "brute" else "ball_tree"
-        asked._tree, asked.n_jobs = _Rows(self._search, are_queries=X is None), None
+        asked._tree, asked.n_jobs = RowsAsTree(self._search, are_queries=X is None), None
         return asked
 
     def _copy(self) -> Self:
@@ -271,45 +230,3 @@ def radius_neighbors_graph(
     if not isinstance(X, RadiusNeighborsMixin):
         X = NearestNeighbors(radius=radius, **params).fit(X)
     return _radius_neighbors_graph(X, radius, mode=mode, include_self=include_self, n_jobs=n_jobs, **params)
-
-
-class _ByScikitLearn(Search):
-    """The search by a metric that only scikit-learn has: it measures all pairs, and we choose."""
-
-    def _get_metric(self, chosen: ChosenMetric) -> Metric:
-        return Metric(partial(_measure_block, **chosen.params))
-
-
-def _make_search(model: Any) -> Search:
-    """Returns the search of the rows of a model that scikit-learn has fitted."""
-    metric = "minkowski" if isinstance(model.metric, str) and model.metric == "p" else model.effective_metric_
-    params = {name: value for name, value in model.effective_metric_params_.items() if value is not None}
-    k = model.n_neighbors or 5
-    is_ours = isinstance(metric, str) and metric in (*NAMES, *ALIASES)
-    if metric == "haversine" and model._fit_X.shape[1] != 2:
-        is_ours = False  # scikit-learn refuses other columns when it is asked for neighbours
-    if callable(metric) or is_ours:
-        return Search(k, metric=metric, metric_params=params).fit(model._fit_X)
-    by_scikit_learn = {"metric": metric, "params": params}
-    return _ByScikitLearn(k, metric=_measure_pair, metric_params=by_scikit_learn).fit(model._fit_X)
-
-
-def _measure_pair(q: np.ndarray, x: np.ndarray, metric: Any, params: dict[str, Any]) -> float:
-    return float(_measure(q[None], x[None], metric, params)[0, 0])
-
-
-def _measure_block(queries: Tensor, rows: Tensor, start: int, stop: int, metric: Any, params: dict[str, Any]) -> Tensor:
-    """Returns the distances of scikit-learn, (n_queries, stop - start)."""
-    X = rows[start:stop].to(torch.float64).cpu().numpy()
-    measured = np.asarray(_measure(queries.cpu().numpy(), X, metric, params), dtype=np.float64)
-    return check_distances(torch.from_numpy(measured).to(rows.device))
-
-
-def _measure(Q: np.ndarray, X: np.ndarray, metric: Any, params: dict[str, Any]) -> np.ndarray:
-    if isinstance(metric, DistanceMetric32):
-        return metric.pairwise(Q.astype(np.float32), X.astype(np.float32))
-    if isinstance(metric, DistanceMetric) or metric in VALID_METRICS["ball_tree"]:
-        return DistanceMetric.get_metric(metric, **params).pairwise(Q, X)
-    if metric in PAIRWISE_BOOLEAN_FUNCTIONS:
-        Q, X = Q != 0, X != 0
-    return pairwise_distances(Q, X, metric=metric, **params)

@@ -6,7 +6,7 @@ The run fails if ``sklearn.neighbors`` lacks a name, or if the search was hardly
 import pytest
 from sklearn import neighbors
 
-from accelerated import drop_in
+from accelerated import NearestNeighbors, drop_in
 
 FEWEST_SEARCHES = 1000
 
@@ -26,7 +26,7 @@ for name in drop_in.__all__:
     assert hasattr(neighbors, name), f"sklearn.neighbors has no {name}"
     setattr(neighbors, name, getattr(drop_in, name))
 for name in ("kneighbors", "radius_neighbors"):
-    setattr(drop_in.Search, name, _count(getattr(drop_in.Search, name)))
+    setattr(NearestNeighbors, name, _count(getattr(NearestNeighbors, name)))
 
 
 @pytest.hookimpl(trylast=True)

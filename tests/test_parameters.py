@@ -284,3 +284,11 @@ def test_the_nearest_known_name_is_suggested_and_works(package, params, meant):
 def test_a_metric_of_another_meaning_is_not_suggested_and_is_told_before_its_parameters(package, name):
     with pytest.raises(ValueError, match=r"^metric=.* is not one of [^;]*$"):
         package.KNNClassifier(metric=name, metric_params={"VI": np.eye(3)}).fit(X, Y)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+@pytest.mark.parametrize("name", ["KNNClassifier", "KNNRegressor", "NearestNeighbors", "RadiusNeighborsClassifier"])
+@pytest.mark.parametrize("argument", ["n_jobs", "algorithm", "leaf_size"])
+def test_an_argument_of_scikit_learn_that_has_no_place_is_told_so(package, name, argument):
+    with pytest.raises(TypeError, match=f"{name} has no '{argument}': leave it out.*accelerated.drop_in"):
+        getattr(package, name)(**{argument: 1})

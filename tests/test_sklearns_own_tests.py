@@ -19,8 +19,8 @@ FILES = ("test_neighbors.py", "test_neighbors_pipeline.py", "test_graph.py")
 DIFFERENCES = {
     "test_k_and_radius_neighbors_duplicates": "of three equal rows, row 2 has row 0 as its nearest, the lowest index; "
     "the test expects row 1, which scikit-learn's sort happens to leave first",
-    "test_kneighbors_brute_backend": "under mahalanobis the VI of the test has a negative eigenvalue, so that the square "
-    "of a distance may be negative: refused",
+    "test_kneighbors_brute_backend": "under mahalanobis the VI of the test has a negative eigenvalue, so "
+    "that the square of a distance may be negative: refused",
     "test_radius_neighbors_brute_backend": "the same",
     "test_KNeighborsClassifier_raise_on_all_zero_weights": "the ValueError has another message",
 }
