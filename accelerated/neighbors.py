@@ -95,6 +95,7 @@ class KNeighbors(Updated):
         neighbours than examples that are allowed, and for a ``memory_limit`` that is too small; for a bad ``among`` it
         raises as ``knn_inputs.among.read_among`` does.
 
+        >>> from accelerated import NearestNeighbors
         >>> model = NearestNeighbors(n_neighbors=1).fit([[0], [3], [1]])
         >>> model.kneighbors([[4], [0]], among=[0, 2], return_distance=False).tolist()
         [[2], [0]]

@@ -4,13 +4,23 @@ The run fails if ``sklearn.neighbors`` lacks a name, or if the search was hardly
 """
 
 import pytest
-from sklearn import neighbors
-
-from accelerated import NearestNeighbors, drop_in
 
 FEWEST_SEARCHES = 1000
 
 searches = 0
+
+
+def pytest_configure(config):
+    """Replaces the names before any test is read."""
+    from sklearn import neighbors
+
+    from accelerated import NearestNeighbors, drop_in
+
+    for name in drop_in.__all__:
+        assert hasattr(neighbors, name), f"sklearn.neighbors has no {name}"
+        setattr(neighbors, name, getattr(drop_in, name))
+    for name in ("kneighbors", "radius_neighbors"):
+        setattr(NearestNeighbors, name, _count(getattr(NearestNeighbors, name)))
 
 
 def _count(method):
@@ -20,13 +30,6 @@ def _count(method):
         return method(*args, **kwargs)
 
     return counted
-
-
-for name in drop_in.__all__:
-    assert hasattr(neighbors, name), f"sklearn.neighbors has no {name}"
-    setattr(neighbors, name, getattr(drop_in, name))
-for name in ("kneighbors", "radius_neighbors"):
-    setattr(NearestNeighbors, name, _count(getattr(NearestNeighbors, name)))
 
 
 @pytest.hookimpl(trylast=True)

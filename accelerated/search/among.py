@@ -105,8 +105,8 @@ def n_to_find(k: int, n_rows: int, n_allowed: int) -> int:
     If a share s is allowed, whatever their distance, n rows have n s allowed ones on average, with a variance of
     n s (1 - s). For n = (k + 3 sqrt(k (1 - s)) + 1) / s that is more than three times the standard deviation above k.
 
-    >>> n_to_find(10, n_rows=1000, n_allowed=990), n_to_find(10, n_rows=1000, n_allowed=100)
-    (13, 201)
+    >>> n_to_find(10, n_rows=1000, n_allowed=990), n_to_find(10, n_rows=1000, n_allowed=300)
+    (13, 64)
     """
     share = max(1, n_allowed) / n_rows
     return min(n_rows - 1, math.ceil((k + 3 * math.sqrt(k * (1 - share)) + 1) / share))
