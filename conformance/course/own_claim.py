@@ -8,6 +8,7 @@ import numpy as np
 
 from conformance.claims import BY_NAME
 from conformance.claims.claim import ANSWERS
+from conformance.claims.claim import Claim as SuiteClaim
 from conformance.course.innocents import INNOCENTS
 from conformance.targets.places import in_one_line
 from conformance.zoo import ZOO
@@ -24,6 +25,7 @@ NOT_SEEN = {  # mutants whose bug is elsewhere than in a function of X, Q and k 
     *("Squeezed", "WrongAxis", "SortsTheWrongAxis"),  # in shapes that a claim hardly asks for
     *("ScaledWithTheQueries", "QueriesScaledByThemselves"),  # in methods that the host lacks: every claim catches them
 }
+NOT_ASKED = ("radius", "among", "sample weight", "options", "sparse", "updates", "metrics")  # levels of other questions
 Kneighbors = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 Claim = Callable[[Kneighbors, np.random.Generator], None]
 
@@ -69,8 +71,12 @@ def accused(claim: Claim, kneighbors: Kneighbors) -> BaseException | None:
 
 def wrong_searches() -> list[type[Mutant]]:
     """The mutants of the zoo that find wrong neighbours, or wrong distances, as a function of X, Q and k."""
-    found = [mutant for mutant in ZOO if issubclass(mutant, Search) and BY_NAME[mutant.claim].kind == ANSWERS]
+    found = [mutant for mutant in ZOO if issubclass(mutant, Search) and _is_asked(BY_NAME[mutant.claim])]
     return [mutant for mutant in found if _is_euclidean(mutant) and mutant.__name__ not in NOT_SEEN]
+
+
+def _is_asked(claim: SuiteClaim) -> bool:
+    return claim.kind == ANSWERS and claim.level not in NOT_ASKED
 
 
 def _is_euclidean(mutant: type[Mutant]) -> bool:
