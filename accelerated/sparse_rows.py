@@ -47,8 +47,8 @@ class SparseRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, some: slice | np.ndarray) -> "SparseRows":
-        return SparseRows(self.matrix[some])
+    def __getitem__(self, some: slice | np.ndarray | Tensor) -> "SparseRows":
+        return SparseRows(self.matrix[some.numpy() if isinstance(some, Tensor) else some])
 
     def with_numbers(self, numbers: np.ndarray) -> "SparseRows":
         """Returns rows that store these numbers in the same places."""
