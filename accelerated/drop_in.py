@@ -156,7 +156,7 @@ class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
 
     def _codes(self) -> Tensor:
         """Returns the place of each row's label among the classes, (n_outputs, n)."""
-        return torch.from_numpy(self._y.reshape(self.n_samples_fit_, -1).T)
+        return torch.from_numpy(np.array(self._y.reshape(self.n_samples_fit_, -1).T))
 
 
 class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
@@ -169,7 +169,9 @@ class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
     def predict(self, X: Any) -> np.ndarray:
         """Returns the weighted averages of the neighbours' targets, (n_queries,) or (n_queries, n_outputs)."""
         weights, indices = self._find_weighted(X)
-        targets = torch.from_numpy(np.asarray(self._y, dtype=np.float64).reshape(self.n_samples_fit_, -1))
+        if self._y.dtype.kind not in "buif":
+            raise TypeError(f"y has dtype {self._y.dtype}, but an average needs numbers")
+        targets = torch.from_numpy(np.array(self._y, dtype=np.float64).reshape(self.n_samples_fit_, -1))
         averages = average(targets, indices, weights).numpy()
         return averages[:, 0] if self._y.ndim == 1 else averages
 

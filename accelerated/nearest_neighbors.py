@@ -141,11 +141,12 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
         from scipy.sparse import csr_matrix
 
         data = distances if mode == "distance" else np.ones(len(indices))
-        return csr_matrix((data, indices, np.append(0, counts.cumsum())), shape=(len(counts), self._next_id))
+        columns = np.searchsorted(self.ids_, indices)  # of the rows that are left
+        return csr_matrix((data, columns, np.append(0, counts.cumsum())), shape=(len(counts), self.n_samples_fit_))
 
     @of_one_fit
     @in_calling_thread()
-    def near_duplicates(self, radius: Any) -> Any:
+    def near_duplicates(self, radius: Any = None) -> Any:
         """Returns the pairs i < j of training rows with a distance from i to j up to the radius, int64 (n_pairs, 2).
 
         The pairs are sorted. Raises as ``radius_neighbors`` does.

@@ -66,6 +66,8 @@ def make_search(model: Any) -> Search:
     is_ours = isinstance(metric, str) and metric in (*NAMES, *ALIASES)
     if metric == "haversine" and model._fit_X.shape[1] != 2:
         is_ours = False  # scikit-learn refuses other columns when it is asked for neighbours
+    if metric == "braycurtis":
+        is_ours = False  # scikit-learn divides by sum |a| + |b|, we and SciPy by sum |a + b|
     if callable(metric) or is_ours:
         return Search(k, metric=metric, metric_params=params).fit(model._fit_X)
     by_scikit_learn = {"metric": metric, "params": params}

@@ -115,7 +115,7 @@ def _is_set(entry: Any) -> bool:
 def _check_number(n_sets: int, n_queries: int) -> None:
     if n_sets != n_queries:
         advice = "pass a set of rows for each query, or one mask or one list of indices for all of them"
-        raise ValueError(f"among has {n_sets} sets of rows for {n_queries} queries: {advice}")
+        raise ValueError(f"among has sets of rows for {n_sets} queries, but there are {n_queries}: {advice}")
 
 
 def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
@@ -137,6 +137,8 @@ def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
         place = int(np.argmax(wrong))
         limits = f"the indices of {n_rows} training rows are from 0 to {n_rows - 1}"
         raise ValueError(f"{name} has {show(int(array[place]))} at place {place}, but {limits}")
+    if len(array) == n_rows > 2 and np.all(array <= 1):
+        raise ValueError(f"{name} has {n_rows} ints of only 0 and 1, which look like a mask: pass {name} == 1")
     return np.unique(array.astype(np.int64))
 
 
@@ -169,6 +171,6 @@ def _check_enough(allowed: Allowed, k: int, n_queries: int, leave_one_out: bool)
     query = int(np.argmax(counts < k))
     others = "other rows" if leave_one_out else "rows"
     raise ValueError(
-        f"among allows query {query} {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
+        f"query {query} may choose among {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
         "smaller n_neighbors, or pad=True, which fills the missing places with index -1 and distance infinity"
     )

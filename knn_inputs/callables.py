@@ -100,7 +100,8 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
         raise ValueError(f"weights returned shape {array.shape} for distances of shape {shape}")
     wrong = ~(np.isfinite(array) & (array >= 0))
     if np.any(wrong):
-        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0")
+        advice = ": weights='distance' knows distances of 0" if np.any(np.isinf(array)) else ""
+        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0{advice}")
     if not np.all(np.any(array > 0, axis=1)):
         raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
     return array

@@ -12,7 +12,8 @@ from knn_inputs.messages import a_kind_of, show, suggest, warn
 
 P = ParamSpec("P")
 DROP_IN = "or import the class of scikit-learn's name from accelerated.drop_in"
-FROM_SCIKIT_LEARN = {  # arguments of its neighbours that have no place here
+FROM_SCIKIT_LEARN = {  # arguments of its neighbours, and of others, that have no place here
+    "k": "it is called n_neighbors here",
     "n_jobs": f"leave it out, for the threads of torch are used, {DROP_IN}",
     "algorithm": f"leave it out, for the search chooses its way, {DROP_IN}",
     "leaf_size": f"leave it out, for the search chooses its way, {DROP_IN}",

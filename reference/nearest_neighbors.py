@@ -74,7 +74,7 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
         weights = data if mode == "distance" else np.ones(len(columns))
         return Graph(weights, columns, indptr, (len(indices), len(self._examples)))
 
-    def near_duplicates(self, radius):
+    def near_duplicates(self, radius=None):
         """Returns the pairs i < j of training examples with a distance from i to j up to the radius, int64 (n, 2).
 
         The pairs are sorted. Raises like ``radius_neighbors``.

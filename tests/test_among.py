@@ -232,12 +232,16 @@ BAD = {
     "an int among bools": ([True, 1, 0, 0, 0], TypeError, "among has 1, an int, at place 1, not a bool"),
     "a single index": (3, ValueError, r"among has shape \(\), but must have 1 dimension or 2"),
     "a cube": (np.zeros((1, 1, 1), bool), ValueError, r"among has shape \(1, 1, 1\), but must have 1 dimension or 2"),
-    "another number of sets": ([[0], [1], [2]], ValueError, "among has 3 sets of rows for 2 queries: pass a set"),
+    "another number of sets": (
+        [[0], [1], [2]],
+        ValueError,
+        "among has sets of rows for 3 queries, but there are 2: pass a set",
+    ),
     "masks of another length": (np.ones((2, 4), bool), ValueError, r"among\[0\] has 4 bools for 5 training rows"),
     "a bad list among good ones": ([[0], [9]], ValueError, r"among\[1\] has 9 at place 0"),
     "a set": ({0, 1}, TypeError, r"among is a set.*pass list\(among\)"),
-    "empty": ([], ValueError, "among allows query 0 0 rows, fewer than n_neighbors=1: allow more rows"),
-    "too few for one query": ([[0], []], ValueError, "among allows query 1 0 rows, fewer than n_neighbors=1"),
+    "empty": ([], ValueError, "query 0 may choose among 0 rows, fewer than n_neighbors=1: allow more rows"),
+    "too few for one query": ([[0], []], ValueError, "query 1 may choose among 0 rows, fewer than n_neighbors=1"),
 }
 
 
@@ -255,7 +259,7 @@ def test_a_bad_among_is_refused_with_its_place_and_advice(package, kind):
 def test_the_row_itself_does_not_count_as_allowed(package):
     model = package.NearestNeighbors(2).fit([[0.0], [1.0], [2.0]])
 
-    with pytest.raises(ValueError, match="among allows query 0 1 other rows, fewer than n_neighbors=2"):
+    with pytest.raises(ValueError, match="query 0 may choose among 1 other rows, fewer than n_neighbors=2"):
         model.kneighbors(among=[0, 1])
     assert model.kneighbors(among=[0, 1], pad=True)[1].tolist() == [[1, -1], [0, -1], [1, 0]]
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from accelerated.pickling import nearest_device
 from accelerated.sample_weight import Copies
+from accelerated.sparse_rows import SparseRows
 from knn_inputs.callables import describe
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.metrics import ChosenMetric
@@ -56,6 +57,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _refuse(value: Any, name: str) -> str:
+    if isinstance(value, SparseRows):
+        return f"the model has sparse rows, which a saved file cannot hold yet: fit on X.toarray(), {PICKLE_IT}"
     if callable(value):
         return f"{describe(value, name)} is a function, and a saved file holds no code: pass a name, {PICKLE_IT}"
     advice = "pass numbers or strings, such as np.array(y).astype(str) for labels"
