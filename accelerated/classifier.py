@@ -84,6 +84,7 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
             classes_=classes[0] if is_single else classes,
             _is_single=is_single,
             _codes=[torch.from_numpy(column).to(rows.device) for column in codes],
+            _given_class_weight=self.class_weight,
             _class_weights=[torch.from_numpy(of_output).to(rows.device) for of_output in class_weights],
         )
         return self
@@ -188,7 +189,7 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
     def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]]) -> dict[str, Any]:
         classes, codes = map(list, zip(*outputs, strict=True))
         as_numpy = [to_numpy(column) for column in codes]
-        weights = read_class_weights(self.class_weight, classes, as_numpy, None, self._is_single)
+        weights = read_class_weights(self._given_class_weight, classes, as_numpy, None, self._is_single)
         return {
             "classes_": classes[0] if self._is_single else classes,
             "_codes": codes,

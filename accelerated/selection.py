@@ -24,6 +24,7 @@ from knn_inputs.containers import is_matrix, to_array
 from knn_inputs.folds import check_n_folds, read_fold
 from knn_inputs.matrices import check_square
 from knn_inputs.messages import show
+from knn_inputs.metrics import allows_missing
 from knn_inputs.objects import read_objects
 from knn_inputs.parameters import check_n_neighbors
 
@@ -79,7 +80,7 @@ def select_n_neighbors(
 def _read_examples(model: Any, X: Any) -> Any:
     if callable(model.metric) and not is_matrix(X):
         return read_objects(X)
-    rows = check_rows(X)  # fit checks the magnitudes
+    rows = check_rows(X, allow_nan=allows_missing(model.metric))  # fit checks the magnitudes
     return check_square(rows) if model.metric == "precomputed" else rows
 
 

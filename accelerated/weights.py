@@ -42,6 +42,12 @@ class WeightedNeighbors(KNeighbors):
                 read["_metric"] = precomputed_columns(copies.searched)
         self._keep(X, read, _copies=copies, n_samples_fit_=len(rows), **learned)
 
+    def _make_again(self) -> None:
+        super()._make_again()
+        if self._copies is not None and self._chosen.name == "precomputed":
+            self._metric = precomputed_columns(self._copies.searched)
+            self._index = self._make_index(self._metric, self._rows)
+
     def _open_queries(self, X: Any) -> tuple[Index | Parts, Queries]:
         if X is None and self._copies is not None:
             return self._index, Queries.of_rows(self._copies.rows)

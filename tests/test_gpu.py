@@ -398,7 +398,7 @@ def test_boxes_keep_to_their_memory_limit_and_give_up_where_too_much_is_left(gpu
 
 def search_all(chosen, metric, queries, memory_limit):
     """What the filter finds for the batches of the queries, with 5 neighbours."""
-    read, numbers = Queries.given(queries, metric, queries.device), np.arange(len(queries))
+    read, numbers = Queries.given(queries, metric, queries), np.arange(len(queries))
     found = accelerated.search.batches.in_batches(chosen, read, numbers, 5, memory_limit, Clock())
     return [some for _, some in found]
 

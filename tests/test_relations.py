@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 import accelerated.aggregates
-import accelerated.classifier
 import accelerated.distances
 import accelerated.in_numpy
 import accelerated.search.exhaustive
@@ -428,7 +427,7 @@ SPOILT = [  # a claim, and the replacement for a function that makes the claim f
         "_without_self",
         lambda reduced, *_: reduced,
     ),
-    ("same_votes", accelerated.classifier, "vote_shares", farthest_vote_first),
+    ("same_votes", accelerated.voting, "vote_shares", farthest_vote_first),
     ("same_averages", accelerated.aggregates, "average", farthest_target_first),
     ("same_neighbors_up_to_powers", accelerated.distances, "minkowski", doubled),
     ("nearest_far_from_the_origin", accelerated.in_numpy, "sqeuclidean", expanded),

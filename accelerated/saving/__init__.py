@@ -87,10 +87,14 @@ class Saved:
         if described["class"] != cls.__name__:
             other = described["class"]
             raise ValueError(f"path={path!r} holds a {other}, not a {cls.__name__}: use {other}.load")
-        parameters, attributes = (
-            {name: decode(value, arrays) for name, value in described[kind].items()}
-            for kind in ("parameters", "attributes")
-        )
+        try:
+            parameters, attributes = (
+                {name: decode(value, arrays) for name, value in described[kind].items()}
+                for kind in ("parameters", "attributes")
+            )
+        except KeyError as error:
+            advice = "load a copy of it, or save the model again"
+            raise ValueError(f"path={path!r} has no {error}, so it was cut or changed: {advice}") from error
         model = cls(**parameters)
         vars(model).update(attributes)
         model._make_again()

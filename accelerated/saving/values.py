@@ -30,10 +30,16 @@ def encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     kind = type(value)
     if kind in PLAIN:
         return value
+    if kind is np.str_:
+        return str(value)
     if kind in (list, tuple, *TUPLES.values()):
         return {kind.__name__: [encode(item, f"{name}[{i}]", arrays) for i, item in enumerate(value)]}
     if kind is dict and all(type(key) is str for key in value):
         return {"dict": {key: encode(item, f"{name}[{key!r}]", arrays) for key, item in value.items()}}
+    if kind is dict:
+        return {
+            "pairs": [[encode(one, f"{name}[{i}]", arrays) for one in pair] for i, pair in enumerate(value.items())]
+        }
     if isinstance(value, torch.device):
         return {"device": str(value)}
     if isinstance(value, Tensor):
@@ -83,6 +89,8 @@ def decode(coded: Any, arrays: dict[str, np.ndarray]) -> Any:
         return TUPLES[kind](*(decode(item, arrays) for item in content))
     if kind == "dict":
         return {key: decode(item, arrays) for key, item in content.items()}
+    if kind == "pairs":
+        return {decode(key, arrays): decode(item, arrays) for key, item in content}
     if kind == "device":
         return nearest_device(torch.device(content))
     if kind == "tensor":
