@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.targets.peers.peer import Peer
-from conformance.targets.peers.reasons import EXPANDS, KEEPS, UNORDERED
+from conformance.targets.peers.reasons import EXPANDS, KEEPS, NAN, UNORDERED
 
 
 def _classes() -> list[Callable[..., Any]]:
@@ -37,5 +37,6 @@ DIFFERENCES: dict[str, tuple[str, ...]] = {
         "ties_without_the_row_itself",
     ),
     KEEPS: ("training_data_is_copied",),
+    NAN: ("rows_that_share_nothing_come_last",),
 }
 PEER = Peer("sklearn", "sklearn", "scikit-learn", _classes, DIFFERENCES)
