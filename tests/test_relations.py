@@ -341,8 +341,11 @@ def expanded(query, rows):
     return np.maximum((query * query).sum() + (rows * rows).sum(1) - 2 * (rows @ query), 0)
 
 
+nearest_vote_first = accelerated.voting.vote_shares
+
+
 def farthest_vote_first(columns, weights, ks):
-    return accelerated.voting.vote_shares(columns.flip(1), weights.flip(1), ks)
+    return nearest_vote_first(columns.flip(1), weights.flip(1), ks)
 
 
 def farthest_target_first(targets, indices, weights):
