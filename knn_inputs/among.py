@@ -137,8 +137,6 @@ def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
         place = int(np.argmax(wrong))
         limits = f"the indices of {n_rows} training rows are from 0 to {n_rows - 1}"
         raise ValueError(f"{name} has {show(int(array[place]))} at place {place}, but {limits}")
-    if len(array) == n_rows > 2 and np.all(array <= 1):
-        raise ValueError(f"{name} has {n_rows} ints of only 0 and 1, which look like a mask: pass {name} == 1")
     return np.unique(array.astype(np.int64))
 
 
