@@ -125,6 +125,8 @@ def _from_objects(
 
 def _is_among_numbers(array: np.ndarray, place: tuple[int, ...]) -> bool:
     """Returns whether other entries of the column are numbers, or strings that read as numbers."""
+    if not place:  # a single value
+        return False
     column = array[:1000] if len(place) == 1 else array[:1000, place[1]]
     return any(is_real(value) or _reads_as_number(value) for value in column.flat)
 

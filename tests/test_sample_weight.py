@@ -192,3 +192,9 @@ def test_places_are_filled_within_the_memory_limit(rng):
     assert model.search_report(queries).n_queries == len(queries)  # of all batches
     free = accelerated.KNNRegressor(50).fit(X, X[:, 0], weights)
     assert_same(answers[1], free.kneighbors(queries)[1])
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_a_single_value_of_another_type_is_refused(package):
+    with pytest.raises((TypeError, ValueError), match="sample_weight"):
+        package.KNNRegressor(1).fit([[0], [1]], [0, 1], sample_weight=b"x")
