@@ -6,6 +6,7 @@ import numpy as np
 
 from knn_inputs.containers import to_array
 from knn_inputs.messages import a_kind_of, show
+from knn_inputs.parameters import is_int
 
 
 def find_ids(ids: Any, known: np.ndarray) -> np.ndarray:
@@ -23,8 +24,10 @@ def find_ids(ids: Any, known: np.ndarray) -> np.ndarray:
     if len(array) == 0:
         return np.empty(0, dtype=np.int64)
     if array.dtype.kind not in "iu":
+        entries = array.tolist()
+        wrong = next((entry for entry in entries if not is_int(entry)), entries[0])
         advice = "; of a mask np.flatnonzero makes numbers" if array.dtype.kind == "b" else ""
-        raise TypeError(f"ids holds {show(array[0].item())}, {a_kind_of(array[0].item())}, but must hold ints{advice}")
+        raise TypeError(f"ids holds {show(wrong)}, {a_kind_of(wrong)}, but must hold ints{advice}")
     places = np.searchsorted(known, array).clip(max=len(known) - 1)
     unknown = np.flatnonzero(known[places] != array)
     if len(unknown):
