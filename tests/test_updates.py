@@ -391,5 +391,5 @@ def test_queries_of_other_threads_see_the_rows_before_an_update_or_after_it():
 
 @pytest.mark.parametrize("ids", [[None], [1, None], np.array([1, "a"], dtype=object)])
 def test_ids_of_several_types_are_refused_by_the_first_that_is_no_int(ids):
-    with pytest.raises(TypeError, match="ids holds (None|'a').*, but must hold ints"):
+    with pytest.raises(TypeError, match=r"ids holds (None|'a').*, but must hold ints"):
         NearestNeighbors(1).fit([[0], [5], [9]]).remove(ids)
