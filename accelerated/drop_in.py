@@ -117,7 +117,8 @@ class _OurRadiusNeighbors(_OurSearch):
         is_ours = getattr(self, "_search", None) is not None
         asked = self if is_ours and issparse(self._fit_X) else self._with_rows(X)
         if asked is not self and asked._fit_method == "brute":
-            X, asked = X.toarray(), self._with_rows(X.toarray())
+            X = X.toarray()
+            asked = self._with_rows(X)
         return super(_OurRadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
 
 
@@ -139,7 +140,7 @@ class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
     def predict(self, X: Any) -> np.ndarray:
         """Returns the label with the largest share of the votes, (n_queries,) or (n_queries, n_outputs)."""
         weights, indices = self._find_weighted(X)
-        chosen = [next(largest_class(codes[indices], weights, [indices.shape[1]])) for codes in self._codes()]
+        chosen = [next(largest_class(codes, weights, [indices.shape[1]])) for codes in self._codes(indices)]
         if not self.outputs_2d_:
             return self.classes_[chosen[0].numpy()]
         return np.column_stack([classes[places.numpy()] for classes, places in zip(self.classes_, chosen, strict=True)])
@@ -148,15 +149,17 @@ class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
         """Returns the shares of the votes, (n_queries, n_classes); for several outputs a list of such arrays."""
         weights, indices = self._find_weighted(X)
         shares = []
-        for codes, classes in zip(self._codes(), self.classes_ if self.outputs_2d_ else [self.classes_], strict=True):
+        outputs = self.classes_ if self.outputs_2d_ else [self.classes_]
+        for codes, classes in zip(self._codes(indices), outputs, strict=True):
             of_output = torch.zeros((len(indices), len(classes)), dtype=torch.float64)
-            write_shares(of_output, codes[indices], weights)
+            write_shares(of_output, codes, weights)
             shares.append(of_output.numpy())
         return shares if self.outputs_2d_ else shares[0]
 
-    def _codes(self) -> Tensor:
-        """Returns the place of each row's label among the classes, (n_outputs, n)."""
-        return torch.from_numpy(np.array(self._y.reshape(self.n_samples_fit_, -1).T))
+    def _codes(self, indices: Tensor) -> list[Tensor]:
+        """Returns for each output the place of the rows' labels among the classes, in the shape of the indices."""
+        columns = self._y.reshape(self.n_samples_fit_, -1).T
+        return [torch.from_numpy(column[indices.numpy()]) for column in columns]
 
 
 class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
@@ -171,8 +174,9 @@ class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
         weights, indices = self._find_weighted(X)
         if self._y.dtype.kind not in "buif":
             raise TypeError(f"y has dtype {self._y.dtype}, but an average needs numbers")
-        targets = torch.from_numpy(np.array(self._y, dtype=np.float64).reshape(self.n_samples_fit_, -1))
-        averages = average(targets, indices, weights).numpy()
+        targets = self._y.reshape(self.n_samples_fit_, -1)[indices.flatten().numpy()].astype(np.float64)
+        places = torch.arange(len(targets)).view_as(indices)
+        averages = average(torch.from_numpy(targets), places, weights).numpy()
         return averages[:, 0] if self._y.ndim == 1 else averages
 
 

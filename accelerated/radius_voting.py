@@ -11,7 +11,7 @@ import numpy as np
 
 from accelerated.search import Within
 from accelerated.voting import Weights
-from knn_inputs.callables import call_weights, refuse_sums
+from knn_inputs.callables import call_weights, refuse_sums, refuse_weightless
 
 
 class Weighted(NamedTuple):
@@ -35,7 +35,7 @@ def weigh(distances: np.ndarray, query: np.ndarray, n_rows: np.ndarray, weights:
     """Returns the weight of each neighbour, (n_pairs,), as ``voting.neighbor_weights`` does for k neighbours.
 
     A function is called once for each query that has neighbours, with their distances as an array (1, k). Raises
-    ValueError if it returns weights that cannot be used.
+    ValueError if it returns weights that cannot be used, and for a query all of whose neighbours are infinitely far.
 
     >>> weigh(np.array([1.0, 4.0, 0.0, 4.0]), np.array([0, 0, 1, 1]), np.array([2, 2]), "distance").tolist()
     [1.0, 0.25, 1.0, 0.0]
@@ -45,6 +45,8 @@ def weigh(distances: np.ndarray, query: np.ndarray, n_rows: np.ndarray, weights:
         return np.concatenate([np.empty(0), *(call_weights(weights, some[None])[0] for some in of_queries)])
     if weights == "uniform":
         return np.ones(len(distances))
+    nearest = (n_rows.cumsum() - n_rows)[n_rows > 0]  # the place of the first neighbour of each query
+    refuse_weightless(distances[nearest, None])
     with np.errstate(divide="ignore", over="ignore"):
         closeness = 1.0 / distances
     infinite = np.isinf(closeness)

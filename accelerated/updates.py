@@ -15,6 +15,7 @@ from torch import Tensor
 
 from accelerated.base import NeighborsBase, check_metric_columns, prepare_rows
 from accelerated.calling_thread import in_calling_thread
+from accelerated.one_fit import as_it_is
 from accelerated.search import Parts, resolve_memory_limit
 from accelerated.sparse_rows import SparseRows
 from accelerated.validation import check_rows
@@ -85,8 +86,7 @@ class Updated(NeighborsBase):
     def _before_update(self, update: str) -> Self:
         """Returns the model as it is now, whatever other threads do to it; raises ValueError if it has no updates."""
         check_is_fitted(self, "n_samples_fit_")
-        before: Self = object.__new__(type(self))
-        before.__dict__ = self.__dict__
+        before = as_it_is(self)
         if before._holds_objects():
             raise ValueError(f"{update} takes no examples of a list, which only a function compares: fit again")
         if getattr(before, "_copies", None) is not None:

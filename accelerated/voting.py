@@ -122,7 +122,7 @@ def _last(sums: Iterator[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
 
 def divide(summed: Tensor, total: Tensor) -> Tensor:
     """Returns summed / total; raises ValueError if a sum of weights is 0, or a sum of these or of targets overflows."""
-    wrong = ~(total.isfinite().all(1) & summed.isfinite().all(1) & (total != 0).all(1))
+    wrong = ~((total.isfinite() & (total != 0)).all(1) & summed.isfinite().all(1))
     if bool(wrong.any()):
         refuse_sums(summed[wrong][0].cpu().numpy(), total[wrong][0].item())
     return summed / total

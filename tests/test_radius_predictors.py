@@ -168,3 +168,14 @@ def test_a_fold_with_a_lonely_query_is_an_error_unless_there_is_a_label():
         cross_val_score(accelerated.RadiusNeighborsClassifier(1), X, y, cv=2, error_score="raise")
     labelled = accelerated.RadiusNeighborsClassifier(1, outlier_label="most_frequent")
     assert len(cross_val_score(labelled, X, y, cv=2, error_score="raise")) == 2
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+@pytest.mark.parametrize("name", ["RadiusNeighborsRegressor", "RadiusNeighborsClassifier"])
+def test_neighbors_that_are_all_infinitely_far_have_no_weights_by_distance(package, name):
+    model = getattr(package, name)(np.inf, metric="nan_euclidean", weights="distance")
+    model.fit([[0, np.nan], [1, np.nan], [2, 5]], [1, 2, 3])
+
+    assert model.predict([[np.nan, 1.0]]).tolist() == [3]
+    with pytest.raises(ValueError, match="a query shares no feature with any of its neighbours"):
+        model.fit([[0, np.nan], [1, np.nan]], [1, 2]).predict([[0, 1.0], [np.nan, 1.0]])

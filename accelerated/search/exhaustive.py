@@ -78,12 +78,13 @@ class Exhaustive:
     @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
     def _search_one_by_one(self, batch: Batch, k: int) -> Found:
         """Measures one query after the other against all rows, in NumPy and in this thread."""
-        queries, rows = batch.queries.numpy(), to_dense(self.rows).numpy()
+        assert isinstance(self.rows, Tensor)
+        queries, rows, own = batch.queries.numpy(), self.rows.numpy(), batch.self_index.numpy()
         reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
             of_query = self._measure_one(query, rows)
-            if batch.self_index[i] >= 0:
-                of_query[batch.self_index[i]] = np.inf
+            if own[i] >= 0:
+                of_query[own[i]] = np.inf
             indices[i] = nearest = smallest_of_line(of_query, k)
             reduced[i] = of_query[nearest]
         certified = torch.from_numpy(np.ones(len(queries), dtype=bool))
