@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from benchmarks import studies, update_studies
-from benchmarks.studies import Case, Regression, Values
 from benchmarks.studies_among import STUDIES_AMONG, Among
+from benchmarks.study_cases import Case, Regression, Values
 from benchmarks.timing import in_turns
 from benchmarks.update_studies import Removals
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from accelerated import NearestNeighbors
-from benchmarks.studies import RNG, Case, Study, normal, of
+from benchmarks.study_cases import RNG, Case, Study, normal, of
 
 
 class Among(NamedTuple):

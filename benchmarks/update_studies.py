@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from accelerated import NearestNeighbors
-from benchmarks.studies import RNG, Study, of
+from benchmarks.study_cases import RNG, Study, of
 
 
 class Removals(NamedTuple):

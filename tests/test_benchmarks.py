@@ -21,7 +21,7 @@ from benchmarks import (
     similarity,
     similarity_cases,
     similarity_peers,
-    studies,
+    study_cases,
     timing,
 )
 from tests.pretended_gpu import PretendedGpu
@@ -230,7 +230,7 @@ def test_a_constant_is_measured_with_each_of_its_values_and_then_as_before():
 
 
 def test_the_constants_of_a_regressor_are_measured_too(monkeypatch):
-    few = constants.STUDIES["PAIRS"]._replace(cases=lambda: studies.uniform(50, 20, with_fit=False))
+    few = constants.STUDIES["PAIRS"]._replace(cases=lambda: study_cases.uniform(50, 20, with_fit=False))
     monkeypatch.setitem(constants.STUDIES, "PAIRS", few)
 
     assert set(constants.main(["PAIRS", "--rounds", "1"])) == {str(2**n) for n in (13, 15, 17, 19, 21)}

@@ -455,7 +455,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 
     _try_products.cache_clear()
     monkeypatch.setattr(torch, product, rounded)
-    monkeypatch.setattr(products, "_integers_are_faster", lambda: True)
+    monkeypatch.setattr(products, "integers_are_faster", lambda: True)
     try:
         with pytest.warns(UserWarning, match=f"products in torch.{name} on cpu are less precise than they can be"):
             assert not product_keeps_error_limit(PRODUCTS[name], CPU)
@@ -469,7 +469,7 @@ def test_a_product_that_is_less_precise_than_promised_is_noticed_and_not_used(mo
 @pytest.mark.parametrize("faster", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1, 2), (1, 33, 100), (70, 1, 1025), (48, 40, 3000)])
 def test_products_of_integers_are_exact_in_either_way(monkeypatch, shape, faster):
-    monkeypatch.setattr(products, "_integers_are_faster", lambda: faster)
+    monkeypatch.setattr(products, "integers_are_faster", lambda: faster)
     n, m, n_columns = shape
     a, b = torch.full((n, n_columns), -128, dtype=torch.int8), torch.full((m, n_columns), 127, dtype=torch.int8)
     a[-1, 0], b[-1, -1] = 3, -128
@@ -481,7 +481,7 @@ def test_products_of_integers_are_exact_in_either_way(monkeypatch, shape, faster
 
 
 def test_a_product_of_integers_that_torch_refuses_without_a_word_is_made_in_float32(monkeypatch):
-    monkeypatch.setattr(products, "_integers_are_faster", lambda: True)
+    monkeypatch.setattr(products, "integers_are_faster", lambda: True)
     monkeypatch.setattr(torch, "_int_mm", lambda a, b, out: out)
     a, out = torch.ones((3, 4), dtype=torch.int8), torch.zeros((3, 3), dtype=torch.int32)
 

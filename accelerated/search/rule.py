@@ -36,7 +36,7 @@ from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.lines import N_LINES, choose_lines
 from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
-from accelerated.search.bounds.multiply import multiply, product_dtype, short_float
+from accelerated.search.bounds.multiply import integers_are_faster, multiply, product_dtype, short_float
 from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
@@ -52,6 +52,7 @@ from accelerated.search.tree import TreeFilter
 from accelerated.sparse_rows import Rows, SparseRows
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
+SMALL_SEARCH_BY_TREE = 2**15  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH_BY_TREE`
 SMALL_SEARCH_BY_BITMAPS = 2**16  # pairs: `python -m benchmarks.constants SMALL_SEARCH_BY_BITMAPS`
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 # Rows x features at which fewer rows are enough: `python -m benchmarks.constants FEWEST_NUMBERS`
@@ -89,10 +90,18 @@ def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None =
             raise
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
         filters = []
-    by_bitmaps = bool(filters) and isinstance(filters[0], BitmapFilter)
-    smallest_search = SMALL_SEARCH_BY_BITMAPS * rows.shape[1] if by_bitmaps else SMALL_SEARCH
     last = Exhaustive(metric, rows, _why_no_filter(metric, rows))
-    return Index(metric, rows, [*filters, last], smallest_search if filter_name is None else 0)
+    smallest_search = 0 if filter_name is not None or not filters else _smallest_search(filters[0], rows.shape[1])
+    return Index(metric, rows, [*filters, last], smallest_search)
+
+
+def _smallest_search(first: Filter, n_features: int) -> int:
+    """Returns the product of queries, rows and features from which on a search uses the filters."""
+    if isinstance(first, GroupFilter):
+        first = first.of_groups
+    if isinstance(first, TreeFilter):
+        return SMALL_SEARCH_BY_TREE
+    return SMALL_SEARCH_BY_BITMAPS * n_features if isinstance(first, BitmapFilter) else SMALL_SEARCH
 
 
 def _why_no_filter(metric: Metric, rows: Rows) -> str:
@@ -244,7 +253,7 @@ def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None
     A bound has equally many columns in each type, or ``n_columns`` for each feature.
     """
     n_columns = n_columns or {}
-    types = (torch.int8, short_float(device), torch.float32)
+    types = (torch.float32, torch.int8, short_float(device))  # of two that are equally fast, the first
     out_dtypes = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_error_limit(dtype, device)}
     return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]) * n_columns.get(dtype, 1))
 
@@ -264,4 +273,6 @@ def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -
         multiply(rows, rows.columns, out)
         out[0, 0].item()  # a GPU has finished when it returns a number of the product
         seconds.append(time.perf_counter() - start)
+    if dtype == torch.int8 and device.type == "cpu" and not integers_are_faster():  # they are multiplied in float32
+        return max(min(seconds), _seconds(device, torch.float32, torch.float32))
     return min(seconds)

@@ -120,7 +120,7 @@ def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
 def multiply_integers(columns: Tensor, queries: Tensor, out: Tensor) -> None:
     """Writes the product of 8-bit integers, (n_rows, n_queries), to ``out``, which is int32."""
     if columns.device.type == "cpu":
-        if not (_integers_are_faster() and _was_made(columns, queries, out)):
+        if not (integers_are_faster() and _was_made(columns, queries, out)):
             _multiply_in_float32(columns, queries, out)
     elif len(columns) < FEWEST:
         more = torch.nn.functional.pad(columns, (0, 0, 0, FEWEST - len(columns)))
@@ -150,7 +150,7 @@ def _multiply_in_float32(columns: Tensor, queries: Tensor, out: Tensor) -> None:
 
 
 @functools.cache
-def _integers_are_faster() -> bool:
+def integers_are_faster() -> bool:
     """Tells whether this CPU multiplies 8-bit integers faster than their copies in float32; measured once."""
     if not hasattr(torch, "_int_mm"):
         return False
