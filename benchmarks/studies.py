@@ -22,6 +22,14 @@ LOOSE_AND_TIGHT = [{"metric": "manhattan", "filter": "float32"}, {"k": 5}, {"k":
 SMALL = [(1000, 10, 16), (4000, 10, 16), (4000, 40, 16), (4000, 160, 16)]
 FEW_FEATURES = [(n, q, 3) for n in (1000, 10_000, 100_000) for q in (1, 4, 16)]
 STUDIES = {
+    "FEWEST_FOR_NEAR": Study(
+        of("FEWEST_FOR_NEAR", 2**14, 2**12, 2**13, 2**16),
+        lambda: each(normal, [(n, 1, d) for n in (250, 1000, 4000) for d in (12, 40)]),
+    ),
+    "MOST_FOR_NEAR": Study(
+        of("MOST_FOR_NEAR", 2**25, 2**23, 2**27),
+        lambda: each(normal, [(n, q, d) for n, d in ((100_000, 20), (60_000, 64), (8000, 784)) for q in (1, 4)]),
+    ),
     "SMALL_SEARCH_BY_TREE": Study(of("SMALL_SEARCH_BY_TREE", 2**15, 2**13, 2**17), lambda: each(normal, FEW_FEATURES)),
     "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),
     "FEWEST_FOR_A_WORKER": Study(

@@ -54,7 +54,7 @@ def search(
     """
     n_queries, (n_rows, n_features), device = len(query_range), index.rows.shape, index.rows.device
     check_memory_limit(memory_limit, n_features, k)
-    is_small = len(index.filters) > 1 and n_queries * index.rows.numel() < index.smallest_search
+    is_small = len(index.filters) > 1 and index.is_small(n_queries)
     filters = index.filters[-1:] if is_small else index.filters
     reduced = torch.empty((n_queries, k), dtype=torch.float64, device=device)
     indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)

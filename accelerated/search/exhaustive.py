@@ -14,6 +14,7 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.memory import block_shape, one_query_bytes
+from accelerated.search.near_rows import NearRows
 from accelerated.search.report import Clock
 from accelerated.search.smallest import smallest, smallest_of_line
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
@@ -30,6 +31,7 @@ class Exhaustive:
     metric: Metric
     rows: Rows  # (n_rows, n_features), prepared
     why: str = "every pair is measured"
+    near: NearRows | None = None  # excludes rows of few queries
     name = "exhaustive"
 
     def batch_size(self, k: int, scratch: int) -> int:
@@ -82,10 +84,12 @@ class Exhaustive:
         queries, rows, own = batch.queries.numpy(), self.rows.numpy(), batch.self_index.numpy()
         reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
-            of_query = self._measure_one(query, rows)
-            if own[i] >= 0:
+            near = None if self.near is None else self.near.find(query, int(own[i]), k)
+            of_query = self._measure_one(query, rows if near is None else rows[near])
+            if near is None and own[i] >= 0:
                 of_query[own[i]] = np.inf
-            indices[i] = nearest = smallest_of_line(of_query, k)
+            nearest = smallest_of_line(of_query, k)
+            indices[i] = nearest if near is None else near[nearest]
             reduced[i] = of_query[nearest]
         certified = torch.from_numpy(np.ones(len(queries), dtype=bool))
         return Found(torch.from_numpy(reduced), torch.from_numpy(indices), certified)

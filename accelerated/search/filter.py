@@ -80,6 +80,11 @@ class Index(NamedTuple):
     rows: Rows  # (n_rows, n_features), float64, or float32 where the rows are kept as given and it holds them
     filters: list[Filter]  # in the order in which they take the queries; the last is exhaustive and certifies all
     smallest_search: int  # pairs x features: a search with fewer of them is exhaustive from the start
+    fewest_queries: int = 1  # and so is a search with fewer queries
+
+    def is_small(self, n_queries: int) -> bool:
+        """Tells whether a search of so many queries is exhaustive from the start."""
+        return n_queries < self.fewest_queries or n_queries * self.rows.numel() < self.smallest_search
 
 
 class Pairs(NamedTuple):

@@ -41,10 +41,11 @@ from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
-from accelerated.search.exhaustive import Exhaustive
+from accelerated.search.exhaustive import MOST_ONE_BY_ONE, Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
+from accelerated.search.near_rows import NearRows
 from accelerated.search.product_filter import CPU_SIZES, ProductFilter
 from accelerated.search.sparse_counts import SparseCountFilter, has_only_0_and_1
 from accelerated.search.sparse_products import SparseProductFilter
@@ -90,9 +91,13 @@ def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None =
             raise
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
         filters = []
-    last = Exhaustive(metric, rows, _why_no_filter(metric, rows))
+    near = None
+    if filter_name is None and isinstance(rows, Tensor) and (not filters or isinstance(filters[0], ProductFilter)):
+        near = NearRows.make(metric, rows)
+    most = 0 if near is None else min(MOST_ONE_BY_ONE, near.most_queries)
+    last = Exhaustive(metric, rows, _why_no_filter(metric, rows), near)
     smallest_search = 0 if filter_name is not None or not filters else _smallest_search(filters[0], rows.shape[1])
-    return Index(metric, rows, [*filters, last], smallest_search)
+    return Index(metric, rows, [*filters, last], smallest_search, 1 + most)
 
 
 def _smallest_search(first: Filter, n_features: int) -> int:
