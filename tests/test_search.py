@@ -209,7 +209,7 @@ def test_counting_many_rows_within_a_radius_stays_within_the_memory_limit(filter
 def test_blocks_as_large_as_the_memory_limit_allows_stay_within_it(tensors):
     used = measured_mebibytes(pairs=2**40, n_train=10_000, n_queries=200, tensors=tensors, filter="exhaustive")
 
-    assert 16 < used < 64 + 16  # the limit is what holds it
+    assert 16 < used < 64 + 32  # the limit is what holds it
 
 
 @on_linux
