@@ -62,12 +62,12 @@ def vote_shares(columns: Tensor, weights: Tensor, ks: Collection[int]) -> Iterat
     >>> [shares.tolist() for shares in vote_shares(torch.tensor([[1, 0, 1]]), weights, [2, 3])]
     [[[0.5, 0.5, 0.0]], [[0.25, 0.75, 0.0]]]
     """
-    query = torch.arange(len(columns), device=columns.device)
     votes = torch.zeros(columns.shape, dtype=torch.float64, device=columns.device)
     total = torch.zeros((len(columns), 1), dtype=torch.float64, device=columns.device)
     for place in range(columns.shape[1]):
-        votes[query, columns[:, place]] += weights[:, place]
-        total = total + weights[:, place, None]
+        weight = weights[:, place, None]
+        votes.scatter_add_(1, columns[:, place, None], weight)  # once for each query, so the order of sums is fixed
+        total = total + weight
         if place + 1 in ks:
             yield divide(votes, total)
 

@@ -26,6 +26,10 @@ STUDIES = {
         of("FEWEST_FOR_NEAR", 2**14, 2**12, 2**13, 2**16),
         lambda: each(normal, [(n, 1, d) for n in (250, 1000, 4000) for d in (12, 40)]),
     ),
+    "MOST_BOUNDS": Study(
+        of("MOST_BOUNDS", 2**18, 2**14, 2**16, 2**20),
+        lambda: each(normal, [(n, q, 20) for n in (1500, 10_000, 50_000) for q in (4, 16, 64)]),
+    ),
     "MOST_FOR_NEAR": Study(
         of("MOST_FOR_NEAR", 2**25, 2**23, 2**27),
         lambda: each(normal, [(n, q, d) for n, d in ((100_000, 20), (60_000, 64), (8000, 784)) for q in (1, 4)]),

@@ -43,7 +43,12 @@ class Exhaustive:
         return block_shape(n_queries, n_rows, n_features, k, scratch, self.rows.device.type)
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
-        """Measures each query against all rows."""
+        """Measures each query against all rows, or few queries against the rows that may be near."""
+        if self.near is not None and len(batch.queries) <= self.near.most_queries:
+            with clock.stage("exclude"):
+                found = self.near.search(batch, k, scratch)
+            if bool(found.certified.all()):
+                return found
         if self._may_go_one_by_one(batch.queries.shape[0], scratch):
             with clock.stage("exhaustive"):
                 return self._search_one_by_one(batch, k)
@@ -84,12 +89,10 @@ class Exhaustive:
         queries, rows, own = batch.queries.numpy(), self.rows.numpy(), batch.self_index.numpy()
         reduced, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for i, query in enumerate(queries):
-            near = None if self.near is None else self.near.find(query, int(own[i]), k)
-            of_query = self._measure_one(query, rows if near is None else rows[near])
-            if near is None and own[i] >= 0:
+            of_query = self._measure_one(query, rows)
+            if own[i] >= 0:
                 of_query[own[i]] = np.inf
-            nearest = smallest_of_line(of_query, k)
-            indices[i] = nearest if near is None else near[nearest]
+            indices[i] = nearest = smallest_of_line(of_query, k)
             reduced[i] = of_query[nearest]
         certified = torch.from_numpy(np.ones(len(queries), dtype=bool))
         return Found(torch.from_numpy(reduced), torch.from_numpy(indices), certified)

@@ -1,7 +1,7 @@
-"""The rows that may be among the k nearest of one query: a product of the query and all rows excludes the others.
+"""The rows that may be among the k nearest of few queries: a product with the rows as they are excludes the others.
 
 A product filter encodes, bounds and sorts for many queries at once, and its calls take milliseconds however few these
-are. One query needs less: the product of its numbers with the rows as they are, and the squared length of each row.
+are. Few queries need less: their product with all rows, and the squared length of each row.
 
 |q - x|^2 = |x|^2 + |q|^2 - 2 x.q. Let u be the rounding unit of the rows' type and e = (4 n_features + 16) u, at most
 1/2. To subtract the products x_i q_i from a number s with |s| <= |x|^2, in whatever order, takes up to n_features + 3
@@ -27,10 +27,17 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import Frame, reach
 from accelerated.search.bounds.multiply import U
+from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
+from accelerated.search.memory import BYTES_OF_GAP
+from accelerated.search.refine import all_pairs, measure, nearest
+from accelerated.search.smallest import smallest
 
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
 MOST_FOR_NEAR = 2**25  # bytes of the rows, for each query anew: `python -m benchmarks.constants MOST_FOR_NEAR`
-LEAST_EXCLUDED = 3 / 4  # of the rows; if fewer are excluded, it takes no longer to measure all
+MOST_BOUNDS = 2**18  # at once: `python -m benchmarks.constants MOST_BOUNDS`
+MOST_LEFT = 1 / 4  # of the rows, for one query; it takes no longer to measure all if more are left
+MOST_GAPS = 2**17  # differences held at once when pairs are measured
+BYTES_OF_BOUND = 64  # of a bound and a copy, of a mask, and of a quarter of the pairs with their distances and order
 UNIT = {torch.float64: U, torch.float32: 2.0**-24}
 VANISHING = {torch.float64: 2.0**-1000, torch.float32: 2.0**-120}
 LARGEST = {torch.float64: 1e300, torch.float32: 1e37}  # squared lengths: no sum or product of them overflows
@@ -62,33 +69,38 @@ class NearRows:
 
     @property
     def most_queries(self) -> int:
-        """Returns the number of queries up to which this takes less time than a filter."""
-        return MOST_FOR_NEAR // self.rows.nbytes
+        """Returns the number of queries up to which this takes less time than a product filter."""
+        return min(MOST_BOUNDS // len(self.rows), MOST_FOR_NEAR // self.rows.nbytes)
 
-    def find(self, query: np.ndarray, own: int, k: int) -> np.ndarray | None:
-        """Returns the rows that may be among the k nearest, int64 (n,), ascending; None if they are most of the rows.
+    def search(self, batch: Batch, k: int, scratch: int) -> Found:
+        """Finds the nearest rows, and certifies all queries or none: none if few rows of one of them are excluded."""
+        queries, n_rows = batch.queries, len(self.rows)
+        lengths = torch.linalg.vecdot(queries, queries)
+        found = nothing_found(len(queries), k, queries.device)
+        fits = len(queries) * n_rows * BYTES_OF_BOUND <= scratch
+        is_precise = product_keeps_error_limit(self.rows.dtype, self.rows.device)
+        if not fits or not is_precise or float(lengths.amax()) > LARGEST[self.rows.dtype]:
+            return found
+        bounds = torch.addmm(self.squared, queries.to(self.rows.dtype), self.rows.T, alpha=-2)  # (n_queries, n_rows)
+        is_row = (batch.self_index >= 0).nonzero()[:, 0]
+        bounds[is_row, batch.self_index[is_row]] = torch.inf
+        most_gaps = max(1, min(MOST_GAPS, scratch // (4 * BYTES_OF_GAP)))
+        guess = measure(self.metric, self.rows, batch, all_pairs(smallest(bounds, k)), most_gaps).view(-1, k)
+        is_near = bounds.numpy() <= self._limits(batch.queries, guess.amax(1), lengths)
+        query, row = np.divmod(np.flatnonzero(is_near), n_rows)
+        if np.bincount(query, minlength=1).max() > MOST_LEFT * n_rows:
+            return found
+        pairs = Pairs(torch.from_numpy(query), torch.from_numpy(row))
+        measured = Measured(pairs, measure(self.metric, self.rows, batch, pairs, most_gaps))
+        closest = nearest(measured, len(queries), k)
+        return Found(*closest, torch.ones_like(found.certified), len(query))
 
-        The query is prepared, (n_features,) in float64; row ``own`` is left out, unless it is -1.
-        """
-        length = float(query @ query)
-        if length > LARGEST[self.rows.dtype] or not product_keeps_error_limit(self.rows.dtype, self.rows.device):
-            return None
-        as_rows = torch.from_numpy(query).to(self.rows.dtype)
-        bounds = torch.addmv(self.squared, self.rows, as_rows, alpha=-2).numpy()
-        if own >= 0:
-            bounds[own] = np.inf
-        guess = np.argpartition(bounds, k - 1)[:k]
-        near = np.flatnonzero(bounds <= self._limit(query, guess, length))
-        return near if len(near) <= (1 - LEAST_EXCLUDED) * len(self.rows) else None
-
-    def _limit(self, query: np.ndarray, guess: np.ndarray, length: float) -> np.float64:
-        """Returns R^2 - (1 - e) |q|^2, rounded up, for the greatest distance from the query to the guessed rows."""
-        assert self.metric.measure_in_numpy is not None
-        kth = torch.from_numpy(self.metric.measure_in_numpy(query, self.rows.numpy()[guess])).amax(0, keepdim=True)
-        zero = torch.zeros_like(kth)
-        squared = float(reach(self.metric, kth, torch.from_numpy(query)[None], zero, UNSHIFTED))
-        limit = squared - (1 - 2 * _error(self.rows)) * length  # of |q|^2, too
-        return np.float64(limit + 8 * U * (squared + length) + len(query) * VANISHING[self.rows.dtype])
+    def _limits(self, queries: Tensor, kth: Tensor, lengths: Tensor) -> np.ndarray:
+        """Returns R^2 - (1 - e) |q|^2, rounded up, float64 (n_queries, 1), where R is how far the k-th row may be."""
+        squared = reach(self.metric, kth, queries, torch.zeros_like(kth), UNSHIFTED)
+        limit = squared - (1 - 2 * _error(self.rows)) * lengths  # the other e is more than the rounding of |q|^2
+        limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
+        return limit.numpy()[:, None]
 
 
 def _error(rows: Tensor) -> float:

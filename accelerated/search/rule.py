@@ -41,7 +41,7 @@ from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
-from accelerated.search.exhaustive import MOST_ONE_BY_ONE, Exhaustive
+from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
@@ -94,10 +94,9 @@ def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None =
     near = None
     if filter_name is None and isinstance(rows, Tensor) and (not filters or isinstance(filters[0], ProductFilter)):
         near = NearRows.make(metric, rows)
-    most = 0 if near is None else min(MOST_ONE_BY_ONE, near.most_queries)
     last = Exhaustive(metric, rows, _why_no_filter(metric, rows), near)
     smallest_search = 0 if filter_name is not None or not filters else _smallest_search(filters[0], rows.shape[1])
-    return Index(metric, rows, [*filters, last], smallest_search, 1 + most)
+    return Index(metric, rows, [*filters, last], smallest_search, 1 if near is None else 1 + near.most_queries)
 
 
 def _smallest_search(first: Filter, n_features: int) -> int:
