@@ -45,6 +45,7 @@ bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewri
 	$(VENV)/bin/python -m benchmarks.scaling
 	$(VENV)/bin/python -m benchmarks.busy
 	$(VENV)/bin/python -m benchmarks.similarity
+	$(VENV)/bin/python -m benchmarks.drop_in
 
 clean:
 	rm -rf $(VENV)

@@ -15,6 +15,7 @@ from accelerated import NearestNeighbors, SimilarityRegressor
 from benchmarks import (
     busy,
     constants,
+    drop_in,
     gpu,
     gpu_similarity,
     pages,
@@ -58,6 +59,19 @@ def test_a_small_benchmark_on_a_busy_machine_runs_all_at_rest_and_busy(monkeypat
     assert len(results["lines"]) == 4 * len(busy.NAMES)
     for line in results["lines"]:
         assert set(line["seconds"]) == {"accelerated", busy.ONE_THREAD, "sklearn_brute", "faiss_flat", "torch_cdist"}
+
+
+def test_the_drop_in_and_scikit_learn_are_given_the_same_tasks():
+    results = drop_in.main(["--smoke"])
+
+    assert len(results["lines"]) == 12
+    assert all(set(line["seconds"]) == {"sklearn", "drop_in"} for line in results["lines"])
+
+
+def test_the_table_of_the_drop_in_is_that_of_the_results():
+    lines = json.loads(drop_in.RESULTS.read_text())["lines"]
+
+    assert pages.as_table(drop_in.HEADER, [drop_in.as_row(line) for line in lines]) in drop_in.PAGE.read_text()
 
 
 def test_the_table_of_a_busy_machine_is_that_of_the_results():
