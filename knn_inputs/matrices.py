@@ -61,6 +61,11 @@ def advise_reshape(shape: tuple[int, ...], X: Any, n_features: int | None = None
         return f"{code('len(X), -1')} makes a row of each of the {shape[0]} examples"
     one_example = f"{code('1, -1')} is one example of {shape[0]} features"
     one_feature = f"{code('-1, 1')} is {shape[0]} examples of one feature"
+    if hasattr(type(X), "iloc"):  # a Series of pandas
+        one_example = (
+            f"X.to_frame().T is one example of {shape[0]} features, and so is df.iloc[[0]], but not df.iloc[0]"
+        )
+        one_feature = f"X.to_frame() is {shape[0]} examples of one feature, and so is df[['a']], but not df['a']"
     if n_features is None:
         return f"{one_feature}, {one_example}"
     return one_feature if n_features == 1 != shape[0] else one_example

@@ -210,7 +210,26 @@ BAD_INPUT = {
     "distance below 0 in a query": (query([[-1.0] * 9], np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
     "metric that gives NaN": (query(X, metric=lambda a, b: np.nan), ValueError, "returned nan for"),
     "metric that gives infinity": (query(X, metric=lambda a, b: np.inf), ValueError, "returned inf for"),
-    "metric that gives -1": (query(X, metric=lambda a, b: -1), ValueError, "distance of -1.0"),
+    "metric that gives -1": (
+        query(X, metric=lambda a, b: -1),
+        ValueError,
+        r"metric=<lambda> returned -1.0 for array\(\[0., 1.\]\) and array\(\[0., 1.\]\), .*, at least 0$",
+    ),
+    "distance of a metric that gives -1": (
+        lambda p: p.NearestNeighbors(metric=lambda a, b: -1).get_distance([1, 2], [3, 4]),
+        ValueError,
+        r"returned -1.0 for \[1, 2\] and \[3, 4\], but must return a finite number, at least 0",
+    ),
+    "infinite distance": (
+        query([[1.0, 0.0], [-3.0, 0.0]], X=[[1.0, 0.0], [3.0, 0.0]], n_neighbors=1, metric="braycurtis"),
+        ValueError,
+        r"metric='braycurtis' gave a distance of inf for array\(\[-3., *0.\]\) and array\(\[3., 0.\]\)",
+    ),
+    "distance that overflows": (
+        query([[1e80, 1e80]], X=[[0.0, 0.0]], n_neighbors=1, p=0.001),
+        ValueError,
+        r"metric='minkowski' gave a distance of inf for .* and array\(\[0., 0.\]\), .* choose another metric",
+    ),
     "metric that gives None": (query(X, metric=lambda a, b: None), TypeError, "float"),
     "distance of two precomputed": (
         lambda p: p.NearestNeighbors(metric="precomputed").get_distance([1], [2]),
