@@ -117,7 +117,9 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     wrong = ~(np.isfinite(array) & (array >= 0))
     if np.any(wrong):
         advice = ": weights='distance' knows distances of 0" if np.any(np.isinf(array)) else ""
-        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0{advice}")
+        row, column = np.argwhere(wrong)[0].tolist()
+        place = f"in row {row}, column {column}"
+        raise ValueError(f"weights returned {array[row, column]} {place}, but must be finite and at least 0{advice}")
     if not np.all(np.any(array > 0, axis=1)):
         raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
     return array

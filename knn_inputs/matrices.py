@@ -38,7 +38,7 @@ def check_shape(shape: tuple[int, ...], X: Any, n_features: int | None = None, o
     if len(shape) == 0:
         advice = ": pass list(X)" if hasattr(type(X), "__iter__") and not isinstance(X, str | bytes) else ""
         raise ValueError(f"X is a single {kind_of(X)}, a scalar, but must be a matrix, a row for each example{advice}")
-    if len(shape) != 2 and of_numbers:
+    if len(shape) != 2 and of_numbers and shape[0]:
         message = f"X has shape {tuple(shape)}, but must have 2 dimensions. Reshape your data: "
         raise ValueError(message + advise_reshape(shape, X, n_features))
     if shape[0] == 0:

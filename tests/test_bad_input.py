@@ -220,6 +220,17 @@ BAD_INPUT = {
         ValueError,
         r"returned -1.0 for \[1, 2\] and \[3, 4\], but must return a finite number, at least 0",
     ),
+    "radius of a query None": (
+        lambda p: p.NearestNeighbors().fit(X).radius_neighbors(X[:2], [1, None]),
+        TypeError,
+        r"radius\[1\]=None is a NoneType, but must be a number",
+    ),
+    "w with a string": (
+        fit(metric_params={"w": [1.0, "a"]}),
+        TypeError,
+        r"metric_params\['w'\]\[1\]='a' is a str, but must be a number",
+    ),
+    "no queries in a list": (query([]), ValueError, r"X has 0 sample\(s\), shape=\(0,\)"),
     "infinite distance": (
         query([[1.0, 0.0], [-3.0, 0.0]], X=[[1.0, 0.0], [3.0, 0.0]], n_neighbors=1, metric="braycurtis"),
         ValueError,
@@ -275,7 +286,7 @@ BAD_INPUT = {
     "weights all 0": (classify(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
     "weights all 0 in regression": (regress(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
     "weights below 0": (classify(Y, weights=lambda d: -d - 1), ValueError, "weights returned -1"),
-    "weights NaN": (regress(Y, weights=lambda d: d * np.nan), ValueError, "weights returned nan"),
+    "weights NaN": (regress(Y, weights=lambda d: d * np.nan), ValueError, "weights returned nan in row 0, column 0,"),
     "weights infinite": (regress(Y, weights=lambda d: d + np.inf), ValueError, "weights returned inf"),
     "weights that overflow": (classify(Y, weights=lambda d: d * 0 + 1e308), ValueError, "add up to"),
     "weighted targets that overflow": (regress(Y * 1e10, weights=lambda d: d * 0 + 1e300), ValueError, "add up to"),
