@@ -13,7 +13,7 @@ from knn_inputs.class_weight import read_class_weights
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_matrix, read_pair
-from knn_inputs.messages import suggest
+from knn_inputs.messages import not_finite, suggest
 from knn_inputs.metrics import allows_missing, check_columns_of
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.targets import read_labels, sort_labels
@@ -127,5 +127,5 @@ def check_distances(distances, metric, query, examples):
 def check_finite(values, name):
     """Returns the values; raises ValueError, with the ``name`` of a value, unless all of them are finite."""
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{name} is {values[~np.isfinite(values)][0]}, but must be finite")
+        raise ValueError(not_finite(name, values[~np.isfinite(values)][0]))
     return values
