@@ -20,7 +20,7 @@ from conformance.targets.errors import Missing, NotOffered
 from conformance.targets.fitted import Fitted
 
 
-@claim(lattice_cases(), BOUND)
+@claim(lattice_cases(), BOUND, is_convention=True)
 def gradients_are_those_of_the_distances(target: Target, case: Case) -> None:
     """The gradient of a distance by the query is (query - row) / distance, and 0 where the distance is 0.
 
@@ -32,7 +32,10 @@ def gradients_are_those_of_the_distances(target: Target, case: Case) -> None:
     if torch is None or form is None or not form.batch or form.layout != "parts" or form.distance_at is None:
         raise NotOffered(f"{fitted.adapter.name} returns no tensors of distances")
     Q = torch.tensor(case.Q, requires_grad=True)
-    answer = fitted.call(form.method, Q, **fitted.k_option(form.method, None))
+    try:
+        answer = fitted.call(form.method, Q, **fitted.k_option(form.method, None))
+    except Exception as error:  # NumPy makes no array of such a tensor
+        raise NotOffered(f"{fitted.adapter.name} takes no tensor that requires a gradient") from error
     farthest = answer[form.distance_at][:, -1]
     if not getattr(farthest, "requires_grad", False):
         raise NotOffered(f"{fitted.adapter.name} returns distances without a gradient")
