@@ -143,7 +143,7 @@ def _assert_same_within(pair: tuple[Target, Target], task: str, case: Case, radi
     if task == CLASSIFIER:
         case = replace(case, y=targets_of(case) > 0)
         found = [one.predictor(task, case, radius=radius).shares(case.Q) for one in pair]
-        actual, expected = (np.stack(shares) if isinstance(shares, list) else shares for shares in found)
+        actual, expected = (np.hstack(shares) if isinstance(shares, list) else shares for shares in found)
     else:
         actual, expected = (one.predictor(task, case, radius=radius).predict(case.Q) for one in pair)
     assert_same_bits(actual, expected, "averages within the radius" if task == REGRESSOR else "shares of the votes")
