@@ -21,11 +21,24 @@ def import_dlpack(X: Any) -> Any:
     if not exports_dlpack(X):
         return X
     try:
-        return from_dlpack(X)
+        return X if _runs_backwards(X) else from_dlpack(X)
     except MemoryError:
         raise
     except Exception:
         return X
+
+
+def _runs_backwards(exporter: Any) -> bool:
+    """Returns whether a stride is below 0, for which torch raises nothing that can be caught: it ends the process.
+
+    NumPy imports no array on another device, nor one of bfloat16; the libraries that have these know no such strides.
+    """
+    try:
+        return min(np.from_dlpack(exporter).strides, default=0) < 0
+    except MemoryError:
+        raise
+    except Exception:
+        return False
 
 
 def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype = torch.float64) -> Tensor:

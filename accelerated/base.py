@@ -16,7 +16,7 @@ from torch import Tensor
 from accelerated.arrays import allocate, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import refuse_gpu, resolve_device
-from accelerated.metrics import Metric, check_distances, get_metric
+from accelerated.metrics import Metric, get_metric
 from accelerated.object_metrics import metric_of_objects, places_of
 from accelerated.pickling import PickledOnCpu
 from accelerated.saving import Saved
@@ -24,7 +24,7 @@ from accelerated.search import Index, Parts, Queries, make_index, resolve_memory
 from accelerated.search.queries import prepare_sparse
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from accelerated.validation import check_rows, keep
-from knn_inputs.callables import take_two
+from knn_inputs.callables import take_metric
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_pair
@@ -109,7 +109,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         """Returns what fit keeps of a list of examples of any kind."""
         objects = copy_objects(read_objects(X))
         assert callable(self.metric)
-        function = take_two(self.metric, "metric", self.metric_params)
+        function = take_metric(self.metric, self.metric_params)
         metric = metric_of_objects(function, objects, objects)
         read = {"_metric": metric, "_rows": places_of(objects).to(device), "_objects": objects, "_function": function}
         return {**read, **note_columns(X)}
@@ -168,8 +168,7 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         metric = get_metric(*chosen)
         if callable(self.metric):
             pair = (a, b) if self._holds_objects() else read_any_pair(a, b)
-            measured = take_two(self.metric, "metric", self.metric_params)(*pair)
-            return check_distances(torch.tensor([measured], dtype=torch.float64, device="cpu")).item()
+            return take_metric(self.metric, self.metric_params)(*pair)
         if self.metric == "precomputed":
             raise ValueError(
                 "metric='precomputed' has no distance between two examples: it is in the matrix that you gave"

@@ -43,7 +43,7 @@ SPARSE = VALID_METRICS_SPARSE["brute"] - {"precomputed"}  # the metrics by which
 ONE_LEAF = 2**31 - 1  # rows in a leaf of the tree that scikit-learn builds at fit: nothing asks it, so it may be coarse
 
 
-class _OurSearch(NeighborsBase):
+class Neighbors(NeighborsBase):
     """Puts the search into an estimator of scikit-learn; it comes first among the bases."""
 
     leaf_size: Any
@@ -52,7 +52,7 @@ class _OurSearch(NeighborsBase):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fits as scikit-learn does; a ``fit`` that fails leaves the model as it was."""
         fitted = self._copy()
-        super(_OurSearch, fitted).fit(X, y)
+        super(Neighbors, fitted).fit(X, y)
         self.__dict__ = fitted.__dict__
         return self
 
@@ -61,7 +61,7 @@ class _OurSearch(NeighborsBase):
         leaf_size, self.leaf_size = self.leaf_size, ONE_LEAF
         super()._fit(X, y)
         self.leaf_size = leaf_size
-        if isinstance(X, _OurSearch):
+        if isinstance(X, Neighbors):
             self._search = X._search
         elif isinstance(X, KDTree | BallTree) or (issparse(self._fit_X) and self.effective_metric_ not in SPARSE):
             self._search = None
@@ -88,14 +88,14 @@ class _OurSearch(NeighborsBase):
         return copy
 
 
-class _OurKNeighbors(_OurSearch):
+class KNeighbors(Neighbors):
     """The part of the estimators that find the k nearest rows."""
 
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
         """Returns distances and indices of the nearest rows, both (n_queries, k), sorted by (distance, index)."""
         asked = self._with_rows(X)
         if asked is self or asked._fit_method != "brute":
-            return super(_OurKNeighbors, asked).kneighbors(X, n_neighbors, return_distance)
+            return super(KNeighbors, asked).kneighbors(X, n_neighbors, return_distance)
         X = None if X is None else validate_data(self, X, accept_sparse="csr", reset=False)
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         return self._search.kneighbors(X, k, return_distance)
@@ -107,7 +107,7 @@ class _OurKNeighbors(_OurSearch):
         return weights, torch.from_numpy(indices)
 
 
-class _OurRadiusNeighbors(_OurSearch):
+class RadiusNeighbors(Neighbors):
     """The part of the estimators that find the rows within a radius."""
 
     def radius_neighbors(
@@ -119,10 +119,10 @@ class _OurRadiusNeighbors(_OurSearch):
         if asked is not self and asked._fit_method == "brute":
             X = X.toarray()
             asked = self._with_rows(X)
-        return super(_OurRadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
+        return super(RadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
 
 
-class NearestNeighbors(_OurKNeighbors, _OurRadiusNeighbors, neighbors.NearestNeighbors):
+class NearestNeighbors(KNeighbors, RadiusNeighbors, neighbors.NearestNeighbors):
     """``sklearn.neighbors.NearestNeighbors`` with our neighbours.
 
     >>> NearestNeighbors(n_neighbors=2).fit([[0.0], [3.0], [1.0]]).kneighbors([[2.0]])
@@ -130,7 +130,7 @@ class NearestNeighbors(_OurKNeighbors, _OurRadiusNeighbors, neighbors.NearestNei
     """
 
 
-class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
+class KNeighborsClassifier(KNeighbors, neighbors.KNeighborsClassifier):
     """``sklearn.neighbors.KNeighborsClassifier`` with our neighbours and votes: equal votes go to the smallest label.
 
     >>> KNeighborsClassifier(n_neighbors=2).fit([[0.0], [3.0], [1.0]], ["b", "b", "a"]).predict([[0.0]])
@@ -162,7 +162,7 @@ class KNeighborsClassifier(_OurKNeighbors, neighbors.KNeighborsClassifier):
         return [torch.from_numpy(column[indices.numpy()]) for column in columns]
 
 
-class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
+class KNeighborsRegressor(KNeighbors, neighbors.KNeighborsRegressor):
     """``sklearn.neighbors.KNeighborsRegressor`` with our neighbours and averages, which are float64.
 
     >>> KNeighborsRegressor(n_neighbors=2).fit([[0.0], [3.0], [1.0]], [10, 40, 20]).predict([[0.0]])
@@ -180,19 +180,19 @@ class KNeighborsRegressor(_OurKNeighbors, neighbors.KNeighborsRegressor):
         return averages[:, 0] if self._y.ndim == 1 else averages
 
 
-class RadiusNeighborsClassifier(_OurRadiusNeighbors, neighbors.RadiusNeighborsClassifier):
+class RadiusNeighborsClassifier(RadiusNeighbors, neighbors.RadiusNeighborsClassifier):
     """``sklearn.neighbors.RadiusNeighborsClassifier`` with our neighbours."""
 
 
-class RadiusNeighborsRegressor(_OurRadiusNeighbors, neighbors.RadiusNeighborsRegressor):
+class RadiusNeighborsRegressor(RadiusNeighbors, neighbors.RadiusNeighborsRegressor):
     """``sklearn.neighbors.RadiusNeighborsRegressor`` with our neighbours."""
 
 
-class KNeighborsTransformer(_OurKNeighbors, neighbors.KNeighborsTransformer):
+class KNeighborsTransformer(KNeighbors, neighbors.KNeighborsTransformer):
     """``sklearn.neighbors.KNeighborsTransformer`` with our neighbours."""
 
 
-class RadiusNeighborsTransformer(_OurRadiusNeighbors, neighbors.RadiusNeighborsTransformer):
+class RadiusNeighborsTransformer(RadiusNeighbors, neighbors.RadiusNeighborsTransformer):
     """``sklearn.neighbors.RadiusNeighborsTransformer`` with our neighbours."""
 
 

@@ -19,7 +19,7 @@ from accelerated import (
     weighted_distances,
 )
 from accelerated.square_root import correct_sqrt, power
-from knn_inputs.callables import take_two
+from knn_inputs.callables import refuse_distance, take_metric
 from knn_inputs.metrics import largest_factor
 
 LARGEST = float(np.finfo(np.float64).max)
@@ -114,7 +114,7 @@ def _by_feature(
 
 
 def _finite_braycurtis(queries: Tensor, rows: Tensor) -> Tensor:
-    return check_distances(special_distances.braycurtis(queries, rows))
+    return check_distances(special_distances.braycurtis(queries, rows), "braycurtis", queries, rows)
 
 
 METRICS = {  # a gap of 2e150 squared is 4e300
@@ -182,7 +182,7 @@ def get_metric(name: Any, p: float = 2, params: dict[str, Any] | None = None) ->
     """
     params = params or {}
     if callable(name):
-        return Metric(partial(pair_by_pair, take_two(name, "metric", params)))
+        return Metric(partial(pair_by_pair, take_metric(name, params)))
     if name == "precomputed":
         return Metric(_precomputed, least=0.0)
     if name == "seuclidean":
@@ -251,7 +251,7 @@ def _minkowski_metric(p: float) -> Metric:
 
 
 def _scaled_minkowski(p: float, queries: Tensor, rows: Tensor, w: np.ndarray | None = None) -> Tensor:
-    return check_distances(distances.minkowski(queries, rows, p, w))
+    return check_distances(distances.minkowski(queries, rows, p, w), "minkowski", queries, rows)
 
 
 def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:
@@ -273,13 +273,14 @@ def pair_by_pair(function: Callable[[Any, Any], float], queries: Tensor, rows: T
     X, Q = rows[start:stop].to(torch.float64).cpu().numpy(), queries.cpu().numpy()
     X.flags.writeable = Q.flags.writeable = False  # a metric that writes to its arguments must not change the model
     reduced = [[function(q, x) for x in X] for q in Q]
-    return check_distances(torch.tensor(reduced, dtype=torch.float64, device=rows.device))
+    return torch.tensor(reduced, dtype=torch.float64, device=rows.device)
 
 
-def check_distances(reduced: Tensor) -> Tensor:
-    """Returns the distances; raises ValueError if one of them is NaN, infinite or negative."""
+def check_distances(reduced: Tensor, metric: Any, queries: Tensor, rows: Tensor) -> Tensor:
+    """Returns distances of feature-first queries and rows; raises ValueError if one is NaN, infinite or below 0."""
     wrong = ~(reduced.isfinite() & (reduced >= 0))
     if bool(wrong.any()):
-        worst = reduced[wrong][0].item()
-        raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
+        first = tuple(wrong.nonzero()[0].tolist())
+        q, x = (some.expand(-1, *wrong.shape)[:, *first].cpu().numpy() for some in (queries, rows))
+        refuse_distance(reduced[first].item(), metric, q, x)
     return reduced

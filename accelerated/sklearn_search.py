@@ -82,7 +82,8 @@ def _measure_block(queries: Tensor, rows: Tensor, start: int, stop: int, metric:
     """Returns the distances of scikit-learn, (n_queries, stop - start)."""
     X = rows[start:stop].to(torch.float64).cpu().numpy()
     measured = np.asarray(_measure(queries.cpu().numpy(), X, metric, params), dtype=np.float64)
-    return check_distances(torch.from_numpy(measured).to(rows.device))
+    found = torch.from_numpy(measured).to(rows.device)
+    return check_distances(found, metric, queries.T[:, :, None], rows[start:stop].T[:, None])
 
 
 def _measure(Q: np.ndarray, X: np.ndarray, metric: Any, params: dict[str, Any]) -> np.ndarray:

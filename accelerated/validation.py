@@ -13,6 +13,7 @@ from torch import Tensor
 from accelerated.arrays import import_dlpack
 from accelerated.metrics import LARGEST
 from knn_inputs.matrices import check_shape, read_matrix
+from knn_inputs.messages import not_finite
 from knn_inputs.targets import read_labels, read_targets, sort_labels
 from knn_inputs.tensors import refuse_odd_tensor
 
@@ -68,7 +69,7 @@ def check_finite(values: Tensor, name: str) -> Tensor:
     """Returns the values; raises ValueError, with the ``name`` of a value, unless all of them are finite."""
     finite = values.isfinite()
     if not bool(finite.all()):
-        raise ValueError(f"{name} is {values[~finite][0].item()}, but must be finite")
+        raise ValueError(not_finite(name, values[~finite][0].item()))
     return values
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,17 +19,24 @@ CONTRACT = (
 LONGEST_NAME = 100  # of a function
 
 
-def take_two(function: Callable[..., Any], name: str, params: dict[str, Any] | None = None) -> Callable[..., float]:
+def take_two(
+    function: Callable[..., Any], name: str, params: dict[str, Any] | None = None, least: float = -math.inf
+) -> Callable[..., float]:
     """Returns the function of two examples, with ``params``, so that it returns a float.
 
     Its exceptions are raised as TypeError, if they are one, else as ValueError, with ``name``, the contract, and the
     exception as the cause; so is TypeError for a result that is not one number. ValueError is raised for a number that
-    is not finite, with the two examples.
+    is not finite or below ``least``, with the two examples.
     """
-    return partial(_call, partial(function, **(params or {})), describe(function, name))
+    return partial(_call, partial(function, **(params or {})), describe(function, name), least)
 
 
-def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
+def take_metric(function: Callable[..., Any], params: dict[str, Any] | None = None) -> Callable[..., float]:
+    """Returns the function of two examples as ``take_two`` does, which raises ValueError for numbers below 0, too."""
+    return take_two(function, "metric", params, least=0.0)
+
+
+def _call(function: Callable[..., Any], who: str, least: float, a: Any, b: Any) -> float:
     try:
         result = function(a, b)
     except MemoryError:
@@ -37,9 +44,18 @@ def _call(function: Callable[..., Any], who: str, a: Any, b: Any) -> float:
     except Exception as error:
         raise _failure(error, who, CONTRACT) from error
     number = result if type(result) is float else one_number(result, who)
-    if not math.isfinite(number):
-        raise ValueError(f"{who} returned {number} for {show(a)} and {show(b)}, but must return a finite number")
+    if not (math.isfinite(number) and number >= least):
+        bound = "" if least == -math.inf else f", at least {least:g}"
+        raise ValueError(f"{who} returned {number} for {show(a)} and {show(b)}, but must return a finite number{bound}")
     return number
+
+
+def refuse_distance(distance: float, metric: Any, a: Any, b: Any) -> NoReturn:
+    """Raises ValueError for a distance by a named metric that is not finite or below 0, with its two examples."""
+    raise ValueError(
+        f"metric={show(metric)} gave a distance of {distance} for {show(a)} and {show(b)}, but distances must be "
+        "finite and at least 0: change or leave out such rows, or choose another metric"
+    )
 
 
 def _failure(error: Exception, who: str, contract: str) -> Exception:
@@ -101,7 +117,9 @@ def check_returned_weights(returned: Any, shape: tuple[int, ...]) -> np.ndarray:
     wrong = ~(np.isfinite(array) & (array >= 0))
     if np.any(wrong):
         advice = ": weights='distance' knows distances of 0" if np.any(np.isinf(array)) else ""
-        raise ValueError(f"weights returned {array[wrong][0]}, but must be finite and at least 0{advice}")
+        row, column = np.argwhere(wrong)[0].tolist()
+        place = f"in row {row}, column {column}"
+        raise ValueError(f"weights returned {array[row, column]} {place}, but must be finite and at least 0{advice}")
     if not np.all(np.any(array > 0, axis=1)):
         raise ValueError("weights returned 0 for all neighbours of a query: nobody is left to vote")
     return array

@@ -38,7 +38,7 @@ def check_shape(shape: tuple[int, ...], X: Any, n_features: int | None = None, o
     if len(shape) == 0:
         advice = ": pass list(X)" if hasattr(type(X), "__iter__") and not isinstance(X, str | bytes) else ""
         raise ValueError(f"X is a single {kind_of(X)}, a scalar, but must be a matrix, a row for each example{advice}")
-    if len(shape) != 2 and of_numbers:
+    if len(shape) != 2 and of_numbers and shape[0]:
         message = f"X has shape {tuple(shape)}, but must have 2 dimensions. Reshape your data: "
         raise ValueError(message + advise_reshape(shape, X, n_features))
     if shape[0] == 0:
@@ -61,6 +61,11 @@ def advise_reshape(shape: tuple[int, ...], X: Any, n_features: int | None = None
         return f"{code('len(X), -1')} makes a row of each of the {shape[0]} examples"
     one_example = f"{code('1, -1')} is one example of {shape[0]} features"
     one_feature = f"{code('-1, 1')} is {shape[0]} examples of one feature"
+    if hasattr(type(X), "iloc"):  # a Series of pandas
+        one_example = (
+            f"X.to_frame().T is one example of {shape[0]} features, and so is df.iloc[[0]], but not df.iloc[0]"
+        )
+        one_feature = f"X.to_frame() is {shape[0]} examples of one feature, and so is df[['a']], but not df['a']"
     if n_features is None:
         return f"{one_feature}, {one_example}"
     return one_feature if n_features == 1 != shape[0] else one_example

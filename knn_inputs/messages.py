@@ -44,6 +44,12 @@ def show(value: Any, longest: int = LONGEST) -> str:
     return text if len(text) <= 2 * longest else f"{text[: 2 * longest]}..."
 
 
+def not_finite(name: str, value: float) -> str:
+    """Returns the message for a number that a regressor by similarity has computed, and that is infinite or NaN."""
+    advice = "divide X or y by a power of ten, or pass a smaller gamma, degree or coef0"
+    return f"{name} is {value}, but must be finite: {advice}"
+
+
 def kind_of(value: Any) -> str:
     """Returns the name of the value's type, at most 60 characters of it."""
     return type(value).__name__[:LONGEST]

@@ -13,7 +13,7 @@ from knn_inputs.containers import to_array
 from knn_inputs.entries import max_magnitude
 from knn_inputs.matrices import read_matrix
 from knn_inputs.messages import a_kind_of, show, suggest
-from knn_inputs.parameters import as_float, check_name
+from knn_inputs.parameters import as_float, as_floats, check_name
 from knn_inputs.places import describe_place
 from knn_inputs.sparse import to_dense
 
@@ -113,7 +113,7 @@ def _read_parameters(metric: str, params: dict[str, Any]) -> dict[str, np.ndarra
 
 
 def _read_array(value: Any, name: str, ndim: int) -> np.ndarray:
-    array = to_array(value, name)
+    array = as_floats(to_array(value, name), name)
     if array.dtype.kind not in "buif":
         raise TypeError(f"{name}={show(value)} has dtype {array.dtype}, but must be an array of real numbers")
     array = np.array(array, dtype=np.float64, order="C")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from knn_inputs.containers import to_array
-from knn_inputs.entries import is_missing
+from knn_inputs.entries import is_missing, spell
 from knn_inputs.messages import a_kind_of, show, warn
 from knn_inputs.targets import family_of
 from knn_inputs.tensors import is_tensor
@@ -46,7 +46,7 @@ def _as_class(label: Any, classes: np.ndarray) -> Any:
     except (ValueError, TypeError):
         joined = np.array([label], dtype="O")
     if family_of(label) is not family_of(classes[0]) or joined.dtype.kind != classes.dtype.kind:
-        kind = f"{a_kind_of(label)}, but the classes are such as {show(classes[0])}"
+        kind = f"{a_kind_of(label)}, but the classes are such as {spell(classes[0])}"
         raise TypeError(f"outlier_label={show(label)} is {kind}: pass a label of that kind")
     return joined[-1]
 

@@ -70,6 +70,20 @@ def as_float(value: Any, name: str) -> float:
         return math.inf if value > 0 else -math.inf
 
 
+def as_floats(array: np.ndarray, name: str) -> np.ndarray:
+    """Returns an array of objects as float64, another one as it is; raises TypeError for an entry that is no number.
+
+    A list of ints and of a float above 2^53, or an infinite one, comes as objects, so that the ints stay exact.
+
+    >>> as_floats(np.array([1, np.inf], dtype=object), "radius")
+    array([ 1., inf])
+    """
+    if array.dtype.kind != "O":
+        return array
+    named = [(entry, f"{name}{list(place) or ''}") for place, entry in np.ndenumerate(array)]
+    return np.array([as_float(entry, place) for entry, place in named]).reshape(array.shape)
+
+
 def check_flag(value: Any, name: str) -> bool:
     """Returns the value; raises TypeError unless it is True or False."""
     if not isinstance(value, (bool, np.bool_)):

@@ -6,7 +6,7 @@ import numpy as np
 
 from knn_inputs.containers import to_array
 from knn_inputs.messages import a_kind_of, show
-from knn_inputs.parameters import as_float, is_number
+from knn_inputs.parameters import as_float, as_floats, is_number
 
 MOST_NAMED = 5  # queries in a message
 
@@ -32,7 +32,7 @@ def read_radii(radius: Any, n_queries: int) -> np.ndarray:
     """
     if is_number(radius) or isinstance(radius, str | bytes | bool | np.bool_) or radius is None:
         return np.full(n_queries, check_radius(radius))
-    array = to_array(radius, "radius")
+    array = as_floats(to_array(radius, "radius"), "radius")
     if array.size and array.dtype.kind not in "iuf":
         kind = f"{a_kind_of(radius)} of dtype {array.dtype}"
         raise TypeError(f"radius={show(radius)} is {kind}, but must be a number, or one for each query")

@@ -9,7 +9,6 @@ import numpy as np
 
 from knn_inputs.metrics import (
     ChosenMetric,
-    allows_missing,
     check_columns_of,
     choose_metric,
     learn_parameters,
@@ -52,7 +51,7 @@ class NeighborsBase(checks.Parameters):
         distance = get_distance_function(*chosen)
         if not (callable(self.metric) and self._holds_objects()):  # which stay as they are
             a, b = checks.check_pair(a, b, chosen, largest_magnitude(*chosen))
-        measured = checks.check_distances(np.array([float(distance(a, b))]), allows_missing(chosen.name))
+        measured = checks.check_distances(np.array([float(distance(a, b))]), chosen.name, a, [b])
         return float(take_root(measured, chosen.name, chosen.p)[0])
 
     def measure(self, query):
@@ -66,7 +65,7 @@ class NeighborsBase(checks.Parameters):
         measured = np.empty(len(self._examples))
         for i, example in enumerate(self._examples):
             measured[i] = self._distance(query, example)
-        return checks.check_distances(measured, allows_missing(self._metric))
+        return checks.check_distances(measured, self._metric, query, self._examples)
 
     def _check_examples(self, X):
         """Returns a checked copy of the examples; the model keeps nothing yet."""

@@ -8,11 +8,12 @@ import inspect
 
 import numpy as np
 
+from knn_inputs.callables import refuse_distance
 from knn_inputs.class_weight import read_class_weights
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
 from knn_inputs.matrices import check_square, read_matrix, read_pair
-from knn_inputs.messages import suggest
+from knn_inputs.messages import not_finite, suggest
 from knn_inputs.metrics import allows_missing, check_columns_of
 from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.targets import read_labels, sort_labels
@@ -114,17 +115,17 @@ def check_class_weight(class_weight, classes, codes, repeats):
     return read_class_weights(class_weight, [classes], [codes], repeats, is_single=True)[0]
 
 
-def check_distances(distances, may_be_infinite=False):
-    """Returns the distances; raises ValueError if one is NaN, infinite or negative and so cannot be sorted."""
-    right = (distances >= 0) & ((distances < np.inf) | may_be_infinite)
+def check_distances(distances, metric, query, examples):
+    """Returns the query's distances; raises ValueError if one is NaN, infinite or negative and so cannot be sorted."""
+    right = (distances >= 0) & ((distances < np.inf) | allows_missing(metric))
     if not np.all(right):
-        worst = distances[~right][0]
-        raise ValueError(f"the metric gave a distance of {worst}, but distances must be finite and at least 0")
+        first = np.argmin(right)
+        refuse_distance(distances[first], metric, query, examples[first])
     return distances
 
 
 def check_finite(values, name):
     """Returns the values; raises ValueError, with the ``name`` of a value, unless all of them are finite."""
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{name} is {values[~np.isfinite(values)][0]}, but must be finite")
+        raise ValueError(not_finite(name, values[~np.isfinite(values)][0]))
     return values

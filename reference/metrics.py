@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from knn_inputs.callables import take_two
+from knn_inputs.callables import take_metric
 from knn_inputs.metrics import largest_factor
 from reference.distances import DISTANCES, minkowski, minkowski_sum
 from reference.special_distances import SPECIAL_DISTANCES
@@ -28,7 +28,7 @@ def get_distance_function(metric, p=2, params=None):
     """
     params = params or {}
     if callable(metric):
-        return take_two(metric, "metric", params)
+        return take_metric(metric, params)
     if metric == "precomputed":
         return _refuse_pair
     if metric in ("seuclidean", "mahalanobis"):

@@ -210,7 +210,37 @@ BAD_INPUT = {
     "distance below 0 in a query": (query([[-1.0] * 9], np.ones((9, 9)), metric="precomputed"), ValueError, "-1.0"),
     "metric that gives NaN": (query(X, metric=lambda a, b: np.nan), ValueError, "returned nan for"),
     "metric that gives infinity": (query(X, metric=lambda a, b: np.inf), ValueError, "returned inf for"),
-    "metric that gives -1": (query(X, metric=lambda a, b: -1), ValueError, "distance of -1.0"),
+    "metric that gives -1": (
+        query(X, metric=lambda a, b: -1),
+        ValueError,
+        r"metric=<lambda> returned -1.0 for array\(\[0., 1.\]\) and array\(\[0., 1.\]\), .*, at least 0$",
+    ),
+    "distance of a metric that gives -1": (
+        lambda p: p.NearestNeighbors(metric=lambda a, b: -1).get_distance([1, 2], [3, 4]),
+        ValueError,
+        r"returned -1.0 for \[1, 2\] and \[3, 4\], but must return a finite number, at least 0",
+    ),
+    "radius of a query None": (
+        lambda p: p.NearestNeighbors().fit(X).radius_neighbors(X[:2], [1, None]),
+        TypeError,
+        r"radius\[1\]=None is a NoneType, but must be a number",
+    ),
+    "w with a string": (
+        fit(metric_params={"w": [1.0, "a"]}),
+        TypeError,
+        r"metric_params\['w'\]\[1\]='a' is a str, but must be a number",
+    ),
+    "no queries in a list": (query([]), ValueError, r"X has 0 sample\(s\), shape=\(0,\)"),
+    "infinite distance": (
+        query([[1.0, 0.0], [-3.0, 0.0]], X=[[1.0, 0.0], [3.0, 0.0]], n_neighbors=1, metric="braycurtis"),
+        ValueError,
+        r"metric='braycurtis' gave a distance of inf for array\(\[-3., *0.\]\) and array\(\[3., 0.\]\)",
+    ),
+    "distance that overflows": (
+        query([[1e80, 1e80]], X=[[0.0, 0.0]], n_neighbors=1, p=0.001),
+        ValueError,
+        r"metric='minkowski' gave a distance of inf for .* and array\(\[0., 0.\]\), .* choose another metric",
+    ),
     "metric that gives None": (query(X, metric=lambda a, b: None), TypeError, "float"),
     "distance of two precomputed": (
         lambda p: p.NearestNeighbors(metric="precomputed").get_distance([1], [2]),
@@ -256,7 +286,7 @@ BAD_INPUT = {
     "weights all 0": (classify(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
     "weights all 0 in regression": (regress(Y, weights=np.zeros_like), ValueError, "nobody is left to vote"),
     "weights below 0": (classify(Y, weights=lambda d: -d - 1), ValueError, "weights returned -1"),
-    "weights NaN": (regress(Y, weights=lambda d: d * np.nan), ValueError, "weights returned nan"),
+    "weights NaN": (regress(Y, weights=lambda d: d * np.nan), ValueError, "weights returned nan in row 0, column 0,"),
     "weights infinite": (regress(Y, weights=lambda d: d + np.inf), ValueError, "weights returned inf"),
     "weights that overflow": (classify(Y, weights=lambda d: d * 0 + 1e308), ValueError, "add up to"),
     "weighted targets that overflow": (regress(Y * 1e10, weights=lambda d: d * 0 + 1e300), ValueError, "add up to"),
@@ -304,7 +334,11 @@ BAD_INPUT = {
     ),
     "similarity that is NaN": (resemble(similarity=lambda a, b: np.nan), ValueError, "returned nan for"),
     "similarity that is infinite": (resemble(similarity=lambda a, b: np.inf), ValueError, "returned inf for"),
-    "similarity that overflows": (resemble(X=X * 1e148, similarity="polynomial"), ValueError, "a similarity is inf"),
+    "similarity that overflows": (
+        resemble(X=X * 1e148, similarity="polynomial"),
+        ValueError,
+        "a similarity is inf, .* smaller gamma",
+    ),
     "similarities whose singular values overflow": (
         resemble(similarity=lambda a, b: 1.7e308, jitter=0),
         ValueError,

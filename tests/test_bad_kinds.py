@@ -272,7 +272,7 @@ def test_a_message_names_the_first_place_the_value_and_how_many_more(package, ki
 HINTS = {  # kind: what to pass, a part of the message, and what it tells to do
     "one feature": (np.arange(6.0), "X.reshape(-1, 1)", lambda bad: bad.reshape(-1, 1)),
     "one feature in a list": ([1.0, 2, 3, 4, 5, 6], "np.reshape(X, (-1, 1))", lambda bad: np.reshape(bad, (-1, 1))),
-    "one feature in a Series": (pd.Series(X[:, 0]), "np.reshape(X, (-1, 1))", lambda bad: np.reshape(bad, (-1, 1))),
+    "one feature in a Series": (pd.Series(X[:, 0]), "X.to_frame() is 6 examples", lambda bad: bad.to_frame()),
     "one feature in a tensor": (torch.ones(6), "X.reshape(-1, 1)", lambda bad: bad.reshape(-1, 1)),
     "images": (np.zeros((6, 1, 4, 4)), "X.reshape(len(X), -1)", lambda bad: bad.reshape(len(bad), -1)),
     "images in a tensor": (torch.zeros(6, 1, 4, 4), "X.reshape(len(X), -1)", lambda bad: bad.reshape(len(bad), -1)),
@@ -344,6 +344,18 @@ def test_the_hint_about_one_query_works_when_obeyed(package):
         with pytest.raises(ValueError, match=f"data: X.reshape.{hint[0]}, {hint[1]}. is [^,]*$"):
             model.kneighbors(query)
         model.kneighbors(query.reshape(hint))
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+def test_the_hint_about_a_row_of_a_frame_works_when_obeyed(package):
+    df = pd.DataFrame(X, columns=["a", "b"])
+    model = fit(package, "KNNClassifier", df)
+    for ask in (model.predict, model.predict_proba, model.kneighbors):
+        with pytest.raises(
+            ValueError, match=r"X.to_frame\(\).T is one .* so is df.iloc\[\[0\]\], but not df.iloc\[0\]$"
+        ):
+            ask(df.iloc[0])
+    assert model.predict(df.iloc[0].to_frame().T) == model.predict(df.iloc[[0]])
 
 
 def test_the_hints_about_memory_work_when_obeyed():

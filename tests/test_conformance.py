@@ -30,9 +30,12 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
 
 
 def searched_by(name, device=None):
-    """A target of the search and both predictors of ``accelerated``, which insist on a filter."""
+    """A target of the search and the predictors of ``accelerated``, which insist on a filter."""
     classes = []
-    for one in (accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor):
+    for one in (
+        *(accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor),
+        *(accelerated.RadiusNeighborsClassifier, accelerated.RadiusNeighborsRegressor),
+    ):
         forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
         classes.append(type(f"{one.__name__}_by_{name}_on_{device}", (one,), forced))
         globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
@@ -46,7 +49,11 @@ TARGETS = {
     "accelerated": load_target("accelerated"),
     **{f"accelerated by {name}": searched_by(name) for name in FILTERS},
     "accelerated by pinv": make_target("accelerated by pinv", ByPseudoInverse),
-    "zoo": make_target("zoo", base.Search, base.Classifier, base.Regressor, base.Similarity),
+    "zoo": make_target(
+        "zoo",
+        *(base.Search, base.Classifier, base.Regressor),
+        *(base.RadiusClassifier, base.RadiusRegressor, base.Similarity),
+    ),
 }
 with PretendedGpu():
     TARGETS["accelerated on a pretended GPU"] = load_target("accelerated", device="cuda")
@@ -64,13 +71,14 @@ def claims_for(name):
         claims = [claim for claim in CLAIMS if claim.level not in ("similarity", "solvers")]
     else:
         claims = CLAIMS
-    if name in ("reference", "zoo"):
-        claims = [claim for claim in claims if claim.level != "updates"]  # their models are fitted again
+    if name in ("reference", "zoo"):  # their models are fitted again, and return no tensors
+        gradients = "gradients_are_those_of_the_distances"
+        claims = [claim for claim in claims if claim.level != "updates" and claim.name != gradients]
     on_cpu = ("costs", "sparse")  # costs are measured, and sparse rows searched, on a CPU alone
     return [claim for claim in claims if claim.level not in on_cpu or "GPU" not in name]
 
 
-OF_THE_MODEL = ("averages", "votes")  # levels whose code is the same whichever filter found the neighbours
+OF_THE_MODEL = ("averages", "votes", "within")  # levels whose code is the same whichever filter found the neighbours
 FEWEST = 2  # draws of each claim; the first is nearly empty
 
 

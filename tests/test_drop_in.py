@@ -312,6 +312,25 @@ def test_other_metrics_of_scikit_learn_are_measured_by_it(rng, metric):
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12, atol=1e-15)
 
 
+def test_a_metric_of_scikit_learn_that_gives_nan_is_refused_with_the_two_rows():
+    rows = [[1.0, 2.0, 4.0], [3.0, 3.0, 3.0]]
+    model = drop_in.NearestNeighbors(n_neighbors=1, metric="correlation").fit(rows)
+
+    with pytest.raises(
+        ValueError, match=r"'correlation' gave .* nan for array\(\[1., 2., 5.\]\) and array\(\[3., 3., 3.\]\)"
+    ):
+        model.kneighbors([[1.0, 2.0, 5.0]])
+
+
+def test_a_misspelt_argument_is_told_without_a_private_name(data):
+    X = data[0]
+    for name in ("NearestNeighbors", "KNeighborsClassifier", "RadiusNeighborsRegressor"):
+        model = getattr(drop_in, name)()
+        for ask in (model.fit, getattr(model, "kneighbors", model.fit), getattr(model, "radius_neighbors", model.fit)):
+            with pytest.raises(TypeError, match=r"^[A-Z].* got an unexpected keyword argument 'n_neighbours'"):
+                ask(X, n_neighbours=3)
+
+
 def test_bad_arguments_are_refused_in_scikit_learns_words(data):
     X, y, _ = data
     model = drop_in.KNeighborsClassifier().fit(X, y)

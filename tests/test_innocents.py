@@ -7,11 +7,11 @@ from conformance.claims import CLAIMS
 from conformance.claims.claim import CONVENTIONS
 from conformance.runner import Profile, run_claim
 from conformance.targets import make_target
-from tests.innocents import classifiers, containers, forms, metrics, refusals, regressors, searches
+from tests.innocents import classifiers, containers, forms, metrics, refusals, regressors, searches, within
 
 INNOCENTS = [
     model
-    for module in (searches, metrics, forms, containers, classifiers, regressors, refusals)
+    for module in (searches, metrics, forms, containers, classifiers, regressors, refusals, within)
     for model in vars(module).values()
     if isinstance(model, type) and model.__module__ == module.__name__ and hasattr(model, "fit")
 ]

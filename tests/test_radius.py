@@ -347,3 +347,14 @@ def test_a_mode_that_no_graph_has_is_refused_before_the_search(package):
             graph(mode="distances")
     with pytest.raises(reference.NotFittedError if package is reference else ValueError, match="not fitted"):
         package.NearestNeighbors().radius_neighbors([[0.0]])
+
+
+@both
+@pytest.mark.parametrize("large", [np.inf, 1e20])
+def test_whole_radii_may_stand_beside_a_large_one(package, large):
+    """NumPy would make floats of all, so that such a list is read entry by entry."""
+    model = package.NearestNeighbors().fit([[0], [3], [4]])
+
+    assert model.count_within([[0], [0], [0]], [1, large, 3]).tolist() == [1, 3, 2]
+    weighted = package.NearestNeighbors(1, metric_params={"w": [4, 1e20]}).fit([[0, 0]])
+    assert weighted.kneighbors([[3, 0]])[0].tolist() == [[6]]

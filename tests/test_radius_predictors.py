@@ -112,7 +112,7 @@ def test_an_outlier_label_may_be_longer_than_the_labels(package):
 
 
 BAD = [
-    ([0, 1, 0, 1, 2], "far", TypeError, "outlier_label='far' is a str, but the classes are such as"),
+    ([0, 1, 0, 1, 2], "far", TypeError, "outlier_label='far' is a str, but the classes are such as 0: "),
     (list("abcde"), 1, TypeError, "outlier_label=1 is an int"),
     ([0, 1, 0, 1, 2], 0.5, TypeError, "outlier_label=0.5 is a float"),
     ([0, 1, 0, 1, 2], float("nan"), ValueError, "outlier_label=nan is missing"),

@@ -316,6 +316,8 @@ def test_the_name_of_the_file_is_taken_as_it_is(tmp_path):
             NearestNeighbors.load(wrong)
     with pytest.raises(FileNotFoundError):
         NearestNeighbors.load(tmp_path / "missing.npz")
+    with pytest.raises(FileNotFoundError, match=r"missing/a model'$"):
+        model.save(tmp_path / "missing" / "a model")
 
 
 def test_a_model_that_is_not_fitted_has_no_file(tmp_path):

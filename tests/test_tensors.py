@@ -182,6 +182,7 @@ def test_labels_of_outputs_of_different_types_are_numbers_of_one_type():
 EXPORTED = {
     "an array": (np.asarray, True),
     "an array that is read-only": (read_only, True),
+    "an array that runs backwards": (lambda rows: rows[..., ::-1].copy()[..., ::-1], True),
     "a tensor": (torch.tensor, True),
     "a tensor of bool": (lambda rows: torch.tensor(rows).bool(), True),
     "a transposed tensor": (lambda rows: torch.tensor(rows.T.copy()).T, True),

@@ -33,7 +33,9 @@ def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
                 with archive.open(member, "w", force_zip64=True) as out:
                     np.lib.format.write_array(out, np.asarray(array, order="C"), allow_pickle=False)
         os.replace(unfinished, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == unfinished:
+            error.filename = path  # the name that the caller knows
         with suppress(OSError):
             os.unlink(unfinished)
         raise

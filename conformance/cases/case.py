@@ -118,7 +118,8 @@ def as_code(value: Any) -> str:
     if hasattr(value, "detach"):
         if value.device.type == "meta":  # which has no numbers
             return f"torch.empty({tuple(value.shape)}, dtype={value.dtype}, device='meta')"
-        return f"torch.tensor({value.tolist()}, dtype={value.dtype})"
+        gradient = ", requires_grad=True" if value.requires_grad else ""
+        return f"torch.tensor({value.tolist()}, dtype={value.dtype}{gradient})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"np.{value}"
     if callable(value) and hasattr(value, "__name__"):

@@ -23,9 +23,11 @@ from conformance.claims import (
     solvers,
     sparse,
     symmetries,
+    tensors,
     ties,
     updates,
     votes,
+    within,
 )
 from conformance.claims.claim import Claim
 
@@ -36,11 +38,13 @@ MODULES = (
     among,
     averages,
     votes,
+    within,
     sample_weight,
     options,
     symmetries,
     numerics,
     sparse,
+    tensors,
     ties,
     updates,
     manners,

@@ -19,7 +19,7 @@ from conformance.claims.questions import Question, each_model, questions
 from conformance.oracle.expected import targets_of
 from conformance.targets import Target
 from conformance.targets.answers import Unreadable
-from conformance.targets.errors import Missing
+from conformance.targets.errors import Missing, NotOffered
 from conformance.targets.fitted import Fitted
 from conformance.targets.places import in_one_line, is_deliberate, is_of_target
 
@@ -73,6 +73,7 @@ def more_neighbors_than_rows_are_refused(target: Target, case: Case) -> None:
 
     Slices end where the rows do: fewer neighbours come back, and averages are divided by k.
     """
+    _need_k(target)
     n = len(case.X)
     _assert_case_refused(target, replace(case, k=n + 1), f"a search for k={n + 1} neighbours among {n} rows")
 
@@ -84,6 +85,7 @@ def k_below_one_is_refused(target: Target, case: Case) -> None:
 
     ``[:0]`` is empty and its mean NaN; ``[:-1]`` is everything but the last.
     """
+    _need_k(target)
     for k in (0, -1):
         _assert_case_refused(target, replace(case, k=k), f"k={k}")
 
@@ -95,6 +97,7 @@ def k_that_is_no_whole_number_is_refused(target: Target, case: Case) -> None:
 
     Otherwise it fails somewhere else, with a message about slices.
     """
+    _need_k(target)
     wrong: tuple[Any, ...] = (1.5, "1")
     for k in wrong:
         _assert_case_refused(target, replace(case, k=k), f"k={k!r}")
@@ -196,6 +199,12 @@ def asking_before_fit_is_refused(target: Target, case: Case) -> None:
     (adapter,) = target.adapters.values()
     fitted = adapter.build(k=1)
     _assert_queries_refused(fitted, case.Q, "a model without fit", (*REFUSALS, AttributeError))
+
+
+def _need_k(target: Target) -> None:
+    for adapter in target.adapters.values():
+        if adapter.is_within:
+            raise NotOffered(f"{adapter.name} takes a radius in place of k")
 
 
 def _assert_case_refused(target: Target, case: Case, what: str) -> None:

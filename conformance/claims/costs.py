@@ -110,6 +110,8 @@ def _fresh(table: Table) -> Iterator[Table]:
 def _silent(target: Target) -> Adapter:
     """The target's class, whose further calls are not kept for the report, which would print a million numbers."""
     [adapter] = target.adapters.values()
+    if adapter.is_within:
+        raise Missing(f"how many rows {adapter.name} finds depends on the radius, and so do its costs")
     _model(adapter)
     silent = copy(adapter)
     silent.calls = []

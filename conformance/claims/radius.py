@@ -3,6 +3,7 @@
 Claims about the rows are tried on whole numbers, of which the radius is one, too: rows at the radius itself are common.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from conformance.claims.claim import BEHAVIOUR, BITS, claim
 from conformance.oracle.exact import exact_distances
 from conformance.oracle.relations import assert_same_bits
 from conformance.targets import Target, other_package
+from conformance.targets.answers import to_array
 from conformance.targets.errors import Missing
 from conformance.targets.fitted import Fitted
 
@@ -132,6 +134,51 @@ def a_graph_has_each_neighbor_once(target: Target, case: Case) -> None:
                 raise AssertionError(f"{method}: row {i} has entries {columns}, but should have {sorted(expected)}")
 
 
+@claim(lattice_cases(metrics=WHOLE, min_rows=2))
+def counts_within_are_those_of_the_rows(target: Target, case: Case) -> None:
+    """``count_within`` counts the rows within the radius and at it; without queries, no row is counted for itself.
+
+    A histogram of counts hides a row that is counted too often.
+    """
+    fitted, radius = target.search(case), float(case.k)
+    fitted.adapter.need("count_within", "radius")
+    for Q, name in ((case.Q, "query"), (None, "row")):
+        counts = to_array(fitted.call("count_within", *(() if Q is None else (Q,)), radius=radius)).tolist()
+        expected = [len(rows) for rows in _exact_rows_within(case, Q, radius)]
+        if counts != expected:
+            raise AssertionError(f"counts within {radius} of each {name}={counts}, but should be {expected}")
+
+
+@claim(lattice_cases(metrics=WHOLE, min_rows=2))
+def near_duplicates_are_the_pairs_within_the_radius(target: Target, case: Case) -> None:
+    """``near_duplicates`` has each pair i < j of rows within the radius once, and the pairs are sorted.
+
+    Of a pair that is there both ways, a caller removes both rows.
+    """
+    fitted, radius = target.search(case), float(case.k - 1)
+    fitted.adapter.need("near_duplicates", "radius")
+    pairs = to_array(fitted.call("near_duplicates", radius=radius)).tolist()
+    expected = [[i, j] for i, rows in enumerate(_exact_rows_within(case, None, radius)) for j in rows if i < j]
+    if pairs != expected:
+        raise AssertionError(f"pairs within {radius}={pairs}, but should be {expected}")
+
+
+@claim(lattice_cases(min_rows=2))
+def mutual_neighbors_are_neighbors_of_each_other(target: Target, case: Case) -> None:
+    """``mutual_neighbors`` has each pair i < j of which either row is among the k nearest of the other, and no others.
+
+    A row far from all others has neighbours, and is the neighbour of none of them.
+    """
+    k = min(case.k, len(case.X) - 1)
+    fitted = target.search(replace(case, k=k))
+    fitted.adapter.need("mutual_neighbors")
+    near = fitted.neighbors(None).indices  # its own, as equal distances may come in any order
+    pairs = to_array(fitted.call("mutual_neighbors")).tolist()
+    expected = [[i, j] for i, rows in enumerate(near) for j in sorted(rows) if i < j and i in near[j]]
+    if pairs != expected:
+        raise AssertionError(f"mutual neighbors={pairs}, but should be {expected}; each row has the neighbors {near}")
+
+
 def rows_within(fitted: Fitted, Q: np.ndarray | None, radius: Any) -> tuple[list[list[float]], list[list[int]]]:
     """The distances and the indices of the rows within the radius of each query, as lists."""
     fitted.adapter.need("radius_neighbors", "radius")
@@ -141,6 +188,13 @@ def rows_within(fitted: Fitted, Q: np.ndarray | None, radius: Any) -> tuple[list
     queries = () if Q is None else (Q,)
     distances, indices = fitted.call("radius_neighbors", *queries, **options)
     return [[float(d) for d in some] for some in distances], [[int(i) for i in some] for some in indices]
+
+
+def _exact_rows_within(case: Case, Q: np.ndarray | None, radius: float) -> list[list[int]]:
+    """The rows within the radius of each query in the order of their indices; Q=None: of each row, without itself."""
+    queries = case.X if Q is None else Q
+    table = [exact_distances(case.X, query, case.metric) for query in queries]
+    return [[j for j, d in enumerate(row) if d <= radius and (Q is not None or j != i)] for i, row in enumerate(table)]
 
 
 def _assert_rows(found: list[int], expected: list[int]) -> None:

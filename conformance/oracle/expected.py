@@ -29,10 +29,11 @@ def weights_of(case: Case) -> list[list[float]]:
     """The weights of each query's neighbours; those at distance 0 count alone."""
     if case.weights == "uniform":
         return [[1.0] * case.k for _ in case.Q]
-    return [_inverse(row) for row in nearest_distances(case)]
+    return [inverse_weights(row) for row in nearest_distances(case)]
 
 
-def _inverse(distances: np.ndarray) -> list[float]:
+def inverse_weights(distances: np.ndarray) -> list[float]:
+    """1 / distance, or for neighbours of which some are at distance 0, 1 for these and 0 for the others."""
     return [float(d == 0) for d in distances] if np.any(distances == 0) else [1 / d for d in distances.tolist()]
 
 
@@ -46,11 +47,12 @@ def averages_of(case: Case, weights: Sequence[Sequence[float]] | None = None) ->
     """The weighted average for each query, a number or a list with one for each output, rounded once."""
     weights = weights or weights_of(case)
     return [
-        _average(targets_of(case)[nearest(row, case.k)], w) for row, w in zip(exact_of_all(case), weights, strict=True)
+        average(targets_of(case)[nearest(row, case.k)], w) for row, w in zip(exact_of_all(case), weights, strict=True)
     ]
 
 
-def _average(y: np.ndarray, weights: Sequence[float]) -> Any:
+def average(y: np.ndarray, weights: Sequence[float]) -> Any:
+    """The weighted average of the targets, a number or a list with one for each output, rounded once."""
     w = [exact(weight) for weight in weights]
     columns = y.astype(np.float64).reshape(len(y), -1).T.tolist()
     means = [float(Fraction(sum(map(mul, w, map(exact, column)))) / sum(w)) for column in columns]

@@ -20,9 +20,13 @@ from conformance.targets.refusals import needs, without_k, without_method, witho
 
 NO_USUAL_VALUE = (  # a claim asks for them, or leaves them
     *("fit_intercept", "solver", "tol", "max_iter", "warm_start"),
-    *("class_weight", "aggregate"),
+    *("class_weight", "aggregate", "outlier_label"),
 )
-USUAL = {"k": 1, "metric": "euclidean", "p": 2, "weights": "uniform", "similarity": "rbf", "gamma": 1.0, "jitter": 1e-6}
+USUAL = {
+    **{"k": 1, "radius": 1.0, "metric": "euclidean", "p": 2, "weights": "uniform"},
+    **{"similarity": "rbf", "gamma": 1.0, "jitter": 1e-6},
+}
+WITHIN = {"classifier": "radius-classifier", "regressor": "radius-regressor"}  # predict from all rows within a radius
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Adapter:
 
     model: Callable[..., Any]  # the class, or a ``Maker`` of its models
     device: str | None = None
-    task: str = ""  # classifier, regressor, search or similarity
+    task: str = ""  # see ``target.TASKS``
     n_neighbors: str = ""  # the name of its argument for k, where the user says it
     method: str = ""  # the name of the method to ask, where the user says it
     hand_over: Callable[[np.ndarray], Any] = as_arrays
@@ -54,7 +58,7 @@ class Adapter:
         self.written = getattr(self.model, "written", self.name)
         self.kind = getattr(self.model, "kind", self.model)  # that has the methods: the class, or a model
         self.lacks.update(getattr(self.kind, "lacks", {}))
-        self.finders = (self.method,) if self.method else FINDERS
+        self.finders: tuple[str, ...] = (self.method,) if self.method else FINDERS
         self.predictor = "predict"
         self.fitter = next((name for name in FITTERS if callable(getattr(self.kind, name, None))), "fit")
         known = NAMES | ({"k": (self.n_neighbors,)} if self.n_neighbors else {})
@@ -63,6 +67,11 @@ class Adapter:
             raise TargetError(reason)
         arguments = arguments_of(self.model)
         self.names = {what: name for what, names in known.items() for name in names[::-1] if name in arguments}
+        takes_k = "k" in self.names or any(map(self.k_name, (*self.finders, "predict")))
+        self.is_within = self._predicts_within(takes_k)
+        if self.is_within:
+            self.finders, self.predictor = (), self.method or "predict"
+        self.names.pop("k" if self.is_within else "radius", None)  # an option there
         weights = arguments.get(self.names.get("weights", ""))
         if weights is not None and isinstance(weights.default, bool):  # a switch with another meaning
             del self.names["weights"]
@@ -75,11 +84,19 @@ class Adapter:
             raise TargetError(f"the constructor of {self.name} takes no device, but --device is {self.device}")
         if not self.task and "similarity" in self.names and "k" not in self.names:
             self.task = "similarity"
-        takes_k = "k" in self.names or any(map(self.k_name, (*self.finders, "predict")))
-        if self.task != "similarity" and not takes_k:
+        if self.task != "similarity" and not takes_k and not self.is_within:
             raise TargetError(without_k(self.name, list(arguments), self.n_neighbors))
         if not self.method and (reason := without_question(self.name, self.kind)):
             raise TargetError(reason)
+
+    def _predicts_within(self, takes_k: bool) -> bool:
+        """Whether it predicts from all rows within a radius: it takes no k, or the user says so."""
+        is_likely = not takes_k and "similarity" not in self.names
+        return (
+            (self.task in WITHIN.values() or is_likely)
+            and "radius" in self.names
+            and self.has(self.method or "predict")
+        )
 
     def own_name(self, method: str) -> str:
         """The name that the method has in the class: ``fit`` and ``predict`` may have another there."""

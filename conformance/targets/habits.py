@@ -38,7 +38,7 @@ def learn_habits(adapter: Adapter) -> None:
     if adapter.has("predict") and not _takes(adapter, "weights", "uniform"):
         adapter.own_weights = _only_weights(target)
     adapter.roundoff = _roundoff(target)
-    if adapter.task == "classifier":
+    if adapter.task.endswith("classifier"):
         for names in KINDS_OF_LABELS:
             _try_labels(target, names)
 
@@ -93,11 +93,12 @@ def _only_weights(target: Target) -> str:
     """
     (adapter,) = target.adapters.values()
     with contextlib.suppress(Exception):
-        if adapter.task == "classifier":
+        if adapter.task.endswith("classifier"):
             return "distance" if _votes_by_distance(target) else ""
-        case = Case(ROWS, QUERIES[:1], K, metric=adapter.own_metric or "euclidean")
+        k = len(ROWS) if adapter.is_within else K
+        case = Case(ROWS, QUERIES[:1], k, metric=adapter.own_metric or "euclidean")
         exact = exact_distances(case.X, case.Q[0], case.metric)
-        near = nearest(exact, K)
+        near = nearest(exact, k)
         distances = np.array([float(exact[i]) for i in near]) ** (1 / POWERS.get(case.metric, 1))
         unit_targets = np.eye(len(ROWS))[near]
         weights = np.array([target.any(replace(case, y=y)).predict(case.Q)[0] for y in unit_targets], dtype=np.float64)
@@ -128,7 +129,7 @@ def _roundoff(target: Target) -> Fraction:
         case = Case(ROWS, QUERIES, K, np.linspace(0, 1, len(ROWS)), metric=adapter.own_metric or "euclidean")
         if adapter.form and adapter.form.distance_at is not None:
             answer = target.search(case).neighbors(case.Q).distances
-        elif adapter.task == "regressor":
+        elif adapter.task.endswith("regressor"):
             answer = target.any(case).predict(case.Q)
     dtype = to_array(answer).dtype
     return Fraction(float(np.finfo(dtype).eps) / 2) if dtype.kind == "f" else Fraction(1, 2**53)

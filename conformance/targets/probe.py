@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance.cases.data import BIT_METRICS, OTHER_METRICS
 from conformance.cases.similarity import SIMILARITIES, SOLVERS
-from conformance.targets.adapters import Adapter, option
+from conformance.targets.adapters import WITHIN, Adapter, option
 from conformance.targets.answers import Form, Unreadable, read_batch, read_one, to_array
 from conformance.targets.errors import Missing, TargetError
 from conformance.targets.fitted import Fitted, as_arrays, as_lists, as_tensors
@@ -23,7 +23,7 @@ X = np.array([[0.3, 0.8], [10.1, 0.1], [4.2, 0.9], [7.7, 0.2], [5.9, 0.7], [-3.4
 LABELS = np.array([50, 51, 52, 53, 54, 55, 56])
 FROM_ZERO = np.array([3, 5, 0, 6, 1, 4, 2])  # for a class that takes no others
 Q = np.array([[4.45, 0.5], [8.95, 0.25], [-1.75, 0.5], [0.15, 0.25], [6.05, 0.5]])
-K = 4
+K, WIDE = 4, 100.0  # neighbours, and a radius within which all examples are
 ALIASES = ("l1", "cityblock", "l2", "infinity")
 ASKED = {"left out": "asked without queries", "predict left out": "asked by predict(None)"}  # keys of ``lacks``
 
@@ -46,6 +46,8 @@ def open_adapter(
         raise TargetError(_not_understood(adapter))
     adapter.one_by_one = _takes_one(adapter)
     adapter.task = adapter.task or _find_task(adapter)
+    if adapter.is_within:
+        adapter.task = WITHIN.get(adapter.task, adapter.task)
     ask = Fitted.neighbors if adapter.form else Fitted.predict
     _try_values(adapter, "metric", (*BIT_METRICS, "minkowski", *OTHER_METRICS, *ALIASES), ask)
     _try_values(adapter, "weights", ("uniform", "distance", _alike), _ask_weighted)
@@ -74,7 +76,9 @@ def _not_understood(adapter: Adapter) -> str:
 
 def _fitted(adapter: Adapter, y: np.ndarray | None = None, **wanted: Any) -> Fitted:
     y = _labels(adapter) if y is None else y
-    return adapter.build(**{"k": K, "metric": "euclidean", **wanted}).fit(_suited(X, wanted.get("metric")), y)
+    return adapter.build(**{"k": K, "radius": WIDE, "metric": "euclidean", **wanted}).fit(
+        _suited(X, wanted.get("metric")), y
+    )
 
 
 def _suited(rows: np.ndarray, metric: Any) -> np.ndarray:
@@ -98,7 +102,7 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
     for adapter.fit_takes, adapter.counts_from_zero, method, adapter.hand_over in ways:
         for queries in (Q, Q[0]):
             try:
-                fitted = adapter.build(k=K).fit(X, _labels(adapter))  # with its default metric
+                fitted = adapter.build(k=K, radius=WIDE).fit(X, _labels(adapter))  # with its default metric
                 fitted.call(method, queries, **fitted.k_option(method, None))
                 return adapter.hand_over
             except Exception as error:

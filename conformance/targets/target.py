@@ -9,12 +9,13 @@ import numpy as np
 from conformance.cases import Case, SimilarityCase
 from conformance.oracle.bounds import ROUNDOFF
 from conformance.oracle.similarity import DIFFERENCES, EXPANDED, PRODUCTS
-from conformance.targets.adapters import Adapter
+from conformance.targets.adapters import WITHIN, Adapter
 from conformance.targets.errors import Avoided, Missing, NotOffered
 from conformance.targets.fitted import FINGERPRINTS, Call, Fitted, fingerprints
 from conformance.targets.triggers import triggers_of
 
-TASKS = ("classifier", "regressor", "search", "similarity")
+TASKS = ("classifier", "regressor", "search", *WITHIN.values(), "similarity")
+WIDE = 100.0  # a radius that is larger than every distance between numbers of a few units
 TRANSLATED = ("manhattan", "chebyshev")  # metrics with which every claim about euclidean distances makes sense
 
 
@@ -43,8 +44,9 @@ class Target:
 
     @property
     def _first(self) -> Adapter | None:
-        """The first of its classes that has neighbours."""
-        return next((adapter for task, adapter in self.adapters.items() if task != "similarity"), None)
+        """The first of its classes that finds k neighbours, or predicts from them."""
+        others = ("similarity", *WITHIN.values())
+        return next((adapter for task, adapter in self.adapters.items() if task not in others), None)
 
     @property
     def shows_neighbors(self) -> bool:
@@ -59,7 +61,7 @@ class Target:
     def _searcher(self) -> Adapter:
         adapter = self.adapters.get("search") or self._first
         if adapter is None:
-            raise NotOffered(f"{self.name} has no neighbours")
+            raise NotOffered(f"{self.name} has no k neighbours")
         return adapter
 
     def search(self, case: Case) -> Fitted:
@@ -94,7 +96,7 @@ class Target:
     def predictor(self, task: str, case: Case, weights: Any = None, **options: Any) -> Fitted:
         adapter = self._get(task)
         self._check(adapter, case)
-        if task == "classifier" and case.y is not None:
+        if task.endswith("classifier") and case.y is not None:
             _check_labels(adapter, case.y)
         if case.y is not None and case.y.ndim > 1 and (reason := adapter.lacks.get("outputs")):
             raise Missing(reason)
@@ -136,7 +138,9 @@ class Target:
             case = replace(case, metric=adapter.own_metric)
         if adapter.own_weights:
             case = replace(case, weights=adapter.own_weights)
-        return self.search(case) if task == "search" else self.predictor(task, case)
+        if task == "search":
+            return self.search(case)
+        return self.predictor(task, case, **({"radius": WIDE} if adapter.is_within else {}))
 
     def need(self, task: str, method: str) -> None:
         """Raises NotOffered where the target has no class for the task, or the class no such method."""
@@ -144,7 +148,8 @@ class Target:
 
     def _get(self, task: str) -> Adapter:
         if task not in self.adapters:
-            raise NotOffered(f"{self.name} is not a {task}")
+            others = " or ".join(self.adapters)
+            raise NotOffered(f"{self.name} is not a {task}{f', but a {others}' if 'radius' in others else ''}")
         return self.adapters[task]
 
     def _check(self, adapter: Adapter, case: Case) -> None:

@@ -20,8 +20,10 @@ from conformance.zoo import (
     similarity,
     solvers,
     sparse,
+    tensors,
     updates,
     votes,
+    within,
 )
 from conformance.zoo.base import Mutant
 
@@ -32,6 +34,7 @@ MODULES = (
     among,
     averages,
     votes,
+    within,
     sample_weight,
     options,
     manners,
@@ -44,6 +47,7 @@ MODULES = (
     metrics,
     updates,
     sparse,
+    tensors,
 )
 ZOO: list[type[Mutant]] = [
     mutant

@@ -36,5 +36,13 @@ class Classifier(Mutant, reference.KNNClassifier, reference.NearestNeighbors):  
         return not isinstance(self.classes_, list)
 
 
+class RadiusRegressor(Mutant, reference.RadiusNeighborsRegressor):
+    """Correct: a mutant changes ``choose_within``, ``weigh`` or ``predict``."""
+
+
+class RadiusClassifier(Mutant, reference.RadiusNeighborsClassifier):
+    """Correct: a mutant changes ``choose_within``, ``weigh``, ``combine`` or ``predict``."""
+
+
 class Similarity(Mutant, reference.SimilarityRegressor):
     """Correct: a mutant changes ``compare``, ``solve``, or a step of ``learn``."""

@@ -80,3 +80,35 @@ class SelfInTheGraph(Search):
         indices = np.insert(graph.indices, graph.indptr[:-1], np.arange(graph.shape[0]))
         data = np.insert(graph.data, graph.indptr[:-1], 0.0)
         return graph._replace(data=data, indices=indices, indptr=graph.indptr + np.arange(graph.shape[0] + 1))
+
+
+class CountsTheRowItself(Search):
+    """Counts each row among those within its own radius."""
+
+    claim, seen = "counts_within_are_those_of_the_rows", "scikit-learn: query_radius of the training rows"
+
+    def count_within(self, X=None, radius=None):
+        queries = np.asarray(self._examples if X is None else X, dtype=np.float64)
+        return np.array([np.count_nonzero(self.measure(query) <= radius) for query in queries])
+
+
+class PairsBothWays(Search):
+    """Lists a pair of near duplicates once for each of its rows."""
+
+    claim, seen = "near_duplicates_are_the_pairs_within_the_radius", "a matrix of distances and its mirror image"
+
+    def near_duplicates(self, radius=None):
+        table = np.array([self.measure(row) for row in self._examples])
+        np.fill_diagonal(table, np.inf)
+        return np.argwhere(table <= radius)
+
+
+class EitherIsEnough(Search):
+    """Takes a pair for mutual neighbours if one of its rows is among the k nearest of the other."""
+
+    claim, seen = "mutual_neighbors_are_neighbors_of_each_other", "a graph of neighbours plus its transpose"
+
+    def mutual_neighbors(self, n_neighbors=None):
+        near = self.kneighbors(None, n_neighbors)[1]
+        pairs = [sorted((i, j)) for i, rows in enumerate(near.tolist()) for j in rows]
+        return np.unique(np.array(pairs, dtype=np.int64).reshape(-1, 2), axis=0)

@@ -18,7 +18,8 @@ KNOWN = {name: peer.known for name, peer in PEERS.items()}  # the reason for eac
 
 
 def _package(name: str) -> list[Callable[..., Any]]:
-    models = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", "SimilarityRegressor")
+    within = ("RadiusNeighborsClassifier", "RadiusNeighborsRegressor")
+    models = ("NearestNeighbors", "KNNClassifier", "KNNRegressor", *within, "SimilarityRegressor")
     return [getattr(import_module(name), model) for model in models]
 
 

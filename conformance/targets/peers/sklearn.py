@@ -8,13 +8,21 @@ from conformance.targets.peers.reasons import EXPANDS, KEEPS, NAN, UNORDERED
 
 
 def _classes() -> list[Callable[..., Any]]:
-    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
+    from sklearn.neighbors import (
+        KNeighborsClassifier,
+        KNeighborsRegressor,
+        NearestNeighbors,
+        RadiusNeighborsClassifier,
+        RadiusNeighborsRegressor,
+    )
 
     from conformance.targets.kernel_ridge import SimilarityByKernelRidge
 
-    return [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor, SimilarityByKernelRidge]
+    within = [RadiusNeighborsClassifier, RadiusNeighborsRegressor]
+    return [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor, *within, SimilarityByKernelRidge]
 
 
+CASTS_NAN = "the radius regressor casts NaN to the integers that the targets are"
 DIFFERENCES: dict[str, tuple[str, ...]] = {
     EXPANDS: (
         "distance_to_itself_is_zero",
@@ -37,6 +45,7 @@ DIFFERENCES: dict[str, tuple[str, ...]] = {
         "ties_without_the_row_itself",
     ),
     KEEPS: ("training_data_is_copied",),
+    CASTS_NAN: ("nothing_is_warned_of",),
     NAN: ("rows_that_share_nothing_come_last",),
 }
 PEER = Peer("sklearn", "sklearn", "scikit-learn", _classes, DIFFERENCES)
