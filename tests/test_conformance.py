@@ -63,12 +63,15 @@ if torch.cuda.is_available():
     TARGETS["accelerated on a GPU"] = load_target("accelerated", device="cuda")
 
 
+NEVER_FILTERED = ("similarity", "solvers", "options", "bad input", "tensors")  # levels that no filter has a part in
+
+
 def claims_for(name):
     """The claims to try on a target: on one that insists on a filter or a solver, only those that it can affect."""
     if name == "accelerated by pinv":
         return [claim for claim in CLAIMS if claim.level == "similarity"]
     if name.startswith("accelerated by"):
-        claims = [claim for claim in CLAIMS if claim.level not in ("similarity", "solvers")]
+        claims = [claim for claim in CLAIMS if claim.level not in NEVER_FILTERED]
     else:
         claims = CLAIMS
     if name in ("reference", "zoo"):  # their models are fitted again, and return no tensors
