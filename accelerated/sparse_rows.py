@@ -8,6 +8,8 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor
 
+PARTS = ("data", "indices", "indptr")  # of a matrix in the format CSR
+
 
 @dataclass(frozen=True, eq=False)
 class SparseRows:
@@ -24,6 +26,20 @@ class SparseRows:
     def of_dense(cls, rows: Tensor) -> "SparseRows":
         """Returns the rows of a tensor of float64."""
         return cls(csr_array(rows.numpy()))
+
+    @classmethod
+    def of_parts(
+        cls, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: tuple[int, int]
+    ) -> "SparseRows":
+        """Returns the rows of these parts of a ``matrix``, not copied; raises ValueError if they do not fit together.
+
+        An index out of range would crash the process in a search.
+        """
+        matrix = csr_array((data, indices, indptr), shape=shape)
+        matrix.check_format(full_check=True)
+        if not matrix.has_canonical_format:
+            raise ValueError("the columns of a row do not ascend")
+        return cls(matrix)
 
     @property
     def shape(self) -> tuple[int, int]:

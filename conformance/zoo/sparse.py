@@ -28,3 +28,16 @@ class LosesPartsOfANumber(Search):
             dense[stored.coords] = stored.data
             X = dense
         return super()._check_examples(X)
+
+
+class LosesTwinsWithin(Search):
+    """Of sparse rows within a radius loses those at distance 0, which a sparse matrix of distances does not store."""
+
+    claim, seen = "a_sparse_matrix_has_the_rows_within_a_radius_of_the_dense_one", "distances.nonzero()"
+
+    def radius_neighbors(self, X=None, radius=None, return_distance=True):
+        distances, indices = super().radius_neighbors(X, radius)
+        if hasattr(X, "tocsr"):
+            for i, found in enumerate(distances):
+                distances[i], indices[i] = found[found > 0], indices[i][found > 0]
+        return (distances, indices) if return_distance else indices
