@@ -13,12 +13,11 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.base import NeighborsBase, check_metric_columns, prepare_rows
+from accelerated.base import NeighborsBase, check_metric_columns, check_queries, prepare_rows, prepare_sparse_rows
 from accelerated.calling_thread import in_calling_thread
 from accelerated.one_fit import as_it_is
 from accelerated.search import Parts, resolve_memory_limit
-from accelerated.sparse_rows import SparseRows
-from accelerated.validation import check_rows
+from accelerated.sparse_rows import Rows
 from knn_inputs.feature_names import check_features
 from knn_inputs.ids import find_ids
 
@@ -36,10 +35,11 @@ class Updated(NeighborsBase):
     def add(self, X: Any, y: Any = None) -> Self:
         """Adds examples X, (n, n_features), with their targets y as for ``fit``, and returns self.
 
-        The model answers as one that was fitted with all rows. The ids of the rows follow the largest that a row ever
-        had; the variances or the covariance that a metric has learned stay those of ``fit``. Raises as ``fit`` does,
-        for features other than those of ``fit``, and ValueError for a model whose metric
-        is precomputed, or a function of the objects in a list. Two updates must not run at the same time.
+        X may be sparse or dense; the rows are kept as those of ``fit`` are, and the model answers as one that was fitted
+        with all of them. The ids of the rows follow the largest that a row ever had; the variances or the covariance
+        that a metric has learned stay those of ``fit``. Raises as ``fit`` does, for features other than those of
+        ``fit``, and ValueError for a model whose metric is precomputed, or a function of the objects in a list. Two
+        updates must not run at the same time.
 
         >>> from accelerated import KNNClassifier
         >>> model = KNNClassifier(n_neighbors=1).fit([[0], [5]], ["a", "b"]).add([[9]], ["c"])
@@ -48,12 +48,15 @@ class Updated(NeighborsBase):
         """
         before = self._before_update("add")
         metric = before._metric
-        checked = check_rows(X, metric.largest, before.n_features_in_, metric.least, metric.allow_nan)
+        checked = check_queries(X, metric, before.n_features_in_)
         check_metric_columns(before._chosen, checked, X)
         check_features(X, checked.shape[1], before)
         learned = before._learn_more(y, len(checked))
         memory_limit = resolve_memory_limit(before.memory_limit, before._rows.device)
-        rows = prepare_rows(checked, metric, before._rows.device, memory_limit)
+        if before._rows.is_sparse:
+            rows: Rows = prepare_sparse_rows(checked, metric, memory_limit)
+        else:
+            rows = prepare_rows(checked, metric, before._rows.device, memory_limit)
         first = before._next_id
         ids = None
         if before._ids is not None:
@@ -91,8 +94,6 @@ class Updated(NeighborsBase):
             raise ValueError(f"{update} takes no examples of a list, which only a function compares: fit again")
         if getattr(before, "_copies", None) is not None:
             raise ValueError(f"{update} does not go with sample_weight: fit again with all rows and their weights")
-        if isinstance(before._rows, SparseRows):
-            raise ValueError(f"{update} takes no sparse rows: fit again with all of them")
         if before._chosen.name == "precomputed":
             raise ValueError(f"{update} would need new distances for metric='precomputed': fit again with all of them")
         return before

@@ -22,18 +22,12 @@ from accelerated.search.sparse_counts import SparseCountFilter
 from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.sparse_rows import SparseRows
-from tests.helpers import by
+from tests.helpers import by, table
 
 EXACT = [{"metric": m} for m in ("euclidean", "sqeuclidean", "cosine", "manhattan", "chebyshev", "hamming", "jaccard")]
 METRICS = [*EXACT, {"p": 3}, {"p": 2.5}, {"p": 0.5}]
 FILTERED = ("euclidean", "sqeuclidean", "cosine", "jaccard")
 FORMATS = ("csr", "csc", "coo", "lil", "dok", "bsr", "dia")
-
-
-def table(rng, n, n_features, density=0.2, kind="normal"):
-    """A sparse table: random numbers, or small whole ones, which tie, or 0 and 1."""
-    X = rng.normal(size=(n, n_features)) if kind == "normal" else rng.integers(1, 4, (n, n_features)) * 1.0
-    return (np.minimum(X, 1) if kind == "0 and 1" else X) * (rng.random((n, n_features)) < density)
 
 
 def assert_same(actual, expected):

@@ -97,7 +97,7 @@ def decode(coded: Any, arrays: dict[str, np.ndarray]) -> Any:
     if kind == "tensor":
         return torch.from_numpy(arrays[content]).to(nearest_device(torch.device(coded["device"])))
     if kind == "sparse":
-        return SparseRows.of_parts(*(arrays[f"{content}.{part}"] for part in PARTS), shape=tuple(coded["shape"]))
+        return SparseRows.of_parts([arrays[f"{content}.{part}"] for part in PARTS], tuple(coded["shape"]))
     if kind == "objects":
         objects = np.empty(len(content), dtype=object)
         objects[:] = [decode(item, arrays) for item in content]
