@@ -46,6 +46,7 @@ def has_direction(rows: Any) -> np.ndarray:
     return np.diff(n_before[rows.indptr]) > 0
 
 
+@np.errstate(under="ignore")
 def unit_rows(rows: Any) -> np.ndarray:
     """Returns the stored numbers of the rows divided as ``distances.unit_rows`` divides."""
     row, largest = row_of_each(rows), np.zeros(rows.shape[0])

@@ -88,7 +88,7 @@ class RadiusNeighbors(NeighborsBase):
         array([3, 0])
         """
         index, queries = self._open_within(X, radius)
-        counts = torch.zeros(len(queries.X), dtype=torch.int64)
+        counts = torch.zeros(len(queries.X), dtype=torch.int64, device="cpu")
 
         def take(numbers: np.ndarray, found: Within) -> None:
             counts[torch.from_numpy(numbers)] = found.n_rows.cpu()

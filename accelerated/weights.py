@@ -28,6 +28,7 @@ class WeightedNeighbors(KNeighbors):
 
     weights: Weights
     _copies: Copies | None  # None: each row counts once
+    _next_id: int
 
     def _read(self, X: Any) -> dict[str, Any]:
         check_weights(self.weights)

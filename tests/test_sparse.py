@@ -406,6 +406,19 @@ def test_predictions_within_a_radius_are_those_of_dense_rows(rng):
         assert ours.score(sparse, y) == dense.score(X, y)
 
 
+@pytest.mark.parametrize("metric", [*FILTERED, "hamming"])
+def test_settings_of_numpy_and_torch_change_no_answer(rng, metric):
+    X = scipy.sparse.csr_array(table(rng, 90, 20) * 10.0 ** rng.integers(-200, 9, (90, 1)))
+
+    def answers():
+        model = by("sparse", 3, metric=metric).fit(X)
+        return [*model.kneighbors(X[:9]), model.count_within(X[:9], 0.5), *model.radius_neighbors(X[:9], 0.5)[1]]
+
+    expected = answers()
+    with np.errstate(all="raise"), torch.device("meta"):
+        assert_same(answers(), expected)
+
+
 def test_the_progress_bar_of_a_search_within_a_radius_reaches_its_end(rng, capfd):
     NearestNeighbors(progress=True).fit(scipy.sparse.csr_array(table(rng, 300, 50))).radius_neighbors()
 

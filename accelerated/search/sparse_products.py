@@ -63,6 +63,7 @@ class SparseProductFilter:
     why = "products of sparse rows take few operations, and are precise enough to exclude most rows"
 
     @classmethod
+    @np.errstate(all="ignore")
     def make(cls, metric: Metric, rows: SparseRows) -> "SparseProductFilter":
         """Transposes the rows, and keeps both."""
         return cls(metric, rows, rows.matrix.T.tocsr(), _squared(metric, rows), rows.most_stored)
@@ -104,6 +105,7 @@ class SparseProductFilter:
         stored = max(1, self.most_stored + queries.most_stored)
         return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored))) * self.rows.shape[1]
 
+    @np.errstate(all="ignore")  # the threshold pays for numbers that vanish, and infinite bounds exclude nothing
     def bounds(self, queries: SparseRows) -> Tensor:
         """Returns lower bounds on |q - x|^2, (n_queries, n_rows), but for numbers that vanish."""
         product = safe_sparse_dot(queries.matrix, self.columns, dense_output=True)

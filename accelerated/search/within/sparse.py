@@ -48,7 +48,7 @@ class SparseProductFinder:
         with clock.stage("refine"):
             reduced = measure(self.metric, self.of.rows, batch, pairs, self.of.most_gaps(batch.queries, scratch))
             within = keep_within(self.metric, batch, Measured(pairs, reduced))
-        return Reached([within], torch.ones(len(batch.queries), dtype=torch.bool))
+        return Reached([within], torch.ones(len(batch.queries), dtype=torch.bool, device=bounds.device))
 
 
 @dataclass(frozen=True)
