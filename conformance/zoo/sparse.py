@@ -35,9 +35,10 @@ class LosesTwinsWithin(Search):
 
     claim, seen = "a_sparse_matrix_has_the_rows_within_a_radius_of_the_dense_one", "distances.nonzero()"
 
-    def radius_neighbors(self, X=None, radius=None, return_distance=True):
-        distances, indices = super().radius_neighbors(X, radius)
-        if hasattr(X, "tocsr"):
-            for i, found in enumerate(distances):
-                distances[i], indices[i] = found[found > 0], indices[i][found > 0]
-        return (distances, indices) if return_distance else indices
+    def _check_queries(self, X):
+        self.is_asked_sparse = hasattr(X, "tocsr")
+        return super()._check_queries(X)
+
+    def choose_within(self, distances, measured, radius, leave_out=-1):
+        found = super().choose_within(distances, measured, radius, leave_out)
+        return found[distances[found] > 0] if self.is_asked_sparse else found

@@ -93,15 +93,20 @@ class AddsWithoutWeights(Regressor):
 
     claim, seen = "added_rows_count_by_their_weights", "three lists for one table"
 
-    def add(self, X, y, sample_weight=None):
+    def add(self, X, y=None, sample_weight=None):
         self._examples = np.concatenate([self._examples, np.array(X, dtype=np.float64)])
-        self._targets = np.concatenate([self._targets, np.array(y, dtype=np.float64)])
-        if self._repeats is not None:
-            self._repeats = np.append(self._repeats, np.ones(len(y), dtype=np.int64))
+        self._targets = np.append(self._targets, np.zeros(len(X)) if y is None else np.array(y, dtype=np.float64))
+        if self.repeats is not None:
+            self._repeats = np.append(self._repeats, np.ones(len(X), dtype=np.int64))
         return self
 
     def remove(self, ids):
         is_left = np.delete(np.arange(len(self._examples)), ids)
         self._examples, self._targets = self._examples[is_left], self._targets[is_left]
-        self._repeats = None if self._repeats is None else self._repeats[is_left]
+        if self.repeats is not None:
+            self._repeats = self._repeats[is_left]
         return self
+
+    @property
+    def repeats(self):
+        return vars(self).get("_repeats")
