@@ -22,7 +22,7 @@ from accelerated.pickling import PickledOnCpu
 from accelerated.saving import Saved
 from accelerated.search import Index, Parts, Queries, make_index, resolve_memory_limit
 from accelerated.search.queries import prepare_sparse
-from accelerated.sparse_rows import Rows, SparseRows, to_dense
+from accelerated.sparse_rows import Rows, SparseRows, join_rows, to_dense
 from accelerated.validation import check_rows, keep
 from knn_inputs.callables import take_metric
 from knn_inputs.containers import is_matrix
@@ -225,13 +225,24 @@ def check_metric_columns(chosen: ChosenMetric, checked: np.ndarray | Rows, X: An
     check_columns_of(chosen, checked, X)
 
 
-def prepare_rows(checked: np.ndarray | Tensor, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
+def prepare_rows(checked: np.ndarray | Rows, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
     """Returns a copy of the rows, prepared for the metric some at a time."""
-    if metric.keeps_rows:
+    if metric.keeps_rows and not isinstance(checked, SparseRows):
         return copy_rows(checked, device, exact_dtype(checked))
     rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
-    n_at_once = max(1, min(PREPARED_ROWS, memory_limit // (8 * COPIES * rows.shape[1])))
-    for start in range(0, len(rows), n_at_once):
-        some = slice(start, start + n_at_once)
-        rows[some] = metric.prepare(copy_rows(checked[some], device))
+    for some in _some_at_a_time(checked, memory_limit):
+        given = checked[some]
+        rows[some] = metric.prepare(copy_rows(to_dense(given) if isinstance(given, SparseRows) else given, device))
     return rows
+
+
+def prepare_sparse_rows(checked: np.ndarray | Rows, metric: Metric, memory_limit: int) -> Rows:
+    """Returns a sparse copy of the rows, prepared in the same way."""
+    return join_rows([prepare_sparse(checked[some], metric) for some in _some_at_a_time(checked, memory_limit)])
+
+
+def _some_at_a_time(checked: np.ndarray | Rows, memory_limit: int) -> list[slice]:
+    """Returns the parts in which rows are prepared."""
+    n_rows, n_features = checked.shape
+    n_at_once = max(1, min(PREPARED_ROWS, memory_limit // (8 * COPIES * n_features)))
+    return [slice(start, start + n_at_once) for start in range(0, n_rows, n_at_once)]

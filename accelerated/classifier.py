@@ -176,20 +176,22 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
                 tied[some, output] = are_tied(codes, of_output)
         return self._output(tied[:, 0] if self._is_single else tied, X)
 
-    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
-        classes, codes, _ = check_labels(y, n_added)
+    def _learn_more(self, y: Any, n_added: int, repeats: np.ndarray | None) -> dict[str, Any]:
+        classes, codes, _ = check_labels(y, n_added, None if repeats is None else repeats[-n_added:])
         check_n_outputs(len(codes), len(self._codes))
         known = [self.classes_] if self._is_single else self.classes_
-        return self._with_labels([merge_labels(*some) for some in zip(known, self._codes, classes, codes, strict=True)])
+        outputs = zip(known, self._codes, classes, codes, strict=True)
+        return self._with_labels([merge_labels(*some) for some in outputs], repeats)
 
-    def _forget(self, left: Tensor) -> dict[str, Any]:
+    def _forget(self, left: Tensor, repeats: np.ndarray | None) -> dict[str, Any]:
         known = [self.classes_] if self._is_single else self.classes_
-        return self._with_labels([drop_unused(c, codes[left]) for c, codes in zip(known, self._codes, strict=True)])
+        outputs = [drop_unused(c, codes[left], repeats) for c, codes in zip(known, self._codes, strict=True)]
+        return self._with_labels(outputs, repeats)
 
-    def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]]) -> dict[str, Any]:
+    def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]], repeats: np.ndarray | None) -> dict[str, Any]:
         classes, codes = map(list, zip(*outputs, strict=True))
         as_numpy = [to_numpy(column) for column in codes]
-        weights = read_class_weights(self._given_class_weight, classes, as_numpy, None, self._is_single)
+        weights = read_class_weights(self._given_class_weight, classes, as_numpy, repeats, self._is_single)
         return {
             "classes_": classes[0] if self._is_single else classes,
             "_codes": codes,

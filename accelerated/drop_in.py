@@ -7,7 +7,7 @@ votes and averages of the k nearest, are those of ``accelerated``. To find neigh
 fitted model. Here it asks ``RowsAsTree`` instead, which passes the question on to ``accelerated.NearestNeighbors``.
 
 scikit-learn searches by itself where it is given no rows, but a sparse graph of distances or a tree that was built
-before, and sparse rows within a radius or by a metric that only it has.
+before, and sparse rows by a metric that only it has.
 ``docs/drop_in.md`` lists, parameter by parameter, where answers differ, and why.
 """
 
@@ -114,12 +114,15 @@ class RadiusNeighbors(Neighbors):
         self, X: Any = None, radius: Any = None, return_distance: bool = True, sort_results: bool = False
     ) -> Any:
         """Returns distances and indices of the rows within the radius, sorted by index unless ``sort_results``."""
-        is_ours = getattr(self, "_search", None) is not None
-        asked = self if is_ours and issparse(self._fit_X) else self._with_rows(X)
-        if asked is not self and asked._fit_method == "brute":
-            X = X.toarray()
-            asked = self._with_rows(X)
-        return super(RadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
+        asked = self._with_rows(X)
+        if asked is self or asked._fit_method != "brute":
+            return super(RadiusNeighbors, asked).radius_neighbors(X, radius, return_distance, sort_results)
+        if sort_results and not return_distance:
+            raise ValueError("return_distance must be True if sort_results is True.")
+        X = None if X is None else validate_data(self, X, accept_sparse="csr", reset=False)
+        radius = self.radius if radius is None else radius
+        indices, distances = asked._tree.query_radius(X, radius, return_distance=True, sort_results=sort_results)
+        return (distances, indices) if return_distance else indices
 
 
 class NearestNeighbors(KNeighbors, RadiusNeighbors, neighbors.NearestNeighbors):
@@ -182,6 +185,16 @@ class KNeighborsRegressor(KNeighbors, neighbors.KNeighborsRegressor):
 
 class RadiusNeighborsClassifier(RadiusNeighbors, neighbors.RadiusNeighborsClassifier):
     """``sklearn.neighbors.RadiusNeighborsClassifier`` with our neighbours."""
+
+    def predict_proba(self, X: Any) -> Any:
+        """Returns the shares of the votes, (n_queries, n_classes); for several outputs a list of such arrays.
+
+        With weights="uniform" scikit-learn would count the votes of some metrics in a search of its own; None means the
+        same weights, and it asks ``radius_neighbors``.
+        """
+        asked = self._copy()
+        asked.weights = None if self.weights == "uniform" else self.weights
+        return super(RadiusNeighborsClassifier, asked).predict_proba(X)
 
 
 class RadiusNeighborsRegressor(RadiusNeighbors, neighbors.RadiusNeighborsRegressor):

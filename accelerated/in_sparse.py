@@ -16,6 +16,7 @@ import numpy as np
 
 FULL = 128  # features that are added in eight running sums; more are added in halves
 TERMS_AT_ONCE = 2**16  # whose running sums and places take some MiB
+MOST_EMPTY = 8  # nodes of the trees for each that has a sum: with fewer, all nodes are added
 
 
 def sqeuclidean(queries: Any, rows: Any) -> np.ndarray:
@@ -39,10 +40,13 @@ def cosine(queries: Any, rows: Any) -> np.ndarray:
 
 def has_direction(rows: Any) -> np.ndarray:
     """Tells which rows are not zero, (n,)."""
+    if rows.data.all():  # as most matrices store no zero
+        return np.diff(rows.indptr) > 0
     n_before = np.concatenate([[0], np.cumsum(rows.data != 0)])  # numbers that are not 0, before each that is stored
     return np.diff(n_before[rows.indptr]) > 0
 
 
+@np.errstate(under="ignore")
 def unit_rows(rows: Any) -> np.ndarray:
     """Returns the stored numbers of the rows divided as ``distances.unit_rows`` divides."""
     row, largest = row_of_each(rows), np.zeros(rows.shape[0])
@@ -77,29 +81,42 @@ def sum_of_features(terms: Any) -> np.ndarray:
     True
     """
     n_at_once = max(1, TERMS_AT_ONCE // max(1, int(np.diff(terms.indptr).max())))
-    parts = [_sum_of_some(terms[start : start + n_at_once]) for start in range(0, terms.shape[0], n_at_once)]
-    return np.concatenate(parts)
+    return np.concatenate([_sum_of_some(terms, at, at + n_at_once) for at in range(0, terms.shape[0], n_at_once)])
 
 
-def _sum_of_some(terms: Any) -> np.ndarray:
-    n, n_features = terms.shape
-    row = row_of_each(terms)
+def _sum_of_some(terms: Any, start: int, stop: int) -> np.ndarray:
+    """Returns the sums of the rows from start to stop."""
+    starts = terms.indptr[start : stop + 1]
+    some, n, n_features = slice(starts[0], starts[-1]), len(starts) - 1, terms.shape[1]
+    data, columns, row = terms.data[some], terms.indices[some], np.repeat(np.arange(n), np.diff(starts))
     if n_features < 8:
-        return add_in_order(row, terms.data, n)
+        return add_in_order(row, data, n)
     tree = _tree(n_features)
-    node = (row << tree.depth) + tree.path[terms.indices]  # ascending, as the columns of each row are
-    is_first = np.diff(node, prepend=-1) > 0  # of the terms of a part
-    node = node[is_first]
-    n_last = n_features % 8
-    place = (np.cumsum(is_first) - 1) * (8 + n_last) + tree.running[terms.indices]
-    r = add_in_order(place, terms.data, len(node) * (8 + n_last)).reshape(-1, 8 + n_last).T
+    columns = columns.astype(np.intp, copy=False)
+    node = (row << tree.depth) + tree.path[columns]  # ascending, as the columns of each row are
+    first = np.flatnonzero(np.diff(node, prepend=-1))  # of the terms of each part
+    n_parts, n_sums = len(first), 8 + n_features % 8
+    part = np.repeat(np.arange(n_parts), np.diff(first, append=len(node)))
+    place = tree.running[columns] * n_parts + part
+    r = add_in_order(place, data, n_sums * n_parts).reshape(n_sums, n_parts)
     total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
     for last in r[8:]:
         total = total + last
-    for _ in range(tree.depth):
+    return _add_halves(node[first], total, tree.depth, n)
+
+
+def _add_halves(node: np.ndarray, total: np.ndarray, depth: int, n: int) -> np.ndarray:
+    """Returns the sums of n trees, (n,), from those of some nodes, which are ascending, at the ``depth``.
+
+    While few nodes have a sum, these are added as a list, and then all of them, where a missing one is 0.
+    """
+    while depth and n << depth > MOST_EMPTY * len(node):
         node, total = _add_siblings(node >> 1, total)
-    sums = np.zeros(n)
-    sums[node] = total  # the root of each row's tree, which has the number of the row
+        depth -= 1
+    sums = np.zeros(n << depth)
+    sums[node] = total
+    for _ in range(depth):
+        sums = sums[::2] + sums[1::2]
     return sums
 
 

@@ -24,12 +24,14 @@ def merge_labels(
     return union, torch.cat([place_of_class[codes], place_of_more[torch.from_numpy(more_codes).to(codes.device)]])
 
 
-def drop_unused(classes: np.ndarray, codes: Tensor) -> tuple[np.ndarray, Tensor]:
+def drop_unused(classes: np.ndarray, codes: Tensor, repeats: np.ndarray | None = None) -> tuple[np.ndarray, Tensor]:
     """Returns the classes that have a row, and the codes of the rows among these.
+
+    A row that counts 0 times, by ``repeats`` (n,), gives its class none; its code stays unused, and may be 0.
 
     >>> drop_unused(np.array(["a", "b", "c"]), torch.tensor([2, 0]))
     (array(['a', 'c'], dtype='<U1'), tensor([1, 0]))
     """
     is_used = torch.zeros(len(classes), dtype=torch.bool, device=codes.device)
-    is_used[codes] = True
-    return classes[is_used.cpu().numpy()], (is_used.cumsum(0) - 1)[codes]
+    is_used[codes if repeats is None else codes[torch.from_numpy(repeats > 0).to(codes.device)]] = True
+    return classes[is_used.cpu().numpy()], (is_used.cumsum(0) - 1).clamp_(min=0)[codes]

@@ -26,7 +26,7 @@ from accelerated.search import (
     search_among,
     search_parts,
 )
-from accelerated.sparse_rows import Rows, SparseRows, to_dense
+from accelerated.sparse_rows import Rows, to_dense
 from accelerated.updates import Updated
 from knn_inputs.among import Allowed, read_among, refuse_among
 from knn_inputs.containers import one_row
@@ -123,7 +123,7 @@ class KNeighbors(Updated):
 
     def _all_rows(self) -> Tensor:
         """Returns the prepared training rows in the order of their numbers."""
-        return self._rows.join() if isinstance(self._rows, Parts) else to_dense(self._rows)
+        return to_dense(self._rows.join() if isinstance(self._rows, Parts) else self._rows)
 
     @of_one_fit
     @in_calling_thread()
@@ -166,7 +166,7 @@ class KNeighbors(Updated):
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
         if self._ids is not None:
             refuse_among(among, pad, "rows that were removed")
-        if isinstance(self._rows, SparseRows):
+        if self._rows.is_sparse:
             refuse_among(among, pad, "sparse rows")
         return read_among(among, k, len(queries.X), self.n_samples_fit_, leave_one_out=bool(queries.n_self), pad=pad)
 

@@ -12,7 +12,6 @@ from accelerated.base import NeighborsBase
 from accelerated.calling_thread import in_calling_thread
 from accelerated.one_fit import of_one_fit
 from accelerated.search import Clock, Index, Parts, Queries, Within, resolve_memory_limit, search_within
-from accelerated.sparse_rows import SparseRows
 from knn_inputs.parameters import check_flag
 from knn_inputs.radius import check_radius, read_radii
 
@@ -89,7 +88,7 @@ class RadiusNeighbors(NeighborsBase):
         array([3, 0])
         """
         index, queries = self._open_within(X, radius)
-        counts = torch.zeros(len(queries.X), dtype=torch.int64)
+        counts = torch.zeros(len(queries.X), dtype=torch.int64, device="cpu")
 
         def take(numbers: np.ndarray, found: Within) -> None:
             counts[torch.from_numpy(numbers)] = found.n_rows.cpu()
@@ -101,8 +100,6 @@ class RadiusNeighbors(NeighborsBase):
         """Returns the rows to search, and the queries with their radii, checked."""
         if not hasattr(self, "n_samples_fit_"):
             check_is_fitted(self, "n_samples_fit_")
-        if isinstance(self._rows, SparseRows):
-            raise ValueError("a search within a radius takes no sparse rows: fit on X.toarray()")
         index, queries = self._open_queries(X)
         index = index.whole() if isinstance(index, Parts) else index
         radii = read_radii(self.radius if radius is None else radius, len(queries.X))

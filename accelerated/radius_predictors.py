@@ -21,7 +21,6 @@ from accelerated.voting import Weights
 from knn_inputs.outlier_label import read_outlier_labels, warn_of_unknown
 from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_weights, renamed
 from knn_inputs.radius import refuse_lonely
-from knn_inputs.sparse import is_sparse
 
 
 class _WeightedWithin(RadiusNeighbors):
@@ -31,8 +30,6 @@ class _WeightedWithin(RadiusNeighbors):
 
     def _read(self, X: Any) -> dict[str, Any]:
         check_weights(self.weights)
-        if is_sparse(X):
-            raise TypeError("X is sparse, but a search within a radius takes dense rows: pass X.toarray()")
         return super()._read(X)
 
     def _open_weighted(self, X: Any) -> tuple[Index, Queries]:
@@ -60,7 +57,6 @@ class _WeightedWithin(RadiusNeighbors):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.input_tags.sparse = False
         return tags
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Self
 
+import numpy as np
 import torch
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
@@ -120,12 +121,12 @@ class KNNRegressor(RegressorMixin, WeightedNeighbors):
             if k in ks:
                 yield self._as_given(divide(summed, total))
 
-    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
+    def _learn_more(self, y: Any, n_added: int, repeats: np.ndarray | None) -> dict[str, Any]:
         targets, _ = check_targets(y, n_added)
         check_n_outputs(targets.shape[1], self._n_columns())
         return {"_targets": torch.cat([self._targets, torch.from_numpy(targets).to(self._targets.device)])}
 
-    def _forget(self, left: Tensor) -> dict[str, Any]:
+    def _forget(self, left: Tensor, repeats: np.ndarray | None) -> dict[str, Any]:
         return {"_targets": self._targets[left]}
 
     def _explained(self, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

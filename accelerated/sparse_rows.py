@@ -1,12 +1,15 @@
 """Rows that stay sparse: a matrix in the format CSR, of which some rows at a time are made dense."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from torch import Tensor
+
+PARTS = ("data", "indices", "indptr")  # of a matrix in the format CSR
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +28,27 @@ class SparseRows:
         """Returns the rows of a tensor of float64."""
         return cls(csr_array(rows.numpy()))
 
+    @classmethod
+    def of_parts(cls, parts: Sequence[np.ndarray], shape: tuple[int, int]) -> "SparseRows":
+        """Returns the rows whose ``matrix`` has these ``PARTS``, without a copy.
+
+        Raises ValueError if they do not fit together: an index out of range would crash the process in a search.
+        """
+        matrix = csr_array(tuple(parts), shape=shape)
+        matrix.check_format(full_check=True)
+        if not matrix.has_canonical_format:
+            raise ValueError("the columns of a row do not ascend")
+        return cls(matrix)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Returns the numbers of rows and of features."""
         return self.matrix.shape
+
+    @property
+    def is_sparse(self) -> bool:
+        """Returns True, as a sparse tensor does."""
+        return True
 
     @property
     def device(self) -> torch.device:
@@ -61,3 +81,10 @@ Rows = Tensor | SparseRows
 def to_dense(rows: Rows) -> Tensor:
     """Returns the rows as a tensor, (n_rows, n_features); one that is a tensor already is not copied."""
     return torch.from_numpy(rows.matrix.toarray()) if isinstance(rows, SparseRows) else rows
+
+
+def join_rows(parts: Sequence[Rows]) -> Rows:
+    """Returns the rows of all parts, which are all sparse or all tensors, one part after the other."""
+    if parts[0].is_sparse:
+        return SparseRows(vstack([part.matrix for part in parts], format="csr"))  # type: ignore[union-attr]
+    return torch.cat(parts)  # type: ignore[arg-type]

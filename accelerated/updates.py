@@ -13,12 +13,12 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from accelerated.base import NeighborsBase, check_metric_columns, prepare_rows
+from accelerated.base import NeighborsBase, check_metric_columns, check_queries, prepare_rows, prepare_sparse_rows
 from accelerated.calling_thread import in_calling_thread
 from accelerated.one_fit import as_it_is
+from accelerated.sample_weight import Copies, add_rows, read_more_repeats, remove_rows
 from accelerated.search import Parts, resolve_memory_limit
-from accelerated.sparse_rows import SparseRows
-from accelerated.validation import check_rows
+from accelerated.sparse_rows import Rows
 from knn_inputs.feature_names import check_features
 from knn_inputs.ids import find_ids
 
@@ -36,30 +36,41 @@ class Updated(NeighborsBase):
     def add(self, X: Any, y: Any = None) -> Self:
         """Adds examples X, (n, n_features), with their targets y as for ``fit``, and returns self.
 
-        The model answers as one that was fitted with all rows. The ids of the rows follow the largest that a row ever
-        had; the variances or the covariance that a metric has learned stay those of ``fit``. Raises as ``fit`` does,
-        for features other than those of ``fit``, and ValueError for a model whose metric
-        is precomputed, or a function of the objects in a list. Two updates must not run at the same time.
+        X may be sparse or dense; the rows are kept as those of ``fit`` are, and the model answers as one that was
+        fitted with all of them. The ids of the rows follow the largest that a row ever had; the variances or the
+        covariance that a metric has learned stay those of ``fit``. Raises as ``fit`` does, for features other than
+        those of ``fit``, and ValueError for a model whose metric is precomputed, or a function of the objects in a
+        list. Two updates must not run at the same time.
 
         >>> from accelerated import KNNClassifier
         >>> model = KNNClassifier(n_neighbors=1).fit([[0], [5]], ["a", "b"]).add([[9]], ["c"])
         >>> model.predict([[8]]).tolist(), model.classes_.tolist()
         (['c'], ['a', 'b', 'c'])
         """
+        return self._add(X, y)
+
+    def _add(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Adds rows as ``add`` does, with the weights that a predictor takes."""
         before = self._before_update("add")
         metric = before._metric
-        checked = check_rows(X, metric.largest, before.n_features_in_, metric.least, metric.allow_nan)
+        checked = check_queries(X, metric, before.n_features_in_)
         check_metric_columns(before._chosen, checked, X)
         check_features(X, checked.shape[1], before)
-        learned = before._learn_more(y, len(checked))
+        copies = before._copies_before()
+        repeats = read_more_repeats(sample_weight, len(checked), before.n_samples_fit_, copies)
+        learned = before._learn_more(y, len(checked), repeats)
         memory_limit = resolve_memory_limit(before.memory_limit, before._rows.device)
-        rows = prepare_rows(checked, metric, before._rows.device, memory_limit)
+        if before._rows.is_sparse:
+            rows: Rows = prepare_sparse_rows(checked, metric, memory_limit)
+        else:
+            rows = prepare_rows(checked, metric, before._rows.device, memory_limit)
         first = before._next_id
         ids = None
         if before._ids is not None:
             ids = torch.cat([before._ids, torch.arange(first, first + len(rows), device=rows.device)])
-        parts = Parts.of_index(before._index).add(rows, before._make_index)
-        return self._update(before, parts, _ids=ids, _next_id=first + len(rows), **learned)
+        parts, copies = add_rows(Parts.of_index(before._index), copies, rows, repeats, before._make_index)
+        n_rows = before.n_samples_fit_ + len(rows)
+        return self._update(before, parts, copies, n_rows, _ids=ids, _next_id=first + len(rows), **learned)
 
     @in_calling_thread()
     def remove(self, ids: Any) -> Self:
@@ -75,13 +86,16 @@ class Updated(NeighborsBase):
         ([(2, 3.0)], array([0, 2]))
         """
         before = self._before_update("remove")
-        numbers, n_rows = find_ids(ids, before.ids_), before.n_samples_fit_
+        numbers, n_rows, copies = find_ids(ids, before.ids_), before.n_samples_fit_, before._copies_before()
         if len(numbers) == n_rows:
             raise ValueError(f"ids has all {n_rows} rows, but a model needs at least 1: fit it again")
+        if copies is not None and not np.delete(copies.of_all(), numbers).any():
+            raise ValueError("ids leaves only rows of sample_weight 0, but a model needs another one: fit it again")
         left = torch.from_numpy(np.delete(np.arange(n_rows), numbers)).to(before._rows.device)
         kept = left if before._ids is None else before._ids[left]
-        parts = Parts.of_index(before._index).remove(numbers, before._make_index)
-        return self._update(before, parts, _ids=kept, **before._forget(left))
+        parts, copies = remove_rows(Parts.of_index(before._index), copies, numbers, before._make_index)
+        forgotten = before._forget(left, None if copies is None else copies.of_all())
+        return self._update(before, parts, copies, len(left), _ids=kept, **forgotten)
 
     def _before_update(self, update: str) -> Self:
         """Returns the model as it is now, whatever other threads do to it; raises ValueError if it has no updates."""
@@ -89,25 +103,25 @@ class Updated(NeighborsBase):
         before = as_it_is(self)
         if before._holds_objects():
             raise ValueError(f"{update} takes no examples of a list, which only a function compares: fit again")
-        if getattr(before, "_copies", None) is not None:
-            raise ValueError(f"{update} does not go with sample_weight: fit again with all rows and their weights")
-        if isinstance(before._rows, SparseRows):
-            raise ValueError(f"{update} takes no sparse rows: fit again with all of them")
         if before._chosen.name == "precomputed":
             raise ValueError(f"{update} would need new distances for metric='precomputed': fit again with all of them")
         return before
 
-    def _update(self, before: Self, parts: Parts, **changed: Any) -> Self:
+    def _copies_before(self) -> Copies | None:
+        return getattr(self, "_copies", None)
+
+    def _update(self, before: Self, parts: Parts, copies: Copies | None, n_rows: int, **changed: Any) -> Self:
         index = parts.as_index()
         rows = index if isinstance(index, Parts) else index.rows
-        updated = {"_index": index, "_rows": rows, "n_samples_fit_": len(parts), **changed}
+        weighted = {"_copies": copies} if hasattr(before, "_copies") else {}
+        updated = {"_index": index, "_rows": rows, "n_samples_fit_": n_rows, **weighted, **changed}
         self.__dict__ = {**before.__dict__, **updated}  # in one step
         return self
 
-    def _learn_more(self, y: Any, n_added: int) -> dict[str, Any]:
-        """Returns the attributes that hold targets, with those of added rows."""
+    def _learn_more(self, y: Any, n_added: int, repeats: np.ndarray | None) -> dict[str, Any]:
+        """Returns the attributes that hold targets, with those of added rows; ``repeats`` weighs all rows, (n,)."""
         return {}
 
-    def _forget(self, left: Tensor) -> dict[str, Any]:
-        """Returns the attributes that hold targets, with those of the rows with the numbers ``left`` only."""
+    def _forget(self, left: Tensor, repeats: np.ndarray | None) -> dict[str, Any]:
+        """Returns the attributes that hold targets, with those of the rows ``left``, their numbers, and weights."""
         return {}

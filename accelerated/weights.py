@@ -1,7 +1,7 @@
 """The part that both predictors share: rows that count several times, and neighbours weighed batch by batch."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import of_one_fit
 from accelerated.sample_weight import Copies, fill_places, make_copies
 from accelerated.search import Clock, Index, Neighbors, Parts, Queries, add_up, prediction_batch, resolve_memory_limit
+from accelerated.sparse_rows import to_dense
 from accelerated.voting import Weights, neighbor_weights
 from knn_inputs.among import Allowed, refuse_among
 from knn_inputs.parameters import check_weights
@@ -27,6 +28,7 @@ class WeightedNeighbors(KNeighbors):
 
     weights: Weights
     _copies: Copies | None  # None: each row counts once
+    _next_id: int
 
     def _read(self, X: Any) -> dict[str, Any]:
         check_weights(self.weights)
@@ -40,10 +42,11 @@ class WeightedNeighbors(KNeighbors):
             read = {**read, "_rows": rows[copies.searched]}
             if self.metric == "precomputed":
                 read["_metric"] = precomputed_columns(copies.searched)
-        self._keep(X, read, _copies=copies, n_samples_fit_=len(rows), **learned)
+        self._keep(X, read, _copies=copies, n_samples_fit_=len(rows), _next_id=len(rows), **learned)
 
     def _make_again(self) -> None:
         super()._make_again()
+        self._next_id = max(self._next_id, self.n_samples_fit_)  # files of version 1 counted no row of weight 0
         if self._copies is not None and self._chosen.name == "precomputed":
             self._metric = precomputed_columns(self._copies.searched)
             self._index = self._make_index(self._metric, self._rows)
@@ -54,7 +57,19 @@ class WeightedNeighbors(KNeighbors):
         return super()._open_queries(X)
 
     def _all_rows(self) -> Tensor:
-        return super()._all_rows() if self._copies is None else self._copies.rows
+        if self._copies is None:
+            return super()._all_rows()
+        rows = self._copies.rows
+        return to_dense(rows.join() if isinstance(rows, Parts) else rows)
+
+    def _whole(self) -> Self:
+        whole, copies = super()._whole(), getattr(self, "_copies", None)
+        if copies is None or not isinstance(copies.rows, Parts):
+            return whole
+        joined = object.__new__(type(self))
+        rows = whole._rows if copies.rows is self._rows else copies.rows.join()
+        joined.__dict__ = {**vars(whole), "_copies": copies._replace(rows=rows)}
+        return joined
 
     def _check_k(self, k: Any, leave_one_out: bool, pad: bool = False) -> int:
         if self._copies is None:
@@ -93,6 +108,20 @@ class WeightedNeighbors(KNeighbors):
         numbers = torch.arange(some.start, some.stop, device=self._rows.device)
         self_index = numbers if queries.n_self else torch.full_like(numbers, -1)
         return Neighbors(*fill_places(copies, found.reduced, found.indices, self_index, k), found.report)
+
+    @in_calling_thread()
+    def add(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Adds examples X, (n, n_features), with their targets y and weights as for ``fit``, and returns self.
+
+        Without weights each of them counts once, also if the model has weights. For all else see
+        ``NearestNeighbors.add``.
+
+        >>> from accelerated import KNNClassifier
+        >>> model = KNNClassifier(n_neighbors=3).fit([[0], [5]], ["a", "b"]).add([[9]], ["c"], sample_weight=[2])
+        >>> model.predict([[6]]).tolist(), model.ids_.tolist()
+        (['c'], [0, 1, 2])
+        """
+        return self._add(X, y, sample_weight)
 
     @of_one_fit
     @in_calling_thread()

@@ -63,12 +63,17 @@ def read_repeats(sample_weight: Any, n: int) -> np.ndarray | None:
             f"weight w takes w of the n_neighbors places, as w equal rows would: multiply all weights, and "
             f"n_neighbors, by one number that makes them whole"
         )
+    return check_sum(weights).astype(np.int64)
+
+
+def check_sum(weights: np.ndarray) -> np.ndarray:
+    """Returns the weights; raises ValueError if they add up to more than 2^53."""
     if float(np.sum(weights)) > MOST_COPIES:
         raise ValueError(
             f"sample_weight adds up to {np.sum(weights):.4g}, more than {MOST_COPIES}: pass smaller weights, for a "
             f"row can take n_neighbors places at most"
         )
-    return weights.astype(np.int64)
+    return weights
 
 
 def check_n_places(k: Any, n_copies: int, leave_one_out: bool) -> int:

@@ -14,6 +14,12 @@ def by(name, *args, **params):
     return type("Forced", (NearestNeighbors,), {"_filter": name})(*args, **params)
 
 
+def table(rng, n, n_features, density=0.2, kind="normal"):
+    """A sparse table: random numbers, or small whole ones, which tie, or 0 and 1."""
+    X = rng.normal(size=(n, n_features)) if kind == "normal" else rng.integers(1, 4, (n, n_features)) * 1.0
+    return (np.minimum(X, 1) if kind == "0 and 1" else X) * (rng.random((n, n_features)) < density)
+
+
 def made_by(bound, rows, encoded):
     """The bounds of all pairs about which the bound proves anything, float64 (n_queries, n_rows)."""
     device = rows.device

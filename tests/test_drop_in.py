@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn import neighbors
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -140,6 +141,48 @@ def test_radius_models_predict_the_same(data):
         np.testing.assert_allclose(ours.predict_proba(2 * X), theirs.predict_proba(2 * X), rtol=1e-12)
     ours, theirs = both(lambda module: module.RadiusNeighborsRegressor(2.5).fit(X, targets).predict(X))
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+def test_sparse_rows_within_a_radius_are_the_same(data, metric):
+    X, labels, targets = data
+    X = np.column_stack([X * (np.abs(X) > 0.7), np.ones(len(X))])  # no row is zero
+    sparse, dense = sp.csr_matrix(X), X
+    radius = 0.3 if metric == "cosine" else 1.5
+
+    def results(module):
+        for rows, queries in ((sparse, sparse[:40]), (sparse, dense[:40]), (dense, sparse[:40]), (sparse, None)):
+            model = module.NearestNeighbors(radius=radius, metric=metric, algorithm="brute").fit(rows)
+            distances, indices = model.radius_neighbors(queries, sort_results=True)
+            yield from distances
+            yield from map(np.sort, indices)
+            yield from map(np.sort, model.radius_neighbors(queries, 0.2, return_distance=False))
+        voter = module.RadiusNeighborsClassifier(radius, metric=metric, outlier_label=0)
+        yield voter.fit(sparse, labels).predict_proba(sparse)
+        yield module.RadiusNeighborsRegressor(radius, metric=metric).fit(sparse, targets).predict(sparse)
+        yield module.radius_neighbors_graph(sparse, radius, metric=metric, mode="distance").toarray()
+
+    for ours, theirs in zip(*both(results), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=2e-7)
+    with pytest.raises(ValueError, match="return_distance must be True if sort_results is True"):
+        drop_in.NearestNeighbors().fit(sparse).radius_neighbors(sparse, 1.0, return_distance=False, sort_results=True)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan", "chebyshev"])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_scikit_learn_searches_for_no_vote_within_a_radius(data, metric, is_sparse, monkeypatch):
+    """It has searches that count votes, and one within a radius, which a model of 16 features or more would ask."""
+    if is_sparse and metric == "chebyshev":
+        pytest.skip("scikit-learn compares no sparse rows by chebyshev")
+    for name, others in (("_classification", ["RadiusNeighborsClassMode"]), ("_base", ["RadiusNeighbors"])):
+        for searched in others:
+            monkeypatch.setattr(getattr(getattr(neighbors, name), searched), "compute", None)
+    X, labels, _ = data
+    rows = np.tile(X, (1, 8))
+    model = drop_in.RadiusNeighborsClassifier(9.0, metric=metric, algorithm="brute")
+    asked = sp.csr_matrix(rows) if is_sparse else rows
+
+    assert model.fit(asked, labels).predict_proba(asked).shape == (len(X), 2)
 
 
 @pytest.mark.parametrize("mode", ["connectivity", "distance"])

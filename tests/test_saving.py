@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 
-from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
+from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, RadiusNeighborsRegressor
 from accelerated.saving import archive
+from accelerated.sparse_rows import PARTS, SparseRows
 from tests.pretended_gpu import PretendedGpu
 
 METRICS = ("euclidean", "sqeuclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard", "minkowski")
@@ -62,6 +64,77 @@ def test_a_loaded_model_gives_the_same_bits_for_every_metric(model, metric, rng,
     assert_alike(fitted, again, Q)
     assert again.get_params() == fitted.get_params()
     assert set(vars(again)) == set(vars(fitted))
+
+
+@pytest.mark.parametrize("model", [NearestNeighbors, KNNClassifier, RadiusNeighborsRegressor])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_loaded_model_of_sparse_rows_gives_the_same_bits(model, metric, rng, tmp_path):
+    X = scipy.sparse.random_array((300, 40), density=0.1, format="csr", rng=rng)
+    fitted = model(3, metric=metric, p=3 if metric == "minkowski" else 2).fit(X, rng.integers(0, 4, 300))
+    again = saved(fitted, tmp_path)
+
+    assert isinstance(again._rows, SparseRows)
+    assert set(vars(again)) == set(vars(fitted))
+    if model is RadiusNeighborsRegressor:
+        assert again.predict(X).tolist() == fitted.predict(X).tolist()
+    else:
+        assert_alike(fitted, again, X[:9])
+        assert_alike(fitted, again, X[:9].toarray())
+
+
+def test_sparse_rows_with_sample_weights_come_back(rng, tmp_path):
+    frame = pd.get_dummies(pd.DataFrame({"letter": list("abcabdacd")}), sparse=True)
+    fitted = KNNClassifier(2, metric="jaccard").fit(frame, list("xyxyyxxyz"), sample_weight=[1, 2, 0, 3, 1, 1, 0, 1, 2])
+
+    assert_alike(fitted, saved(fitted, tmp_path), frame[:5])
+
+
+def test_sparse_rows_are_mapped_and_none_is_made_dense(tmp_path):
+    X = scipy.sparse.random_array((20_000, 50_000), density=0.0005, format="csr", rng=0)  # 8 GB if it were dense
+    NearestNeighbors(2, metric="cosine").fit(X).save(tmp_path / "model.npz")
+    again = NearestNeighbors.load(tmp_path / "model.npz")
+
+    for part in PARTS[:2]:
+        array = getattr(again._rows.matrix, part)
+        while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
+            array = array.base
+        assert isinstance(array, np.memmap)
+    assert (tmp_path / "model.npz").stat().st_size < 13 * X.nnz
+    assert again.kneighbors(X[:3])[1][:, 0].tolist() == [0, 1, 2]
+
+
+SPOILT = {
+    "a column out of range": ("indices", lambda part: np.where(np.arange(len(part)) == 5, 99, part)),
+    "a negative column": ("indices", lambda part: np.where(np.arange(len(part)) == 5, -1, part)),
+    "a row that ends before it starts": ("indptr", lambda part: np.where(np.arange(len(part)) == 5, 0, part)),
+    "too few numbers": ("data", lambda part: part[:-1]),
+    "columns that do not ascend": ("indices", lambda part: part[::-1].copy()),
+    "a missing part": ("indptr", None),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_parts_of_sparse_rows_that_do_not_fit_together_are_refused(name, rng, tmp_path):
+    """As somebody could write them, with right checksums: a column out of range would crash the process."""
+    path, (part, spoil) = str(tmp_path / "model.npz"), SPOILT[name]
+    NearestNeighbors(2).fit(scipy.sparse.random_array((30, 12), density=0.3, format="csr", rng=rng)).save(path)
+    arrays = archive.read_arrays(path)
+    whole = arrays.pop(f"_rows.{part}")
+    archive.write_arrays(path, arrays if spoil is None else {**arrays, f"_rows.{part}": spoil(whole)})
+
+    with pytest.raises(ValueError, match=r"so it was cut or changed: load a copy of it, or save the model again"):
+        NearestNeighbors.load(path)
+
+
+def test_a_file_of_the_first_version_which_had_no_sparse_rows_is_loaded(rng, tmp_path):
+    path, X = str(tmp_path / "model.npz"), rng.normal(size=(30, 3))
+    fitted = NearestNeighbors(2).fit(X)
+    fitted.save(path)
+    arrays = archive.read_arrays(path)
+    text = arrays["model"].tobytes().replace(b'"version": 2', b'"version": 1')
+    archive.write_arrays(path, {**arrays, "model": np.frombuffer(text, dtype=np.uint8)})
+
+    assert_alike(fitted, NearestNeighbors.load(path), X[:9])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int64, np.uint8, bool])
@@ -230,9 +303,11 @@ def test_a_file_of_another_class_version_or_kind_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"holds a KNNClassifier, not a KNNRegressor: use KNNClassifier\.load"):
         KNNRegressor.load(path)
     arrays = archive.read_arrays(str(path))
-    text = arrays["model"].tobytes().replace(b'"version": 1', b'"version": 2')
+    text = arrays["model"].tobytes().replace(b'"version": 2', b'"version": 3')
     archive.write_arrays(str(path), {**arrays, "model": np.frombuffer(text, dtype=np.uint8)})
-    with pytest.raises(ValueError, match=r"is of version 2 of the format, not 1: load it with the verified-knn that"):
+    with pytest.raises(
+        ValueError, match=r"is of version 3 of the format, not 1 to 2: load it with the verified-knn that"
+    ):
         KNNClassifier.load(path)
     np.savez(path, X=np.ones(3))
     with pytest.raises(ValueError, match="holds arrays, but no model"):

@@ -11,20 +11,23 @@ import torch
 
 import accelerated
 import reference
-from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors, SimilarityRegressor
+from accelerated import (
+    KNNClassifier,
+    KNNRegressor,
+    NearestNeighbors,
+    RadiusNeighborsRegressor,
+    SimilarityRegressor,
+)
+from accelerated.search.sparse_counts import SparseCountFilter
+from accelerated.search.sparse_products import SparseProductFilter
+from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.sparse_rows import SparseRows
-from tests.helpers import by
+from tests.helpers import by, table
 
 EXACT = [{"metric": m} for m in ("euclidean", "sqeuclidean", "cosine", "manhattan", "chebyshev", "hamming", "jaccard")]
 METRICS = [*EXACT, {"p": 3}, {"p": 2.5}, {"p": 0.5}]
 FILTERED = ("euclidean", "sqeuclidean", "cosine", "jaccard")
 FORMATS = ("csr", "csc", "coo", "lil", "dok", "bsr", "dia")
-
-
-def table(rng, n, n_features, density=0.2, kind="normal"):
-    """A sparse table: random numbers, or small whole ones, which tie, or 0 and 1."""
-    X = rng.normal(size=(n, n_features)) if kind == "normal" else rng.integers(1, 4, (n, n_features)) * 1.0
-    return (np.minimum(X, 1) if kind == "0 and 1" else X) * (rng.random((n, n_features)) < density)
 
 
 def assert_same(actual, expected):
@@ -286,6 +289,140 @@ def test_a_fit_that_is_refused_leaves_the_model_as_it_was(rng):
         model.fit(bad)
 
     assert_same(model.kneighbors(), before)
+
+
+def assert_same_lists(actual, expected):
+    """Arrays of arrays, of which each has another length."""
+    for found, wanted in zip(actual, expected, strict=True):
+        assert [some.tolist() for some in found] == [some.tolist() for some in wanted]
+
+
+@pytest.mark.parametrize("params", EXACT, ids=str)
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_rows_within_a_radius_are_those_of_an_oracle_of_three_lines(package, params, rng):
+    for kind in ("normal", "whole", "0 and 1"):
+        X, Q = table(rng, 25, 40, kind=kind), table(rng, 6, 40, kind=kind)
+        model = package.NearestNeighbors(**params).fit(scipy.sparse.csr_array(X))
+        measured = [[model.get_distance(q, x) for x in X] for q in Q]
+        radii = [sorted(row)[rng.integers(25)] for row in measured]
+        wanted = [sorted((d, i) for i, d in enumerate(row) if d <= r) for row, r in zip(measured, radii, strict=True)]
+
+        found = model.radius_neighbors(scipy.sparse.csr_array(Q), radii)
+
+        assert [list(zip(d.tolist(), i.tolist(), strict=True)) for d, i in zip(*found, strict=True)] == wanted
+
+
+@pytest.mark.parametrize("kind", ["normal", "whole", "0 and 1"])
+@pytest.mark.parametrize("params", METRICS, ids=str)
+def test_rows_within_a_radius_have_the_bits_of_dense_ones(rng, params, kind):
+    for n_features in (1, 7, 8, 20, 129, 300):
+        X, Q = table(rng, 40, n_features, kind=kind), table(rng, 9, n_features, kind=kind)
+        X[3] = Q[2] = 0
+        Q[4] = X[7] = X[8]
+        sparse, queries = scipy.sparse.csr_array(X), scipy.sparse.csr_array(Q)
+        dense = NearestNeighbors(**params).fit(X)
+        radii = dense.kneighbors(Q, 7)[0][:, -1]
+        radii[5:7] = 0, np.inf
+        for model in (NearestNeighbors(**params).fit(sparse), by("sparse", **params).fit(sparse)):
+            assert_same_lists(model.radius_neighbors(queries, radii), dense.radius_neighbors(Q, radii))
+            assert_same_lists(model.radius_neighbors(Q, radii), dense.radius_neighbors(Q, radii))
+            assert_same_lists(model.radius_neighbors(None, radii[0]), dense.radius_neighbors(None, radii[0]))
+            assert_same([model.count_within(queries, radii)], [dense.count_within(Q, radii)])
+            assert_same([model.near_duplicates(radii[0])], [dense.near_duplicates(radii[0])])
+            graphs = [m.radius_neighbors_graph(None, radii[1], "distance").toarray() for m in (model, dense)]
+            assert_same(graphs[:1], graphs[1:])
+        assert_same_lists(dense.radius_neighbors(queries, radii), dense.radius_neighbors(Q, radii))
+
+
+@pytest.mark.parametrize("metric", [*FILTERED, "hamming"])
+def test_bounds_and_counts_leave_no_query_to_the_exhaustive_search(rng, metric, monkeypatch):
+    X, Q = (table(rng, n, 50, kind="0 and 1") for n in (300, 40))
+    expected = by("exhaustive", metric=metric).fit(X).radius_neighbors(Q, np.linspace(0, 4, 40))
+    monkeypatch.setattr(ExhaustiveFinder, "find", None)  # nobody calls it
+
+    found = by("sparse", metric=metric).fit(scipy.sparse.csr_array(X)).radius_neighbors(Q, np.linspace(0, 4, 40))
+
+    assert_same_lists(found, expected)
+
+
+@pytest.mark.parametrize("spoilt", ["threshold", "counts"])
+def test_a_spoilt_finder_loses_rows_within_the_radius(rng, spoilt, monkeypatch):
+    """Or the tests above would hold for any bound, and for counts of any query."""
+    metric = "euclidean" if spoilt == "threshold" else "hamming"
+    X, Q = table(rng, 80, 12, kind="0 and 1"), table(rng, 20, 12, kind="whole")
+    expected = by("exhaustive", metric=metric).fit(X).radius_neighbors(Q, 0.5)
+    model = by("sparse", metric=metric).fit(scipy.sparse.csr_array(X))
+    assert_same_lists(model.radius_neighbors(Q, 0.5), expected)
+    threshold = SparseProductFilter.threshold
+    if spoilt == "threshold":
+        expected = by("exhaustive", metric=metric).fit(X).radius_neighbors(Q, 2)
+        monkeypatch.setattr(SparseProductFilter, "threshold", lambda *args: 0.5 * threshold(*args))
+    else:
+        monkeypatch.setattr(
+            SparseCountFilter, "is_counted", lambda self, queries: torch.ones(len(queries), dtype=torch.bool)
+        )
+
+    with pytest.raises(AssertionError):
+        assert_same_lists(model.radius_neighbors(Q, 2 if spoilt == "threshold" else 0.5), expected)
+
+
+@pytest.mark.parametrize("metric", [*FILTERED, "manhattan"])
+@pytest.mark.parametrize("limit", ["128KiB", "1MiB", None])
+def test_rows_within_a_radius_do_not_depend_on_memory_and_workers(rng, two_threads, metric, limit):
+    X, Q = (scipy.sparse.csr_array(table(rng, n, 50)) for n in (300, 80))
+    radius = float(NearestNeighbors(20, metric=metric).fit(X).kneighbors(Q)[0][:, -1].mean())
+    expected = NearestNeighbors(metric=metric).fit(X.toarray()).radius_neighbors(Q, radius)
+
+    assert_same_lists(NearestNeighbors(metric=metric, memory_limit=limit).fit(X).radius_neighbors(Q, radius), expected)
+
+
+@pytest.mark.parametrize("radius", [0.8, 9.0])
+def test_a_search_within_a_radius_keeps_to_its_memory_also_if_it_reaches_all_rows(radius):
+    X, Q = (scipy.sparse.random_array((n, 20_000), density=0.001, format="csr", rng=n) for n in (2000, 60))
+    model = NearestNeighbors(metric="cosine", memory_limit="32MiB").fit(X)
+    tracemalloc.start()
+    n_found = model.count_within(Q, radius)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (n_found == 2000).all() == (radius == 9)
+    assert peak < 2**25 < 8 * X.shape[0] * X.shape[1] / 9
+
+
+def test_predictions_within_a_radius_are_those_of_dense_rows(rng):
+    X, y = table(rng, 60, 25), rng.integers(0, 3, 60)
+    sparse, Q = scipy.sparse.csr_matrix(X), scipy.sparse.csr_matrix(table(rng, 8, 25))
+    for weights in ("uniform", "distance"):
+        for package in (accelerated, reference):
+            models = [package.RadiusNeighborsClassifier(0.9, weights=weights, metric="cosine") for _ in range(3)]
+            for model, rows in zip(models, (sparse, X, pd.DataFrame.sparse.from_spmatrix(sparse)), strict=True):
+                model.set_params(outlier_label=1).fit(rows, y)
+            ours, dense, framed = models
+            for queries in (Q, None):
+                assert_same([ours.predict_proba(queries)], [dense.predict_proba(queries)])
+            assert_same([framed.predict(None)], [dense.predict(None)])
+        ours, dense = (RadiusNeighborsRegressor(6.0, weights=weights).fit(rows, y) for rows in (sparse, X))
+        assert_same([ours.predict(Q), ours.predict(None)], [dense.predict(Q), dense.predict(None)])
+        assert ours.score(sparse, y) == dense.score(X, y)
+
+
+@pytest.mark.parametrize("metric", [*FILTERED, "hamming"])
+def test_settings_of_numpy_and_torch_change_no_answer(rng, metric):
+    X = scipy.sparse.csr_array(table(rng, 90, 20) * 10.0 ** rng.integers(-200, 9, (90, 1)))
+
+    def answers():
+        model = by("sparse", 3, metric=metric).fit(X)
+        return [*model.kneighbors(X[:9]), model.count_within(X[:9], 0.5), *model.radius_neighbors(X[:9], 0.5)[1]]
+
+    expected = answers()
+    with np.errstate(all="raise"), torch.device("meta"):
+        assert_same(answers(), expected)
+
+
+def test_the_progress_bar_of_a_search_within_a_radius_reaches_its_end(rng, capfd):
+    NearestNeighbors(progress=True).fit(scipy.sparse.csr_array(table(rng, 300, 50))).radius_neighbors()
+
+    assert "100%" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("package", [reference, accelerated])

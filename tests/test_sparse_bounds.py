@@ -62,7 +62,7 @@ def bounds_and_exact(searched):
     if searched.metric.n_embedded:
         rows = [[*row, Fraction(not any(row))] for row in rows]
     exact = [[sum((a - b) ** 2 for a, b in zip(q, x, strict=True)) for x in rows] for q in rows]
-    return searched._bounds(some)[:, :12].tolist(), exact
+    return searched.bounds(some)[:, :12].tolist(), exact
 
 
 def lies_above(bounds, exact, slack):
@@ -95,7 +95,7 @@ def test_lengths_beyond_a_float_exclude_nothing(rng):
     searched = make("euclidean", X)
     infinite = np.where(np.arange(40) == 3, np.inf, searched.squared)
 
-    bounds = replace(searched, squared=infinite)._bounds(searched.rows)
+    bounds = replace(searched, squared=infinite).bounds(searched.rows)
 
     assert bounds[:, 3].eq(-np.inf).all()
     assert bounds[:, np.arange(40) != 3].isfinite().all()
@@ -106,7 +106,7 @@ def test_a_bound_that_excludes_too_much_loses_neighbours(monkeypatch, rng):
     X = rng.integers(0, 3, (80, 6)) * 1.0
     expected = by("exhaustive", 5).fit(X).kneighbors()[1]
     np.testing.assert_array_equal(by("sparse", 5).fit(csr_array(X)).kneighbors()[1], expected)
-    right = SparseProductFilter._threshold
-    monkeypatch.setattr(SparseProductFilter, "_threshold", lambda *args: right(*args) - 0.5)
+    right = SparseProductFilter.threshold
+    monkeypatch.setattr(SparseProductFilter, "threshold", lambda *args: right(*args) - 0.5)
 
     assert np.any(by("sparse", 5).fit(csr_array(X)).kneighbors()[1] != expected)

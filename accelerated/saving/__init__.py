@@ -18,7 +18,8 @@ from accelerated.saving.values import decode, encode
 from knn_inputs.messages import show
 from knn_inputs.paths import read_path
 
-FORMAT, VERSION = "verified-knn", 1  # a change that an older ``load`` would misread is a new version
+# a change that an older ``load`` would misread is a new version: 2 may hold sparse rows
+FORMAT, VERSION, READ = "verified-knn", 2, (1, 2)
 
 
 class Saved:
@@ -92,9 +93,10 @@ class Saved:
                 {name: decode(value, arrays) for name, value in described[kind].items()}
                 for kind in ("parameters", "attributes")
             )
-        except KeyError as error:
+        except (KeyError, ValueError) as error:
+            problem = f"has no {error}" if isinstance(error, KeyError) else f"cannot be read, as {error}"
             advice = "load a copy of it, or save the model again"
-            raise ValueError(f"path={path!r} has no {error}, so it was cut or changed: {advice}") from error
+            raise ValueError(f"path={path!r} {problem}, so it was cut or changed: {advice}") from error
         model = cls(**parameters)
         vars(model).update(attributes)
         model._make_again()
@@ -110,7 +112,7 @@ def _read_description(path: str, arrays: dict[str, np.ndarray]) -> dict[str, Any
         known = False
     if not known:
         raise ValueError(f"path={path!r} holds arrays, but no model: pass a file that ``save`` wrote")
-    if version != VERSION:
+    if version not in READ:
         advice = "load it with the verified-knn that saved it, or with a later one"
-        raise ValueError(f"path={path!r} is of version {show(version)} of the format, not {VERSION}: {advice}")
+        raise ValueError(f"path={path!r} is of version {show(version)} of the format, not 1 to {VERSION}: {advice}")
     return described

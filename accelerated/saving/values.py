@@ -8,7 +8,7 @@ from torch import Tensor
 
 from accelerated.pickling import nearest_device
 from accelerated.sample_weight import Copies
-from accelerated.sparse_rows import SparseRows
+from accelerated.sparse_rows import PARTS, SparseRows
 from knn_inputs.callables import describe
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.metrics import ChosenMetric
@@ -45,6 +45,9 @@ def encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, Tensor):
         arrays[name] = value.detach().cpu().numpy()
         return {"tensor": name, "device": str(value.device)}
+    if isinstance(value, SparseRows):
+        arrays.update({f"{name}.{part}": getattr(value.matrix, part) for part in PARTS})
+        return {"sparse": name, **_shape(value)}
     if kind is np.ndarray and value.dtype == object:
         return {"objects": [encode(item, f"{name}[{i}]", arrays) for i, item in enumerate(value.flat)], **_shape(value)}
     if (kind is np.ndarray and not value.dtype.hasobject) or _is_number(value):
@@ -53,7 +56,7 @@ def encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     raise TypeError(_refuse(value, name))
 
 
-def _shape(array: np.ndarray) -> dict[str, list[int]]:
+def _shape(array: np.ndarray | SparseRows) -> dict[str, list[int]]:
     return {"shape": list(array.shape)}
 
 
@@ -63,8 +66,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _refuse(value: Any, name: str) -> str:
-    if isinstance(value, SparseRows):
-        return f"the model has sparse rows, which a saved file cannot hold yet: fit on X.toarray(), {PICKLE_IT}"
     if callable(value):
         return f"{describe(value, name)} is a function, and a saved file holds no code: pass a name, {PICKLE_IT}"
     advice = "pass numbers or strings, such as np.array(y).astype(str) for labels"
@@ -95,6 +96,8 @@ def decode(coded: Any, arrays: dict[str, np.ndarray]) -> Any:
         return nearest_device(torch.device(content))
     if kind == "tensor":
         return torch.from_numpy(arrays[content]).to(nearest_device(torch.device(coded["device"])))
+    if kind == "sparse":
+        return SparseRows.of_parts([arrays[f"{content}.{part}"] for part in PARTS], tuple(coded["shape"]))
     if kind == "objects":
         objects = np.empty(len(content), dtype=object)
         objects[:] = [decode(item, arrays) for item in content]

@@ -59,14 +59,14 @@ class Exhaustive:
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
                 stop = min(start + block_rows, n_rows)
-                rows, first = self._open_block(start, stop)
+                rows, first = self.open_block(start, stop)
                 of_block = self.metric.measure_block(queries, rows, start - first, stop - first)
                 if batch.n_self:
                     of_block = _without_self(of_block, batch.self_index, start)
                 reduced, indices = _merge(reduced, indices, of_block, start, k)
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
 
-    def _open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
+    def open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
         """Returns a tensor that holds the rows from start to stop, and the number of its first row."""
         if isinstance(self.rows, SparseRows):
             return to_dense(self.rows[start:stop]), start

@@ -23,9 +23,11 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Index
+from accelerated.search.rule import choose_sparse_filters
+from accelerated.sparse_rows import Rows, SparseRows, join_rows
 
 MOST_REMOVED = 1 / 4  # of the rows of a part: `python -m benchmarks.constants MOST_REMOVED`
-MakeIndex = Callable[[Metric, Tensor], Index]
+MakeIndex = Callable[[Metric, Rows], Index]
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,13 @@ class Part:
         return cls(index, None, len(index.rows))
 
     @property
-    def rows_left(self) -> Tensor:
+    def rows_left(self) -> Rows:
         """The rows that are left, (n_left, n_features)."""
         return self.rows if self.place is None else self.rows[self.place >= 0]
 
     @property
-    def rows(self) -> Tensor:
-        """The rows, (n_rows, n_features); sparse ones are never updated."""
-        assert isinstance(self.index.rows, Tensor)
+    def rows(self) -> Rows:
+        """The rows, (n_rows, n_features)."""
         return self.index.rows
 
     def without(self, places: Tensor) -> "Part":
@@ -85,7 +86,12 @@ class Parts:
         """The device of the rows."""
         return self.parts[0].index.rows.device
 
-    def __getitem__(self, numbers: slice | np.ndarray) -> Tensor:
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the rows are kept sparse."""
+        return self.parts[0].rows.is_sparse
+
+    def __getitem__(self, numbers: slice | np.ndarray) -> Rows:
         """Returns the rows with these numbers, which ascend, float64 (n, n_features)."""
         numbers = np.arange(len(self))[numbers]
         found = []
@@ -93,28 +99,30 @@ class Parts:
             places = torch.from_numpy(numbers[(numbers >= first) & (numbers < first + part.n_left)] - first)
             places = places.to(self.device)
             rows = places if part.place is None else (part.place >= 0).nonzero()[:, 0][places]
-            found.append(part.rows[rows].to(torch.float64))
-        return torch.cat(found)
+            some = part.rows[rows]
+            found.append(some.to(torch.float64) if isinstance(some, Tensor) else some)
+        return join_rows(found)
 
     @property
     def firsts(self) -> list[int]:
         """The number of the first row that is left in each part."""
         return np.cumsum([0, *(part.n_left for part in self.parts[:-1])]).tolist()
 
-    def join(self) -> Tensor:
-        """Returns all rows that are left, in one tensor."""
-        return torch.cat([part.rows_left for part in self.parts])
+    def join(self) -> Rows:
+        """Returns all rows that are left, in one tensor or matrix."""
+        return join_rows([part.rows_left for part in self.parts])
 
     def whole(self) -> Index:
-        """Returns all rows that are left as an index without filters."""
+        """Returns all rows that are left as an index without filters, except sparse rows, whose filters cost little."""
         rows = self.join()
-        return Index(self.metric, rows, [Exhaustive(self.metric, rows)], 0)
+        filters = choose_sparse_filters(self.metric, rows) if isinstance(rows, SparseRows) else []
+        return Index(self.metric, rows, [*filters, Exhaustive(self.metric, rows)], 0)
 
-    def add(self, rows: Tensor, make_index: MakeIndex) -> "Parts":
+    def add(self, rows: Rows, make_index: MakeIndex) -> "Parts":
         """Returns the parts with these rows at the end."""
         parts = list(self.parts)
         while parts and parts[-1].n_left <= 2 * len(rows):
-            rows = torch.cat([parts.pop().rows_left, rows])
+            rows = join_rows([parts.pop().rows_left, rows])
         return Parts((*parts, Part.of_rows(make_index(self.metric, rows))), self.metric)
 
     def remove(self, numbers: np.ndarray, make_index: MakeIndex) -> "Parts":

@@ -34,13 +34,13 @@ class Queries(NamedTuple):
         return cls(rows, _already_prepared, rows.device, n_self=1)
 
     @classmethod
-    def given(cls, X: np.ndarray | Rows, metric: Metric, rows: Rows) -> "Queries":
+    def given(cls, X: np.ndarray | Rows, metric: Metric, rows: Rows | Parts) -> "Queries":
         """Returns the examples of a checked matrix as queries, which are sparse if the ``rows`` are."""
-        prepare = prepare_sparse if isinstance(rows, SparseRows) else partial(_prepare, device=rows.device)
+        prepare = prepare_sparse if rows.is_sparse else partial(_prepare, device=rows.device)
         return cls(X, partial(prepare, metric=metric), rows.device, n_self=0)
 
     @classmethod
-    def prepared(cls, X: Tensor) -> "Queries":
+    def prepared(cls, X: Rows) -> "Queries":
         """Returns queries that are prepared already and where they are searched, and that are no rows."""
         return cls(X, _already_prepared, X.device, n_self=0)
 

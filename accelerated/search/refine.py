@@ -49,6 +49,7 @@ def _measure_in_numpy(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pair
     return torch.from_numpy(metric.measure_in_numpy(query, row))
 
 
+@np.errstate(under="ignore")
 def _measure_sparse(metric: Metric, rows: SparseRows, queries: SparseRows, pairs: Pairs) -> Tensor:
     assert metric.measure_sparse is not None
     query, row = queries[pairs.query.numpy()], rows[pairs.row.numpy()]

@@ -52,14 +52,14 @@ class SparseCountFilter:
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Counts, divides, and keeps the k least distances, of equal ones those of the lowest rows."""
         with clock.stage("multiply"):
-            reduced = torch.from_numpy(self._distances(batch.queries))
+            reduced = torch.from_numpy(self.distances(batch.queries))
             if batch.n_self:
                 reduced.scatter_(1, batch.self_index[:, None], torch.inf)
         with clock.stage("exclude"):
             nearest = smallest(reduced, k)
-        return Found(reduced.gather(1, nearest), nearest, self._is_counted(batch.queries))
+        return Found(reduced.gather(1, nearest), nearest, self.is_counted(batch.queries))
 
-    def _distances(self, queries: SparseRows) -> np.ndarray:
+    def distances(self, queries: SparseRows) -> np.ndarray:
         """Returns the distances, (n_queries, n_rows)."""
         common = safe_sparse_dot(queries.matrix, self.columns, dense_output=True)
         either = np.add.outer(_size(queries), _size(self.rows)) - common
@@ -68,7 +68,7 @@ class SparseCountFilter:
             return only_one / self.rows.shape[1]
         return only_one / np.where(either == 0, 1.0, either)
 
-    def _is_counted(self, queries: SparseRows) -> Tensor:
+    def is_counted(self, queries: SparseRows) -> Tensor:
         """Tells which queries are 0 and 1, as all are that were prepared for jaccard."""
         is_other = (queries.matrix.data != 0) & (queries.matrix.data != 1)
         return torch.from_numpy(np.bincount(row_of_each(queries.matrix)[is_other], minlength=len(queries)) == 0)

@@ -63,6 +63,7 @@ class SparseProductFilter:
     why = "products of sparse rows take few operations, and are precise enough to exclude most rows"
 
     @classmethod
+    @np.errstate(all="ignore")
     def make(cls, metric: Metric, rows: SparseRows) -> "SparseProductFilter":
         """Transposes the rows, and keeps both."""
         return cls(metric, rows, rows.matrix.T.tocsr(), _squared(metric, rows), rows.most_stored)
@@ -82,15 +83,15 @@ class SparseProductFilter:
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures the rows with low bounds."""
         n_queries, n_rows = len(batch.queries), len(self.rows)
-        most_gaps = self._most_pairs(batch.queries, scratch) * self.rows.shape[1]
+        most_gaps = self.most_gaps(batch.queries, scratch)
         with clock.stage("multiply"):
-            bounds = self._bounds(batch.queries)
+            bounds = self.bounds(batch.queries)
         with clock.stage("guess"):
             pairs = all_pairs(bounds.topk(min(n_rows, k + batch.n_self), dim=1, largest=False, sorted=False).indices)
         with clock.stage("refine"):
             guess = Measured(pairs, measure(self.metric, self.rows, batch, pairs, most_gaps))
         with clock.stage("exclude"):
-            threshold = self._threshold(kth_distance(guess.reduced.view(n_queries, -1), k), batch.queries)
+            threshold = self.threshold(kth_distance(guess.reduced.view(n_queries, -1), k), batch.queries)
             is_left = bounds <= threshold[:, None]
             certified = is_left.sum(1) <= most_kept(n_rows, k)
             pairs = Pairs(*(is_left & certified[:, None]).nonzero(as_tuple=True))
@@ -99,11 +100,13 @@ class SparseProductFilter:
             closest = nearest(Measured(pairs, reduced), n_queries, k)
         return Found(*closest, certified, len(pairs.query))
 
-    def _most_pairs(self, queries: SparseRows, scratch: int) -> int:
+    def most_gaps(self, queries: SparseRows, scratch: int) -> int:
+        """Returns how many differences in one feature, most of which are 0, half of the scratch has room for."""
         stored = max(1, self.most_stored + queries.most_stored)
-        return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored)))
+        return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored))) * self.rows.shape[1]
 
-    def _bounds(self, queries: SparseRows) -> Tensor:
+    @np.errstate(all="ignore")  # the threshold pays for numbers that vanish, and infinite bounds exclude nothing
+    def bounds(self, queries: SparseRows) -> Tensor:
         """Returns lower bounds on |q - x|^2, (n_queries, n_rows), but for numbers that vanish."""
         product = safe_sparse_dot(queries.matrix, self.columns, dense_output=True)
         if self.metric.n_embedded:
@@ -119,7 +122,7 @@ class SparseProductFilter:
     def _error(self, queries: SparseRows) -> float:
         return (3 * max(self.most_stored, queries.most_stored) + 8) * U
 
-    def _threshold(self, reduced: Tensor, queries: Any) -> Tensor:
+    def threshold(self, reduced: Tensor, queries: Any) -> Tensor:
         """Returns bounds, (n_queries,): a row with a bound above has a measured distance above ``reduced``."""
         lost = (max(self.most_stored, queries.most_stored) + 1) * 2.0**-1018
         squared = reach(self.metric, reduced, queries, torch.zeros_like(reduced), IN_PLACE)

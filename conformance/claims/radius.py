@@ -33,7 +33,7 @@ def rows_at_the_radius_are_within(target: Target, case: Case) -> None:
     for query in case.Q:
         exact = exact_distances(case.X, query, case.metric)
         radius = float(sorted(exact)[case.k - 1])
-        _assert_rows(rows_within(fitted, query[None], radius)[1][0], [i for i, d in enumerate(exact) if d <= radius])
+        assert_rows(rows_within(fitted, query[None], radius)[1][0], [i for i, d in enumerate(exact) if d <= radius])
 
 
 @claim(lattice_cases(metrics=WHOLE), is_convention=True)
@@ -76,7 +76,7 @@ def a_row_is_left_out_of_those_within_its_radius(target: Target, case: Case) -> 
     indices = rows_within(fitted, None, radius)[1]
     for i, row in enumerate(case.X):
         exact = exact_distances(case.X, row, case.metric)
-        _assert_rows(indices[i], [j for j, d in enumerate(exact) if d <= radius and j != i])
+        assert_rows(indices[i], [j for j, d in enumerate(exact) if d <= radius and j != i])
 
 
 @claim(lattice_cases(metrics=WHOLE))
@@ -93,7 +93,7 @@ def each_query_may_have_a_radius_of_its_own(target: Target, case: Case) -> None:
         raise Missing("its radius is one number") from error
     for i, (query, radius) in enumerate(zip(case.Q, radii, strict=True)):
         exact = exact_distances(case.X, query, case.metric)
-        _assert_rows(indices[i], [j for j, d in enumerate(exact) if d <= radius])
+        assert_rows(indices[i], [j for j, d in enumerate(exact) if d <= radius])
 
 
 @claim(st.one_of(lattice_cases(), cases()), BITS, effort=2)
@@ -197,6 +197,7 @@ def _exact_rows_within(case: Case, Q: np.ndarray | None, radius: float) -> list[
     return [[j for j, d in enumerate(row) if d <= radius and (Q is not None or j != i)] for i, row in enumerate(table)]
 
 
-def _assert_rows(found: list[int], expected: list[int]) -> None:
+def assert_rows(found: list[int], expected: list[int]) -> None:
+    """Raises AssertionError unless the rows are those expected, in any order."""
     if sorted(found) != expected:
         raise AssertionError(f"rows within the radius={sorted(found)}, but should be {expected}")

@@ -9,10 +9,14 @@ import numpy as np
 from conformance.cases import Case
 from conformance.cases.strategies import lattice_cases
 from conformance.claims.claim import claim
+from conformance.claims.radius import WHOLE, assert_rows, rows_within
+from conformance.oracle.exact import exact_distances
 from conformance.oracle.relations import assert_nearest
 from conformance.targets import Target
 from conformance.targets.errors import Missing
 from conformance.targets.fitted import Fitted, fingerprints
+
+SMALL = np.int32  # the type of indices: scikit-learn's manhattan reads no larger one
 
 
 def _plain(rows: np.ndarray) -> Any:
@@ -26,7 +30,7 @@ def _with_stored_zeros(rows: np.ndarray) -> Any:
     from scipy.sparse import csr_array
 
     n, n_features = rows.shape
-    columns, start = np.tile(np.arange(n_features), n), np.arange(n + 1) * n_features
+    columns, start = np.tile(np.arange(n_features, dtype=SMALL), n), np.arange(n + 1, dtype=SMALL) * n_features
     return csr_array((rows.ravel(), columns, start), shape=rows.shape)
 
 
@@ -34,7 +38,7 @@ def _in_two_parts(rows: np.ndarray) -> Any:
     """Every number is stored as the sum of two."""
     from scipy.sparse import coo_array
 
-    places = tuple(np.concatenate([where, where]) for where in np.nonzero(rows))
+    places = tuple(np.concatenate([where, where]).astype(SMALL) for where in np.nonzero(rows))
     return coo_array((np.repeat(rows[rows != 0], 2).reshape(-1, 2).T.ravel() / 2, places), shape=rows.shape)
 
 
@@ -57,9 +61,36 @@ def a_sparse_matrix_has_the_neighbors_of_the_dense_one(target: Target, case: Cas
         assert_nearest(found, case, rounds=False)
 
 
+@claim(lattice_cases(metrics=WHOLE))
+def a_sparse_matrix_has_the_rows_within_a_radius_of_the_dense_one(target: Target, case: Case) -> None:
+    """Within a radius a sparse matrix has the rows of the dense one, rows at the radius and at distance 0 too.
+
+    A sparse matrix of distances does not store a distance of 0, so code that reads what it stores loses twins.
+    """
+    radius = float(case.k - 1)
+    for form in (_plain, _with_stored_zeros, _in_two_parts):
+        fitted = _search(target, case, form)
+        fitted.adapter.need("radius_neighbors", "radius")
+        try:
+            indices = rows_within(fitted.fit(case.X), case.Q, radius)[1]
+        except Missing:
+            raise
+        except Exception as error:
+            if form is not _plain:
+                raise
+            raise Missing(f"{target.name} takes no sparse matrix within a radius") from error
+        for query, found in zip(case.Q, indices, strict=True):
+            exact = exact_distances(case.X, query, case.metric)
+            assert_rows(found, [i for i, d in enumerate(exact) if d <= radius])
+
+
+def _search(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Fitted:
+    """A search to which matrices are handed over in a sparse form."""
+    return replace(target.search(case), hand_over=lambda rows: form(rows) if rows.ndim == 2 else rows.copy())
+
+
 def _ask(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Any:
     """The neighbours of the queries, where matrices are handed over in a sparse form."""
-    dense = target.search(case)
-    sparse: Fitted = replace(dense, hand_over=lambda rows: form(rows) if rows.ndim == 2 else rows.copy())
-    y = dense.hidden if dense.gives_away != "average" or dense.hidden is None else fingerprints(dense.hidden)
+    sparse = _search(target, case, form)
+    y = sparse.hidden if sparse.gives_away != "average" or sparse.hidden is None else fingerprints(sparse.hidden)
     return sparse.fit(case.X, y).neighbors(case.Q)

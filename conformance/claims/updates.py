@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.cases import Case
-from conformance.cases.strategies import lattice_cases, numbers
+from conformance.cases.strategies import lattice_cases, numbers, weighted_cases
 from conformance.claims.claim import CHANGED, claim
+from conformance.claims.sample_weight import weights_of_rows
 from conformance.oracle.expected import targets_of
 from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_nearest
@@ -74,6 +75,26 @@ def predictions_follow_the_rows(target: Target, case: Case) -> None:
     fitted.call("remove", np.array([0]))
     predicted = fitted.predict(case.Q)
     expected = target.regressor(replace(case, X=case.X[1:], y=y[1:], k=k)).predict(case.Q)
+    if not np.array_equal(predicted, expected):
+        raise AssertionError(f"prediction={predicted.tolist()}, but should be {expected.tolist()}, that of a new fit")
+
+
+@claim(weighted_cases(numbers, weights=(1, 2, 3, 9)), CHANGED)
+def added_rows_count_by_their_weights(target: Target, case: Case) -> None:
+    """Rows that are added with ``sample_weight`` take as many places as they weigh, as in a fit of all rows.
+
+    Weights are kept beside the rows, and an update easily adds rows alone.
+    """
+    y, weights, n_first = targets_of(case), weights_of_rows(case), _half(case)
+    if n_first == len(case.X):  # there is one row
+        return
+    k = min(case.k, int(weights[:n_first].sum()))
+    first = replace(case, X=case.X[:n_first], y=y[:n_first], sample_weight=weights[:n_first], k=k)
+    fitted = target.regressor(first)
+    _need_updates(fitted)
+    fitted.adapter.need("add", "sample_weight")
+    fitted.call("add", case.X[n_first:], y[n_first:], sample_weight=weights[n_first:])
+    predicted, expected = fitted.predict(case.Q), target.regressor(replace(case, k=k)).predict(case.Q)
     if not np.array_equal(predicted, expected):
         raise AssertionError(f"prediction={predicted.tolist()}, but should be {expected.tolist()}, that of a new fit")
 

@@ -28,3 +28,17 @@ class LosesPartsOfANumber(Search):
             dense[stored.coords] = stored.data
             X = dense
         return super()._check_examples(X)
+
+
+class LosesTwinsWithin(Search):
+    """Of sparse rows within a radius loses those at distance 0, which a sparse matrix of distances does not store."""
+
+    claim, seen = "a_sparse_matrix_has_the_rows_within_a_radius_of_the_dense_one", "distances.nonzero()"
+
+    def _check_queries(self, X):
+        self.is_asked_sparse = hasattr(X, "tocsr")
+        return super()._check_queries(X)
+
+    def choose_within(self, distances, measured, radius, leave_out=-1):
+        found = super().choose_within(distances, measured, radius, leave_out)
+        return found[distances[found] > 0] if self.is_asked_sparse else found

@@ -86,3 +86,27 @@ class StaleTargets(Regressor):
     def remove(self, ids):
         self._examples = np.delete(self._examples, ids, axis=0)
         return self
+
+
+class AddsWithoutWeights(Regressor):
+    """Adds rows and targets, and lets each added row take one place, however much it weighs."""
+
+    claim, seen = "added_rows_count_by_their_weights", "three lists for one table"
+
+    def add(self, X, y=None, sample_weight=None):
+        self._examples = np.concatenate([self._examples, np.array(X, dtype=np.float64)])
+        self._targets = np.append(self._targets, np.zeros(len(X)) if y is None else np.array(y, dtype=np.float64))
+        if self.repeats is not None:
+            self._repeats = np.append(self._repeats, np.ones(len(X), dtype=np.int64))
+        return self
+
+    def remove(self, ids):
+        is_left = np.delete(np.arange(len(self._examples)), ids)
+        self._examples, self._targets = self._examples[is_left], self._targets[is_left]
+        if self.repeats is not None:
+            self._repeats = self._repeats[is_left]
+        return self
+
+    @property
+    def repeats(self):
+        return vars(self).get("_repeats")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.exhaustive import Exhaustive
@@ -11,6 +10,7 @@ from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_NEAR, block_shape
 from accelerated.search.report import Clock
 from accelerated.search.within.near import Reached, keep_within, without_self
+from accelerated.sparse_rows import to_dense
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,18 @@ class ExhaustiveFinder:
 
     def find(self, batch: Batch, most: int, scratch: int, clock: Clock) -> Reached:
         """Measures each query against all rows."""
-        assert batch.radii is not None and isinstance(self.of.rows, Tensor)  # sparse rows are refused before
+        assert batch.radii is not None
         (n_rows, n_features), device = self.of.rows.shape, self.of.rows.device
-        _, block_rows = block_shape(len(batch.queries), n_rows, n_features, 1, scratch, device.type)
+        queries = to_dense(batch.queries)
+        _, block_rows = block_shape(len(queries), n_rows, n_features, 1, scratch, device.type)
         limit, parts = self.metric.to_reduced(batch.radii)[:, None], []
         with clock.stage("exhaustive"):
             for start in range(0, n_rows, block_rows):
                 stop = min(start + block_rows, n_rows)
-                reduced = self.metric.measure_block(batch.queries, self.of.rows, start, stop)
+                rows, first = self.of.open_block(start, stop)
+                reduced = self.metric.measure_block(queries, rows, start - first, stop - first)
                 query, row = (reduced <= limit).nonzero(as_tuple=True)
                 pairs = without_self(Pairs(query, row + start), batch)
                 of_pairs = reduced[pairs.query, pairs.row - start]
                 parts.append(keep_within(self.metric, batch, Measured(pairs, of_pairs)))
-        return Reached(parts, torch.ones(len(batch.queries), dtype=torch.bool, device=device))
+        return Reached(parts, torch.ones(len(queries), dtype=torch.bool, device=device))

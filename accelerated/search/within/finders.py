@@ -5,12 +5,15 @@ from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter
 from accelerated.search.product_filter import ProductFilter
+from accelerated.search.sparse_counts import SparseCountFilter
+from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.tree import TreeFilter
 from accelerated.search.within.bitmaps import BitmapFinder
 from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.search.within.groups import GroupFinder
 from accelerated.search.within.near import Finder
 from accelerated.search.within.products import ProductFinder
+from accelerated.search.within.sparse import SparseCountFinder, SparseProductFinder
 from accelerated.search.within.tree import TreeFinder
 
 
@@ -33,6 +36,10 @@ def _finders_by(chosen: Filter, is_first: bool) -> list[Finder]:
     if isinstance(chosen, ProductFilter):
         by_product = ProductFinder(chosen)
         return [by_product, by_product.for_many()] if is_first else [by_product]
+    if isinstance(chosen, SparseProductFilter):
+        return [SparseProductFinder(chosen)]
+    if isinstance(chosen, SparseCountFilter):
+        return [SparseCountFinder(chosen)]
     if isinstance(chosen, TreeFilter) and is_first:  # its finer filters are the same tree
         by_tree = TreeFinder(chosen)
         return [by_tree, by_tree.for_many()]

@@ -90,7 +90,7 @@ class _Sorting:
     def _sort(self, reached: Reached, batch: Batch, room: int) -> Within:
         parts, certified = reached
         n_near = count(parts, len(batch.queries), batch.queries.device).masked_fill_(~certified, 0)
-        nothing = batch.queries.new_empty(0)
+        nothing = torch.empty(0, dtype=torch.float64, device=batch.queries.device)
         if self.counts_only or not parts:
             return Within(nothing, nothing.to(torch.int64), n_near, certified)
         if (n_found := int(n_near.sum())) > room:
