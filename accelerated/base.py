@@ -194,8 +194,8 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         return self._index, Queries.given(checked, self._metric, self._rows)
 
     def _name_rows(self, numbers: Tensor) -> Tensor:
-        """Returns the ids of rows by their numbers, of the same shape."""
-        return numbers if self._ids is None else self._ids[numbers]
+        """Returns the ids of rows by their numbers, of the same shape; -1 stays, which is the number of no row."""
+        return numbers if self._ids is None else torch.where(numbers < 0, numbers, self._ids[numbers])
 
     def _holds_objects(self) -> bool:
         return getattr(self, "_objects", None) is not None

@@ -28,7 +28,7 @@ from accelerated.search import (
 )
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from accelerated.updates import Updated
-from knn_inputs.among import Allowed, read_among, refuse_among
+from knn_inputs.among import Allowed, check_enough, read_among, refuse_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -88,12 +88,13 @@ class KNeighbors(Updated):
         array of another library comes in by DLPack: NumPy out, or a tensor on its device.
 
         ``among`` allows only some examples: a mask of bools, (n,), or indices for all queries, or one of either for
-        each query, as the rows of a matrix or the entries of a list. Only these are measured. With pad=True a query may
-        have fewer than k neighbours: the missing places hold the index -1 and the distance infinity.
+        each query, as the rows of a matrix or the entries of a list. After ``remove`` the indices are ids, and a mask
+        has a place for each row of ``ids_``. With pad=True a query may have fewer than k neighbours: the missing places
+        hold the index -1 and the distance infinity.
 
         Raises NotFittedError; TypeError for a k that is not an int; ValueError for queries of another width, for more
         neighbours than examples that are allowed, and for a ``memory_limit`` that is too small; for a bad ``among`` it
-        raises as ``knn_inputs.among.read_among`` does.
+        raises as ``knn_inputs.among`` says.
 
         >>> from accelerated import NearestNeighbors
         >>> model = NearestNeighbors(n_neighbors=1).fit([[0], [3], [1]])
@@ -164,11 +165,13 @@ class KNeighbors(Updated):
         return check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out)
 
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
-        if self._ids is not None:
-            refuse_among(among, pad, "rows that were removed")
         if isinstance(self._rows, SparseRows):
             refuse_among(among, pad, "sparse rows")
-        return read_among(among, k, len(queries.X), self.n_samples_fit_, leave_one_out=bool(queries.n_self), pad=pad)
+        ids = None if self._ids is None else self._ids.cpu().numpy()
+        allowed = read_among(among, len(queries.X), self.n_samples_fit_, ids)
+        if allowed is not None and not pad:
+            check_enough(allowed, k, len(queries.X), leave_one_out=bool(queries.n_self))
+        return allowed
 
     def _search(
         self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None

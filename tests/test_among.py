@@ -127,7 +127,7 @@ def test_the_way_depends_on_the_numbers_of_queries_and_of_allowed_rows(rng):
 
     def way(n_queries, kind, share, memory_limit=2**30):
         given, _ = draw_sets(rng, kind, n_queries, len(X), share)
-        allowed = read_among(given, 5, n_queries, len(X))
+        allowed = read_among(given, n_queries, len(X))
         index, _ = among.choose_way(model._index, allowed, 5, 0, n_queries, memory_limit)
         return [type(some) for some in index.filters]
 
@@ -341,3 +341,53 @@ def test_two_threads_give_the_same_answer(two_threads, always, rng):
         always(way)
         indices = NearestNeighbors(4).fit(X).kneighbors(Q, among=given, return_distance=False)
         assert indices.tolist() == nearest_allowed(X, Q, 4, masks).tolist()
+
+
+def draw_updates(rng, model, X):
+    """Removes rows of the model, adds some, and removes some more; returns the rows that are left, and their ids."""
+    more = X[rng.integers(0, len(X), 5)]
+    rows, ids = np.concatenate([X, more]), np.arange(len(X) + 5)
+    gone = np.sort(rng.choice(len(X), len(X) // 3, replace=False))
+    model.remove(gone).add(more).remove([len(X) + 1])
+    is_left = ~np.isin(ids, [*gone, len(X) + 1])
+    return rows[is_left], ids[is_left]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard"])
+def test_indices_are_ids_after_rows_were_removed(device, rng, metric):
+    for _ in range(40):
+        model = NearestNeighbors(2, metric=metric, device=device).fit(X := rng.integers(0, 3, (12, 2)) * 1.0)
+        rows, ids = draw_updates(rng, model, X)
+        Q = None if rng.random() < 0.4 else rows[rng.integers(0, len(rows), 3)]
+        given, masks = draw_sets(rng, rng.choice(KINDS), len(rows) if Q is None else 3, len(rows), 0.5)
+        loop = reference.NearestNeighbors(2, metric=metric).fit(rows).kneighbors(Q, among=masks, pad=True)
+
+        found = model.kneighbors(Q, among=as_ids(given, ids), pad=True)
+
+        np.testing.assert_array_equal(found[0], loop[0])
+        np.testing.assert_array_equal(found[1], np.where(loop[1] < 0, -1, ids[loop[1]]))
+
+
+def as_ids(given, ids):
+    """The argument with the ids of rows in place of their numbers; masks stay as they are."""
+    if isinstance(given, list):
+        return [as_ids(one, ids) for one in given] if np.ndim(given[0]) else [ids[number] for number in given]
+    return given if given.dtype == bool else ids[given]
+
+
+def test_an_id_that_no_row_has_is_refused_and_a_mask_has_a_place_for_each_row_that_is_left():
+    model = NearestNeighbors(1).fit(np.arange(5.0)[:, None]).remove([1, 3])
+
+    for given, place in (([4, 3], 1), ([[5]], 0), (np.array([-1], dtype=np.int8), 0), ([2**70, 0], 0)):
+        with pytest.raises(ValueError, match=rf"has {np.ravel(given)[place]} at place {place}, but no row has this id"):
+            model.kneighbors([[0.0]], among=given)
+    with pytest.raises(ValueError, match="among has 5 bools for 3 training rows"):
+        model.kneighbors([[0.0]], among=[True] * 5)
+    assert model.get_neighbors([0.0], among=[False, True, True]) == [(2, 2.0)]
+    assert model.kneighbors([[4.0]], 4, pad=True)[1].tolist() == [[4, 2, 0, -1]]
+
+
+def test_predictors_search_among_ids_too():
+    model = accelerated.KNNClassifier(1).fit([[0.0], [1.0], [2.0]], ["a", "b", "c"]).remove([0]).add([[3.0]], ["d"])
+
+    assert model.kneighbors([[0.0]], among=[2, 3], return_distance=False).tolist() == [[2]]

@@ -8,6 +8,7 @@ import numpy as np
 from conformance.cases import Case
 from conformance.cases.strategies import cases, lattice_cases
 from conformance.claims.claim import BEHAVIOUR, BITS, claim
+from conformance.claims.updates import with_updates
 from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_nearest, assert_same_bits
 from conformance.targets import Target, other_package
@@ -97,6 +98,19 @@ def too_few_allowed_rows_are_refused(target: Target, case: Case) -> None:
     except Exception:  # refused, in any words
         return
     raise AssertionError(f"neighbors={answer!r:.80} among {k - 1} rows for k={k}, but should raise an exception")
+
+
+@claim(lattice_cases(min_rows=2), is_convention=True)
+def ids_say_which_rows_are_allowed(target: Target, case: Case) -> None:
+    """After a removal ``among`` names the rows that are left by their ids, as the answers do.
+
+    Taken for places, the ids allow other rows, because all rows behind a removed one have moved up.
+    """
+    fitted, n_removed = with_updates(target, case), len(case.X) // 2
+    fitted.call("remove", np.arange(n_removed))
+    mask = allowed_rows(case, 1)[0] & (np.arange(len(case.X)) >= n_removed)
+    mask[n_removed] = True
+    _assert_nearest_among(_ask(fitted, case.Q, np.flatnonzero(mask)), case, [mask] * len(case.Q))
 
 
 @claim(cases(max_rows=60), BITS)
