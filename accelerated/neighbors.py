@@ -28,7 +28,7 @@ from accelerated.search import (
 )
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from accelerated.updates import Updated
-from knn_inputs.among import Allowed, check_enough, read_among, refuse_among
+from knn_inputs.among import Allowed, check_enough, refuse_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -167,8 +167,7 @@ class KNeighbors(Updated):
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
         if isinstance(self._rows, SparseRows):
             refuse_among(among, pad, "sparse rows")
-        ids = None if self._ids is None else self._ids.cpu().numpy()
-        allowed = read_among(among, len(queries.X), self.n_samples_fit_, ids)
+        allowed = self._read_allowed(among, queries)
         if allowed is not None and not pad:
             check_enough(allowed, k, len(queries.X), leave_one_out=bool(queries.n_self))
         return allowed

@@ -49,6 +49,16 @@ class Allowed(NamedTuple):
             return np.zeros(rows.shape, dtype=bool)
         return one[np.minimum(np.searchsorted(one, rows), len(one) - 1)] == rows
 
+    def contains_each(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns whether each of the queries, int64 (n,), may choose the row beside it, bool (n,)."""
+        if self.is_shared:
+            return self.contains(0, rows)
+        if isinstance(self.sets, np.ndarray):
+            return self.sets[queries, rows]
+        starts = np.flatnonzero(np.diff(queries, prepend=-1))  # of each run of one query
+        runs = zip(queries[starts], np.split(rows, starts[1:]), strict=True) if len(rows) else ()
+        return np.concatenate([np.zeros(0, dtype=bool), *(self.contains(query, some) for query, some in runs)])
+
     def counts(self) -> np.ndarray:
         """Returns the number of rows in each set, int64 (n_sets,)."""
         return np.array([np.count_nonzero(one) if one.dtype == bool else len(one) for one in self.sets])

@@ -12,7 +12,7 @@ the queries that dropping does not certify.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -75,9 +75,9 @@ def choose_way(
         needed = index_bytes(metric, int(counts[0]), rows)
         if 2 * needed <= memory_limit:
             return _index_of_some(metric, rows, allowed, k, n_self, n_queries), memory_limit - needed
-    pairs = AllowedPairs(metric, rows, allowed, int(counts.max()))
+    pairs = AllowedPairs.of(index, allowed)
     n_found = n_to_find(k, len(rows), int(np.median(counts)))
-    if len(index.filters) == 1 or _are_few(counts, n_found, len(rows)):
+    if len(index.filters) == 1 or are_few(counts, n_found, len(rows)):
         return index._replace(filters=[pairs]), memory_limit
     dropping = [Dropping(some, allowed, n_found) for some in index.filters[:-1]]
     wider = [replace(dropping[0], n_found=n) for n in [FOUND_NEXT * n_found] if n < len(rows)]
@@ -94,8 +94,11 @@ def index_bytes(metric: Metric, n_allowed: int, rows: Tensor) -> int:
     return 2 * sizes_of(rows.device).encoding + n_allowed * (rows.shape[1] * (2 * rows.itemsize + kept) + BYTES_OF_ROW)
 
 
-def _are_few(counts: np.ndarray, n_found: int, n_rows: int) -> bool:
-    """Tells whether measuring all allowed rows takes less time than finding ``n_found`` of all rows."""
+def are_few(counts: np.ndarray, n_found: int, n_rows: int) -> bool:
+    """Tells whether measuring all allowed rows takes less time than finding ``n_found`` of all rows.
+
+    Finding none is to exclude rows by bounds alone, as a search within a radius does.
+    """
     return float(np.median(counts)) <= PAIRS_PER_FOUND * n_found + n_rows / EXCLUDED_PER_PAIR
 
 
@@ -213,9 +216,7 @@ class Dropping:
 
     def _is_allowed(self, numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Returns for each of the rows, (n_queries, n_found), whether the query in its line may choose it."""
-        if self.allowed.is_shared:
-            return self.allowed.contains(0, rows)
-        return np.stack([self.allowed.contains(i, of_query) for i, of_query in zip(numbers, rows, strict=True)])
+        return self.allowed.contains_each(numbers.repeat(rows.shape[1]), rows.ravel()).reshape(rows.shape)
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,12 @@ class AllowedPairs:
     most_allowed: int  # rows of a query
     name = "exhaustive"
     why = "every query is measured to the rows that it may choose"
+
+    @classmethod
+    def of(cls, index: Index, allowed: Allowed) -> "AllowedPairs":
+        """Returns the filter for the rows of an index."""
+        assert isinstance(index.rows, Tensor)  # sparse ones are refused before
+        return cls(index.metric, index.rows, allowed, int(allowed.counts().max()))
 
     def finer(self) -> Sequence[Filter]:
         """Returns nothing, because all queries are certified."""
@@ -242,17 +249,22 @@ class AllowedPairs:
         return max(1, scratch // 2 // BYTES_OF_ALLOWED)
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
-        """Measures the pairs with some rows after those with earlier ones; each query keeps its k nearest so far."""
+        """Measures the pairs; each query keeps its k nearest so far."""
+        n_queries = len(batch.queries)
+        reduced, indices, certified, _ = nothing_found(n_queries, k, self.rows.device)
+        with clock.stage("exhaustive"):
+            for measured in self.measured(batch, scratch):
+                reduced, indices = nearest(_nearest_only(measured, n_queries, k), n_queries, k, (reduced, indices))
+        return Found(reduced, indices, torch.ones_like(certified))
+
+    def measured(self, batch: Batch, scratch: int) -> Iterator[Measured]:
+        """Yields the pairs with some rows after those with earlier ones, each time sorted by (query, row)."""
         n_queries, n_rows, most = len(batch.queries), len(self.rows), self._n_at_once(scratch)
         n_at_once = n_rows if n_queries * self.most_allowed <= most else max(1, most // n_queries)
         most_gaps = max(1, min(sizes_of(self.rows.device).gaps, scratch // (4 * BYTES_OF_GAP)))
-        reduced, indices, certified, _ = nothing_found(n_queries, k, self.rows.device)
-        with clock.stage("exhaustive"):
-            for start in range(0, n_rows, n_at_once):
-                pairs = self._pairs(batch.numbers, start, min(start + n_at_once, n_rows))
-                measured = Measured(pairs, self._measure(batch, pairs, most_gaps))
-                reduced, indices = nearest(_nearest_only(measured, n_queries, k), n_queries, k, (reduced, indices))
-        return Found(reduced, indices, torch.ones_like(certified))
+        for start in range(0, n_rows, n_at_once):
+            pairs = self._pairs(batch.numbers, start, min(start + n_at_once, n_rows))
+            yield Measured(pairs, self._measure(batch, pairs, most_gaps))
 
     def _pairs(self, numbers: np.ndarray, start: int, stop: int) -> Pairs:
         """Returns each query, by its number, with the rows from start to stop that it may choose, ascending."""

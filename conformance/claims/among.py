@@ -8,7 +8,9 @@ import numpy as np
 from conformance.cases import Case
 from conformance.cases.strategies import cases, lattice_cases
 from conformance.claims.claim import BEHAVIOUR, BITS, claim
+from conformance.claims.radius import WHOLE, rows_within
 from conformance.claims.updates import with_updates
+from conformance.oracle.exact import exact_distances
 from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_nearest, assert_same_bits
 from conformance.targets import Target, other_package
@@ -113,6 +115,38 @@ def ids_say_which_rows_are_allowed(target: Target, case: Case) -> None:
     _assert_nearest_among(_ask(fitted, case.Q, np.flatnonzero(mask)), case, [mask] * len(case.Q))
 
 
+@claim(lattice_cases(metrics=WHOLE))
+def rows_within_a_radius_are_allowed_ones(target: Target, case: Case) -> None:
+    """With ``among`` a search within a radius finds the allowed rows that are not farther, and no others.
+
+    It may find none of many near rows, so no number of neighbours tells whether the filter worked.
+    """
+    masks, fitted = allowed_rows(case, len(case.Q)), target.search(case)
+    for among, of_queries in (
+        (masks[0].copy(), [masks[0]] * len(masks)),
+        ([np.flatnonzero(mask).tolist() for mask in masks], list(masks)),
+    ):
+        _, indices = rows_within(fitted, case.Q, float(case.k), among=among)
+        expected = [_allowed_within(case, *query) for query in zip(case.Q, of_queries, strict=True)]
+        if [sorted(found) for found in indices] != expected:
+            raise AssertionError(f"rows within {case.k}={indices}, but should be {expected}, the allowed ones")
+
+
+@claim(lattice_cases(metrics=WHOLE))
+def only_allowed_rows_are_counted(target: Target, case: Case) -> None:
+    """With ``among`` the count of the rows within a radius is the count of those that are allowed.
+
+    A count has no rows to be filtered afterwards.
+    """
+    mask, fitted = allowed_rows(case, 1)[0], target.search(case)
+    for argument in ("radius", "among"):
+        fitted.adapter.need("count_within", argument)
+    counts = [int(n) for n in fitted.call("count_within", case.Q, radius=float(case.k), among=mask.copy())]
+    expected = [len(_allowed_within(case, query, mask)) for query in case.Q]
+    if counts != expected:
+        raise AssertionError(f"counts within {case.k}={counts}, but should be {expected}")
+
+
 @claim(cases(max_rows=60), BITS)
 def same_neighbors_among_rows(target: Target, case: Case) -> None:
     """Among some rows the neighbours, and their distances to the last bit, are those of the readable loop.
@@ -152,6 +186,12 @@ def _ask(fitted: Fitted, Q: np.ndarray | None, among: Any, k: int | None = None,
     options = {**fitted.k_option("kneighbors", k), "among": among, **options}
     queries = () if Q is None else (Q,)
     return read_batch(fitted.call("kneighbors", *queries, **options), form, fitted.n if Q is None else len(Q), k)
+
+
+def _allowed_within(case: Case, query: np.ndarray, mask: np.ndarray) -> list[int]:
+    """The allowed rows that are at most k far from the query."""
+    exact = exact_distances(case.X, query, case.metric)
+    return [j for j, d in enumerate(exact) if d <= case.k and mask[j]]
 
 
 def _fewest(among: Any) -> int:

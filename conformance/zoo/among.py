@@ -110,3 +110,22 @@ class TiesInTheOrderOfTheList(Search):
             for of_query, line in zip(distances, indices, strict=True):
                 line[:] = sorted(line, key=lambda row: (of_query[line == row][0], place.get(int(row), -1)))
         return (distances, indices) if return_distance else indices
+
+
+class FirstSetWithin(Search):
+    """Within a radius takes the rows that the first query may choose for those of all queries."""
+
+    claim = "rows_within_a_radius_are_allowed_ones"
+
+    def radius_neighbors(self, X=None, radius=None, return_distance=True, *, among=None):
+        among = among[0] if isinstance(among, list) and isinstance(among[0], list) else among
+        return super().radius_neighbors(X, radius, return_distance, among=among)
+
+
+class CountsBeforeTheFilter(Search):
+    """Counts all rows within the radius, those too that are not allowed."""
+
+    claim = "only_allowed_rows_are_counted"
+
+    def count_within(self, X=None, radius=None, *, among=None):
+        return super().count_within(X, radius)

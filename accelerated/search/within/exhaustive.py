@@ -10,7 +10,7 @@ from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_NEAR, block_shape
 from accelerated.search.report import Clock
-from accelerated.search.within.near import Reached, keep_within, without_self
+from accelerated.search.within.near import Reached, keep_within, leave_out
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ExhaustiveFinder:
                 stop = min(start + block_rows, n_rows)
                 reduced = self.metric.measure_block(batch.queries, self.of.rows, start, stop)
                 query, row = (reduced <= limit).nonzero(as_tuple=True)
-                pairs = without_self(Pairs(query, row + start), batch)
+                pairs = leave_out(Pairs(query, row + start), batch)
                 of_pairs = reduced[pairs.query, pairs.row - start]
                 parts.append(keep_within(self.metric, batch, Measured(pairs, of_pairs)))
         return Reached(parts, torch.ones(len(batch.queries), dtype=torch.bool, device=device))

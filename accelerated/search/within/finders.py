@@ -1,25 +1,33 @@
 """Which finders an index has for a search within a radius, in the order in which they take the queries."""
 
+from accelerated.search.among import AllowedPairs, are_few
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter
 from accelerated.search.product_filter import ProductFilter
 from accelerated.search.tree import TreeFilter
+from accelerated.search.within.among import AllowedFinder
 from accelerated.search.within.bitmaps import BitmapFinder
 from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.search.within.groups import GroupFinder
 from accelerated.search.within.near import Finder
 from accelerated.search.within.products import ProductFinder
 from accelerated.search.within.tree import TreeFinder
+from knn_inputs.among import Allowed
 
 
-def finders_of(index: Index) -> list[Finder]:
+def finders_of(index: Index, allowed: Allowed | None = None) -> list[Finder]:
     """Returns the finders; the last is exhaustive and certifies all.
 
-    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have.
+    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have. Where
+    queries may find some rows only, the last measures these, and is the only one if they are few.
     """
-    return [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
+    finders = [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
+    if allowed is None:
+        return finders
+    last = AllowedFinder(AllowedPairs.of(index, allowed))
+    return [last] if are_few(allowed.counts(), 0, len(index.rows)) else [*finders[:-1], last]
 
 
 def _finders_by(chosen: Filter, is_first: bool) -> list[Finder]:
