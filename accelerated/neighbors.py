@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -105,11 +106,9 @@ class KNeighbors(Updated):
         index, queries, k = self._open(X, n_neighbors, check_flag(pad, "pad"))
         n_queries = len(queries.X)
         allowed = self._read_among(among, k, queries, pad)
-        if allowed is None and (not pad or k <= self.n_samples_fit_ - queries.n_self):
-            reduced, numbers, _ = self._search(index, queries, range(n_queries), k)
-        else:
-            whole = index.whole() if isinstance(index, Parts) else index
-            reduced, numbers = search_among(whole, queries, allowed, k, **self._settings())
+        if allowed is None and k > self._n_places() - queries.n_self:
+            allowed = Allowed.all(self.n_samples_fit_)
+        reduced, numbers, _ = self._search(index, queries, range(n_queries), k, allowed=allowed)
         indices = self._output(self._name_rows(numbers), X)
         return (self._distances(reduced, numbers, X), indices) if return_distance else indices
 
@@ -169,13 +168,33 @@ class KNeighbors(Updated):
             refuse_among(among, pad, "sparse rows")
         allowed = self._read_allowed(among, queries)
         if allowed is not None and not pad:
-            check_enough(allowed, k, len(queries.X), leave_one_out=bool(queries.n_self))
+            check_enough(allowed, k, len(queries.X), bool(queries.n_self), self._repeats())
         return allowed
 
+    def _n_places(self) -> int:
+        """Returns how many places all rows fill."""
+        return self.n_samples_fit_
+
+    def _repeats(self) -> np.ndarray | None:
+        """Returns how many places each row fills, int64 (n_samples_fit_,); None: one."""
+        return None
+
     def _search(
-        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self,
+        index: Index | Parts,
+        queries: Queries,
+        query_range: range,
+        k: int,
+        clock: Clock | None = None,
+        allowed: Allowed | None = None,
     ) -> Neighbors:
-        """Returns the neighbours of a range of the queries, on the device of the training rows."""
+        """Returns the neighbours of a range of the queries, on the device of the training rows.
+
+        If only some rows are ``allowed``, a query may have fewer than k; then infinity and -1 are at the end.
+        """
+        if allowed is not None:
+            whole = index.whole() if isinstance(index, Parts) else index
+            return search_among(whole, queries, query_range, allowed, k, **self._settings(clock))
         if isinstance(index, Parts):
             return search_parts(index, queries, query_range, k, **self._settings(clock))
         return search(index, queries, query_range, k, **self._settings(clock))

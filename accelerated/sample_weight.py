@@ -19,6 +19,12 @@ class Copies(NamedTuple):
     rows: Tensor  # (n, n_features), all rows, prepared for the metric: the queries where no others are given
     n_copies: int  # the sum of the weights
 
+    def of_all(self) -> np.ndarray:
+        """Returns the weights of all rows, int64 (n,)."""
+        weights = np.zeros(len(self.rows), dtype=np.int64)
+        weights[self.searched.cpu().numpy()] = self.repeats.cpu().numpy()
+        return weights
+
 
 def make_copies(rows: Tensor, repeats: np.ndarray) -> Copies:
     """Returns the copies of the rows, (n, n_features), that the weights ``repeats`` stand for, int64 (n,)."""
@@ -30,18 +36,25 @@ def make_copies(rows: Tensor, repeats: np.ndarray) -> Copies:
 def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Returns the reduced distance and the training index of the row in each of the k places, (n_queries, k).
 
+    A place is left at infinity and -1 if there are too few copies.
+
     ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both of shape
-    (n_queries, n_found). ``self_index``, (n_queries,), is the training index of the query, of which one copy does not
-    count; -1 if the query is no row. All searched rows fill the places, or k of them, k + 1 if one may be the query,
-    because every other row has a copy at least. Place p belongs to the first row with which there are more than p
-    copies.
+    (n_queries, n_found); -1 is none. ``self_index``, (n_queries,), is the training index of the query, of which one
+    copy does not count; -1 if the query is no row. All rows that may be found fill the places, or k of them, k + 1 if
+    one may be the query, because every other row has a copy at least. Place p belongs to the first row with which there
+    are more than p copies.
 
     >>> copies = make_copies(torch.zeros(3, 1), np.array([1, 5, 2]))
     >>> fill_places(copies, torch.tensor([[0.0, 3.0]]), torch.tensor([[2, 0]]), torch.tensor([2]), k=2)
     (tensor([[0., 3.]]), tensor([[2, 0]]))
     """
-    index = copies.searched[found]
-    last = (copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)).cumsum(1)
+    index = copies.searched[found].masked_fill_(found < 0, -1)
+    n_copies = copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)
+    last = n_copies.masked_fill_(found < 0, 0).cumsum(1)
     places = torch.arange(k, device=found.device).repeat(len(found), 1)
-    number = torch.searchsorted(last, places, right=True)
+    number = torch.searchsorted(last, places, right=True)  # the number of rows that were found if the copies end before
+    reduced, index = (
+        torch.nn.functional.pad(reduced, (0, 1), value=torch.inf),
+        torch.nn.functional.pad(index, (0, 1), value=-1),
+    )
     return reduced.gather(1, number), index.gather(1, number)

@@ -18,6 +18,11 @@ class Allowed(NamedTuple):
     sets: np.ndarray | list[np.ndarray]  # each bool (n_rows,), or int64 indices, ascending and without repetition
     n_rows: int
 
+    @classmethod
+    def all(cls, n_rows: int) -> "Allowed":
+        """Returns the set of all rows, for all queries."""
+        return cls(np.ones((1, n_rows), dtype=bool), n_rows)
+
     @property
     def is_shared(self) -> bool:
         """Returns whether the set is for all queries."""
@@ -59,12 +64,28 @@ class Allowed(NamedTuple):
         runs = zip(queries[starts], np.split(rows, starts[1:]), strict=True) if len(rows) else ()
         return np.concatenate([np.zeros(0, dtype=bool), *(self.contains(query, some) for query, some in runs)])
 
-    def counts(self) -> np.ndarray:
-        """Returns the number of rows in each set, int64 (n_sets,)."""
+    def some(self, numbers: np.ndarray) -> "Allowed":
+        """Returns the sets of the rows with these numbers alone, int64 (n,), ascending, which are numbered anew."""
+        if isinstance(self.sets, np.ndarray):
+            return Allowed(self.sets[:, numbers], len(numbers))
+        return Allowed(
+            [one[numbers] if one.dtype == bool else _places(one, numbers) for one in self.sets], len(numbers)
+        )
+
+    def counts(self, repeats: np.ndarray | None = None) -> np.ndarray:
+        """Returns the number of rows in each set, int64 (n_sets,), each counted as often as it ``repeats``."""
+        if repeats is not None:
+            return np.array([repeats[one].sum() for one in self.sets])
         return np.array([np.count_nonzero(one) if one.dtype == bool else len(one) for one in self.sets])
 
     def _set_of(self, query: int) -> np.ndarray:
         return self.sets[0 if self.is_shared else query]
+
+
+def _places(one: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Returns the places in ``numbers`` of those that are in the set, too; both ascend."""
+    places = np.searchsorted(numbers, one).clip(max=len(numbers) - 1)
+    return places[numbers[places] == one]
 
 
 def read_among(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None = None) -> Allowed | None:
@@ -86,18 +107,24 @@ def read_among(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None =
     return None if among is None else Allowed(_read_sets(among, n_queries, n_rows, ids), n_rows)
 
 
-def check_enough(allowed: Allowed, k: int, n_queries: int, leave_one_out: bool) -> None:
+def check_enough(
+    allowed: Allowed, k: int, n_queries: int, leave_one_out: bool, repeats: np.ndarray | None = None
+) -> None:
     """Raises ValueError for the first query that may choose among fewer than k rows.
 
-    With ``leave_one_out`` the row with the number of the query does not count.
+    A row counts once, or as often as ``repeats``, int64 (n_rows,), says. With ``leave_one_out`` the row with the number
+    of the query counts once less.
     """
-    counts = np.broadcast_to(allowed.counts(), n_queries)
+    counts = np.broadcast_to(allowed.counts(repeats), n_queries)
     if leave_one_out:
-        counts = counts - np.array([allowed.contains(i, np.array([i]))[0] for i in range(n_queries)])
+        own = np.array([allowed.contains(i, np.array([i]))[0] for i in range(n_queries)])
+        counts = counts - (own if repeats is None else own & (repeats > 0))
     if np.all(counts >= k):
         return
     query = int(np.argmax(counts < k))
     others = "other rows" if leave_one_out else "rows"
+    if repeats is not None:
+        others = "copies of rows, as their sample_weight says" + leave_one_out * " and without one of its own"
     raise ValueError(
         f"query {query} may choose among {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
         "smaller n_neighbors, or pad=True, which fills the missing places with index -1 and distance infinity"

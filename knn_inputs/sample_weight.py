@@ -71,8 +71,8 @@ def read_repeats(sample_weight: Any, n: int) -> np.ndarray | None:
     return weights.astype(np.int64)
 
 
-def check_n_places(k: Any, n_copies: int, leave_one_out: bool) -> int:
-    """Returns k as an int; raises TypeError unless it is one, ValueError unless rows of that weight fill k places."""
+def check_n_places(k: Any, n_copies: float, leave_one_out: bool) -> int:
+    """Returns k as an int; raises TypeError unless it is one, ValueError unless so many copies fill k places."""
     k = check_int(k, "n_neighbors")
     most = n_copies - leave_one_out
     if k > most:

@@ -8,6 +8,8 @@ distance the earlier one comes first, even if only one of them fits among the k.
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
 
+from typing import Any
+
 import numpy as np
 
 from knn_inputs.among import check_enough, read_among
@@ -19,6 +21,8 @@ from reference.metrics import take_root
 
 class KNeighbors(NeighborsBase):
     """The search that ``NearestNeighbors`` and the two predictors by k neighbours share."""
+
+    _repeats: Any = None  # int64 (n,): how often each example counts, in a predictor with sample weights; None: once
 
     def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
         super().__init__(metric=metric, p=p, metric_params=metric_params)
@@ -87,7 +91,7 @@ class KNeighbors(NeighborsBase):
     def _read_among(self, among, k, n_queries, leave_one_out, pad):
         allowed = read_among(among, n_queries, len(self._examples))
         if allowed is not None and not pad:
-            check_enough(allowed, k, n_queries, leave_one_out)
+            check_enough(allowed, k, n_queries, leave_one_out, self._repeats)
         return allowed
 
     def _check_examples(self, X):

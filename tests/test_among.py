@@ -11,7 +11,7 @@ import accelerated
 import reference
 from accelerated import NearestNeighbors
 from accelerated.search import among, rule
-from accelerated.search.among import AllowedPairs, Dropping, OfSome
+from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
 from knn_inputs.among import read_among
 from tests.helpers import HOSTILE, by
 
@@ -391,3 +391,83 @@ def test_predictors_search_among_ids_too():
     model = accelerated.KNNClassifier(1).fit([[0.0], [1.0], [2.0]], ["a", "b", "c"]).remove([0]).add([[3.0]], ["d"])
 
     assert model.kneighbors([[0.0]], among=[2, 3], return_distance=False).tolist() == [[2]]
+
+
+def weighted_and_repeated(rng, package, metric, device=None):
+    """A model of weighted rows, one of rows repeated as often, the index of each of these, and rows, and queries."""
+    n, d = int(rng.integers(2, 12)), 2
+    rows = rng.integers(-2, 3, (n + 3, d)) * 1.0 if rng.random() < 0.5 else rng.normal(size=(n + 3, d))
+    weights = rng.integers(0, 4, n)
+    weights[rng.integers(n)] = 2
+    index = np.repeat(np.arange(n), weights)
+    options = {"metric": metric, **({} if package is reference else {"device": device})}
+    weighted = package.KNNRegressor(1, **options).fit(rows[:n], np.zeros(n), sample_weight=weights)
+    repeated = reference.KNNRegressor(1, metric=metric).fit(rows[index], np.zeros(len(index)))
+    return weighted, repeated, index, rows[:n], rows[n:]
+
+
+def assert_weighted_as_repeated(weighted, repeated, index, X, Q, k, given, masks):
+    """Among repeated rows the copies of allowed rows are allowed; of a row that is a query one copy is left out."""
+    found = weighted.kneighbors(None if Q is X else Q, k, among=given, pad=True)
+    for i, query in enumerate(Q):
+        mask = masks[i][index] & ((index != i) | (np.arange(len(index)) > np.argmax(index == i))) if Q is X else None
+        distances, rows = repeated.kneighbors([query], k, among=masks[i][index] if mask is None else mask, pad=True)
+        assert found[0][i].tobytes() == distances[0].tobytes()
+        assert found[1][i].tolist() == np.where(rows[0] < 0, -1, index[rows[0]]).tolist()
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "cosine", "hamming", lambda a, b: abs(a - b).max()])
+def test_an_allowed_row_fills_as_many_places_as_it_weighs(package, metric, rng):
+    for _ in range(60):
+        weighted, repeated, index, X, Q = weighted_and_repeated(rng, package, metric)
+        Q = X if rng.random() < 0.4 else Q
+        given, masks = draw_sets(rng, rng.choice(KINDS), len(Q), len(X), rng.choice([0.1, 0.5, 0.9]))
+        assert_weighted_as_repeated(weighted, repeated, index, X, Q, int(rng.integers(1, 9)), given, masks)
+
+
+def test_weighted_rows_are_searched_among_on_any_device_in_every_way(device, rng):
+    for way in WAYS:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in WAYS[way].items():
+                patch.setattr(among, name, value)
+            for _ in range(20):
+                weighted, repeated, index, X, Q = weighted_and_repeated(rng, accelerated, "euclidean", device)
+                given, masks = draw_sets(rng, rng.choice(KINDS), len(Q), len(X), 0.5)
+                assert_weighted_as_repeated(weighted, repeated, index, X, Q, 4, given, masks)
+
+
+@both
+def test_distances_that_are_given_have_weights_and_a_filter_too(package):
+    D = np.abs(np.subtract.outer(np.arange(5.0), np.arange(5.0)))
+    model = package.KNNRegressor(2, metric="precomputed").fit(D, np.zeros(5), sample_weight=[1, 0, 2, 1, 3])
+
+    assert model.kneighbors(D[:1], 4, among=[0, 1, 2, 3])[1].tolist() == [[0, 2, 2, 3]]
+    assert model.kneighbors(D[1:2], 3, among=[1, 3, 4])[1].tolist() == [[3, 4, 4]]
+    assert model.kneighbors(among=[0, 2])[1].tolist() == [[2, 2], [0, 2], [2, 0], [2, 2], [2, 2]]
+
+
+@both
+def test_k_is_checked_against_the_copies_that_are_allowed(package):
+    model = package.KNNRegressor(3).fit(np.arange(4.0)[:, None], np.zeros(4), sample_weight=[0, 2, 1, 5])
+    weighted = "copies of rows, as their sample_weight says"
+
+    assert model.kneighbors([[0.0]], among=[0, 1, 2])[1].tolist() == [[1, 1, 2]]
+    with pytest.raises(
+        ValueError, match=f"query 0 may choose among 2 {weighted}, fewer than n_neighbors=3: allow more"
+    ):
+        model.kneighbors([[0.0]], among=[0, 1])
+    with pytest.raises(ValueError, match=f"query 1 may choose among 2 {weighted} and without one of its own, fewer"):
+        model.kneighbors(among=[0, 1, 2])
+    assert model.kneighbors(among=[0, 1, 2], pad=True)[1].tolist() == [[1, 1, 2], [1, 2, -1], [1, 1, -1], [2, 1, 1]]
+
+
+@both
+def test_padding_fills_the_places_after_all_copies(package):
+    model = package.KNNRegressor(1).fit([[0.0], [3.0], [9.0]], np.zeros(3), sample_weight=[2, 1, 0])
+
+    assert model.kneighbors([[1.0]], 5, pad=True)[1].tolist() == [[0, 0, 1, -1, -1]]
+    assert model.kneighbors(None, 3, pad=True)[1].tolist() == [[0, 1, -1], [0, 0, -1], [1, 0, 0]]
+    assert model.kneighbors([[1.0]], 2, among=[2], pad=True)[1].tolist() == [[-1, -1]]
+    with pytest.raises(ValueError, match="n_neighbors=4 is more than 3, the sum of sample_weight"):
+        model.kneighbors([[1.0]], 4)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case
-from conformance.cases.strategies import cases, lattice_cases
+from conformance.cases.strategies import cases, lattice_cases, numbers, weighted_cases
 from conformance.claims.claim import BEHAVIOUR, BITS, claim
 from conformance.claims.radius import WHOLE, rows_within
+from conformance.claims.sample_weight import weights_of_rows
 from conformance.claims.updates import with_updates
 from conformance.oracle.exact import exact_distances
 from conformance.oracle.found import Found
@@ -145,6 +146,25 @@ def only_allowed_rows_are_counted(target: Target, case: Case) -> None:
     expected = [len(_allowed_within(case, query, mask)) for query in case.Q]
     if counts != expected:
         raise AssertionError(f"counts within {case.k}={counts}, but should be {expected}")
+
+
+@claim(weighted_cases(numbers))
+def allowed_rows_take_as_many_places_as_they_weigh(target: Target, case: Case) -> None:
+    """With ``sample_weight`` and ``among`` an allowed row takes as many of the k places as it weighs, all others none.
+
+    Where copies fill the places before the filter, those of rows that are not allowed leave too few neighbours.
+    """
+    mask = allowed_rows(case, 1)[0]
+    mask[0] = True  # it has a copy at least
+    copies = np.repeat(np.flatnonzero(mask), weights_of_rows(case)[mask])
+    k, fitted = min(case.k, len(copies)), target.regressor(case)
+    fitted.adapter.need("kneighbors", "among")
+    options = {**fitted.k_option("kneighbors", k), "among": mask.copy()}
+    _, indices = fitted.call("kneighbors", case.Q, **options)
+    for i, (query, found) in enumerate(zip(case.Q, np.asarray(indices), strict=True)):
+        expected = copies[np.argsort(np.abs(case.X[copies, 0] - query[0]), kind="stable")][:k]
+        if sorted(found) != sorted(expected):
+            raise AssertionError(f"neighbors[{i}]={found.tolist()}, but should be {expected.tolist()}")
 
 
 @claim(cases(max_rows=60), BITS)

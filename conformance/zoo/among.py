@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conformance.zoo.base import Search
+from conformance.zoo.base import Regressor, Search
 
 
 class Among(Search):
@@ -129,3 +129,16 @@ class CountsBeforeTheFilter(Search):
 
     def count_within(self, X=None, radius=None, *, among=None):
         return super().count_within(X, radius)
+
+
+class PlacesBeforeTheFilter(Regressor):
+    """Fills the places with copies of all weighted rows, and takes those that are not allowed away afterwards."""
+
+    claim = "allowed_rows_take_as_many_places_as_they_weigh"
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
+        if self._repeats is None or dtype_for_all(among) != np.bool_:
+            return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)
+        distances, indices = super().kneighbors(X, n_neighbors, pad=pad)
+        indices = np.where(among[indices], indices, -1)
+        return (distances, indices) if return_distance else indices

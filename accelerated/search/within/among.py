@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from accelerated.metrics import Metric
-from accelerated.search.among import AllowedPairs
+from accelerated.search.among_filters import AllowedPairs
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.report import Clock
 from accelerated.search.within.near import Reached, keep_within

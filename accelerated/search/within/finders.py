@@ -1,6 +1,7 @@
 """Which finders an index has for a search within a radius, in the order in which they take the queries."""
 
-from accelerated.search.among import AllowedPairs, are_few
+from accelerated.search.among import are_few
+from accelerated.search.among_filters import AllowedPairs
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
