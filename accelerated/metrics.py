@@ -76,12 +76,6 @@ class Metric(NamedTuple):
         """Tells whether ``radius`` is about other points than the prepared rows."""
         return self.embed is not _same
 
-    def measure_rows(self, queries: Tensor, rows: Tensor, numbers: Tensor) -> Tensor:
-        """Returns the reduced distances to the rows with these numbers, int64 (n,), as ``measure_block`` does."""
-        if self.select is not None:
-            return self.select(queries, numbers)
-        return self.measure_block(queries, rows[numbers], 0, len(numbers))
-
     @property
     def keeps_rows(self) -> bool:
         """Tells whether the prepared rows are the rows as they were given."""

@@ -27,9 +27,9 @@ from accelerated.search import (
     search_among,
     search_parts,
 )
-from accelerated.sparse_rows import Rows, SparseRows, to_dense
+from accelerated.sparse_rows import Rows, to_dense
 from accelerated.updates import Updated
-from knn_inputs.among import Allowed, check_enough, refuse_among
+from knn_inputs.among import Allowed, check_enough
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -164,8 +164,6 @@ class KNeighbors(Updated):
         return check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out)
 
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
-        if isinstance(self._rows, SparseRows):
-            refuse_among(among, pad, "sparse rows")
         allowed = self._read_allowed(among, queries)
         if allowed is not None and not pad:
             check_enough(allowed, k, len(queries.X), bool(queries.n_self), self._repeats())

@@ -131,13 +131,6 @@ def check_enough(
     )
 
 
-def refuse_among(among: Any, pad: bool, reason: str) -> None:
-    """Raises ValueError unless all rows are allowed; for a model that knows no filter, for the ``reason``."""
-    if among is not None or pad:
-        given = "among" if among is not None else "pad=True"
-        raise ValueError(f"{given} does not go with {reason}: fit the model without, or on the allowed rows alone")
-
-
 def _read_sets(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None) -> np.ndarray | list[np.ndarray]:
     refuse_containers(among, "among")
     if isinstance(among, list | tuple) and any(map(_is_set, among)):

@@ -16,7 +16,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
@@ -27,6 +26,7 @@ from accelerated.search.product_filter import sizes_of
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock
 from accelerated.search.rule import SMALL_SEARCH, make_index
+from accelerated.sparse_rows import Rows, SparseRows
 from knn_inputs.among import Allowed
 
 # Queries from which on it pays to make an index of the rows: `python -m benchmarks.constants FEWEST_FOR_AN_INDEX`
@@ -37,6 +37,9 @@ PAIRS_PER_FOUND = 6
 # Rows that dropping excludes while one pair is measured: `python -m benchmarks.constants EXCLUDED_PER_PAIR`
 EXCLUDED_PER_PAIR = 64
 BYTES_OF_ROW = 80  # to find groups of equal rows, and of what a filter keeps besides the numbers of a row
+
+
+BYTES_OF_STORED = 80  # a number of a sparse row and its column, as copied and as kept, and the scratch of a fit
 
 
 def search_among(
@@ -70,11 +73,10 @@ def choose_way(
 ) -> tuple[Index, int]:
     """Returns an index that finds the k nearest of the allowed rows, and the bytes of scratch that it leaves."""
     metric, rows = index.metric, index.rows
-    assert isinstance(rows, Tensor)  # sparse ones are refused before
     counts = allowed.counts()
     is_indexed = allowed.is_shared and metric.measure_pairs is not None and counts[0] > 0
     if is_indexed and n_queries >= FEWEST_FOR_AN_INDEX:
-        needed = index_bytes(metric, int(counts[0]), rows)
+        needed = index_bytes(metric, rows, allowed)
         if 2 * needed <= memory_limit:
             return _index_of_some(metric, rows, allowed, k, n_self, n_queries), memory_limit - needed
     pairs = AllowedPairs.of(index, allowed)
@@ -86,12 +88,17 @@ def choose_way(
     return index._replace(filters=[*dropping, *wider, pairs]), memory_limit
 
 
-def index_bytes(metric: Metric, n_allowed: int, rows: Tensor) -> int:
-    """Returns the bytes of an index of so many rows, and of the scratch in which it is made.
+def index_bytes(metric: Metric, rows: Rows, allowed: Allowed) -> int:
+    """Returns the bytes of an index of the rows that all queries may choose, and of the scratch in which it is made.
 
     The rows are copied, and copied again if many of them are equal. For each number a filter keeps up to 8 bytes, for
-    manhattan 20, for hamming 4 for each of up to 8 values (see ``NearestNeighbors``).
+    manhattan 20, for hamming 4 for each of up to 8 values (see ``NearestNeighbors``). Of sparse rows the filter keeps
+    another copy.
     """
+    n_allowed = int(allowed.counts()[0])
+    if isinstance(rows, SparseRows):
+        stored = np.diff(rows.matrix.indptr)[allowed.rows(0, 0, len(rows))].sum()
+        return int(stored) * BYTES_OF_STORED + n_allowed * BYTES_OF_ROW + 8 * rows.shape[1]
     kept = 8 if metric.radius is not None else 32
     return 2 * sizes_of(rows.device).encoding + n_allowed * (rows.shape[1] * (2 * rows.itemsize + kept) + BYTES_OF_ROW)
 
@@ -117,7 +124,7 @@ def n_to_find(k: int, n_rows: int, n_allowed: int) -> int:
     return min(n_rows - 1, math.ceil((k + 3 * math.sqrt(k * (1 - share)) + 1) / share))
 
 
-def _index_of_some(metric: Metric, rows: Tensor, allowed: Allowed, k: int, n_self: int, n_queries: int) -> Index:
+def _index_of_some(metric: Metric, rows: Rows, allowed: Allowed, k: int, n_self: int, n_queries: int) -> Index:
     """Returns an index of the allowed rows, whose filters name rows by their numbers among all.
 
     A small search needs no filter, and a filter needs k rows besides the query itself.

@@ -14,6 +14,8 @@ from accelerated.search.memory import BYTES_OF_ALLOWED, BYTES_OF_FOUND, BYTES_OF
 from accelerated.search.product_filter import sizes_of
 from accelerated.search.refine import kth_distance, measure, nearest
 from accelerated.search.report import Clock
+from accelerated.search.sparse_products import pairs_at_once
+from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from knn_inputs.among import Allowed
 
 MOST_QUERIES = 2**12  # in a batch, so that the progress bar moves
@@ -115,7 +117,7 @@ class AllowedPairs:
     """Certifies every query, for every metric: measures it to all rows that it may choose."""
 
     metric: Metric
-    rows: Tensor  # (n_rows, n_features), prepared
+    rows: Rows  # (n_rows, n_features), prepared
     allowed: Allowed
     most_allowed: int  # rows of a query
     name = "exhaustive"
@@ -124,7 +126,6 @@ class AllowedPairs:
     @classmethod
     def of(cls, index: Index, allowed: Allowed) -> "AllowedPairs":
         """Returns the filter for the rows of an index."""
-        assert isinstance(index.rows, Tensor)  # sparse ones are refused before
         return cls(index.metric, index.rows, allowed, int(allowed.counts().max()))
 
     def finer(self) -> Sequence[Filter]:
@@ -152,7 +153,7 @@ class AllowedPairs:
         """Yields the pairs with some rows after those with earlier ones, each time sorted by (query, row)."""
         n_queries, n_rows, most = len(batch.queries), len(self.rows), self._n_at_once(scratch)
         n_at_once = n_rows if n_queries * self.most_allowed <= most else max(1, most // n_queries)
-        most_gaps = max(1, min(sizes_of(self.rows.device).gaps, scratch // (4 * BYTES_OF_GAP)))
+        most_gaps = self._most_gaps(batch, scratch)
         for start in range(0, n_rows, n_at_once):
             pairs = self._pairs(batch.numbers, start, min(start + n_at_once, n_rows))
             yield Measured(pairs, self._measure(batch, pairs, most_gaps))
@@ -163,6 +164,12 @@ class AllowedPairs:
         query = np.repeat(np.arange(len(rows)), [len(some) for some in rows])
         return Pairs(*(torch.from_numpy(part).to(self.rows.device) for part in (query, np.concatenate(rows))))
 
+    def _most_gaps(self, batch: Batch, scratch: int) -> int:
+        """Returns how many differences of a query and a row in one feature to hold, in a quarter of the bytes."""
+        if isinstance(self.rows, SparseRows) and self.metric.measure_sparse is not None:
+            return pairs_at_once(self.rows.most_stored, batch.queries, scratch // 4) * self.rows.shape[1]
+        return max(1, min(sizes_of(self.rows.device).gaps, scratch // (4 * BYTES_OF_GAP)))
+
     def _measure(self, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
         if self.metric.measure_pairs is not None:
             return measure(self.metric, self.rows, batch, pairs, most_gaps)
@@ -170,9 +177,21 @@ class AllowedPairs:
         first = torch.searchsorted(pairs.query, each).tolist()
         reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=self.rows.device)
         for i, (start, stop) in enumerate(pairwise(first)):
-            query, some = batch.queries[i : i + 1], pairs.row[start:stop]
-            reduced[start:stop] = self.metric.measure_rows(query, self.rows, some)[0]
+            query = to_dense(batch.queries[i : i + 1])
+            for some in pairs.row[start:stop].split(self._rows_at_once(most_gaps)):
+                reduced[start : start + len(some)] = self._measure_query(query, some)
+                start += len(some)
         return reduced.masked_fill_(batch.self_index[pairs.query] == pairs.row, torch.inf)
+
+    def _rows_at_once(self, most_gaps: int) -> int:
+        """Returns how many rows a query is measured to at once: all of them, if they need not be made dense."""
+        return len(self.rows) if isinstance(self.rows, Tensor) else max(1, most_gaps // self.rows.shape[1])
+
+    def _measure_query(self, query: Tensor, numbers: Tensor) -> Tensor:
+        """Returns the distances of a query, (1, n_features), to some rows, where only blocks are measured, (n,)."""
+        if self.metric.select is not None:
+            return self.metric.select(query, numbers)[0]
+        return self.metric.measure_block(query, to_dense(self.rows[numbers]), 0, len(numbers))[0]
 
 
 def _nearest_only(measured: Measured, n_queries: int, k: int) -> Measured:

@@ -82,7 +82,7 @@ class SparseProductFilter:
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures the rows with low bounds."""
         n_queries, n_rows = len(batch.queries), len(self.rows)
-        most_gaps = self._most_pairs(batch.queries, scratch) * self.rows.shape[1]
+        most_gaps = pairs_at_once(self.most_stored, batch.queries, scratch // 2) * self.rows.shape[1]
         with clock.stage("multiply"):
             bounds = self._bounds(batch.queries)
         with clock.stage("guess"):
@@ -98,10 +98,6 @@ class SparseProductFilter:
             reduced = measure_unknown(self.metric, self.rows, batch, pairs, most_gaps, guess)
             closest = nearest(Measured(pairs, reduced), n_queries, k)
         return Found(*closest, certified, len(pairs.query))
-
-    def _most_pairs(self, queries: SparseRows, scratch: int) -> int:
-        stored = max(1, self.most_stored + queries.most_stored)
-        return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored)))
 
     def _bounds(self, queries: SparseRows) -> Tensor:
         """Returns lower bounds on |q - x|^2, (n_queries, n_rows), but for numbers that vanish."""
@@ -124,6 +120,12 @@ class SparseProductFilter:
         lost = (max(self.most_stored, queries.most_stored) + 1) * 2.0**-1018
         squared = reach(self.metric, reduced, queries, torch.zeros_like(reduced), IN_PLACE)
         return (squared + lost) * (1 + 4 * U)
+
+
+def pairs_at_once(most_stored: int, queries: SparseRows, scratch: int) -> int:
+    """Returns how many pairs of a query and a row of at most ``most_stored`` entries to measure in so many bytes."""
+    stored = max(1, most_stored + queries.most_stored)
+    return max(1, min(MOST_PAIRS, scratch // (BYTES_OF_ENTRY * stored)))
 
 
 def _squared(metric: Metric, rows: SparseRows) -> np.ndarray:

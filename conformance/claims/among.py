@@ -10,6 +10,7 @@ from conformance.cases.strategies import cases, lattice_cases, numbers, weighted
 from conformance.claims.claim import BEHAVIOUR, BITS, claim
 from conformance.claims.radius import WHOLE, rows_within
 from conformance.claims.sample_weight import weights_of_rows
+from conformance.claims.sparse import fit_sparse
 from conformance.claims.updates import with_updates
 from conformance.oracle.exact import exact_distances
 from conformance.oracle.found import Found
@@ -167,6 +168,17 @@ def allowed_rows_take_as_many_places_as_they_weigh(target: Target, case: Case) -
             raise AssertionError(f"neighbors[{i}]={found.tolist()}, but should be {expected.tolist()}")
 
 
+@claim(lattice_cases(metrics=("euclidean", "jaccard")))
+def sparse_rows_are_filtered_too(target: Target, case: Case) -> None:
+    """With ``among`` the neighbours in a sparse matrix are the nearest of the rows that are allowed.
+
+    Sparse rows are often searched by other code than dense ones.
+    """
+    mask = allowed_rows(case, 1)[0]
+    found = _ask(fit_sparse(target, case), case.Q, mask.copy())
+    _assert_nearest_among(found, case, [mask] * len(case.Q))
+
+
 @claim(cases(max_rows=60), BITS)
 def same_neighbors_among_rows(target: Target, case: Case) -> None:
     """Among some rows the neighbours, and their distances to the last bit, are those of the readable loop.
@@ -227,4 +239,4 @@ def _assert_nearest_among(found: Found, case: Case, masks: list[np.ndarray]) -> 
         if not set(answer) <= set(rows):
             raise AssertionError(f"neighbors[{i}]={answer}, but should be among {rows}")
         places = Found([[rows.index(j) for j in answer]])
-        assert_nearest(places, Case(case.X[rows], query[None], len(answer)), rounds=False)
+        assert_nearest(places, Case(case.X[rows], query[None], len(answer), metric=case.metric), rounds=False)

@@ -44,22 +44,31 @@ def a_sparse_matrix_has_the_neighbors_of_the_dense_one(target: Target, case: Cas
 
     Code that goes by the entries which are stored takes a zero for a number, or one of two parts for their sum.
     """
-    try:
-        found = _ask(target, case, _plain)
-    except Missing:
-        raise
-    except Exception as error:
-        raise Missing(f"{target.name} takes no sparse matrix") from error
-    assert_nearest(found, case, rounds=False)
+    assert_nearest(fit_sparse(target, case).neighbors(case.Q), case, rounds=False)
     for form, name in ((_with_stored_zeros, "that stores zeros"), (_in_two_parts, "of numbers in two parts")):
-        found = _ask(target, case, form)
+        found = _fit(target, case, form).neighbors(case.Q)
         found.name += f" of a sparse matrix {name}"
         assert_nearest(found, case, rounds=False)
 
 
-def _ask(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Any:
-    """The neighbours of the queries, where matrices are handed over in a sparse form."""
+def fit_sparse(target: Target, case: Case) -> Fitted:
+    """A model of the rows as a plain sparse matrix, which takes queries in that form; raises Missing if there is none.
+
+    A model that does not answer takes no sparse matrix either.
+    """
+    try:
+        fitted = _fit(target, case, _plain)
+        fitted.neighbors(case.Q)
+    except Missing:
+        raise
+    except Exception as error:
+        raise Missing(f"{target.name} takes no sparse matrix") from error
+    return fitted
+
+
+def _fit(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Fitted:
+    """A model to which matrices are handed over in a sparse form."""
     dense = target.search(case)
     sparse: Fitted = replace(dense, hand_over=lambda rows: form(rows) if rows.ndim == 2 else rows.copy())
     y = dense.hidden if dense.gives_away != "average" or dense.hidden is None else fingerprints(dense.hidden)
-    return sparse.fit(case.X, y).neighbors(case.Q)
+    return sparse.fit(case.X, y)

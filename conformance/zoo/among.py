@@ -142,3 +142,17 @@ class PlacesBeforeTheFilter(Regressor):
         distances, indices = super().kneighbors(X, n_neighbors, pad=pad)
         indices = np.where(among[indices], indices, -1)
         return (distances, indices) if return_distance else indices
+
+
+class SparseRowsUnfiltered(Search):
+    """Searches all rows of a sparse matrix, also those that are not allowed."""
+
+    claim = "sparse_rows_are_filtered_too"
+
+    def fit(self, X, y=None):
+        self.is_sparse = hasattr(X, "tocsr")
+        return super().fit(X, y)
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
+        among = None if self.is_sparse else among
+        return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)
