@@ -190,11 +190,10 @@ class KNeighbors(Updated):
 
         If only some rows are ``allowed``, a query may have fewer than k; then infinity and -1 are at the end.
         """
-        if allowed is not None:
-            whole = index.whole() if isinstance(index, Parts) else index
-            return search_among(whole, queries, query_range, allowed, k, **self._settings(clock))
         if isinstance(index, Parts):
-            return search_parts(index, queries, query_range, k, **self._settings(clock))
+            return search_parts(index, queries, query_range, k, allowed=allowed, **self._settings(clock))
+        if allowed is not None:
+            return search_among(index, queries, query_range, allowed, k, **self._settings(clock))
         return search(index, queries, query_range, k, **self._settings(clock))
 
     def _settings(self, clock: Clock | None = None) -> dict[str, Any]:

@@ -42,8 +42,7 @@ class Allowed(NamedTuple):
         one = self._set_of(query)
         if one.dtype == bool:
             return start + np.flatnonzero(one[start:stop])
-        first, last = np.searchsorted(one, [start, stop])
-        return one[first:last]
+        return _between(one, start, stop)
 
     def contains(self, query: int, rows: np.ndarray) -> np.ndarray:
         """Returns for each of these rows whether the query may choose it, bool of the same shape."""
@@ -64,6 +63,22 @@ class Allowed(NamedTuple):
         runs = zip(queries[starts], np.split(rows, starts[1:]), strict=True) if len(rows) else ()
         return np.concatenate([np.zeros(0, dtype=bool), *(self.contains(query, some) for query, some in runs)])
 
+    def part(self, queries: range, start: int, stop: int) -> "Allowed":
+        """Returns the sets of these queries of the rows from start to stop; both are numbered from 0."""
+        sets = self.sets if self.is_shared else self.sets[queries.start : queries.stop]
+        if isinstance(sets, np.ndarray):
+            return Allowed(sets[:, start:stop], stop - start)
+        masks_or_rows = [one[start:stop] if one.dtype == bool else _between(one, start, stop) - start for one in sets]
+        return Allowed(masks_or_rows, stop - start)
+
+    def spread(self, numbers: np.ndarray, n_rows: int) -> "Allowed":
+        """Returns the sets where row i has the number ``numbers[i]`` among n_rows; the numbers ascend."""
+        if isinstance(self.sets, np.ndarray):
+            masks = np.zeros((len(self.sets), n_rows), dtype=bool)
+            masks[:, numbers] = self.sets
+            return Allowed(masks, n_rows)
+        return Allowed([numbers[one] for one in self.sets], n_rows)  # of a mask the numbers where it is True
+
     def some(self, numbers: np.ndarray) -> "Allowed":
         """Returns the sets of the rows with these numbers alone, int64 (n,), ascending, which are numbered anew."""
         if isinstance(self.sets, np.ndarray):
@@ -80,6 +95,12 @@ class Allowed(NamedTuple):
 
     def _set_of(self, query: int) -> np.ndarray:
         return self.sets[0 if self.is_shared else query]
+
+
+def _between(one: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Returns the numbers of a set, ascending, from start to stop."""
+    first, last = np.searchsorted(one, [start, stop])
+    return one[first:last]
 
 
 def _places(one: np.ndarray, numbers: np.ndarray) -> np.ndarray:

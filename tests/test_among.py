@@ -10,7 +10,7 @@ import torch
 import accelerated
 import reference
 from accelerated import NearestNeighbors
-from accelerated.search import among, rule
+from accelerated.search import Parts, among, rule
 from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
 from knn_inputs.among import read_among
 from tests.helpers import HOSTILE, by
@@ -366,6 +366,26 @@ def test_indices_are_ids_after_rows_were_removed(device, rng, metric):
 
         np.testing.assert_array_equal(found[0], loop[0])
         np.testing.assert_array_equal(found[1], np.where(loop[1] < 0, -1, ids[loop[1]]))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("memory_limit", [60_000, 2**24])
+def test_parts_are_searched_among_their_rows_and_never_joined(device, always, rng, way, memory_limit, monkeypatch):
+    X = rng.integers(0, 4, (900, 12)) * 1.0
+    always(way)
+    model = by("float32", 6, device=device, memory_limit=memory_limit).fit(X[:600]).remove(np.arange(0, 90, 3))
+    ids = model.add(X[600:820]).add(X[820:]).remove([700, 899]).ids_
+    assert len(model._index.parts) == 3
+    monkeypatch.setattr(Parts, "join", lambda self: pytest.fail("all rows were copied into one tensor"))
+
+    for kind, share in (("a mask", 0.5), ("indices", 0.01), ("masks", 0.9), ("lists", 0.3)):
+        for Q in (X[:30], None):
+            given, masks = draw_sets(rng, kind, len(ids) if Q is None else 30, len(ids), share)
+            if Q is None:
+                np.fill_diagonal(masks, False)
+            found = model.kneighbors(Q, 3, among=as_ids(given, ids), return_distance=False)
+            expected = nearest_allowed(X[ids], X[ids] if Q is None else Q, 3, masks)
+            assert found.tolist() == ids[expected].tolist()
 
 
 def as_ids(given, ids):
