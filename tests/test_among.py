@@ -369,23 +369,32 @@ def test_indices_are_ids_after_rows_were_removed(device, rng, metric):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("memory_limit", [60_000, 2**24])
-def test_parts_are_searched_among_their_rows_and_never_joined(device, always, rng, way, memory_limit, monkeypatch):
-    X = rng.integers(0, 4, (900, 12)) * 1.0
+def test_parts_are_searched_among_their_rows_and_never_joined(device, always, rng, way, monkeypatch):
+    X = rng.integers(0, 4, (300, 12)) * 1.0
     always(way)
-    model = by("float32", 6, device=device, memory_limit=memory_limit).fit(X[:600]).remove(np.arange(0, 90, 3))
-    ids = model.add(X[600:820]).add(X[820:]).remove([700, 899]).ids_
+    model = by("float32", 3, device=device).fit(X[:200]).remove(np.arange(0, 30, 3))
+    ids = model.add(X[200:275]).add(X[275:]).remove([250, 299]).ids_
     assert len(model._index.parts) == 3
     monkeypatch.setattr(Parts, "join", lambda self: pytest.fail("all rows were copied into one tensor"))
 
-    for kind, share in (("a mask", 0.5), ("indices", 0.01), ("masks", 0.9), ("lists", 0.3)):
-        for Q in (X[:30], None):
-            given, masks = draw_sets(rng, kind, len(ids) if Q is None else 30, len(ids), share)
+    for kind, share in (("a mask", 0.5), ("masks", 0.9), ("lists", 0.3)):
+        for Q in (X[:9], None):
+            given, masks = draw_sets(rng, kind, len(ids) if Q is None else 9, len(ids), share)
             if Q is None:
                 np.fill_diagonal(masks, False)
-            found = model.kneighbors(Q, 3, among=as_ids(given, ids), return_distance=False)
+            found = model.kneighbors(Q, among=as_ids(given, ids), return_distance=False)
             expected = nearest_allowed(X[ids], X[ids] if Q is None else Q, 3, masks)
             assert found.tolist() == ids[expected].tolist()
+
+
+def test_a_small_memory_limit_searches_parts_for_few_queries_at_once(rng):
+    X, Q = rng.integers(0, 4, (300, 12)) * 1.0, rng.integers(0, 4, (20, 12))
+    model = NearestNeighbors(3, memory_limit=60_000).fit(X[:200]).remove([0]).add(X[200:])
+    given, masks = draw_sets(rng, "masks", 20, 299, 0.5)
+
+    found = model.kneighbors(Q, among=given, return_distance=False)
+
+    assert found.tolist() == (1 + nearest_allowed(X[1:], Q, 3, masks)).tolist()
 
 
 def as_ids(given, ids):
