@@ -106,7 +106,7 @@ class KNeighbors(Updated):
         index, queries, k = self._open(X, n_neighbors, check_flag(pad, "pad"))
         n_queries = len(queries.X)
         allowed = self._read_among(among, k, queries, pad)
-        if allowed is None and k > self._n_places() - queries.n_self:
+        if allowed is None and k > self._n_places() - queries.n_self:  # which only pad=True lets through
             allowed = Allowed.all(self.n_samples_fit_)
         reduced, numbers, _ = self._search(index, queries, range(n_queries), k, allowed=allowed)
         indices = self._output(self._name_rows(numbers), X)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 class Copies(NamedTuple):
@@ -36,13 +37,13 @@ def make_copies(rows: Tensor, repeats: np.ndarray) -> Copies:
 def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Returns the reduced distance and the training index of the row in each of the k places, (n_queries, k).
 
-    A place is left at infinity and -1 if there are too few copies.
+    If there are too few copies, the last places hold infinity and -1.
 
     ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both of shape
-    (n_queries, n_found); -1 is none. ``self_index``, (n_queries,), is the training index of the query, of which one
-    copy does not count; -1 if the query is no row. All rows that may be found fill the places, or k of them, k + 1 if
-    one may be the query, because every other row has a copy at least. Place p belongs to the first row with which there
-    are more than p copies.
+    (n_queries, n_found); -1 at the end stands for no row. ``self_index``, (n_queries,), is the training index of the
+    query, of which one copy does not count; -1 if the query is no row. All rows that may be found fill the places, or k
+    of them, k + 1 if one may be the query, because every other row has a copy at least. Place p belongs to the first
+    row with which there are more than p copies.
 
     >>> copies = make_copies(torch.zeros(3, 1), np.array([1, 5, 2]))
     >>> fill_places(copies, torch.tensor([[0.0, 3.0]]), torch.tensor([[2, 0]]), torch.tensor([2]), k=2)
@@ -52,9 +53,6 @@ def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tens
     n_copies = copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)
     last = n_copies.masked_fill_(found < 0, 0).cumsum(1)
     places = torch.arange(k, device=found.device).repeat(len(found), 1)
-    number = torch.searchsorted(last, places, right=True)  # the number of rows that were found if the copies end before
-    reduced, index = (
-        torch.nn.functional.pad(reduced, (0, 1), value=torch.inf),
-        torch.nn.functional.pad(index, (0, 1), value=-1),
-    )
+    number = torch.searchsorted(last, places, right=True)
+    reduced, index = pad(reduced, (0, 1), value=torch.inf), pad(index, (0, 1), value=-1)  # for places behind all copies
     return reduced.gather(1, number), index.gather(1, number)

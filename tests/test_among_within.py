@@ -157,6 +157,18 @@ def test_a_bad_among_is_refused_within_a_radius_as_in_kneighbors(package):
             assert (refused.type, str(refused.value)) == (expected.type, str(expected.value))
 
 
+def test_a_function_for_the_metric_is_called_for_allowed_rows_alone():
+    called = []
+
+    def gap(a, b):
+        called.append(b[0])
+        return abs(a[0] - b[0])
+
+    NearestNeighbors(radius=9, metric=gap).fit(np.arange(9.0)[:, None]).radius_neighbors([[0.0]], among=[2, 7])
+
+    assert called == [2, 7]
+
+
 def test_ids_say_which_rows_are_allowed_after_a_removal(rng):
     X = rng.normal(size=(300, 3)).round(1)
     model, left = NearestNeighbors(radius=0.8).fit(X).remove(np.arange(0, 300, 3)), np.flatnonzero(np.arange(300) % 3)
