@@ -40,7 +40,7 @@ def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tens
     If there are too few copies, the last places hold infinity and -1.
 
     ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both of shape
-    (n_queries, n_found); -1 at the end stands for no row. ``self_index``, (n_queries,), is the training index of the
+    (n_queries, n_found); -1 stands for no row, at infinity. ``self_index``, (n_queries,), is the training index of the
     query, of which one copy does not count; -1 if the query is no row. All rows that may be found fill the places, or k
     of them, k + 1 if one may be the query, because every other row has a copy at least. Place p belongs to the first
     row with which there are more than p copies.
@@ -50,8 +50,7 @@ def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tens
     (tensor([[0., 3.]]), tensor([[2, 0]]))
     """
     index = copies.searched[found].masked_fill_(found < 0, -1)
-    n_copies = copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)
-    last = n_copies.masked_fill_(found < 0, 0).cumsum(1)
+    last = (copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)).cumsum(1)
     places = torch.arange(k, device=found.device).repeat(len(found), 1)
     number = torch.searchsorted(last, places, right=True)
     reduced, index = pad(reduced, (0, 1), value=torch.inf), pad(index, (0, 1), value=-1)  # for places behind all copies
