@@ -24,6 +24,7 @@ from accelerated.search import Index, Parts, Queries, make_index, resolve_memory
 from accelerated.search.queries import prepare_sparse
 from accelerated.sparse_rows import Rows, SparseRows, join_rows, to_dense
 from accelerated.validation import check_rows, keep
+from knn_inputs.among import Allowed, read_among
 from knn_inputs.callables import take_metric
 from knn_inputs.containers import is_matrix
 from knn_inputs.feature_names import check_columns, check_features, note_columns, note_features
@@ -192,9 +193,14 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         check_metric_columns(self._chosen, checked, X)
         return self._index, Queries.given(checked, self._metric, self._rows)
 
+    def _read_allowed(self, among: Any, queries: Queries) -> Allowed | None:
+        """Returns the rows that each query may choose, by their numbers; None if it may choose all."""
+        ids = None if self._ids is None else self._ids.cpu().numpy()
+        return read_among(among, len(queries.X), self.n_samples_fit_, ids)
+
     def _name_rows(self, numbers: Tensor) -> Tensor:
-        """Returns the ids of rows by their numbers, of the same shape."""
-        return numbers if self._ids is None else self._ids[numbers]
+        """Returns the ids of rows by their numbers, of the same shape; -1 stays, which is the number of no row."""
+        return numbers if self._ids is None else torch.where(numbers < 0, numbers, self._ids[numbers])
 
     def _holds_objects(self) -> bool:
         return getattr(self, "_objects", None) is not None

@@ -69,17 +69,12 @@ class Metric(NamedTuple):
     slope: gradients.Slope | None = None
     prepare_sparse: Callable[[Any], np.ndarray] | None = None  # of a ``csr_array``: what it stores once it is prepared
     measure_sparse: Callable[[Any, Any], np.ndarray] | None = None  # pairs of ``csr_array``: see ``in_sparse``
+    select: Callable[[Tensor, Tensor], Tensor] | None = None  # the distances to some rows, if a query consists of them
 
     @property
     def embeds_rows(self) -> bool:
         """Tells whether ``radius`` is about other points than the prepared rows."""
         return self.embed is not _same
-
-    def measure_rows(self, queries: Tensor, rows: Tensor, numbers: Tensor) -> Tensor:
-        """Returns the reduced distances to the rows with these numbers, int64 (n,), as ``measure_block`` does."""
-        if self.measure_block is _precomputed:
-            return queries[:, numbers]
-        return self.measure_block(queries, rows[numbers], 0, len(numbers))
 
     @property
     def keeps_rows(self) -> bool:
@@ -184,7 +179,7 @@ def get_metric(name: Any, p: float = 2, params: dict[str, Any] | None = None) ->
     if callable(name):
         return Metric(partial(pair_by_pair, take_metric(name, params)))
     if name == "precomputed":
-        return Metric(_precomputed, least=0.0)
+        return Metric(_precomputed, least=0.0, select=_select)
     if name == "seuclidean":
         return _with_parameters(
             "seuclidean", params, embeddings.scale_features(1 / np.sqrt(params["V"]), largest_factor(params))
@@ -261,11 +256,17 @@ def _precomputed(queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor
 
 def precomputed_columns(columns: Tensor) -> Metric:
     """Returns the metric of queries that consist of distances, of which some ``columns``, int64 (n,), are searched."""
-    return Metric(partial(_some_precomputed, columns=columns), least=0.0)
+    block, some = partial(_some_precomputed, columns=columns), partial(_select, columns=columns)
+    return Metric(block, least=0.0, select=some)
 
 
 def _some_precomputed(queries: Tensor, rows: Tensor, start: int, stop: int, columns: Tensor) -> Tensor:
     return queries[:, columns[start:stop]]
+
+
+def _select(queries: Tensor, numbers: Tensor, columns: Tensor | None = None) -> Tensor:
+    """Returns the distances to the rows with these numbers, int64 (n,), among those that are searched."""
+    return queries[:, numbers if columns is None else columns[numbers]]
 
 
 def pair_by_pair(function: Callable[[Any, Any], float], queries: Tensor, rows: Tensor, start: int, stop: int) -> Tensor:

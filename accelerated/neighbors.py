@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -28,7 +29,7 @@ from accelerated.search import (
 )
 from accelerated.sparse_rows import Rows, to_dense
 from accelerated.updates import Updated
-from knn_inputs.among import Allowed, read_among, refuse_among
+from knn_inputs.among import Allowed, check_enough
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 
@@ -88,12 +89,13 @@ class KNeighbors(Updated):
         array of another library comes in by DLPack: NumPy out, or a tensor on its device.
 
         ``among`` allows only some examples: a mask of bools, (n,), or indices for all queries, or one of either for
-        each query, as the rows of a matrix or the entries of a list. Only these are measured. With pad=True a query may
-        have fewer than k neighbours: the missing places hold the index -1 and the distance infinity.
+        each query, as the rows of a matrix or the entries of a list. After ``remove`` the indices are ids, and a mask
+        has a place for each row of ``ids_``. With pad=True a query may have fewer than k neighbours: the missing places
+        hold the index -1 and the distance infinity.
 
         Raises NotFittedError; TypeError for a k that is not an int; ValueError for queries of another width, for more
         neighbours than examples that are allowed, and for a ``memory_limit`` that is too small; for a bad ``among`` it
-        raises as ``knn_inputs.among.read_among`` does.
+        raises as ``knn_inputs.among`` says.
 
         >>> from accelerated import NearestNeighbors
         >>> model = NearestNeighbors(n_neighbors=1).fit([[0], [3], [1]])
@@ -104,11 +106,9 @@ class KNeighbors(Updated):
         index, queries, k = self._open(X, n_neighbors, check_flag(pad, "pad"))
         n_queries = len(queries.X)
         allowed = self._read_among(among, k, queries, pad)
-        if allowed is None and (not pad or k <= self.n_samples_fit_ - queries.n_self):
-            reduced, numbers, _ = self._search(index, queries, range(n_queries), k)
-        else:
-            whole = index.whole() if isinstance(index, Parts) else index
-            reduced, numbers = search_among(whole, queries, allowed, k, **self._settings())
+        if allowed is None and k > self._n_places() - queries.n_self:  # which only pad=True lets through
+            allowed = Allowed.all(self.n_samples_fit_)
+        reduced, numbers, _ = self._search(index, queries, range(n_queries), k, allowed=allowed)
         indices = self._output(self._name_rows(numbers), X)
         return (self._distances(reduced, numbers, X), indices) if return_distance else indices
 
@@ -164,18 +164,36 @@ class KNeighbors(Updated):
         return check_n_neighbors(k, inf if pad else self.n_samples_fit_, leave_one_out)
 
     def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
-        if self._ids is not None:
-            refuse_among(among, pad, "rows that were removed")
-        if self._rows.is_sparse:
-            refuse_among(among, pad, "sparse rows")
-        return read_among(among, k, len(queries.X), self.n_samples_fit_, leave_one_out=bool(queries.n_self), pad=pad)
+        allowed = self._read_allowed(among, queries)
+        if allowed is not None and not pad:
+            check_enough(allowed, k, len(queries.X), bool(queries.n_self), self._repeats())
+        return allowed
+
+    def _n_places(self) -> int:
+        """Returns how many places all rows fill."""
+        return self.n_samples_fit_
+
+    def _repeats(self) -> np.ndarray | None:
+        """Returns how many places each row fills, int64 (n_samples_fit_,); None: one."""
+        return None
 
     def _search(
-        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self,
+        index: Index | Parts,
+        queries: Queries,
+        query_range: range,
+        k: int,
+        clock: Clock | None = None,
+        allowed: Allowed | None = None,
     ) -> Neighbors:
-        """Returns the neighbours of a range of the queries, on the device of the training rows."""
+        """Returns the neighbours of a range of the queries, on the device of the training rows.
+
+        If only some rows are ``allowed``, a query may have fewer than k; then infinity and -1 are at the end.
+        """
         if isinstance(index, Parts):
-            return search_parts(index, queries, query_range, k, **self._settings(clock))
+            return search_parts(index, queries, query_range, k, allowed=allowed, **self._settings(clock))
+        if allowed is not None:
+            return search_among(index, queries, query_range, allowed, k, **self._settings(clock))
         return search(index, queries, query_range, k, **self._settings(clock))
 
     def _settings(self, clock: Clock | None = None) -> dict[str, Any]:

@@ -46,15 +46,19 @@ class RadiusNeighbors(NeighborsBase):
 
     @of_one_fit
     @in_calling_thread()
-    def radius_neighbors(self, X: Any = None, radius: Any = None, return_distance: bool = True) -> Any:
+    def radius_neighbors(
+        self, X: Any = None, radius: Any = None, return_distance: bool = True, *, among: Any = None
+    ) -> Any:
         """Returns distances and indices of all neighbours within the radius, nearest first, as arrays of arrays.
 
         Both are object arrays (n_queries,), of a float64 and an int64 array for each query, or of tensors if the query
         is one. The radius, one number or one for each query, is the constructor's if it is None; a distance equal to it
-        is within. With X=None the queries are the training examples, each without itself, left out by its index. Raises
-        NotFittedError; TypeError for a radius that is not a number; ValueError for one that is NaN or below 0, for
-        another number of them than of queries, for queries of another width, and for a ``memory_limit`` that is too
-        small.
+        is within. With X=None the queries are the training examples, each without itself, left out by its index.
+        ``among`` allows only some examples, as in ``kneighbors``, any number of them.
+
+        Raises NotFittedError; TypeError for a radius that is not a number; ValueError for one that is NaN or below 0,
+        for another number of them than of queries, for queries of another width, and for a ``memory_limit`` that is too
+        small; for a bad ``among`` it raises as ``knn_inputs.among`` says.
 
         >>> from accelerated import NearestNeighbors
         >>> distances, indices = NearestNeighbors(radius=2).fit([[0], [3], [1]]).radius_neighbors([[2], [9]])
@@ -62,7 +66,7 @@ class RadiusNeighbors(NeighborsBase):
         ([1.0, 1.0, 2.0], [1, 2, 0], 0)
         """
         check_flag(return_distance, "return_distance")
-        index, queries = self._open_within(X, radius)
+        index, queries = self._open_within(X, radius, among)
         distances, indices = np.empty((2, len(queries.X)), dtype=object)
         device = self._output_device if X is None else output_device(X)
 
@@ -78,7 +82,7 @@ class RadiusNeighbors(NeighborsBase):
 
     @of_one_fit
     @in_calling_thread()
-    def count_within(self, X: Any = None, radius: Any = None) -> Any:
+    def count_within(self, X: Any = None, radius: Any = None, *, among: Any = None) -> Any:
         """Returns how many neighbours each query has within the radius, int64 (n_queries,), and keeps none of them.
 
         Raises as ``radius_neighbors`` does.
@@ -87,7 +91,7 @@ class RadiusNeighbors(NeighborsBase):
         >>> NearestNeighbors(radius=2).fit([[0], [3], [1]]).count_within([[2], [9]])
         array([3, 0])
         """
-        index, queries = self._open_within(X, radius)
+        index, queries = self._open_within(X, radius, among)
         counts = torch.zeros(len(queries.X), dtype=torch.int64, device="cpu")
 
         def take(numbers: np.ndarray, found: Within) -> None:
@@ -96,14 +100,14 @@ class RadiusNeighbors(NeighborsBase):
         self._search_within(index, queries, take, counts_only=True)
         return self._output(counts, X)
 
-    def _open_within(self, X: Any, radius: Any, only_later: bool = False) -> tuple[Index, Queries]:
+    def _open_within(self, X: Any, radius: Any, among: Any = None, only_later: bool = False) -> tuple[Index, Queries]:
         """Returns the rows to search, and the queries with their radii, checked."""
         if not hasattr(self, "n_samples_fit_"):
             check_is_fitted(self, "n_samples_fit_")
         index, queries = self._open_queries(X)
         index = index.whole() if isinstance(index, Parts) else index
         radii = read_radii(self.radius if radius is None else radius, len(queries.X))
-        return index, queries.within(radii, only_later)
+        return index, queries.within(radii, only_later, self._read_allowed(among, queries))
 
     def _search_within(
         self,

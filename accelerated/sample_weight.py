@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from accelerated.metrics import Metric
 from accelerated.search.exhaustive import Exhaustive
@@ -43,20 +44,23 @@ def make_copies(rows: Rows | Parts, repeats: np.ndarray) -> Copies:
 def fill_places(copies: Copies, reduced: Tensor, found: Tensor, self_index: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Returns the reduced distance and the training index of the row in each of the k places, (n_queries, k).
 
+    If there are too few copies, the last places hold infinity and -1.
+
     ``found`` has the numbers of the nearest searched rows, nearest first, at the distances ``reduced``, both of shape
-    (n_queries, n_found). ``self_index``, (n_queries,), is the training index of the query, of which one copy does not
-    count; -1 if the query is no row. All searched rows fill the places, or k of them, k + 1 if one may be the query,
-    because every other row has a copy at least. Place p belongs to the first row with which there are more than p
-    copies.
+    (n_queries, n_found); -1 stands for no row, at infinity. ``self_index``, (n_queries,), is the training index of the
+    query, of which one copy does not count; -1 if the query is no row. All rows that may be found fill the places, or k
+    of them, k + 1 if one may be the query, because every other row has a copy at least. Place p belongs to the first
+    row with which there are more than p copies.
 
     >>> copies = make_copies(torch.zeros(3, 1), np.array([1, 5, 2]))
     >>> fill_places(copies, torch.tensor([[0.0, 3.0]]), torch.tensor([[2, 0]]), torch.tensor([2]), k=2)
     (tensor([[0., 3.]]), tensor([[2, 0]]))
     """
-    index = copies.searched[found]
+    index = copies.searched[found].masked_fill_(found < 0, -1)
     last = (copies.repeats[found] - (index == self_index[:, None]).to(torch.int64)).cumsum(1)
     places = torch.arange(k, device=found.device).repeat(len(found), 1)
     number = torch.searchsorted(last, places, right=True)
+    reduced, index = pad(reduced, (0, 1), value=torch.inf), pad(index, (0, 1), value=-1)  # for places behind all copies
     return reduced.gather(1, number), index.gather(1, number)
 
 

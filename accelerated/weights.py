@@ -1,6 +1,7 @@
 """The part that both predictors share: rows that count several times, and neighbours weighed batch by batch."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from accelerated.sample_weight import Copies, fill_places, make_copies
 from accelerated.search import Clock, Index, Neighbors, Parts, Queries, add_up, prediction_batch, resolve_memory_limit
 from accelerated.sparse_rows import to_dense
 from accelerated.voting import Weights, neighbor_weights
-from knn_inputs.among import Allowed, refuse_among
+from knn_inputs.among import Allowed
 from knn_inputs.parameters import check_weights
 from knn_inputs.sample_weight import check_n_places
 
@@ -74,19 +75,28 @@ class WeightedNeighbors(KNeighbors):
     def _check_k(self, k: Any, leave_one_out: bool, pad: bool = False) -> int:
         if self._copies is None:
             return super()._check_k(k, leave_one_out, pad)
-        return check_n_places(k, self._copies.n_copies, leave_one_out)
+        return check_n_places(k, inf if pad else self._n_places(), leave_one_out)
 
-    def _read_among(self, among: Any, k: int, queries: Queries, pad: bool) -> Allowed | None:
-        if self._copies is not None:
-            refuse_among(among, pad, "sample_weight")
-        return super()._read_among(among, k, queries, pad)
+    def _n_places(self) -> int:
+        return super()._n_places() if self._copies is None else self._copies.n_copies
+
+    def _repeats(self) -> np.ndarray | None:
+        return None if self._copies is None else self._copies.of_all()
 
     def _search(
-        self, index: Index | Parts, queries: Queries, query_range: range, k: int, clock: Clock | None = None
+        self,
+        index: Index | Parts,
+        queries: Queries,
+        query_range: range,
+        k: int,
+        clock: Clock | None = None,
+        allowed: Allowed | None = None,
     ) -> Neighbors:
         """Returns the neighbours of a range of the queries, a row of sample weight w up to w times."""
         if self._copies is None:
-            return super()._search(index, queries, query_range, k, clock)
+            return super()._search(index, queries, query_range, k, clock, allowed)
+        if allowed is not None:
+            allowed = allowed.some(self._copies.searched.cpu().numpy())
         clock, device = clock or Clock(), self._rows.device
         reduced = torch.empty((len(query_range), k), dtype=torch.float64, device=device)
         indices = torch.empty((len(query_range), k), dtype=torch.int64, device=device)
@@ -94,17 +104,24 @@ class WeightedNeighbors(KNeighbors):
         reports = []
         for start in range(0, len(query_range), n_at_once):
             some = query_range[start : start + n_at_once]
-            found = self._search_copies(self._copies, index, queries, some, k, clock)
+            found = self._search_copies(self._copies, index, queries, some, k, clock, allowed)
             reduced[start : start + n_at_once], indices[start : start + n_at_once], report = found
             reports.append(report)
         return Neighbors(reduced, indices, add_up(reports))
 
     def _search_copies(
-        self, copies: Copies, index: Index | Parts, queries: Queries, some: range, k: int, clock: Clock
+        self,
+        copies: Copies,
+        index: Index | Parts,
+        queries: Queries,
+        some: range,
+        k: int,
+        clock: Clock,
+        allowed: Allowed | None,
     ) -> Neighbors:
         """Searches without leaving a row out, as it may have more copies; ``fill_places`` leaves out one of them."""
         n_rows = min(k + queries.n_self, len(copies.searched))
-        found = super()._search(index, queries._replace(n_self=0), some, n_rows, clock)
+        found = super()._search(index, queries._replace(n_self=0), some, n_rows, clock, allowed)
         numbers = torch.arange(some.start, some.stop, device=self._rows.device)
         self_index = numbers if queries.n_self else torch.full_like(numbers, -1)
         return Neighbors(*fill_places(copies, found.reduced, found.indices, self_index, k), found.report)

@@ -18,6 +18,11 @@ class Allowed(NamedTuple):
     sets: np.ndarray | list[np.ndarray]  # each bool (n_rows,), or int64 indices, ascending and without repetition
     n_rows: int
 
+    @classmethod
+    def all(cls, n_rows: int) -> "Allowed":
+        """Returns the set of all rows, for all queries."""
+        return cls(np.ones((1, n_rows), dtype=bool), n_rows)
+
     @property
     def is_shared(self) -> bool:
         """Returns whether the set is for all queries."""
@@ -37,8 +42,7 @@ class Allowed(NamedTuple):
         one = self._set_of(query)
         if one.dtype == bool:
             return start + np.flatnonzero(one[start:stop])
-        first, last = np.searchsorted(one, [start, stop])
-        return one[first:last]
+        return _between(one, start, stop)
 
     def contains(self, query: int, rows: np.ndarray) -> np.ndarray:
         """Returns for each of these rows whether the query may choose it, bool of the same shape."""
@@ -49,60 +53,120 @@ class Allowed(NamedTuple):
             return np.zeros(rows.shape, dtype=bool)
         return one[np.minimum(np.searchsorted(one, rows), len(one) - 1)] == rows
 
-    def counts(self) -> np.ndarray:
-        """Returns the number of rows in each set, int64 (n_sets,)."""
+    def contains_each(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns whether each of the queries, int64 (n,), may choose the row beside it, bool (n,)."""
+        if self.is_shared:
+            return self.contains(0, rows)
+        if isinstance(self.sets, np.ndarray):
+            return self.sets[queries, rows]
+        starts = np.flatnonzero(np.diff(queries, prepend=-1))  # of each run of one query
+        runs = zip(queries[starts], np.split(rows, starts[1:]), strict=True) if len(rows) else ()
+        return np.concatenate([np.zeros(0, dtype=bool), *(self.contains(query, some) for query, some in runs)])
+
+    def part(self, queries: range, start: int, stop: int) -> "Allowed":
+        """Returns the sets of these queries of the rows from start to stop; both are numbered from 0."""
+        sets = self.sets if self.is_shared else self.sets[queries.start : queries.stop]
+        if isinstance(sets, np.ndarray):
+            return Allowed(sets[:, start:stop], stop - start)
+        masks_or_rows = [one[start:stop] if one.dtype == bool else _between(one, start, stop) - start for one in sets]
+        return Allowed(masks_or_rows, stop - start)
+
+    def spread(self, numbers: np.ndarray, n_rows: int) -> "Allowed":
+        """Returns the sets where row i has the number ``numbers[i]`` among n_rows; the numbers ascend."""
+        if isinstance(self.sets, np.ndarray):
+            masks = np.zeros((len(self.sets), n_rows), dtype=bool)
+            masks[:, numbers] = self.sets
+            return Allowed(masks, n_rows)
+        return Allowed([numbers[one] for one in self.sets], n_rows)  # of a mask the numbers where it is True
+
+    def some(self, numbers: np.ndarray) -> "Allowed":
+        """Returns the sets of the rows with these numbers alone, int64 (n,), ascending, which are numbered anew."""
+        if isinstance(self.sets, np.ndarray):
+            return Allowed(self.sets[:, numbers], len(numbers))
+        return Allowed(
+            [one[numbers] if one.dtype == bool else _places(one, numbers) for one in self.sets], len(numbers)
+        )
+
+    def counts(self, repeats: np.ndarray | None = None) -> np.ndarray:
+        """Returns the number of rows in each set, int64 (n_sets,), each counted as often as it ``repeats``."""
+        if repeats is not None:
+            return np.array([repeats[one].sum() for one in self.sets])
         return np.array([np.count_nonzero(one) if one.dtype == bool else len(one) for one in self.sets])
 
     def _set_of(self, query: int) -> np.ndarray:
         return self.sets[0 if self.is_shared else query]
 
 
-def read_among(
-    among: Any, k: int, n_queries: int, n_rows: int, leave_one_out: bool = False, pad: bool = False
-) -> Allowed | None:
+def _between(one: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Returns the numbers of a set, ascending, from start to stop."""
+    first, last = np.searchsorted(one, [start, stop])
+    return one[first:last]
+
+
+def _places(one: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Returns the places in ``numbers`` of those that are in the set, too; both ascend."""
+    places = np.searchsorted(numbers, one).clip(max=len(numbers) - 1)
+    return places[numbers[places] == one]
+
+
+def read_among(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None = None) -> Allowed | None:
     """Returns the rows that each query may choose among; None for None, which allows all of them.
 
     One dimension is a set for all queries, two dimensions are a set for each: the rows of a matrix, or the entries of a
     list of lists or arrays. Bools are a mask of all training rows, ints are indices of rows, in any order; a repeated
-    index counts once. Raises TypeError for entries of other types; ValueError for a mask of another length, an index
-    out of range, and another number of sets than queries; and, unless ``pad`` is set, ValueError for a query that may
-    choose among fewer than k rows. With ``leave_one_out`` the row with the number of the query does not count.
+    index counts once. The index of a row is its number, unless the rows have ``ids``, int64 (n_rows,), ascending.
+    Raises TypeError for entries of other types; ValueError for a mask of another length, an index that no row has, and
+    another number of sets than queries.
 
-    >>> read_among([3, 0, 3], k=2, n_queries=2, n_rows=5).sets
+    >>> read_among([3, 0, 3], n_queries=2, n_rows=5).sets
     [array([0, 3])]
-    >>> read_among([[True, False, True], [1]], k=1, n_queries=2, n_rows=3).sets
+    >>> read_among([[True, False, True], [1]], n_queries=2, n_rows=3).sets
     [array([ True, False,  True]), array([1])]
+    >>> read_among([7, 4], n_queries=2, n_rows=3, ids=np.array([4, 5, 7])).sets
+    [array([0, 2])]
     """
-    if among is None:
-        return None
-    allowed = Allowed(_read_sets(among, n_queries, n_rows), n_rows)
-    if not pad:
-        _check_enough(allowed, k, n_queries, leave_one_out)
-    return allowed
+    return None if among is None else Allowed(_read_sets(among, n_queries, n_rows, ids), n_rows)
 
 
-def refuse_among(among: Any, pad: bool, reason: str) -> None:
-    """Raises ValueError unless all rows are allowed; for a model that knows no filter, for the ``reason``."""
-    if among is not None or pad:
-        given = "among" if among is not None else "pad=True"
-        raise ValueError(f"{given} does not go with {reason}: fit the model without, or on the allowed rows alone")
+def check_enough(
+    allowed: Allowed, k: int, n_queries: int, leave_one_out: bool, repeats: np.ndarray | None = None
+) -> None:
+    """Raises ValueError for the first query that may choose among fewer than k rows.
+
+    A row counts once, or as often as ``repeats``, int64 (n_rows,), says. With ``leave_one_out`` the row with the number
+    of the query counts once less.
+    """
+    counts = np.broadcast_to(allowed.counts(repeats), n_queries)
+    if leave_one_out:
+        own = np.array([allowed.contains(i, np.array([i]))[0] for i in range(n_queries)])
+        counts = counts - (own if repeats is None else own & (repeats > 0))
+    if np.all(counts >= k):
+        return
+    query = int(np.argmax(counts < k))
+    others = "other rows" if leave_one_out else "rows"
+    if repeats is not None:
+        others = "copies of rows, as their sample_weight says" + leave_one_out * " and without one of its own"
+    raise ValueError(
+        f"query {query} may choose among {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
+        "smaller n_neighbors, or pad=True, which fills the missing places with index -1 and distance infinity"
+    )
 
 
-def _read_sets(among: Any, n_queries: int, n_rows: int) -> np.ndarray | list[np.ndarray]:
+def _read_sets(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None) -> np.ndarray | list[np.ndarray]:
     refuse_containers(among, "among")
     if isinstance(among, list | tuple) and any(map(_is_set, among)):
         _check_number(len(among), n_queries)
-        return [_read_set(one, f"among[{i}]", n_rows) for i, one in enumerate(among)]
+        return [_read_set(one, f"among[{i}]", n_rows, ids) for i, one in enumerate(among)]
     array = to_array(among, "among")
     if array.ndim == 1:
-        return [_read_set(among, "among", n_rows)]
+        return [_read_set(among, "among", n_rows, ids)]
     if array.ndim != 2:
         raise ValueError(f"among has shape {array.shape}, but must have 1 dimension or 2: {ADVICE}")
     _check_number(len(array), n_queries)
     if array.dtype == bool:
         _check_length(array.shape[1], "among[0]", n_rows)
         return array
-    return [_read_set(one, f"among[{i}]", n_rows) for i, one in enumerate(array)]
+    return [_read_set(one, f"among[{i}]", n_rows, ids) for i, one in enumerate(array)]
 
 
 def _is_set(entry: Any) -> bool:
@@ -118,8 +182,8 @@ def _check_number(n_sets: int, n_queries: int) -> None:
         raise ValueError(f"among has sets of rows for {n_sets} queries, but there are {n_queries}: {advice}")
 
 
-def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
-    """Returns one set of rows: a mask, bool (n_rows,), or indices, int64, ascending and without repetition."""
+def _read_set(one: Any, name: str, n_rows: int, ids: np.ndarray | None) -> np.ndarray:
+    """Returns one set of rows: a mask, bool (n_rows,), or numbers, int64, ascending and without repetition."""
     array = to_array(one, name)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}, but must have 1 dimension: {ADVICE}")
@@ -132,12 +196,22 @@ def _read_set(one: Any, name: str, n_rows: int) -> np.ndarray:
     if array.dtype == bool:
         _check_length(len(array), name, n_rows)
         return array
-    wrong = (array < 0) | (array >= n_rows)
+    return np.unique(_numbers_of(array, name, n_rows, ids))
+
+
+def _numbers_of(indices: np.ndarray, name: str, n_rows: int, ids: np.ndarray | None) -> np.ndarray:
+    """Returns the numbers of the rows with these indices, int64 (n,); raises ValueError for one that no row has."""
+    if ids is None:
+        numbers, wrong = indices, (indices < 0) | (indices >= n_rows)
+        rule = f"the indices of {n_rows} training rows are from 0 to {n_rows - 1}"
+    else:
+        numbers = np.searchsorted(ids, indices).clip(max=n_rows - 1)
+        wrong = ids[numbers] != indices
+        rule = "no row has this id: ids_ lists those of the rows"
     if np.any(wrong):
         place = int(np.argmax(wrong))
-        limits = f"the indices of {n_rows} training rows are from 0 to {n_rows - 1}"
-        raise ValueError(f"{name} has {show(int(array[place]))} at place {place}, but {limits}")
-    return np.unique(array.astype(np.int64))
+        raise ValueError(f"{name} has {show(int(indices[place]))} at place {place}, but {rule}")
+    return numbers.astype(np.int64)
 
 
 def _of_one_type(entries: list[Any], name: str) -> np.ndarray:
@@ -157,18 +231,3 @@ def _check_length(length: int, name: str, n_rows: int) -> None:
     if length != n_rows:
         advice = "pass a bool for each training row, or the indices of rows as ints"
         raise ValueError(f"{name} has {length} bools for {n_rows} training rows: {advice}")
-
-
-def _check_enough(allowed: Allowed, k: int, n_queries: int, leave_one_out: bool) -> None:
-    """Raises ValueError for the first query that may choose among fewer than k rows."""
-    counts = np.broadcast_to(allowed.counts(), n_queries)
-    if leave_one_out:
-        counts = counts - np.array([allowed.contains(i, np.array([i]))[0] for i in range(n_queries)])
-    if np.all(counts >= k):
-        return
-    query = int(np.argmax(counts < k))
-    others = "other rows" if leave_one_out else "rows"
-    raise ValueError(
-        f"query {query} may choose among {counts[query]} {others}, fewer than n_neighbors={k}: allow more rows, pass a "
-        "smaller n_neighbors, or pad=True, which fills the missing places with index -1 and distance infinity"
-    )

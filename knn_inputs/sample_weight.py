@@ -76,8 +76,8 @@ def check_sum(weights: np.ndarray) -> np.ndarray:
     return weights
 
 
-def check_n_places(k: Any, n_copies: int, leave_one_out: bool) -> int:
-    """Returns k as an int; raises TypeError unless it is one, ValueError unless rows of that weight fill k places."""
+def check_n_places(k: Any, n_copies: float, leave_one_out: bool) -> int:
+    """Returns k as an int; raises TypeError unless it is one, ValueError unless so many copies fill k places."""
     k = check_int(k, "n_neighbors")
     most = n_copies - leave_one_out
     if k > most:

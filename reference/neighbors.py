@@ -8,9 +8,11 @@ distance the earlier one comes first, even if only one of them fits among the k.
 Source: Fix and Hodges, Discriminatory Analysis, 1951; Cover and Hart, Nearest Neighbor Pattern Classification, 1967.
 """
 
+from typing import Any
+
 import numpy as np
 
-from knn_inputs.among import read_among
+from knn_inputs.among import check_enough, read_among
 from knn_inputs.containers import one_row
 from knn_inputs.parameters import check_flag, check_n_neighbors
 from reference.base import NeighborsBase
@@ -19,6 +21,8 @@ from reference.metrics import take_root
 
 class KNeighbors(NeighborsBase):
     """The search that ``NearestNeighbors`` and the two predictors by k neighbours share."""
+
+    _repeats: Any = None  # int64 (n,): how often each example counts, in a predictor with sample weights; None: once
 
     def __init__(self, n_neighbors=5, *, metric="minkowski", p=2, metric_params=None):
         super().__init__(metric=metric, p=p, metric_params=metric_params)
@@ -53,7 +57,7 @@ class KNeighbors(NeighborsBase):
 
         Raises NotFittedError before ``fit``, TypeError if k is not an int, and ValueError if k is below 1 or above the
         number of examples to choose from, or if the queries do not match the examples; for a bad ``among`` it raises
-        like ``knn_inputs.among.read_among``.
+        as ``knn_inputs.among`` says.
 
         >>> from reference import NearestNeighbors
         >>> model = NearestNeighbors(1).fit([[0], [3], [1]])
@@ -85,7 +89,10 @@ class KNeighbors(NeighborsBase):
         return check_n_neighbors(k, np.inf if pad else len(self._examples), leave_one_out)
 
     def _read_among(self, among, k, n_queries, leave_one_out, pad):
-        return read_among(among, k, n_queries, len(self._examples), leave_one_out, pad)
+        allowed = read_among(among, n_queries, len(self._examples))
+        if allowed is not None and not pad:
+            check_enough(allowed, k, n_queries, leave_one_out, self._repeats)
+        return allowed
 
     def _check_examples(self, X):
         check_n_neighbors(self.n_neighbors)

@@ -8,6 +8,7 @@ Source: Bentley, Stanat and Williams, The complexity of finding fixed-radius nea
 
 import numpy as np
 
+from knn_inputs.among import read_among
 from knn_inputs.parameters import check_flag
 from knn_inputs.radius import check_radius, read_radii
 from reference.base import NeighborsBase
@@ -35,14 +36,17 @@ class RadiusNeighbors(NeighborsBase):
         return order[(distances[order] <= radius) & (order != leave_out)]
 
     @np.errstate(over="ignore", under="ignore")  # a distance that overflows is refused, and underflow is documented
-    def radius_neighbors(self, X=None, radius=None, return_distance=True):
+    def radius_neighbors(self, X=None, radius=None, return_distance=True, *, among=None):
         """Returns distances and indices of all neighbours within the radius, nearest first, as arrays of arrays.
 
         Both are object arrays (n_queries,), of a float64 and an int64 array for each query. The radius, one number or
         one for each query, is the constructor's if it is None; a distance equal to it is within. With X=None the
-        queries are the training examples, each without itself, left out by its index. Raises NotFittedError before
-        ``fit``, TypeError if the radius is not a number, and ValueError if it is NaN or below 0, if there are not as
-        many as queries, or if the queries do not match the examples.
+        queries are the training examples, each without itself, left out by its index. ``among`` allows only some
+        examples, as in ``kneighbors``, any number of them.
+
+        Raises NotFittedError before ``fit``, TypeError if the radius is not a number, and ValueError if it is NaN or
+        below 0, if there are not as many as queries, or if the queries do not match the examples; for a bad ``among``
+        it raises as ``knn_inputs.among`` says.
 
         >>> from reference import NearestNeighbors
         >>> distances, indices = NearestNeighbors(radius=2).fit([[0], [3], [1]]).radius_neighbors([[2], [9]])
@@ -52,20 +56,24 @@ class RadiusNeighbors(NeighborsBase):
         check_flag(return_distance, "return_distance")
         queries = self._check_queries(X)
         radii = read_radii(self.radius if radius is None else radius, len(queries))
+        allowed = read_among(among, len(queries), len(self._examples))
         distances, indices = np.empty((2, len(queries)), dtype=object)
         for i, query in enumerate(queries):
             measured = self.measure(query)  # (n,)
             from_query = take_root(measured, self._metric, self._p)
+            if allowed is not None:
+                from_query = np.where(allowed.mask(i), from_query, np.nan)  # which is within no radius
             indices[i] = self.choose_within(from_query, measured, radii[i], leave_out=i if X is None else -1)
             distances[i] = from_query[indices[i]]
         return (distances, indices) if return_distance else indices
 
-    def count_within(self, X=None, radius=None):
+    def count_within(self, X=None, radius=None, *, among=None):
         """Returns how many neighbours each query has within the radius, int64 (n_queries,).
 
         Raises like ``radius_neighbors``.
         """
-        return np.array([len(found) for found in self.radius_neighbors(X, radius, return_distance=False)])
+        indices = self.radius_neighbors(X, radius, return_distance=False, among=among)
+        return np.array([len(found) for found in indices])
 
     def _check_examples(self, X):
         check_radius(self.radius)

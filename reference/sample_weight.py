@@ -7,7 +7,7 @@ import numpy as np
 
 
 def fill_places(order, repeats, k, leave_out=-1):
-    """Returns the index of the example in each of the k places, (k,).
+    """Returns the index of the example in each of the k places, (k,), or in fewer if there are too few copies.
 
     ``order`` has the indices of all examples, nearest first, and ``repeats``, (n,), their weights. Of the example with
     the index ``leave_out`` one copy does not count.
@@ -18,4 +18,5 @@ def fill_places(order, repeats, k, leave_out=-1):
     order = order[repeats[order] > 0][: k + 1]  # they are enough: each takes a place, or it is the one to leave out
     copies = repeats[order] - (order == leave_out)
     last = np.cumsum(copies)  # where the copies of each example end
-    return order[np.searchsorted(last, np.arange(k), side="right")]  # the first that ends after the place
+    places = np.arange(min(k, last[-1]))
+    return order[np.searchsorted(last, places, side="right")]  # the first that ends after the place

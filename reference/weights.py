@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from knn_inputs.among import refuse_among
 from knn_inputs.callables import call_weights, refuse_weightless
 from knn_inputs.parameters import check_weights
 from knn_inputs.sample_weight import check_n_places
@@ -54,8 +53,6 @@ class Weighted(NeighborsBase):
 class WeightedNeighbors(Weighted, KNeighbors):
     """The part that the predictors by k neighbours share: an example may stand for several, by its sample weight."""
 
-    _repeats: Any  # int64 (n,): how many equal examples each stands for; None: one
-
     def choose(self, distances, k, leave_out=-1):
         """Returns the indices of the k nearest, (k,); an example of sample weight w is there up to w times.
 
@@ -71,9 +68,4 @@ class WeightedNeighbors(Weighted, KNeighbors):
     def _check_k(self, k, leave_one_out, pad=False):
         if self._repeats is None:
             return super()._check_k(k, leave_one_out, pad)
-        return check_n_places(k, int(np.sum(self._repeats)), leave_one_out)
-
-    def _read_among(self, among, k, n_queries, leave_one_out, pad):
-        if self._repeats is not None:
-            refuse_among(among, pad, "sample_weight")
-        return super()._read_among(among, k, n_queries, leave_one_out, pad)
+        return check_n_places(k, np.inf if pad else int(np.sum(self._repeats)), leave_one_out)

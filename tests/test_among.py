@@ -10,8 +10,8 @@ import torch
 import accelerated
 import reference
 from accelerated import NearestNeighbors
-from accelerated.search import among, rule
-from accelerated.search.among import AllowedPairs, Dropping, OfSome
+from accelerated.search import Parts, among, rule
+from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
 from knn_inputs.among import read_among
 from tests.helpers import HOSTILE, by
 
@@ -127,7 +127,7 @@ def test_the_way_depends_on_the_numbers_of_queries_and_of_allowed_rows(rng):
 
     def way(n_queries, kind, share, memory_limit=2**30):
         given, _ = draw_sets(rng, kind, n_queries, len(X), share)
-        allowed = read_among(given, 5, n_queries, len(X))
+        allowed = read_among(given, n_queries, len(X))
         index, _ = among.choose_way(model._index, allowed, 5, 0, n_queries, memory_limit)
         return [type(some) for some in index.filters]
 
@@ -341,3 +341,162 @@ def test_two_threads_give_the_same_answer(two_threads, always, rng):
         always(way)
         indices = NearestNeighbors(4).fit(X).kneighbors(Q, among=given, return_distance=False)
         assert indices.tolist() == nearest_allowed(X, Q, 4, masks).tolist()
+
+
+def draw_updates(rng, model, X):
+    """Removes rows of the model, adds some, and removes some more; returns the rows that are left, and their ids."""
+    more = X[rng.integers(0, len(X), 5)]
+    rows, ids = np.concatenate([X, more]), np.arange(len(X) + 5)
+    gone = np.sort(rng.choice(len(X), len(X) // 3, replace=False))
+    model.remove(gone).add(more).remove([len(X) + 1])
+    is_left = ~np.isin(ids, [*gone, len(X) + 1])
+    return rows[is_left], ids[is_left]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev", "cosine", "hamming", "jaccard"])
+def test_indices_are_ids_after_rows_were_removed(device, rng, metric):
+    for _ in range(40):
+        model = NearestNeighbors(2, metric=metric, device=device).fit(X := rng.integers(0, 3, (12, 2)) * 1.0)
+        rows, ids = draw_updates(rng, model, X)
+        Q = None if rng.random() < 0.4 else rows[rng.integers(0, len(rows), 3)]
+        given, masks = draw_sets(rng, rng.choice(KINDS), len(rows) if Q is None else 3, len(rows), 0.5)
+        loop = reference.NearestNeighbors(2, metric=metric).fit(rows).kneighbors(Q, among=masks, pad=True)
+
+        found = model.kneighbors(Q, among=as_ids(given, ids), pad=True)
+
+        np.testing.assert_array_equal(found[0], loop[0])
+        np.testing.assert_array_equal(found[1], np.where(loop[1] < 0, -1, ids[loop[1]]))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_parts_are_searched_among_their_rows_and_never_joined(device, always, rng, way, monkeypatch):
+    X = rng.integers(0, 4, (300, 12)) * 1.0
+    always(way)
+    model = by("float32", 3, device=device).fit(X[:200]).remove(np.arange(0, 30, 3))
+    ids = model.add(X[200:275]).add(X[275:]).remove([250, 299]).ids_
+    assert len(model._index.parts) == 3
+    monkeypatch.setattr(Parts, "join", lambda self: pytest.fail("all rows were copied into one tensor"))
+
+    for kind, share in (("a mask", 0.5), ("masks", 0.9), ("lists", 0.3)):
+        for Q in (X[:9], None):
+            given, masks = draw_sets(rng, kind, len(ids) if Q is None else 9, len(ids), share)
+            if Q is None:
+                np.fill_diagonal(masks, False)
+            found = model.kneighbors(Q, among=as_ids(given, ids), return_distance=False)
+            expected = nearest_allowed(X[ids], X[ids] if Q is None else Q, 3, masks)
+            assert found.tolist() == ids[expected].tolist()
+
+
+def test_a_small_memory_limit_searches_parts_for_few_queries_at_once(rng):
+    X, Q = rng.integers(0, 4, (300, 12)) * 1.0, rng.integers(0, 4, (20, 12))
+    model = NearestNeighbors(3, memory_limit=60_000).fit(X[:200]).remove([0]).add(X[200:])
+    given, masks = draw_sets(rng, "masks", 20, 299, 0.5)
+
+    found = model.kneighbors(Q, among=given, return_distance=False)
+
+    assert found.tolist() == (1 + nearest_allowed(X[1:], Q, 3, masks)).tolist()
+
+
+def as_ids(given, ids):
+    """The argument with the ids of rows in place of their numbers; masks stay as they are."""
+    if isinstance(given, list):
+        return [as_ids(one, ids) for one in given] if np.ndim(given[0]) else [ids[number] for number in given]
+    return given if given.dtype == bool else ids[given]
+
+
+def test_an_id_that_no_row_has_is_refused_and_a_mask_has_a_place_for_each_row_that_is_left():
+    model = NearestNeighbors(1).fit(np.arange(5.0)[:, None]).remove([1, 3])
+
+    for given, place in (([4, 3], 1), ([[5]], 0), (np.array([-1], dtype=np.int8), 0), ([2**70, 0], 0)):
+        with pytest.raises(ValueError, match=rf"has {np.ravel(given)[place]} at place {place}, but no row has this id"):
+            model.kneighbors([[0.0]], among=given)
+    with pytest.raises(ValueError, match="among has 5 bools for 3 training rows"):
+        model.kneighbors([[0.0]], among=[True] * 5)
+    assert model.get_neighbors([0.0], among=[False, True, True]) == [(2, 2.0)]
+    assert model.kneighbors([[4.0]], 4, pad=True)[1].tolist() == [[4, 2, 0, -1]]
+
+
+def test_predictors_search_among_ids_too():
+    model = accelerated.KNNClassifier(1).fit([[0.0], [1.0], [2.0]], ["a", "b", "c"]).remove([0]).add([[3.0]], ["d"])
+
+    assert model.kneighbors([[0.0]], among=[2, 3], return_distance=False).tolist() == [[2]]
+
+
+def weighted_and_repeated(rng, package, metric, device=None):
+    """A model of weighted rows, one of rows repeated as often, the index of each of these, and rows, and queries."""
+    n, d = int(rng.integers(2, 12)), 2
+    rows = rng.integers(-2, 3, (n + 3, d)) * 1.0 if rng.random() < 0.5 else rng.normal(size=(n + 3, d))
+    weights = rng.integers(0, 4, n)
+    weights[rng.integers(n)] = 2
+    index = np.repeat(np.arange(n), weights)
+    options = {"metric": metric, **({} if package is reference else {"device": device})}
+    weighted = package.KNNRegressor(1, **options).fit(rows[:n], np.zeros(n), sample_weight=weights)
+    repeated = reference.KNNRegressor(1, metric=metric).fit(rows[index], np.zeros(len(index)))
+    return weighted, repeated, index, rows[:n], rows[n:]
+
+
+def assert_weighted_as_repeated(weighted, repeated, index, X, Q, k, given, masks):
+    """Among repeated rows the copies of allowed rows are allowed; of a row that is a query one copy is left out."""
+    found = weighted.kneighbors(None if Q is X else Q, k, among=given, pad=True)
+    for i, query in enumerate(Q):
+        mask = masks[i][index] & ((index != i) | (np.arange(len(index)) > np.argmax(index == i))) if Q is X else None
+        distances, rows = repeated.kneighbors([query], k, among=masks[i][index] if mask is None else mask, pad=True)
+        assert found[0][i].tobytes() == distances[0].tobytes()
+        assert found[1][i].tolist() == np.where(rows[0] < 0, -1, index[rows[0]]).tolist()
+
+
+@pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "cosine", "hamming", lambda a, b: abs(a - b).max()])
+def test_an_allowed_row_fills_as_many_places_as_it_weighs(package, metric, rng):
+    for _ in range(60):
+        weighted, repeated, index, X, Q = weighted_and_repeated(rng, package, metric)
+        Q = X if rng.random() < 0.4 else Q
+        given, masks = draw_sets(rng, rng.choice(KINDS), len(Q), len(X), rng.choice([0.1, 0.5, 0.9]))
+        assert_weighted_as_repeated(weighted, repeated, index, X, Q, int(rng.integers(1, 9)), given, masks)
+
+
+def test_weighted_rows_are_searched_among_on_any_device_in_every_way(device, rng):
+    for way in WAYS:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in WAYS[way].items():
+                patch.setattr(among, name, value)
+            for _ in range(20):
+                weighted, repeated, index, X, Q = weighted_and_repeated(rng, accelerated, "euclidean", device)
+                given, masks = draw_sets(rng, rng.choice(KINDS), len(Q), len(X), 0.5)
+                assert_weighted_as_repeated(weighted, repeated, index, X, Q, 4, given, masks)
+
+
+@both
+def test_distances_that_are_given_have_weights_and_a_filter_too(package):
+    D = np.abs(np.subtract.outer(np.arange(5.0), np.arange(5.0)))
+    model = package.KNNRegressor(2, metric="precomputed").fit(D, np.zeros(5), sample_weight=[1, 0, 2, 1, 3])
+
+    assert model.kneighbors(D[:1], 4, among=[0, 1, 2, 3])[1].tolist() == [[0, 2, 2, 3]]
+    assert model.kneighbors(D[1:2], 3, among=[1, 3, 4])[1].tolist() == [[3, 4, 4]]
+    assert model.kneighbors(among=[0, 2])[1].tolist() == [[2, 2], [0, 2], [2, 0], [2, 2], [2, 2]]
+
+
+@both
+def test_k_is_checked_against_the_copies_that_are_allowed(package):
+    model = package.KNNRegressor(3).fit(np.arange(4.0)[:, None], np.zeros(4), sample_weight=[0, 2, 1, 5])
+    weighted = "copies of rows, as their sample_weight says"
+
+    assert model.kneighbors([[0.0]], among=[0, 1, 2])[1].tolist() == [[1, 1, 2]]
+    with pytest.raises(
+        ValueError, match=f"query 0 may choose among 2 {weighted}, fewer than n_neighbors=3: allow more"
+    ):
+        model.kneighbors([[0.0]], among=[0, 1])
+    with pytest.raises(ValueError, match=f"query 1 may choose among 2 {weighted} and without one of its own, fewer"):
+        model.kneighbors(among=[0, 1, 2])
+    assert model.kneighbors(among=[0, 1, 2], pad=True)[1].tolist() == [[1, 1, 2], [1, 2, -1], [1, 1, -1], [2, 1, 1]]
+
+
+@both
+def test_padding_fills_the_places_after_all_copies(package):
+    model = package.KNNRegressor(1).fit([[0.0], [3.0], [9.0]], np.zeros(3), sample_weight=[2, 1, 0])
+
+    assert model.kneighbors([[1.0]], 5, pad=True)[1].tolist() == [[0, 0, 1, -1, -1]]
+    assert model.kneighbors(None, 3, pad=True)[1].tolist() == [[0, 1, -1], [0, 0, -1], [1, 0, 0]]
+    assert model.kneighbors([[1.0]], 2, among=[2], pad=True)[1].tolist() == [[-1, -1]]
+    with pytest.raises(ValueError, match="n_neighbors=4 is more than 3, the sum of sample_weight"):
+        model.kneighbors([[1.0]], 4)

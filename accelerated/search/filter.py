@@ -10,6 +10,7 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.report import Clock
 from accelerated.sparse_rows import Rows
+from knn_inputs.among import Allowed
 
 
 class Batch(NamedTuple):
@@ -21,6 +22,7 @@ class Batch(NamedTuple):
     numbers: np.ndarray  # int64 (n_queries,), the numbers of the queries
     radii: Tensor | None = None  # float64 (n_queries,), in a search within a radius
     only_later: bool = False  # whether rows up to the query's own are left out, too
+    allowed: Allowed | None = None  # the rows that each query, by its number, may find within its radius; None: all
 
 
 class Found(NamedTuple):

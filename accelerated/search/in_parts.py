@@ -4,6 +4,8 @@ In a part from which rows were removed the index is asked for more rows than are
 passed over. The rows come in the order (distance, row), so if k of them are left, these are the k nearest of those that
 are left: that certifies the query. All others are asked again for more, and where that is not enough, all rows of the
 part that are left are measured.
+
+Where only some rows are allowed, each part is searched among these, without the removed ones.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor
 
 from accelerated.progress import progress_bar
+from accelerated.search.among import search_among
 from accelerated.search.batches import Neighbors, search
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Index
@@ -21,6 +24,7 @@ from accelerated.search.memory import least_bytes, too_little
 from accelerated.search.parts import Part, Parts
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report
+from knn_inputs.among import Allowed
 
 # Times the rows that are needed, asked of a part with removed rows: `python -m benchmarks.constants ASKED`
 ASKED = (2, 16)
@@ -30,9 +34,17 @@ Nearest = tuple[Tensor, Tensor]  # reduced distances, float64, and rows, int64, 
 
 
 def search_parts(
-    parts: Parts, queries: Queries, query_range: range, k: int, *, memory_limit: int, progress: bool, clock: Clock
+    parts: Parts,
+    queries: Queries,
+    query_range: range,
+    k: int,
+    *,
+    memory_limit: int,
+    progress: bool,
+    clock: Clock,
+    allowed: Allowed | None = None,
 ) -> Neighbors:
-    """Finds the k nearest rows of the queries in a range, as ``batches.search`` does.
+    """Finds the k nearest rows of the queries in a range, as ``batches.search`` does, or as ``search_among``.
 
     The report is about the first part, the oldest; its candidates are those of all parts.
     """
@@ -44,19 +56,25 @@ def search_parts(
         raise ValueError(too_little(memory_limit, needed, "for one query and one row, as rows were added or removed"))
     at_once = max(1, min(n_queries, memory_limit // 4 // bytes_each))
     searches = [PartSearch(part, memory_limit - at_once * bytes_each, clock) for part in parts.parts]
-    reduced = torch.empty((n_queries, k), dtype=torch.float64, device=device)
-    indices = torch.empty((n_queries, k), dtype=torch.int64, device=device)
+    reduced = torch.full((n_queries, k), torch.inf, dtype=torch.float64, device=device)
+    indices = torch.full((n_queries, k), -1, device=device)
     with progress_bar(n_queries * len(parts), shown=progress) as advance:
         for start in range(0, n_queries, at_once):
             some = slice(start, min(start + at_once, n_queries))
             batch = queries.read(np.array(query_range[some]), clock)
             prepared, found = Queries.prepared(batch.queries), []
             for first, of_part, width in zip(parts.firsts, searches, widths, strict=True):
-                nearest, places = of_part.find(prepared, width)
+                n_left = of_part.part.n_left
+                if allowed is None:
+                    nearest, places = of_part.find(prepared, width)
+                else:
+                    of_rows = allowed.part(query_range[some], first, first + n_left)
+                    nearest, places = of_part.find_allowed(prepared, width, of_rows)
                 found.append((nearest, places + first))
-                advance(len(batch.queries) * of_part.part.n_left)
-            reduced[some], indices[some] = _merge(found, k, batch.self_index)
-    return Neighbors(reduced, indices, _report(searches, n_queries, clock))
+                advance(len(batch.queries) * n_left)
+            nearest, numbers = _merge(found, k, batch.self_index)
+            reduced[some, : nearest.shape[1]], indices[some, : nearest.shape[1]] = nearest, numbers
+    return Neighbors(reduced, indices.masked_fill_(reduced == torch.inf, -1), _report(searches, n_queries, clock))
 
 
 def _merge(found: Sequence[Nearest], k: int, self_index: Tensor | None = None) -> Nearest:
@@ -105,6 +123,16 @@ class PartSearch:
                 return reduced, places
         reduced[waiting], places[waiting] = self._measure_left(queries.some(waiting), k)
         return reduced, places
+
+    def find_allowed(self, queries: Queries, k: int, allowed: Allowed) -> Nearest:
+        """Returns the k nearest of the rows that are left and allowed; infinity at the end if they are fewer."""
+        index, place = self.part.index, self.part.place
+        if place is not None:
+            allowed = allowed.spread((place >= 0).nonzero()[:, 0].cpu().numpy(), len(place))
+        n_queries, scratch, clock = range(len(queries.X)), self.scratch, self.clock
+        found = search_among(index, queries, n_queries, allowed, k, memory_limit=scratch, progress=False, clock=clock)
+        self.reports.append(found.report)
+        return found.reduced, found.indices if place is None else place[found.indices]
 
     def _ask(self, index: Index, queries: Queries, k: int, scratch: int) -> Neighbors:
         n_queries = range(len(queries.X))

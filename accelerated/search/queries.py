@@ -15,6 +15,7 @@ from accelerated.search.groups import first_of_equals
 from accelerated.search.parts import Parts
 from accelerated.search.report import Clock
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
+from knn_inputs.among import Allowed
 
 
 class Queries(NamedTuple):
@@ -27,6 +28,7 @@ class Queries(NamedTuple):
     are_alike: bool = True  # whether equal queries have equal neighbours, unless they are rows
     radii: Tensor | None = None  # float64 (n_queries,), on the device, in a search within a radius
     only_later: bool = False  # whether a query that is row i looks for rows after i alone
+    allowed: Allowed | None = None  # the rows that each query may find within its radius; None: all
 
     @classmethod
     def of_rows(cls, rows: Rows | Parts) -> "Queries":
@@ -48,9 +50,9 @@ class Queries(NamedTuple):
         """Returns the queries with these numbers, int64 (n,), which must be ascending, numbered anew."""
         return self._replace(X=self.X[as_index(numbers)])
 
-    def within(self, radii: np.ndarray, only_later: bool = False) -> Self:
+    def within(self, radii: np.ndarray, only_later: bool = False, allowed: Allowed | None = None) -> Self:
         """Returns the queries with the radius of each, float64 (n_queries,)."""
-        return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later)
+        return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later, allowed=allowed)
 
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""
@@ -59,7 +61,7 @@ class Queries(NamedTuple):
             given = torch.from_numpy(numbers).to(self.device)
             radii = None if self.radii is None else self.radii[given]
             own = given if self.n_self else torch.full((len(numbers),), -1, device=self.device)
-            return Batch(queries, own, self.n_self, numbers, radii, self.only_later)
+            return Batch(queries, own, self.n_self, numbers, radii, self.only_later, self.allowed)
 
     def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
         """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.

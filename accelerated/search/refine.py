@@ -13,7 +13,7 @@ from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Measured, Pairs
-from accelerated.sparse_rows import Rows, SparseRows
+from accelerated.sparse_rows import Rows, SparseRows, to_dense
 
 
 def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
@@ -32,7 +32,7 @@ def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: i
 
 def _choose_way(metric: Metric, rows: Rows) -> Callable[[Metric, Any, Any, Pairs], Tensor]:
     if isinstance(rows, SparseRows):
-        return _measure_sparse
+        return _measure_made_dense if metric.measure_sparse is None else _measure_sparse
     return _measure_in_numpy if metric.measure_in_numpy is not None and rows.device.type == "cpu" else _measure
 
 
@@ -54,6 +54,11 @@ def _measure_sparse(metric: Metric, rows: SparseRows, queries: SparseRows, pairs
     assert metric.measure_sparse is not None
     query, row = queries[pairs.query.numpy()], rows[pairs.row.numpy()]
     return torch.from_numpy(metric.measure_sparse(query.matrix, row.matrix))
+
+
+def _measure_made_dense(metric: Metric, rows: SparseRows, queries: SparseRows, pairs: Pairs) -> Tensor:
+    assert metric.measure_pairs is not None
+    return metric.measure_pairs(to_dense(queries[pairs.query]), to_dense(rows[pairs.row]))
 
 
 def measure_unknown(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured) -> Tensor:

@@ -102,8 +102,7 @@ class SparseProductFilter:
 
     def most_gaps(self, queries: SparseRows, scratch: int) -> int:
         """Returns how many differences in one feature, most of which are 0, half of the scratch has room for."""
-        stored = max(1, self.most_stored + queries.most_stored)
-        return max(1, min(MOST_PAIRS, scratch // 2 // (BYTES_OF_ENTRY * stored))) * self.rows.shape[1]
+        return pairs_at_once(self.most_stored, queries, scratch // 2) * self.rows.shape[1]
 
     @np.errstate(all="ignore")  # the threshold pays for numbers that vanish, and infinite bounds exclude nothing
     def bounds(self, queries: SparseRows) -> Tensor:
@@ -127,6 +126,12 @@ class SparseProductFilter:
         lost = (max(self.most_stored, queries.most_stored) + 1) * 2.0**-1018
         squared = reach(self.metric, reduced, queries, torch.zeros_like(reduced), IN_PLACE)
         return (squared + lost) * (1 + 4 * U)
+
+
+def pairs_at_once(most_stored: int, queries: SparseRows, scratch: int) -> int:
+    """Returns how many pairs of a query and a row of at most ``most_stored`` entries to measure in so many bytes."""
+    stored = max(1, most_stored + queries.most_stored)
+    return max(1, min(MOST_PAIRS, scratch // (BYTES_OF_ENTRY * stored)))
 
 
 def _squared(metric: Metric, rows: SparseRows) -> np.ndarray:

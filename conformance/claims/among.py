@@ -6,8 +6,13 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case
-from conformance.cases.strategies import cases, lattice_cases
+from conformance.cases.strategies import cases, lattice_cases, numbers, weighted_cases
 from conformance.claims.claim import BEHAVIOUR, BITS, claim
+from conformance.claims.radius import WHOLE, rows_within
+from conformance.claims.sample_weight import weights_of_rows
+from conformance.claims.sparse import fit_sparse
+from conformance.claims.updates import with_updates
+from conformance.oracle.exact import exact_distances
 from conformance.oracle.found import Found
 from conformance.oracle.relations import assert_nearest, assert_same_bits
 from conformance.targets import Target, other_package
@@ -99,6 +104,81 @@ def too_few_allowed_rows_are_refused(target: Target, case: Case) -> None:
     raise AssertionError(f"neighbors={answer!r:.80} among {k - 1} rows for k={k}, but should raise an exception")
 
 
+@claim(lattice_cases(min_rows=2), is_convention=True)
+def ids_say_which_rows_are_allowed(target: Target, case: Case) -> None:
+    """After a removal ``among`` names the rows that are left by their ids, as the answers do.
+
+    Taken for places, the ids allow other rows, because all rows behind a removed one have moved up.
+    """
+    fitted, n_removed = with_updates(target, case), len(case.X) // 2
+    fitted.call("remove", np.arange(n_removed))
+    mask = allowed_rows(case, 1)[0] & (np.arange(len(case.X)) >= n_removed)
+    mask[n_removed] = True
+    _assert_nearest_among(_ask(fitted, case.Q, np.flatnonzero(mask)), case, [mask] * len(case.Q))
+
+
+@claim(lattice_cases(metrics=WHOLE))
+def rows_within_a_radius_are_allowed_ones(target: Target, case: Case) -> None:
+    """With ``among`` a search within a radius finds the allowed rows that are not farther, and no others.
+
+    It may find none of many near rows, so no number of neighbours tells whether the filter worked.
+    """
+    masks, fitted = allowed_rows(case, len(case.Q)), target.search(case)
+    for among, of_queries in (
+        (masks[0].copy(), [masks[0]] * len(masks)),
+        ([np.flatnonzero(mask).tolist() for mask in masks], list(masks)),
+    ):
+        _, indices = rows_within(fitted, case.Q, float(case.k), among=among)
+        expected = [_allowed_within(case, *query) for query in zip(case.Q, of_queries, strict=True)]
+        if [sorted(found) for found in indices] != expected:
+            raise AssertionError(f"rows within {case.k}={indices}, but should be {expected}, the allowed ones")
+
+
+@claim(lattice_cases(metrics=WHOLE))
+def only_allowed_rows_are_counted(target: Target, case: Case) -> None:
+    """With ``among`` the count of the rows within a radius is the count of those that are allowed.
+
+    A count has no rows to be filtered afterwards.
+    """
+    mask, fitted = allowed_rows(case, 1)[0], target.search(case)
+    for argument in ("radius", "among"):
+        fitted.adapter.need("count_within", argument)
+    counts = [int(n) for n in fitted.call("count_within", case.Q, radius=float(case.k), among=mask.copy())]
+    expected = [len(_allowed_within(case, query, mask)) for query in case.Q]
+    if counts != expected:
+        raise AssertionError(f"counts within {case.k}={counts}, but should be {expected}")
+
+
+@claim(weighted_cases(numbers))
+def allowed_rows_take_as_many_places_as_they_weigh(target: Target, case: Case) -> None:
+    """With ``sample_weight`` and ``among`` an allowed row takes as many of the k places as it weighs, all others none.
+
+    Where copies fill the places before the filter, those of rows that are not allowed leave too few neighbours.
+    """
+    mask = allowed_rows(case, 1)[0]
+    mask[0] = True  # it has a copy at least
+    copies = np.repeat(np.flatnonzero(mask), weights_of_rows(case)[mask])
+    k, fitted = min(case.k, len(copies)), target.regressor(case)
+    fitted.adapter.need("kneighbors", "among")
+    options = {**fitted.k_option("kneighbors", k), "among": mask.copy()}
+    _, indices = fitted.call("kneighbors", case.Q, **options)
+    for i, (query, found) in enumerate(zip(case.Q, np.asarray(indices), strict=True)):
+        expected = copies[np.argsort(np.abs(case.X[copies, 0] - query[0]), kind="stable")][:k]
+        if sorted(found) != sorted(expected):
+            raise AssertionError(f"neighbors[{i}]={found.tolist()}, but should be {expected.tolist()}")
+
+
+@claim(lattice_cases(metrics=("euclidean", "jaccard")))
+def sparse_rows_are_filtered_too(target: Target, case: Case) -> None:
+    """With ``among`` the neighbours in a sparse matrix are the nearest of the rows that are allowed.
+
+    Sparse rows are often searched by other code than dense ones.
+    """
+    mask = allowed_rows(case, 1)[0]
+    found = _ask(fit_sparse(target, case), case.Q, mask.copy())
+    _assert_nearest_among(found, case, [mask] * len(case.Q))
+
+
 @claim(cases(max_rows=60), BITS)
 def same_neighbors_among_rows(target: Target, case: Case) -> None:
     """Among some rows the neighbours, and their distances to the last bit, are those of the readable loop.
@@ -140,6 +220,12 @@ def _ask(fitted: Fitted, Q: np.ndarray | None, among: Any, k: int | None = None,
     return read_batch(fitted.call("kneighbors", *queries, **options), form, fitted.n if Q is None else len(Q), k)
 
 
+def _allowed_within(case: Case, query: np.ndarray, mask: np.ndarray) -> list[int]:
+    """The allowed rows that are at most k far from the query."""
+    exact = exact_distances(case.X, query, case.metric)
+    return [j for j, d in enumerate(exact) if d <= case.k and mask[j]]
+
+
 def _fewest(among: Any) -> int:
     """The number of rows in the smallest set."""
     sets = among if isinstance(among, list) or among.ndim == 2 else [among]
@@ -153,4 +239,4 @@ def _assert_nearest_among(found: Found, case: Case, masks: list[np.ndarray]) -> 
         if not set(answer) <= set(rows):
             raise AssertionError(f"neighbors[{i}]={answer}, but should be among {rows}")
         places = Found([[rows.index(j) for j in answer]])
-        assert_nearest(places, Case(case.X[rows], query[None], len(answer)), rounds=False)
+        assert_nearest(places, Case(case.X[rows], query[None], len(answer), metric=case.metric), rounds=False)

@@ -179,10 +179,13 @@ def mutual_neighbors_are_neighbors_of_each_other(target: Target, case: Case) -> 
         raise AssertionError(f"mutual neighbors={pairs}, but should be {expected}; each row has the neighbors {near}")
 
 
-def rows_within(fitted: Fitted, Q: np.ndarray | None, radius: Any) -> tuple[list[list[float]], list[list[int]]]:
+def rows_within(
+    fitted: Fitted, Q: np.ndarray | None, radius: Any, **options: Any
+) -> tuple[list[list[float]], list[list[int]]]:
     """The distances and the indices of the rows within the radius of each query, as lists."""
-    fitted.adapter.need("radius_neighbors", "radius")
-    options = {"radius": radius}
+    options = {"radius": radius, **options}
+    for argument in options:
+        fitted.adapter.need("radius_neighbors", argument)
     if fitted.adapter.takes("radius_neighbors", "sort_results"):
         options["sort_results"] = True
     queries = () if Q is None else (Q,)

@@ -48,15 +48,9 @@ def a_sparse_matrix_has_the_neighbors_of_the_dense_one(target: Target, case: Cas
 
     Code that goes by the entries which are stored takes a zero for a number, or one of two parts for their sum.
     """
-    try:
-        found = _ask(target, case, _plain)
-    except Missing:
-        raise
-    except Exception as error:
-        raise Missing(f"{target.name} takes no sparse matrix") from error
-    assert_nearest(found, case, rounds=False)
+    assert_nearest(fit_sparse(target, case).neighbors(case.Q), case, rounds=False)
     for form, name in ((_with_stored_zeros, "that stores zeros"), (_in_two_parts, "of numbers in two parts")):
-        found = _ask(target, case, form)
+        found = _fit(target, case, form).neighbors(case.Q)
         found.name += f" of a sparse matrix {name}"
         assert_nearest(found, case, rounds=False)
 
@@ -84,13 +78,29 @@ def a_sparse_matrix_has_the_rows_within_a_radius_of_the_dense_one(target: Target
             assert_rows(found, [i for i, d in enumerate(exact) if d <= radius])
 
 
-def _search(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Fitted:
-    """A search to which matrices are handed over in a sparse form."""
-    return replace(target.search(case), hand_over=lambda rows: form(rows) if rows.ndim == 2 else rows.copy())
+def fit_sparse(target: Target, case: Case) -> Fitted:
+    """A model of the rows as a plain sparse matrix, which takes queries in that form; raises Missing if there is none.
+
+    A model that does not answer takes no sparse matrix either.
+    """
+    try:
+        fitted = _fit(target, case, _plain)
+        fitted.neighbors(case.Q)
+    except Missing:
+        raise
+    except Exception as error:
+        raise Missing(f"{target.name} takes no sparse matrix") from error
+    return fitted
 
 
-def _ask(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Any:
-    """The neighbours of the queries, where matrices are handed over in a sparse form."""
+def _fit(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Fitted:
+    """A model to which matrices are handed over in a sparse form."""
     sparse = _search(target, case, form)
     y = sparse.hidden if sparse.gives_away != "average" or sparse.hidden is None else fingerprints(sparse.hidden)
-    return sparse.fit(case.X, y).neighbors(case.Q)
+    return sparse.fit(case.X, y)
+
+
+def _search(target: Target, case: Case, form: Callable[[np.ndarray], Any]) -> Fitted:
+    """A search to which matrices are handed over in a sparse form."""
+    fitted: Fitted = replace(target.search(case), hand_over=lambda rows: form(rows) if rows.ndim == 2 else rows.copy())
+    return fitted

@@ -24,7 +24,7 @@ def added_rows_are_found(target: Target, case: Case) -> None:
     """
     first, rest = np.split(case.X, [_half(case)])
     k = min(case.k, len(first))
-    fitted = _with_updates(target, replace(case, X=first, k=k))
+    fitted = with_updates(target, replace(case, X=first, k=k))
     fitted.call("add", rest)
     assert_nearest(fitted.neighbors(case.Q), replace(case, k=k), rounds=False)
 
@@ -37,7 +37,7 @@ def removed_rows_are_not_found(target: Target, case: Case) -> None:
     """
     n_left = _half(case)
     k = min(case.k, n_left)
-    fitted = _with_updates(target, replace(case, k=k))
+    fitted = with_updates(target, replace(case, k=k))
     fitted.call("remove", np.arange(n_left, len(case.X)))
     found = fitted.neighbors(case.Q)
     _assert_among(found, range(n_left))
@@ -52,7 +52,7 @@ def rows_keep_their_ids(target: Target, case: Case) -> None:
     """
     n_removed = len(case.X) // 2
     k = min(case.k, len(case.X) - n_removed)
-    fitted = _with_updates(target, replace(case, k=k))
+    fitted = with_updates(target, replace(case, k=k))
     fitted.call("remove", np.arange(n_removed))
     fitted.call("add", case.Q[:1])
     found, rows = fitted.neighbors(case.Q), np.concatenate([case.X, case.Q[:1]])
@@ -103,7 +103,7 @@ def _half(case: Case) -> int:
     return (len(case.X) + 1) // 2
 
 
-def _with_updates(target: Target, case: Case) -> Fitted:
+def with_updates(target: Target, case: Case) -> Fitted:
     """A fitted model whose neighbours are named by their indices; raises Missing if it takes no updates."""
     fitted = target.search(case)
     _need_updates(fitted)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conformance.zoo.base import Search
+from conformance.zoo.base import Regressor, Search
 
 
 class Among(Search):
@@ -110,3 +110,49 @@ class TiesInTheOrderOfTheList(Search):
             for of_query, line in zip(distances, indices, strict=True):
                 line[:] = sorted(line, key=lambda row: (of_query[line == row][0], place.get(int(row), -1)))
         return (distances, indices) if return_distance else indices
+
+
+class FirstSetWithin(Search):
+    """Within a radius takes the rows that the first query may choose for those of all queries."""
+
+    claim = "rows_within_a_radius_are_allowed_ones"
+
+    def radius_neighbors(self, X=None, radius=None, return_distance=True, *, among=None):
+        among = among[0] if isinstance(among, list) and isinstance(among[0], list) else among
+        return super().radius_neighbors(X, radius, return_distance, among=among)
+
+
+class CountsBeforeTheFilter(Search):
+    """Counts all rows within the radius, those too that are not allowed."""
+
+    claim = "only_allowed_rows_are_counted"
+
+    def count_within(self, X=None, radius=None, *, among=None):
+        return super().count_within(X, radius)
+
+
+class PlacesBeforeTheFilter(Regressor):
+    """Fills the places with copies of all weighted rows, and takes those that are not allowed away afterwards."""
+
+    claim = "allowed_rows_take_as_many_places_as_they_weigh"
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
+        if self._repeats is None or dtype_for_all(among) != np.bool_:
+            return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)
+        distances, indices = super().kneighbors(X, n_neighbors, pad=pad)
+        indices = np.where(among[indices], indices, -1)
+        return (distances, indices) if return_distance else indices
+
+
+class SparseRowsUnfiltered(Search):
+    """Searches all rows of a sparse matrix, also those that are not allowed."""
+
+    claim = "sparse_rows_are_filtered_too"
+
+    def fit(self, X, y=None):
+        self.is_sparse = hasattr(X, "tocsr")
+        return super().fit(X, y)
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
+        among = None if self.is_sparse else among
+        return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)

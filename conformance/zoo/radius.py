@@ -29,8 +29,8 @@ class DistancesWithinSorted(Search):
 
     claim = "distances_within_belong_to_their_rows"
 
-    def radius_neighbors(self, X=None, radius=None, return_distance=True):
-        distances, indices = super().radius_neighbors(X, radius)
+    def radius_neighbors(self, X=None, radius=None, return_distance=True, *, among=None):
+        distances, indices = super().radius_neighbors(X, radius, among=among)
         for i, found in enumerate(indices):
             indices[i] = np.sort(found)
         return (distances, indices) if return_distance else indices
@@ -51,8 +51,9 @@ class FirstRadiusForAll(Search):
 
     claim = "each_query_may_have_a_radius_of_its_own"
 
-    def radius_neighbors(self, X=None, radius=None, return_distance=True):
-        return super().radius_neighbors(X, radius if np.ndim(radius) == 0 else float(radius[0]), return_distance)
+    def radius_neighbors(self, X=None, radius=None, return_distance=True, *, among=None):
+        radius = radius if np.ndim(radius) == 0 else float(radius[0])
+        return super().radius_neighbors(X, radius, return_distance, among=among)
 
 
 class ComparesSquares(Search):

@@ -73,6 +73,19 @@ class IdsGivenAgain(Updating):
         return len(self.ids)
 
 
+class PlacesForIds(Updating):
+    """Takes the ids in ``among`` for places among the rows that are left; the last row stands for those behind it."""
+
+    claim = "ids_say_which_rows_are_allowed"
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True, *, among=None, pad=False):
+        if getattr(among, "ndim", 0) == 1 and among.dtype == np.int64:
+            among = np.minimum(among, len(self.ids) - 1)
+        distances, numbers = Search.kneighbors(self, X, n_neighbors, among=among, pad=pad)
+        named = np.where(numbers < 0, numbers, self.name_rows(numbers))
+        return (distances, named) if return_distance else named
+
+
 class StaleTargets(Regressor):
     """Removes rows, and not their targets, so that each target slips to another row."""
 

@@ -13,6 +13,7 @@ bitmaps     the finder by bitmaps of each feature
 sparse      the finders by products of sparse matrices, and by counts of common features
 groups      the finder for distinct rows, each of which stands for all rows that equal it
 exhaustive  the finder that measures all pairs
+among       the finder that measures the rows that a query may find, where not all are allowed
 finders     which of these an index has, in the order in which they take the queries
 search      the search of all queries, in batches
 

@@ -9,7 +9,7 @@ from accelerated.search.bitmaps import BitmapFilter, most_gaps, most_in_block, r
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.refine import measure
 from accelerated.search.report import Clock
-from accelerated.search.within.near import Reached, count, keep_within, without_self
+from accelerated.search.within.near import Reached, count, keep_within, leave_out
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BitmapFinder:
                 words = self.of.combine(block, batch.queries, limit)
                 words[~certified] = 0
                 pairs, is_complete = rows_of(words, most_in_block(block.n_rows, 1))
-                pairs = without_self(Pairs(pairs.query, pairs.row + block.start), batch)
+                pairs = leave_out(Pairs(pairs.query, pairs.row + block.start), batch)
             with clock.stage("refine"):
                 reduced = measure(self.metric, self.of.rows, batch, pairs, most_gaps(scratch))
                 parts.append(keep_within(self.metric, batch, Measured(pairs, reduced)))

@@ -9,7 +9,7 @@ from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_NEAR, block_shape
 from accelerated.search.report import Clock
-from accelerated.search.within.near import Reached, keep_within, without_self
+from accelerated.search.within.near import Reached, keep_within, leave_out
 from accelerated.sparse_rows import to_dense
 
 
@@ -43,7 +43,7 @@ class ExhaustiveFinder:
                 rows, first = self.of.open_block(start, stop)
                 reduced = self.metric.measure_block(queries, rows, start - first, stop - first)
                 query, row = (reduced <= limit).nonzero(as_tuple=True)
-                pairs = without_self(Pairs(query, row + start), batch)
+                pairs = leave_out(Pairs(query, row + start), batch)
                 of_pairs = reduced[pairs.query, pairs.row - start]
                 parts.append(keep_within(self.metric, batch, Measured(pairs, of_pairs)))
         return Reached(parts, torch.ones(len(queries), dtype=torch.bool, device=device))

@@ -1,5 +1,7 @@
 """Which finders an index has for a search within a radius, in the order in which they take the queries."""
 
+from accelerated.search.among import are_few
+from accelerated.search.among_filters import AllowedPairs
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
@@ -8,6 +10,7 @@ from accelerated.search.product_filter import ProductFilter
 from accelerated.search.sparse_counts import SparseCountFilter
 from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.tree import TreeFilter
+from accelerated.search.within.among import AllowedFinder
 from accelerated.search.within.bitmaps import BitmapFinder
 from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.search.within.groups import GroupFinder
@@ -15,14 +18,20 @@ from accelerated.search.within.near import Finder
 from accelerated.search.within.products import ProductFinder
 from accelerated.search.within.sparse import SparseCountFinder, SparseProductFinder
 from accelerated.search.within.tree import TreeFinder
+from knn_inputs.among import Allowed
 
 
-def finders_of(index: Index) -> list[Finder]:
+def finders_of(index: Index, allowed: Allowed | None = None) -> list[Finder]:
     """Returns the finders; the last is exhaustive and certifies all.
 
-    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have.
+    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have. Where
+    queries may find some rows only, the last measures these, and is the only one if they are few.
     """
-    return [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
+    finders = [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
+    if allowed is None:
+        return finders
+    last = AllowedFinder(AllowedPairs.of(index, allowed))
+    return [last] if are_few(allowed.counts(), 0, len(index.rows)) else [*finders[:-1], last]
 
 
 def _finders_by(chosen: Filter, is_first: bool) -> list[Finder]:

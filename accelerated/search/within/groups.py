@@ -9,7 +9,7 @@ from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.search.groups import Groups
 from accelerated.search.report import Clock
-from accelerated.search.within.near import Finder, Reached, is_other, join
+from accelerated.search.within.near import Finder, Reached, is_wanted, join
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class GroupFinder:
         return self.of_groups.batch_size(scratch)
 
     def find(self, batch: Batch, most: int, scratch: int, clock: Clock) -> Reached:
-        """Finds the groups of each query, and names their rows. The query itself is left out at the end."""
+        """Finds the groups of each query, and names their rows. Rows are left out at the end."""
         n_queries = len(batch.queries)
-        of_groups = batch._replace(self_index=torch.full_like(batch.self_index, -1), n_self=0, only_later=False)
+        itself = torch.full_like(batch.self_index, -1)
+        of_groups = batch._replace(self_index=itself, n_self=0, only_later=False, allowed=None)
         parts, certified = self.of_groups.find(of_groups, most, scratch, clock)
         n_rows = torch.zeros(n_queries, dtype=torch.int64, device=batch.queries.device)
         for part in parts:
@@ -54,5 +55,5 @@ class GroupFinder:
         row = self.groups.members[self.groups.start[pairs.row[place]] + in_group]
         of_rows = Pairs(pairs.query[place], row)
         order = (of_rows.query * len(self.groups.members) + row).argsort()
-        order = order[is_other(of_rows, batch)[order]]
+        order = order[is_wanted(of_rows, batch)[order]]
         return Measured(Pairs(of_rows.query[order], row[order]), reduced[place[order]])

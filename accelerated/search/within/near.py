@@ -45,18 +45,22 @@ class Within(NamedTuple):
     certified: Tensor  # bool (n_queries,)
 
 
-def without_self(pairs: Pairs, batch: Batch) -> Pairs:
-    """Returns the pairs without those that are to be left out, of a query and its own row, or one up to its own."""
-    if not batch.n_self:
+def leave_out(pairs: Pairs, batch: Batch) -> Pairs:
+    """Returns the pairs without those to be left out: of a query and its own row, or one that it may not find."""
+    if not batch.n_self and batch.allowed is None:
         return pairs
-    keep = is_other(pairs, batch)
+    keep = is_wanted(pairs, batch)
     return Pairs(pairs.query[keep], pairs.row[keep])
 
 
-def is_other(pairs: Pairs, batch: Batch) -> Tensor:
+def is_wanted(pairs: Pairs, batch: Batch) -> Tensor:
     """Tells which pairs are not to be left out, bool (n_pairs,)."""
     own = batch.self_index[pairs.query]
-    return pairs.row > own if batch.only_later else pairs.row != own
+    is_other = pairs.row > own if batch.only_later else pairs.row != own
+    if batch.allowed is None:
+        return is_other
+    query, row = (part.cpu().numpy() for part in pairs)
+    return is_other & torch.from_numpy(batch.allowed.contains_each(batch.numbers[query], row)).to(own.device)
 
 
 def keep_within(metric: Metric, batch: Batch, measured: Measured) -> Measured:

@@ -17,7 +17,7 @@ from accelerated.search.memory import ProductPlan, most_kept
 from accelerated.search.product_filter import ProductFilter
 from accelerated.search.refine import measure
 from accelerated.search.report import Clock
-from accelerated.search.within.near import Reached, count, keep_within, without_self
+from accelerated.search.within.near import Reached, count, keep_within, leave_out
 
 MANY_SHARE = 16  # a query of a batch of fewer may keep four times 1 / 16 of the rows of a block
 
@@ -86,7 +86,7 @@ class ProductFinder:
         minima = self.of.multiply_block(start, encoded, plan, clock)
         with clock.stage("exclude"):
             kept = minima.descend(threshold, certified & minima.is_precise, most_kept(plan.block_rows, self.k))
-            pairs = without_self(Pairs(kept.pairs.query, kept.pairs.row + start), batch)
+            pairs = leave_out(Pairs(kept.pairs.query, kept.pairs.row + start), batch)
         with clock.stage("refine"):
             reduced = measure(self.metric, self.of.rows, batch, pairs, plan.most_gaps)
             within = keep_within(self.metric, batch, Measured(pairs, reduced))

@@ -42,7 +42,7 @@ def search_within(
     if (needed := share * least_bytes(n_features, 1)) > memory_limit:
         raise ValueError(too_little(memory_limit, needed, "for one query and one row"))
     of_search = memory_limit // share
-    finders = finders_of(index)
+    finders = finders_of(index, queries.allowed)
     if len(finders) > 1 and n_queries * index.rows.numel() < index.smallest_search:
         finders = finders[-1:]
     remaining = np.arange(n_queries)

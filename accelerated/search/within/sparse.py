@@ -13,7 +13,7 @@ from accelerated.search.refine import measure
 from accelerated.search.report import Clock
 from accelerated.search.sparse_counts import BYTES_OF_COUNT, SparseCountFilter
 from accelerated.search.sparse_products import BYTES_OF_CELL, BYTES_OF_ENTRY, MOST_CELLS, SparseProductFilter
-from accelerated.search.within.near import Reached, keep_within, without_self
+from accelerated.search.within.near import Reached, keep_within, leave_out
 
 BYTES_OF_LEFT = 12 * 8  # a pair that is not excluded: its numbers, the query's own, distance and radius, and copies
 
@@ -44,7 +44,7 @@ class SparseProductFinder:
             bounds = self.of.bounds(batch.queries)
         with clock.stage("exclude"):
             threshold = self.of.threshold(self.metric.to_reduced(batch.radii), batch.queries)
-            pairs = without_self(Pairs(*(bounds <= threshold[:, None]).nonzero(as_tuple=True)), batch)
+            pairs = leave_out(Pairs(*(bounds <= threshold[:, None]).nonzero(as_tuple=True)), batch)
         with clock.stage("refine"):
             reduced = measure(self.metric, self.of.rows, batch, pairs, self.of.most_gaps(batch.queries, scratch))
             within = keep_within(self.metric, batch, Measured(pairs, reduced))
@@ -75,6 +75,6 @@ class SparseCountFinder:
             reduced = torch.from_numpy(self.of.distances(batch.queries))
         with clock.stage("exclude"):
             limit = self.metric.to_reduced(batch.radii)[:, None]
-            pairs = without_self(Pairs(*(reduced <= limit).nonzero(as_tuple=True)), batch)
+            pairs = leave_out(Pairs(*(reduced <= limit).nonzero(as_tuple=True)), batch)
             within = keep_within(self.metric, batch, Measured(pairs, reduced[pairs.query, pairs.row]))
         return Reached([within], self.of.is_counted(batch.queries))

@@ -17,7 +17,7 @@ from accelerated.search.memory import BYTES_OF_GAP, BYTES_OF_NAMED
 from accelerated.search.refine import measure
 from accelerated.search.report import Clock
 from accelerated.search.tree import TreeFilter, tree_reach
-from accelerated.search.within.near import Reached, keep_within, without_self
+from accelerated.search.within.near import Reached, keep_within, leave_out
 
 MOST_QUERIES = 1024  # in a batch
 FEW_QUERIES = 16  # in a batch, for queries with many rows within their radius
@@ -62,7 +62,7 @@ class TreeFinder:
             row = np.fromiter(chain.from_iterable(named), dtype=np.int64, count=int(n_named[few].sum()))
         with clock.stage("refine"):
             query = torch.from_numpy(few.repeat(n_named[few]))
-            pairs = without_self(Pairs(query, torch.from_numpy(row)), batch)
+            pairs = leave_out(Pairs(query, torch.from_numpy(row)), batch)
             most_gaps = max(1, min(MOST_GAPS, scratch // (2 * BYTES_OF_GAP)))
             measured = Measured(pairs, measure(self.metric, self.of.rows, batch, pairs, most_gaps))
             return Reached([keep_within(self.metric, batch, measured)], torch.from_numpy(certified))
