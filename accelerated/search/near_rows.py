@@ -27,9 +27,8 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import Frame, reach
 from accelerated.search.bounds.multiply import U
-from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
+from accelerated.search.filter import Batch, Found, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP
-from accelerated.search.refine import all_pairs, measure, nearest
 from accelerated.search.smallest import smallest
 
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
@@ -72,35 +71,52 @@ class NearRows:
         """Returns the number of queries up to which this takes less time than a product filter."""
         return min(MOST_BOUNDS // len(self.rows), MOST_FOR_NEAR // self.rows.nbytes)
 
+    @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
     def search(self, batch: Batch, k: int, scratch: int) -> Found:
         """Finds the nearest rows, and certifies all queries or none: none if few rows of one of them are excluded."""
-        queries, n_rows = batch.queries, len(self.rows)
-        lengths = torch.linalg.vecdot(queries, queries)
-        found = nothing_found(len(queries), k, queries.device)
-        fits = len(queries) * n_rows * BYTES_OF_BOUND <= scratch
+        queries, n_rows = batch.queries.numpy(), len(self.rows)
+        lengths = np.vecdot(queries, queries)
+        needed = len(queries) * n_rows * BYTES_OF_BOUND + BYTES_OF_GAP * max(MOST_GAPS, queries.shape[1])
         is_precise = product_keeps_error_limit(self.rows.dtype, self.rows.device)
-        if not fits or not is_precise or float(lengths.amax()) > LARGEST[self.rows.dtype]:
-            return found
-        bounds = torch.addmm(self.squared, queries.to(self.rows.dtype), self.rows.T, alpha=-2)  # (n_queries, n_rows)
-        is_row = (batch.self_index >= 0).nonzero()[:, 0]
-        bounds[is_row, batch.self_index[is_row]] = torch.inf
-        most_gaps = max(1, min(MOST_GAPS, scratch // (4 * BYTES_OF_GAP)))
-        guess = measure(self.metric, self.rows, batch, all_pairs(smallest(bounds, k)), most_gaps).view(-1, k)
-        is_near = bounds.numpy() <= self._limits(batch.queries, guess.amax(1), lengths)
+        if needed > scratch or not is_precise or lengths.max() > LARGEST[self.rows.dtype]:
+            return nothing_found(len(queries), k, self.rows.device)
+        as_rows = batch.queries.to(self.rows.dtype)
+        bounds = torch.addmm(self.squared, as_rows, self.rows.T, alpha=-2).numpy()  # (n_queries, n_rows)
+        if batch.n_self:
+            is_row = batch.self_index.numpy() >= 0
+            bounds[is_row, batch.self_index.numpy()[is_row]] = np.inf
+        guess = smallest(torch.from_numpy(bounds), k).numpy()
+        guessed = self._measure(queries, np.arange(len(queries)).repeat(k), guess.ravel()).reshape(-1, k)
+        is_near = bounds <= self._limits(batch.queries, guessed.max(1), lengths)
         query, row = np.divmod(np.flatnonzero(is_near), n_rows)
-        if np.bincount(query, minlength=1).max() > MOST_LEFT * n_rows:
-            return found
-        pairs = Pairs(torch.from_numpy(query), torch.from_numpy(row))
-        measured = Measured(pairs, measure(self.metric, self.rows, batch, pairs, most_gaps))
-        closest = nearest(measured, len(queries), k)
-        return Found(*closest, torch.ones_like(found.certified), len(query))
+        n_near = np.bincount(query, minlength=len(queries))
+        if n_near.max() > MOST_LEFT * n_rows or n_near.min() < k:
+            return nothing_found(len(queries), k, self.rows.device)
+        reduced = self._measure(queries, query, row)
+        first = n_near.cumsum() - n_near
+        chosen = np.lexsort((reduced, query))[
+            first[:, None] + np.arange(k)
+        ]  # equal distances stay in the order of rows
+        certified = torch.ones(len(queries), dtype=torch.bool, device="cpu")
+        return Found(torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen]), certified, len(query))
 
-    def _limits(self, queries: Tensor, kth: Tensor, lengths: Tensor) -> np.ndarray:
+    def _measure(self, queries: np.ndarray, query: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """Returns the reduced distances of pairs of a query and a row, by their numbers, (n_pairs,)."""
+        assert self.metric.measure_in_numpy is not None
+        rows, reduced = self.rows.numpy(), np.empty(len(row))
+        n_at_once = max(1, MOST_GAPS // queries.shape[1])
+        for start in range(0, len(row), n_at_once):
+            some = slice(start, start + n_at_once)
+            reduced[some] = self.metric.measure_in_numpy(queries[query[some]], rows[row[some]])
+        return reduced
+
+    def _limits(self, queries: Tensor, kth: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Returns R^2 - (1 - e) |q|^2, rounded up, float64 (n_queries, 1), where R is how far the k-th row may be."""
-        squared = reach(self.metric, kth, queries, torch.zeros_like(kth), UNSHIFTED)
+        measured = torch.from_numpy(kth)
+        squared = reach(self.metric, measured, queries, torch.zeros_like(measured), UNSHIFTED).numpy()
         limit = squared - (1 - 2 * _error(self.rows)) * lengths  # the other e is more than the rounding of |q|^2
         limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
-        return limit.numpy()[:, None]
+        return limit[:, None]
 
 
 def _error(rows: Tensor) -> float:
