@@ -191,7 +191,8 @@ class KNNClassifier(ClassifierMixin, WeightedNeighbors):
     def _with_labels(self, outputs: list[tuple[np.ndarray, Tensor]], repeats: np.ndarray | None) -> dict[str, Any]:
         classes, codes = map(list, zip(*outputs, strict=True))
         as_numpy = [to_numpy(column) for column in codes]
-        weights = read_class_weights(self._given_class_weight, classes, as_numpy, repeats, self._is_single)
+        given, is_single = self._given_class_weight, self._is_single
+        weights = read_class_weights(given, classes, as_numpy, repeats, is_single, may_be_gone=True)
         return {
             "classes_": classes[0] if self._is_single else classes,
             "_codes": codes,

@@ -72,7 +72,7 @@ def read_more_repeats(sample_weight: Any, n_added: int, n_before: int, copies: C
     if copies is None and sample_weight is None:
         return None
     before = np.ones(n_before, dtype=np.int64) if copies is None else copies.of_all()
-    added = read_repeats(sample_weight, n_added)
+    added = read_repeats(sample_weight, n_added, some_count=False)  # as some of the rows before do
     return check_sum(np.concatenate([before, np.ones(n_added, dtype=np.int64) if added is None else added]))
 
 
@@ -86,7 +86,9 @@ def add_rows(
     if repeats is None:
         return parts.add(rows, make_index), None
     positive = np.flatnonzero(repeats[len(repeats) - len(rows) :])
-    searched = parts.add(rows[torch.from_numpy(positive).to(rows.device)], make_index)
+    searched = parts
+    if len(positive):
+        searched = parts.add(rows[torch.from_numpy(positive).to(rows.device)], make_index)
     of_all = searched if repeats.all() else _all_rows(parts, copies).add(rows, _not_searched)
     return searched, make_copies(of_all, repeats)
 

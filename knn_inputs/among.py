@@ -164,7 +164,7 @@ def _read_sets(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None) 
         raise ValueError(f"among has shape {array.shape}, but must have 1 dimension or 2: {ADVICE}")
     _check_number(len(array), n_queries)
     if array.dtype == bool:
-        _check_length(array.shape[1], "among[0]", n_rows)
+        _check_length(array.shape[1], "among[0]", n_rows, ids)
         return array
     return [_read_set(one, f"among[{i}]", n_rows, ids) for i, one in enumerate(array)]
 
@@ -194,8 +194,13 @@ def _read_set(one: Any, name: str, n_rows: int, ids: np.ndarray | None) -> np.nd
     elif array.dtype.kind not in "biu":
         raise TypeError(f"{name} has dtype {array.dtype}, but must have bools or ints: {ADVICE}")
     if array.dtype == bool:
-        _check_length(len(array), name, n_rows)
+        _check_length(len(array), name, n_rows, ids)
         return array
+    if len(array) == n_rows > 2 and array.dtype.kind in "iu" and np.isin(array, (0, 1)).all():
+        raise ValueError(
+            f"{name} has {n_rows} ints, one for each training row, and all are 0 or 1: to allow the rows with a 1, "
+            f"pass a mask of bools, such as np.asarray({name}) == 1; to allow rows 0 and 1, pass each index once"
+        )
     return np.unique(_numbers_of(array, name, n_rows, ids))
 
 
@@ -227,7 +232,9 @@ def _of_one_type(entries: list[Any], name: str) -> np.ndarray:
     return array if array.dtype == bool or array.dtype.kind == "i" else np.array(entries, dtype=object)
 
 
-def _check_length(length: int, name: str, n_rows: int) -> None:
+def _check_length(length: int, name: str, n_rows: int, ids: np.ndarray | None) -> None:
     if length != n_rows:
         advice = "pass a bool for each training row, or the indices of rows as ints"
+        if ids is not None:
+            advice = "pass a bool for each row that is left, as mask[model.ids_] has, or the ids of rows as ints"
         raise ValueError(f"{name} has {length} bools for {n_rows} training rows: {advice}")

@@ -11,13 +11,19 @@ WHAT_TO_PASS = "None, 'balanced' or a dict with a number for each label"
 
 
 def read_class_weights(
-    class_weight: Any, classes: list[np.ndarray], codes: list[np.ndarray], repeats: np.ndarray | None, is_single: bool
+    class_weight: Any,
+    classes: list[np.ndarray],
+    codes: list[np.ndarray],
+    repeats: np.ndarray | None,
+    is_single: bool,
+    may_be_gone: bool = False,
 ) -> list[np.ndarray]:
     """Returns the weight of each class, float64 (n_classes,), for each output.
 
     Each output has sorted ``classes``, and the place of each row's label among them, ``codes`` (n,). A row counts as
     often as ``repeats`` says, once if that is None. ``class_weight`` is a list with an entry for each output, or for
-    all of them None or "balanced", or for a single output a dict. Raises TypeError or ValueError for anything else.
+    all of them None or "balanced", or for a single output a dict. Raises TypeError or ValueError for anything else, and
+    for a label that is no class, unless that ``may_be_gone`` with its rows.
     """
     if is_single or class_weight is None or isinstance(class_weight, str):
         of_outputs, names = [class_weight] * len(classes), ["class_weight"] * len(classes)
@@ -25,7 +31,10 @@ def read_class_weights(
         of_outputs = _one_for_each(class_weight, len(classes))
         names = [f"class_weight[{i}]" for i in range(len(classes))]
     outputs = zip(of_outputs, classes, codes, names, strict=True)
-    return [_read_one(given, its_classes, its_codes, repeats, name) for given, its_classes, its_codes, name in outputs]
+    return [
+        _read_one(given, its_classes, its_codes, repeats, name, may_be_gone)
+        for given, its_classes, its_codes, name in outputs
+    ]
 
 
 def _one_for_each(class_weight: Any, n_outputs: int) -> list[Any]:
@@ -38,7 +47,12 @@ def _one_for_each(class_weight: Any, n_outputs: int) -> list[Any]:
 
 
 def _read_one(
-    class_weight: Any, classes: np.ndarray, codes: np.ndarray, repeats: np.ndarray | None, name: str
+    class_weight: Any,
+    classes: np.ndarray,
+    codes: np.ndarray,
+    repeats: np.ndarray | None,
+    name: str,
+    may_be_gone: bool = False,
 ) -> np.ndarray:
     """Returns the weight of each class of one output, float64 (n_classes,).
 
@@ -57,7 +71,9 @@ def _read_one(
     given = f"{name}={show(class_weight)}"
     weights = {label: check_number(weight, f"{given}: {show(label)}", 0) for label, weight in class_weight.items()}
     known = [label for label in classes if label in weights]
-    if len(known) < min(len(weights), len(classes)):  # a label is misspelt, unless every class has its weight
+    if not may_be_gone and len(known) < min(
+        len(weights), len(classes)
+    ):  # a label is misspelt, unless every class has its weight
         _refuse_unknown(weights, list(classes), given)
     return np.array([weights.get(label, 1.0) for label in classes])
 

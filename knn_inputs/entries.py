@@ -20,7 +20,8 @@ LARGEST_FLOAT = float(np.finfo(np.float64).max)
 ADVICE = {
     "missing": "fill the gaps, for example with sklearn.impute.SimpleImputer, or drop these rows",
     "infinite": "replace it by a number, or drop these rows",
-    "a string": "turn strings into numbers first, for example with sklearn's OneHotEncoder(sparse_output=False)",
+    "a string": "turn strings into numbers first, for example with sklearn's OneHotEncoder(sparse_output=False), texts "
+    "with its TfidfVectorizer()",
     "a string among numbers": "correct it, or make a gap of it with pd.to_numeric(column, errors='coerce')",
     "digits": "turn strings into numbers first, with {name}.astype(float), or np.asarray({name}, dtype=float)",
     "a date": "turn dates into numbers first, for example into (dates - dates.min()) / np.timedelta64(1, 'D')",

@@ -274,7 +274,7 @@ def _check_angles(rows: np.ndarray, source: Any) -> None:
         if max_magnitude(angles) > limit:
             place = int(np.argmax(np.abs(angles) > limit))
             where = describe_place((place, column), source)
-            advice = "pass np.radians(X), computed in float64, if these are degrees"
+            advice = "pass np.radians(X), computed in float64, if these are degrees; latitude is the first column"
             raise ValueError(f"X has the {kind} {angles[place]} {where}, beyond {limit:.4f} radians: {advice}")
 
 

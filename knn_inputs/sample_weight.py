@@ -12,11 +12,11 @@ from knn_inputs.parameters import check_int
 MOST_COPIES = 2**53  # of all rows together: their number is exact in a float
 
 
-def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np.ndarray:
+def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples", some_count: bool = True) -> np.ndarray:
     """Returns the weights of the n rows, float64 (n,), a copy; None weighs all 1.
 
-    Raises TypeError for a string, and ValueError unless they are of shape (n,), finite, at least 0 and not all 0;
-    ``rows`` names them there.
+    Raises TypeError for a string, and ValueError unless they are of shape (n,), finite, at least 0 and, if
+    ``some_count``, not all 0; ``rows`` names them there.
 
     >>> read_sample_weight(None, 2), read_sample_weight([3, 0], 2)
     (array([1., 1.]), array([3., 0.]))
@@ -38,14 +38,14 @@ def read_sample_weight(sample_weight: Any, n: int, rows: str = "examples") -> np
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(wrong):
         raise ValueError(f"sample_weight[{wrong[0]}] is {weights[wrong[0]]}, but must be finite and at least 0")
-    if not weights.any():
+    if some_count and not weights.any():
         raise ValueError(
             f"sample_weight is zero for all {rows}, but at least one needs a weight above 0: None weighs all 1"
         )
     return weights
 
 
-def read_repeats(sample_weight: Any, n: int) -> np.ndarray | None:
+def read_repeats(sample_weight: Any, n: int, some_count: bool = True) -> np.ndarray | None:
     """Returns how many times each of the n training rows counts among the neighbours, int64 (n,); None for None.
 
     Raises like ``read_sample_weight``, and ValueError for a fraction and for a sum above 2^53.
@@ -55,7 +55,7 @@ def read_repeats(sample_weight: Any, n: int) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    weights = read_sample_weight(sample_weight, n)
+    weights = read_sample_weight(sample_weight, n, some_count=some_count)
     fractions = np.flatnonzero(np.floor(weights) != weights)
     if len(fractions):
         raise ValueError(

@@ -136,7 +136,7 @@ def choose_sparse_filters(metric: Metric, rows: SparseRows, name: str | None = N
 
     Sparse rows are not grouped: the bounds of equal rows are equal, and to measure pairs of them takes little time.
     """
-    if name not in (None, "sparse") or (name is None and _are_too_few(*rows.shape)):
+    if name not in (None, "sparse"):
         return []
     if metric.measure_sparse is not None:
         return [SparseProductFilter.make(metric, rows)]
