@@ -12,11 +12,14 @@ def merge_labels(
 ) -> tuple[np.ndarray, Tensor]:
     """Returns the sorted classes of rows and of more rows, and the codes of all of them.
 
-    Raises ValueError for labels that do not compare with one another.
+    More rows have no classes if none of them counts; then their codes are 0, and are not used. Raises ValueError for
+    labels that do not compare with one another.
 
     >>> merge_labels(np.array(["a", "c"]), torch.tensor([1, 0]), np.array(["b"]), np.array([0]))
     (array(['a', 'b', 'c'], dtype='<U1'), tensor([2, 0, 1]))
     """
+    if not len(more_classes):
+        return classes, torch.cat([codes, codes.new_zeros(len(more_codes))])
     union, place = sort_labels(union_of_labels(classes, more_classes))
     place_of_class, place_of_more = (
         torch.from_numpy(some).to(codes.device) for some in np.split(place, [len(classes)])

@@ -4,6 +4,7 @@ Their features, distances and labels cannot be taken for indices, and no two axe
 """
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
 from textwrap import shorten
@@ -102,8 +103,9 @@ def _find_container(adapter: Adapter) -> Callable[[np.ndarray], Any]:
     for adapter.fit_takes, adapter.counts_from_zero, method, adapter.hand_over in ways:
         for queries in (Q, Q[0]):
             try:
-                fitted = adapter.build(k=K, radius=WIDE).fit(X, _labels(adapter))  # with its default metric
-                fitted.call(method, queries, **fitted.k_option(method, None))
+                with warnings.catch_warnings(action="ignore"):  # a claim of its own is about them
+                    fitted = adapter.build(k=K, radius=WIDE).fit(X, _labels(adapter))  # with its default metric
+                    fitted.call(method, queries, **fitted.k_option(method, None))
                 return adapter.hand_over
             except Exception as error:
                 raised.append(f"{in_one_line(error)}{f' ({place})' if (place := place_of(error)) else ''}")
