@@ -77,7 +77,8 @@ class Neighbors(NeighborsBase):
         if getattr(self, "_search", None) is None or (self.metric == "precomputed" and issparse(X)):
             return self
         asked = self._copy()
-        is_sparse = issparse(self._fit_X if X is None else X)
+        rows = self._fit_X if X is None else X
+        is_sparse = issparse(rows) or hasattr(rows, "sparse")  # a DataFrame all of whose columns are sparse
         asked._fit_method = "brute" if is_sparse and self._fit_method == "brute" else "ball_tree"
         asked._tree, asked.n_jobs = RowsAsTree(self._search, are_queries=X is None), None
         return asked

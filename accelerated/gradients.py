@@ -63,7 +63,8 @@ class _Distances(torch.autograd.Function):
                 column = slice(place, place + 1)
                 is_missing = (number < 0)[:, None].to(X.device)  # its place was filled up with infinity
                 of_place = of_distances[some, column].masked_fill(is_missing, 0)
-                gradient[some] += of_place * slope(queries, row, distances[some, column])
+                distance = distances[some, column].masked_fill(is_missing, 1)  # as 0 times infinity is NaN
+                gradient[some] += of_place * slope(queries, row, distance)
         return gradient.to(X.dtype), None, None, None, None, None
 
 

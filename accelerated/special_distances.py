@@ -32,7 +32,7 @@ def braycurtis(queries: Tensor, rows: Tensor) -> Tensor:
 
 def haversine(queries: Tensor, rows: Tensor) -> Tensor:
     """Returns the angle between places, (latitude, longitude) in radians; see ``reference`` for the formula."""
-    cosines = by_numpy(np.cos, queries[0]) * by_numpy(np.cos, rows[0])
+    cosines = by_numpy(np.cos, queries[0]) * by_numpy(np.cos, rows[0].to(torch.float64))  # rows may be float32
     half_turn = (queries[1] - rows[1]) * 0.5
     near = _square_of_sine((queries[0] - rows[0]) * 0.5) + cosines * _square_of_sine(half_turn)
     far = _square_of_sine((queries[0] + rows[0]) * 0.5) + cosines * _square(by_numpy(np.cos, half_turn))

@@ -116,7 +116,8 @@ def read_among(among: Any, n_queries: int, n_rows: int, ids: np.ndarray | None =
     list of lists or arrays. Bools are a mask of all training rows, ints are indices of rows, in any order; a repeated
     index counts once. The index of a row is its number, unless the rows have ``ids``, int64 (n_rows,), ascending.
     Raises TypeError for entries of other types; ValueError for a mask of another length, an index that no row has, and
-    another number of sets than queries.
+    another number of sets than queries. A list with an int of 0 or 1 for each of four rows or more is
+    refused with a ValueError, as a mask that lost its type.
 
     >>> read_among([3, 0, 3], n_queries=2, n_rows=5).sets
     [array([0, 3])]
@@ -196,7 +197,7 @@ def _read_set(one: Any, name: str, n_rows: int, ids: np.ndarray | None) -> np.nd
     if array.dtype == bool:
         _check_length(len(array), name, n_rows, ids)
         return array
-    if len(array) == n_rows > 2 and array.dtype.kind in "iu" and np.isin(array, (0, 1)).all():
+    if len(array) == n_rows > 3 and array.dtype.kind in "iu" and np.isin(array, (0, 1)).all():
         raise ValueError(
             f"{name} has {n_rows} ints, one for each training row, and all are 0 or 1: to allow the rows with a 1, "
             f"pass a mask of bools, such as np.asarray({name}) == 1; to allow rows 0 and 1, pass each index once"

@@ -500,3 +500,14 @@ def test_padding_fills_the_places_after_all_copies(package):
     assert model.kneighbors([[1.0]], 2, among=[2], pad=True)[1].tolist() == [[-1, -1]]
     with pytest.raises(ValueError, match="n_neighbors=4 is more than 3, the sum of sample_weight"):
         model.kneighbors([[1.0]], 4)
+
+
+@pytest.mark.parametrize("package", [reference, accelerated])
+def test_a_mask_of_ints_is_refused_with_the_way_to_a_mask(package):
+    model = package.NearestNeighbors(1).fit(np.arange(4.0)[:, None])
+
+    with pytest.raises(
+        ValueError, match=r"among has 4 ints, .* pass a mask of bools, such as np.asarray\(among\) == 1"
+    ):
+        model.kneighbors([[0.0]], among=np.array([0, 1, 1, 0]))
+    assert model.kneighbors([[3.0]], among=[0, 1], return_distance=False).tolist() == [[1]]

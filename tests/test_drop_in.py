@@ -403,3 +403,13 @@ def test_targets_of_any_width_are_averaged(rng):
 
     ours, theirs = both(lambda module: module.KNeighborsRegressor().fit(X, np.column_stack([y, -y])).predict(X[:20]))
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "brute"])
+def test_a_frame_of_sparse_columns_is_searched_as_in_scikit_learn(algorithm):
+    pd = pytest.importorskip("pandas")
+    X, y = pd.get_dummies(pd.DataFrame({"c": list("abcabd")}), sparse=True, dtype=float), [0, 1, 0, 1, 1, 0]
+
+    for name, options in (("KNeighborsClassifier", {"n_neighbors": 1}), ("RadiusNeighborsClassifier", {"radius": 0.5})):
+        ours, theirs = (getattr(module, name)(algorithm=algorithm, **options) for module in (drop_in, neighbors))
+        np.testing.assert_array_equal(ours.fit(X, y).predict_proba(X), theirs.fit(X, y).predict_proba(X))

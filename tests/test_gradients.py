@@ -207,3 +207,17 @@ def test_the_backward_pass_keeps_to_the_memory_limit(rng, monkeypatch):
 
     assert sum(sizes) == 4 * queries.numel()
     assert max(sizes) * 8 * accelerated.gradients.COPIES <= 2**20
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_place_without_a_neighbor_adds_nothing_to_first_and_second_derivatives(name, rows):
+    def derivatives(k):
+        query = rows[7:8].clone() + 0.3
+        query.requires_grad_()
+        distances, _ = NearestNeighbors(k, **METRICS[name]).fit(rows).kneighbors(query, among=[3], pad=True)
+        (first,) = torch.autograd.grad(distances[0, 0], query, create_graph=True)
+        second = torch.autograd.grad(first.sum(), query)[0] if first.requires_grad else None
+        return first.detach(), second
+
+    for padded, whole in zip(derivatives(4), derivatives(1), strict=True):
+        torch.testing.assert_close(padded, whole, rtol=0, atol=0)

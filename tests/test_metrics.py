@@ -383,3 +383,16 @@ def test_scikit_learn_is_told_that_missing_numbers_are_allowed():
     }
 
     assert allowed == {"l2": False, "nan_euclidean": True}
+
+
+def test_places_in_float32_are_measured_in_float64_whoever_searches(rng):
+    X, Q = rng.uniform(-1, 1, (2000, 2)).astype(np.float32), rng.uniform(-1, 1, (20, 2))
+    ours = accelerated.NearestNeighbors(3, metric="haversine", radius=0.05).fit(X)
+    loop = reference.NearestNeighbors(3, metric="haversine", radius=0.05).fit(X)
+    assert ours.search_report(Q).filter == "tree"
+
+    for options in ({}, {"among": range(0, 2000, 2)}, {"among": [[i, 2 * i] for i in range(20)], "pad": True}):
+        for found, expected in zip(ours.kneighbors(Q, **options), loop.kneighbors(Q, **options), strict=True):
+            np.testing.assert_array_equal(found, expected)
+    for found, expected in zip(ours.radius_neighbors(Q), loop.radius_neighbors(Q), strict=True):
+        assert [row.tolist() for row in found] == [row.tolist() for row in expected]

@@ -393,3 +393,17 @@ def test_queries_of_other_threads_see_the_rows_before_an_update_or_after_it():
 def test_ids_of_several_types_are_refused_by_the_first_that_is_no_int(ids):
     with pytest.raises(TypeError, match=r"ids holds (None|'a').*, but must hold ints"):
         NearestNeighbors(1).fit([[0], [5], [9]]).remove(ids)
+
+
+def test_an_int_too_large_for_an_id_is_an_id_that_no_row_has():
+    model = NearestNeighbors(1).fit([[0.0], [1.0]])
+    for ids, shown in (([2**64 + 1], "18446744073709551617"), ([1, 2**63], "9223372036854775808")):
+        with pytest.raises(ValueError, match=f"^ids has {shown} in place {len(ids) - 1}, but no row has this id"):
+            model.remove(ids)
+
+
+def test_a_class_with_a_weight_may_go_with_its_last_row_and_come_again():
+    model = KNNClassifier(3, class_weight={"rare": 5}).fit([[0], [1], [2]], ["usual", "usual", "rare"])
+
+    assert model.remove([2]).add([[3]], ["usual"]).classes_.tolist() == ["usual"]
+    assert model.add([[4]], ["rare"]).predict([[4]]).tolist() == ["rare"]  # 5 against 2

@@ -153,7 +153,6 @@ def test_an_update_of_weights_costs_in_proportion_to_the_rows_that_are_added(rng
 BAD = {
     "a fraction": ([1, 0.5], ValueError, r"sample_weight\[1\] is 0.5, but must be a whole number"),
     "another length": ([1], ValueError, r"sample_weight has shape \(1,\), but there are 2 examples"),
-    "all zero": ([0, 0], ValueError, "sample_weight is zero for all examples"),
     "too large together": ([2**53, 0], ValueError, "sample_weight adds up to 9.007e"),
     "a string": ("balanced", TypeError, "sample_weight='balanced' is a str"),
 }
@@ -170,3 +169,11 @@ def test_bad_weights_of_added_rows_are_refused_and_change_nothing(name):
         model.remove([0])
 
     assert all(vars(model)[name] is value for name, value in before.items())
+
+
+def test_rows_that_are_added_without_any_weight_have_ids_and_no_votes():
+    classifier = KNNClassifier(1).fit([[0.0], [1.0]], ["a", "b"], sample_weight=[1, 2])
+    assert classifier.add([[5.0]], ["c"], [0]).predict([[5.0]]).tolist() == ["b"]
+    assert classifier.classes_.tolist() == ["a", "b"] and classifier.ids_.tolist() == [0, 1, 2]
+    assert classifier.add([[7.0]], ["d"], [1]).predict([[5.0]]).tolist() == ["d"]
+    assert KNNRegressor(1).fit([[0.0]], [1.0]).add([[5.0]], [3.0], [0]).predict([[5.0]]).tolist() == [1.0]

