@@ -66,7 +66,8 @@ def vote_shares(columns: Tensor, weights: Tensor, ks: Collection[int]) -> Iterat
     total = torch.zeros((len(columns), 1), dtype=torch.float64, device=columns.device)
     for place in range(columns.shape[1]):
         weight = weights[:, place, None]
-        votes.scatter_add_(1, columns[:, place, None], weight)  # once for each query, so the order of sums is fixed
+        column = columns[:, place, None]
+        votes.scatter_(1, column, votes.gather(1, column) + weight)
         total = total + weight
         if place + 1 in ks:
             yield divide(votes, total)

@@ -82,6 +82,7 @@ def test_the_table_of_a_busy_machine_is_that_of_the_results():
 
 def test_a_small_benchmark_of_a_gpu_runs_and_finds_no_wrong_row_of_ours(monkeypatch, capsys):
     monkeypatch.setattr(accelerated.search.rule, "SMALL_SEARCH", 0)
+    monkeypatch.setattr(accelerated.search.near_rows, "MOST_FOR_NEAR", 0)
     here = gpu.main(["--smoke", "--device", "cpu"])
     with PretendedGpu():
         there = gpu.main(["--smoke"])

@@ -93,10 +93,10 @@ class NearRows:
         if n_near.max() > MOST_LEFT * n_rows or n_near.min() < k:
             return nothing_found(len(queries), k, self.rows.device)
         reduced = self._measure(queries, query, row)
-        first = n_near.cumsum() - n_near
-        chosen = np.lexsort((reduced, query))[
-            first[:, None] + np.arange(k)
-        ]  # equal distances stay in the order of rows
+        k_first = (n_near.cumsum() - n_near)[:, None] + np.arange(
+            k
+        )  # places of a query's nearest, once they are sorted
+        chosen = np.lexsort((reduced, query))[k_first]  # equal distances stay in the order of the rows
         certified = torch.ones(len(queries), dtype=torch.bool, device="cpu")
         return Found(torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen]), certified, len(query))
 

@@ -25,7 +25,16 @@ NOT_SEEN = {  # mutants whose bug is elsewhere than in a function of X, Q and k 
     *("Squeezed", "WrongAxis", "SortsTheWrongAxis"),  # in shapes that a claim hardly asks for
     *("ScaledWithTheQueries", "QueriesScaledByThemselves"),  # in methods that the host lacks: every claim catches them
 }
-NOT_ASKED = ("radius", "among", "sample weight", "options", "sparse", "updates", "metrics")  # levels of other questions
+NOT_ASKED = (
+    "radius",
+    "among",
+    "sample weight",
+    "options",
+    "sparse",
+    "tensors",
+    "updates",
+    "metrics",
+)  # levels of other questions
 Kneighbors = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 Claim = Callable[[Kneighbors, np.random.Generator], None]
 
