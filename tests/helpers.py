@@ -20,6 +20,31 @@ def table(rng, n, n_features, density=0.2, kind="normal"):
     return (np.minimum(X, 1) if kind == "0 and 1" else X) * (rng.random((n, n_features)) < density)
 
 
+KINDS = (  # of an argument ``among``
+    "a mask",
+    "indices",
+    "masks",
+    "lists",
+    "masks and indices",
+)
+
+
+def draw_sets(rng, kind, n_queries, n_rows, share):
+    """An argument ``among`` of this kind, and the mask of each query."""
+    masks = rng.random((n_queries, n_rows)) < share
+    if kind in ("a mask", "indices"):
+        masks[:] = masks[0]
+    indices = [rng.permutation(np.flatnonzero(mask)) for mask in masks]
+    given = {
+        "a mask": masks[0].copy(),
+        "indices": np.concatenate([indices[0], indices[0][:1]]),
+        "masks": masks.copy(),
+        "lists": [some.tolist() for some in indices],
+        "masks and indices": [masks[i] if i % 2 else indices[i] for i in range(n_queries)],
+    }
+    return given[kind], masks
+
+
 def made_by(bound, rows, encoded):
     """The bounds of all pairs about which the bound proves anything, float64 (n_queries, n_rows)."""
     device = rows.device

@@ -13,7 +13,7 @@ from accelerated import NearestNeighbors
 from accelerated.search import Parts, among, rule
 from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
 from knn_inputs.among import read_among
-from tests.helpers import HOSTILE, by
+from tests.helpers import HOSTILE, KINDS, by, draw_sets
 
 both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
 METRICS = [
@@ -27,23 +27,6 @@ WAYS = {  # constants with which ``choose_way`` always chooses the way
     "dropping": {"FEWEST_FOR_AN_INDEX": 10**9, "PAIRS_PER_FOUND": 0, "EXCLUDED_PER_PAIR": 10**9},
     "pairs": {"FEWEST_FOR_AN_INDEX": 10**9, "PAIRS_PER_FOUND": 10**9},
 }
-KINDS = ("a mask", "indices", "masks", "lists", "masks and indices")
-
-
-def draw_sets(rng, kind, n_queries, n_rows, share):
-    """An argument ``among`` of this kind, and the mask of each query."""
-    masks = rng.random((n_queries, n_rows)) < share
-    if kind in ("a mask", "indices"):
-        masks[:] = masks[0]
-    indices = [rng.permutation(np.flatnonzero(mask)) for mask in masks]
-    given = {
-        "a mask": masks[0].copy(),
-        "indices": np.concatenate([indices[0], indices[0][:1]]),
-        "masks": masks.copy(),
-        "lists": [some.tolist() for some in indices],
-        "masks and indices": [masks[i] if i % 2 else indices[i] for i in range(n_queries)],
-    }
-    return given[kind], masks
 
 
 def nearest_allowed(X, Q, k, mask, **metric):

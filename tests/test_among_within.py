@@ -14,7 +14,7 @@ from accelerated.search.within import products
 from accelerated.search.within.among import AllowedFinder
 from accelerated.search.within.products import ProductFinder
 from accelerated.search.within.tree import TreeFinder
-from tests.helpers import HOSTILE, by
+from tests.helpers import HOSTILE, KINDS, by, draw_sets
 
 both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
 METRICS = [
@@ -22,23 +22,6 @@ METRICS = [
     {"metric": "precomputed"},
     {"metric": lambda a, b: float(np.abs(a - b).max())},
 ]
-KINDS = ("a mask", "indices", "masks", "lists", "masks and indices")
-
-
-def draw_sets(rng, kind, n_queries, n_rows, share):
-    """An argument ``among`` of this kind, and the mask of each query."""
-    masks = rng.random((n_queries, n_rows)) < share
-    if kind in ("a mask", "indices"):
-        masks[:] = masks[0]
-    indices = [rng.permutation(np.flatnonzero(mask)) for mask in masks]
-    given = {
-        "a mask": masks[0].copy(),
-        "indices": np.concatenate([indices[0], indices[0][:1]]),
-        "masks": masks.copy(),
-        "lists": [some.tolist() for some in indices],
-        "masks and indices": [masks[i] if i % 2 else indices[i] for i in range(n_queries)],
-    }
-    return given[kind], masks
 
 
 def allowed_within(model, Q, radius, masks):

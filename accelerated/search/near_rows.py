@@ -80,11 +80,7 @@ class NearRows:
         is_precise = product_keeps_error_limit(self.rows.dtype, self.rows.device)
         if needed > scratch or not is_precise or lengths.max() > LARGEST[self.rows.dtype]:
             return nothing_found(len(queries), k, self.rows.device)
-        as_rows = batch.queries.to(self.rows.dtype)
-        bounds = torch.addmm(self.squared, as_rows, self.rows.T, alpha=-2).numpy()  # (n_queries, n_rows)
-        if batch.n_self:
-            is_row = batch.self_index.numpy() >= 0
-            bounds[is_row, batch.self_index.numpy()[is_row]] = np.inf
+        bounds = self._bounds(batch)
         guess = smallest(torch.from_numpy(bounds), k).numpy()
         guessed = self._measure(queries, np.arange(len(queries)).repeat(k), guess.ravel()).reshape(-1, k)
         is_near = bounds <= self._limits(batch.queries, guessed.max(1), lengths)
@@ -100,8 +96,20 @@ class NearRows:
         certified = torch.ones(len(queries), dtype=torch.bool, device="cpu")
         return Found(torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen]), certified, len(query))
 
+    def _bounds(self, batch: Batch) -> np.ndarray:
+        """Returns s - 2 x.q, (n_queries, n_rows), and infinity where the query is the row itself."""
+        bounds = torch.addmm(self.squared, batch.queries.to(self.rows.dtype), self.rows.T, alpha=-2).numpy()
+        if batch.n_self:
+            own = batch.self_index.numpy()
+            is_row = np.flatnonzero(own >= 0)
+            bounds[is_row, own[is_row]] = np.inf
+        return bounds
+
     def _measure(self, queries: np.ndarray, query: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """Returns the reduced distances of pairs of a query and a row, by their numbers, (n_pairs,)."""
+        """Returns the reduced distances of pairs of a query and a row, by their numbers, (n_pairs,).
+
+        ``refine.measure`` does the same with tensors, whose calls take most of the time of so few pairs.
+        """
         assert self.metric.measure_in_numpy is not None
         rows, reduced = self.rows.numpy(), np.empty(len(row))
         n_at_once = max(1, MOST_GAPS // queries.shape[1])

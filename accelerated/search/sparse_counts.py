@@ -53,7 +53,7 @@ class SparseCountFilter:
         """Counts, divides, and keeps the k least distances, of equal ones those of the lowest rows."""
         with clock.stage("multiply"):
             reduced = torch.from_numpy(self.distances(batch.queries))
-            is_row = (batch.self_index >= 0).nonzero()[:, 0]  # not of a query that is none of these rows
+            is_row = (batch.self_index >= 0).nonzero()[:, 0]  # a query may be none of the rows that are searched
             reduced[is_row, batch.self_index[is_row]] = torch.inf
         with clock.stage("exclude"):
             nearest = smallest(reduced, k)
