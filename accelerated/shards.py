@@ -1,12 +1,12 @@
 """The search of rows that are in shards: each shard is searched alone, and the neighbours of all shards are merged.
 
 The k nearest rows are the first k by (distance, index), and the distance of a query to a row has the same bits in
-whatever shard the row is. So the k nearest of all rows are among the k nearest of each shard, and ``merge``, which keeps
-the first k of two shards, may be asked in any order: it is associative and commutative, with ``nothing`` as its neutral
-element. It makes no difference which process searches a shard, when, or how often.
+whatever shard the row is. So the k nearest of all rows are among the k nearest of each shard, and ``merge``, which
+keeps the first k of two shards, may be asked in any order: it is associative and commutative, with ``nothing`` as its
+neutral element. It makes no difference which process searches a shard, nor when.
 
-Indices are those among all rows. Reduced distances travel (``accelerated.search``): for Minkowski the root is taken once,
-of what is left after all merges.
+Indices are those among all rows. Reduced distances travel (``accelerated.search``): for Minkowski the root is taken
+once, of the distances that are left after all merges.
 """
 
 from typing import NamedTuple
@@ -42,8 +42,8 @@ def search_shard(
 ) -> Found:
     """Returns the k nearest rows of a shard, whose first row has the index ``offset`` among all rows.
 
-    If the queries are rows themselves, ``own`` has their indices, int64 (n_queries,), and leaves each of them out of its
-    own neighbours. Raises ValueError if ``memory_limit``, bytes of scratch, is too small for one query and one row.
+    If the queries are rows themselves, ``own`` has their indices, int64 (n_queries,), and each of them is left out of
+    its own neighbours. Raises ValueError if ``memory_limit``, bytes of scratch, is too small for one query and one row.
     """
     n_queries, n_rows = len(queries.X), len(shard.rows)
     has_own = own is not None and bool(((own >= offset) & (own < offset + n_rows)).any())

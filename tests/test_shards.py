@@ -1,4 +1,4 @@
-"""The laws of the search in shards: the neighbours do not depend on how rows are cut, nor on the order of the merges."""
+"""The laws of the search in shards: neighbours depend neither on how rows are cut nor on the order of the merges."""
 
 from functools import reduce
 from itertools import pairwise
@@ -46,7 +46,7 @@ def test_merging_is_commutative_and_associative_and_keeps_the_first_k(drawn):
     a, b, c = (found_in(rows, k) for rows in shards)
     assert same(merge(a, b), merge(b, a))
     assert same(merge(merge(a, b), c), merge(a, merge(b, c)))
-    assert same(merge(merge(a, b), c), found_in(sum(shards, []), k))
+    assert same(merge(merge(a, b), c), found_in([pair for rows in shards for pair in rows], k))
 
 
 @given(shards_of_pairs())
