@@ -338,6 +338,25 @@ def test_gaps_in_columns_of_floats_are_nan_and_others_are_refused(tmp_path):
         open_rows(tmp_path / "lists.parquet").read(0, 3)
 
 
+def test_reading_on_decodes_no_rows_of_a_parquet_file_again(rng, tmp_path, monkeypatch):
+    begun, iter_batches = [], pyarrow.parquet.ParquetFile.iter_batches
+
+    def count(file, n_at_once, groups, *args, **kwargs):
+        begun.extend(groups)
+        return iter_batches(file, n_at_once, groups, *args, **kwargs)
+
+    monkeypatch.setattr(pyarrow.parquet.ParquetFile, "iter_batches", count)
+    write_lists(tmp_path / "rows.parquet", X := draw(rng, "<f4"))
+    rows = open_rows(tmp_path / "rows.parquet")
+
+    blocks = [rows.read(i, min(i + 7, 100)) for i in range(0, 100, 7)]
+    assert np.array_equal(np.concatenate(blocks), X)
+    assert begun == [0, 1, 2]
+    rows.read(50, 60)
+    rows.read(55, 60)
+    assert begun == [0, 1, 2, 1, 1]
+
+
 def test_a_model_that_was_updated_has_its_rows_in_their_order(rng, tmp_path):
     X = rng.normal(size=(90, 4))
     model = NearestNeighbors().fit(X[:50])
