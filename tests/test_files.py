@@ -22,7 +22,8 @@ import scipy.sparse
 import zarr
 
 from accelerated import KNNClassifier, NearestNeighbors
-from accelerated.files import RowsFile, of_memmap, open_rows, read_ahead
+from accelerated.files import RowsFile, flat, of_memmap, open_rows, parquet, read_ahead, vecs
+from benchmarks import reading
 
 VECS = {".fvecs": "<f4", ".bvecs": "u1", ".ivecs": "<i4"}
 BINS = {".fbin": "<f4", ".u8bin": "u1", ".i8bin": "i1", ".ibin": "<i4"}
@@ -99,6 +100,15 @@ def test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path):
         assert np.array_equal(block, X[start:stop])
         block[...] = 0  # it is the caller's own
         assert np.array_equal(rows.read(start, stop), X[start:stop])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_rows_that_are_read_in_many_pieces_are_the_same(name, rng, tmp_path, monkeypatch):
+    for module, constant, n_bytes in ((flat, "COLUMNS", 12), (flat, "AT_ONCE", 90), (vecs, "AT_ONCE", 90)):
+        monkeypatch.setattr(module, constant, n_bytes)
+    monkeypatch.setattr(parquet, "AT_ONCE", 90)
+
+    test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -507,3 +517,11 @@ def raise_in_loop(source):
             raise KeyboardInterrupt
     finally:
         blocks.close()
+
+
+def test_the_speeds_of_all_formats_are_measured(capsys):
+    seconds = reading.main((1000, 8), rounds=1)
+
+    assert list(seconds) == list(reading.FORMATS)
+    assert all(taken > 0 for of_one in seconds.values() for taken in of_one.values())
+    assert len(capsys.readouterr().out.splitlines()) == len(reading.FORMATS) + 2
