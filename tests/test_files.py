@@ -85,8 +85,7 @@ def draw(rng, dtype, shape=(100, 9)):
     return numbers.astype(dtype)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path):
+def assert_reads_the_rows(name, rng, tmp_path):
     ending, dtype, write = FORMATS[name]
     X = draw(rng, dtype)
     write(tmp_path / f"rows{ending}", X)
@@ -103,12 +102,17 @@ def test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path):
+    assert_reads_the_rows(name, rng, tmp_path)
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_rows_that_are_read_in_many_pieces_are_the_same(name, rng, tmp_path, monkeypatch):
     for module, constant, n_bytes in ((flat, "COLUMNS", 12), (flat, "AT_ONCE", 90), (vecs, "AT_ONCE", 90)):
         monkeypatch.setattr(module, constant, n_bytes)
     monkeypatch.setattr(parquet, "AT_ONCE", 90)
 
-    test_rows_are_those_that_other_tools_wrote(name, rng, tmp_path)
+    assert_reads_the_rows(name, rng, tmp_path)
 
 
 @pytest.mark.parametrize("name", FORMATS)
