@@ -75,7 +75,7 @@ def lazy_kneighbors(model: Any, X: Any, n_neighbors: Any, return_distance: bool,
 
 def _chunks_of(X: Any, model: Any, most: int) -> tuple[list[Any], list[float]]:
     """Returns the chunks of queries, of at most ``most`` rows where their lengths are known, and their lengths."""
-    is_array = hasattr(X, "chunks")
+    is_array = hasattr(type(X), "chunks")
     if is_array:
         check_shape(tuple(X.shape), X, model.n_features_in_)
         if X.numblocks[1] > 1 or max(X.chunks[0]) > most:

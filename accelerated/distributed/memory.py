@@ -2,15 +2,15 @@
 
     resident     M / 2         the shards that stay in memory between queries
     a task       M / 2 T       of which
-      shard      M / 4 T       its rows as read, as kept and as encoded
-      queries    M / 8 T       a block of them, and their neighbours before and after a merge
-      scratch    M / 8 T       of the search
+      shard      4 / 8         its rows as read, as kept and as encoded
+      queries    1 / 8         a block of them, and their neighbours before and after a merge
+      scratch    3 / 8         of the search
 
 A row of d numbers, read in b bytes each, takes at most d (b + 2 c + e) + 80 bytes, where c = 4 if float32 holds the
 numbers and 8 otherwise: the rows are copied once more if many of them are equal. A filter keeps e = 8 bytes for each
 number, but 32 for metrics that have no radius, such as manhattan and hamming (``NearestNeighbors``), and 80 are for
-what it keeps of a row. So a task takes M / 4 T divided by that many rows, and all shards are resident if the rows, at
-that many bytes, take at most P M / 2. If they take more, none is: each is read again for each block of queries.
+what it keeps of a row. So a shard has as many rows as take M / 4 T by this count. All shards are resident if all rows
+together take at most P M / 2; otherwise none is, and each is read again for each block of queries.
 
 An array in memory, the answers and the client's copy of the queries do not count; nor do the tens of MiB in which
 ``fit`` of ``accelerated`` looks at a sample and encodes rows.
@@ -27,7 +27,7 @@ COPIES_OF_NEIGHBOR = 8  # a task holds the neighbours of two shards, joined, ord
 
 
 class Shares(NamedTuple):
-    """The bytes that are allowed: of all resident shards together, and of one task."""
+    """The bytes that are allowed."""
 
     memory_limit: int
     n_processes: int
@@ -35,23 +35,22 @@ class Shares(NamedTuple):
 
     @property
     def resident(self) -> int:
+        """Of all shards that stay in memory, in all processes."""
         return self.memory_limit // 2 * self.n_processes
 
     @property
-    def of_shard(self) -> int:
-        return self.memory_limit // (4 * self.n_threads)
-
-    @property
-    def of_queries(self) -> int:
-        return self.memory_limit // (8 * self.n_threads)
+    def eighth(self) -> int:
+        """An eighth of what a task may hold."""
+        return self.memory_limit // (16 * self.n_threads)
 
     @property
     def scratch(self) -> int:
-        return self.memory_limit // (8 * self.n_threads)
+        """Of the search in one task."""
+        return 3 * self.eighth
 
     def shard_rows(self, metric: Metric, n_features: int, itemsize: int) -> int:
         """Returns how many rows a task may hold, 1 at least."""
-        return max(1, self.of_shard // bytes_of_row(metric, n_features, itemsize))
+        return max(1, 4 * self.eighth // bytes_of_row(metric, n_features, itemsize))
 
     def holds_all(self, metric: Metric, rows: Shards) -> bool:
         """Tells whether all shards stay in memory."""
@@ -60,12 +59,12 @@ class Shares(NamedTuple):
     def block_rows(self, n_features: int, k: int) -> int:
         """Returns how many queries a task may take; raises ValueError if the limit is too low for one."""
         scratch, of_query = least_bytes(n_features, k), 8 * n_features + 16 * k * COPIES_OF_NEIGHBOR
-        needed = 8 * self.n_threads * max(scratch, of_query)
+        needed = 16 * self.n_threads * max(-(-scratch // 3), of_query)
         if needed > self.memory_limit:
             raise ValueError(
                 too_little(self.memory_limit, needed, f"for {self.n_threads} tasks at a time, of one query and one row")
             )
-        return self.of_queries // of_query
+        return self.eighth // of_query
 
 
 def bytes_of_row(metric: Metric, n_features: int, itemsize: int) -> int:

@@ -71,17 +71,17 @@ def shards_of_collection(X: Any, scheduler: Scheduler, cut: Cut, chosen: ChosenM
     The lengths of chunks are computed where they are unknown. Raises TypeError for another collection, and ValueError
     unless it is a matrix.
     """
-    if hasattr(X, "chunks"):
+    if hasattr(type(X), "chunks"):
         check_shape(tuple(X.shape), X)
         X = X.rechunk({1: -1}) if X.numblocks[1] > 1 else X
         lengths, chunks, itemsize = list(X.chunks[0]), list(X.to_delayed().ravel()), X.dtype.itemsize
-    elif hasattr(X, "to_delayed") and hasattr(X, "columns"):
+    elif hasattr(type(X), "columns"):
         lengths, chunks, itemsize = [np.nan], list(X.to_delayed()), 8
     else:
         raise TypeError(f"X is {a_kind_of(X)}, but must be an array or a DataFrame of dask, or rows, or paths of files")
     if np.isnan(lengths).any():
         lengths = scheduler.compute([delayed(len)(chunk) for chunk in chunks])
-    n_features = X.shape[1] if hasattr(X, "chunks") else len(X.columns)
+    n_features = X.shape[1] if hasattr(type(X), "chunks") else len(X.columns)
     check_shape((sum(lengths), n_features), X)
     sources = [(chunk, cut(n, n_features, itemsize)) for chunk, n in zip(chunks, lengths, strict=True)]
     return Shards.of_sources(sources, n_features, itemsize, chosen)
