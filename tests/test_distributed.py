@@ -1,6 +1,8 @@
 """Rows in shards have the bits of one machine: for every scheduler, cut, kind of input and order of completion."""
 
 import pickle
+import subprocess
+import sys
 import threading
 import time
 
@@ -400,6 +402,20 @@ def test_methods_that_need_all_rows_are_not_there(lattice):
         assert not hasattr(model, name)
     with pytest.raises(AttributeError, match=r"KNNClassifier of accelerated.distributed has no add: fit again"):
         model.add([[0.0] * 4], ["x"])
+
+
+def test_accelerated_alone_does_not_import_dask():
+    code = "import accelerated, sys; print({'dask', 'distributed', 'accelerated.distributed'} & set(sys.modules))"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_the_package_without_dask_names_the_extra():
+    code = "import sys; sys.modules['dask'] = None; import accelerated.distributed"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    message = "ImportError: accelerated.distributed needs dask: pip install 'verified-knn[distributed]'"
+    assert run.stderr.splitlines()[-1] == message
 
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])

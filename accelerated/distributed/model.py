@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from sklearn.utils import Tags
 from torch import Tensor
 
 from accelerated.base import check_metric_columns
@@ -184,6 +185,11 @@ class ShardedNeighbors(KNeighbors):
     def _shape_of_query(self) -> tuple[int, ...]:
         """Returns the shape of the prediction for one query."""
         return () if self._is_single else (self._n_columns(),)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the attributes without the shards that are in memory, which are read again when it is loaded."""

@@ -61,7 +61,7 @@ class Scheduler:
         sizes = sizes or {}
         with progress_bar(sum(sizes.values()), shown=shown) as advance:
             if self.client is not None:
-                with _listening(self.client, topic, advance) if shown else nullcontext():
+                with _listening(self.client, topic, advance, sum(sizes.values())) if shown else nullcontext():
                     return self._compute_on_client(tasks)
             with Callback(posttask=lambda key, *_: advance(sizes.get(key, 0))) if shown else nullcontext():
                 return list(compute(*tasks, scheduler=self.name, num_workers=self.n_workers))
@@ -145,10 +145,18 @@ def report_from_worker(topic: str, n_pairs: int) -> None:
 
 
 @contextmanager
-def _listening(client: Any, topic: str, advance: Callable[[int], object]) -> Iterator[None]:
-    """Moves the bar whenever a worker reports."""
-    client.subscribe_topic(topic, lambda event: advance(event[1]))
+def _listening(client: Any, topic: str, advance: Callable[[int], object], total: int) -> Iterator[None]:
+    """Moves the bar whenever a worker reports, and to its end after the last task, whose report may come later."""
+    n_done = 0
+
+    def hear(event: tuple[float, int]) -> None:
+        nonlocal n_done
+        n_done += event[1]
+        advance(event[1])
+
+    client.subscribe_topic(topic, hear)
     try:
         yield
     finally:
         client.unsubscribe_topic(topic)
+    advance(total - n_done)
