@@ -21,6 +21,7 @@ from accelerated.distributed.memory import Shares, bytes_of_row
 from accelerated.distributed.shards import Shard
 from accelerated.distributed.sources import cut_evenly
 from accelerated.metrics import METRICS
+from conformance.meters.memory import peak_of
 
 SMALL = 2**20  # bytes, with which the rows of ``lattice`` do not stay in memory
 NAMES = ["a", "b", "c", "d"]
@@ -158,7 +159,7 @@ def test_predictions_have_the_bits_of_one_machine(lattice, rng):
     one = accelerated.KNNRegressor(5, weights="distance").fit(X, numbers)
     model = KNNRegressor(5, weights="distance", shard_rows=1700).fit(X, numbers)
     assert_same(model.predict(Q, return_std=True), one.predict(Q, return_std=True))
-    np.testing.assert_array_equal(model.explain(Q).index, one.explain(Q).index)
+    np.testing.assert_array_equal(model.explain(Q).indices, one.explain(Q).indices)
 
 
 @pytest.mark.parametrize("weights", [(1, 3), (0, 3)], ids=["all above 0", "some 0"])
@@ -228,6 +229,18 @@ def test_queries_of_dask_have_lazy_answers(lattice):
     expected = [*one.kneighbors(Q), one.predict(Q), one.predict_proba(Q)]
     assert_same(dask.compute(*answers), expected)
     assert [answer.dtype for answer in answers] == [part.dtype for part in expected]
+
+
+def test_every_output_and_deviations_are_lazy_too(lattice, rng):
+    X, Q, y = lattice
+    both, numbers = np.column_stack([y, rng.choice(["p", "q"], len(y))]), rng.random((len(X), 2))
+    queries = da.from_array(Q, chunks=(15, 2))
+    one, model = (kind(3).fit(X, both) for kind in (accelerated.KNNClassifier, KNNClassifier))
+    np.testing.assert_array_equal(model.predict(queries).compute(), one.predict(Q))
+    assert_same(dask.compute(*model.predict_proba(queries)), one.predict_proba(Q))
+    one, model = (kind(3).fit(X, numbers) for kind in (accelerated.KNNRegressor, KNNRegressor))
+    assert_same(dask.compute(*model.predict(queries, return_std=True)), one.predict(Q, return_std=True))
+    np.testing.assert_array_equal(model.predict(queries).compute(), one.predict(Q))
 
 
 def test_queries_in_a_frame_of_dask_have_lazy_answers(lattice):
@@ -333,6 +346,16 @@ def test_rows_that_do_not_fit_are_read_at_each_query(lattice, tmp_path):
 
     assert len(model._rows.shards) > 1
     assert of_shard <= SMALL // 4
+
+
+def test_rows_of_a_large_file_are_never_all_in_memory(rng, tmp_path):
+    X = rng.random((800_000, 32), dtype=np.float32)
+    path, Q, size = a_path(X, tmp_path), X[:20].copy(), X.nbytes
+    del X
+    model = NearestNeighbors(1, memory_limit="16MiB", scheduler="threads").fit(path)
+    model.kneighbors(Q[:1])
+
+    assert peak_of(lambda: model.kneighbors(Q)) < size // 3
 
 
 @pytest.mark.parametrize(("n_rows", "fits"), [(1000, True), (1001, False)])
