@@ -72,6 +72,9 @@ class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
         """Returns what fit keeps of the examples, by name; changes nothing in the model."""
         chosen = choose_metric(self.metric, self.p, self.metric_params)
         check_flag(self.progress, "progress")
+        return self._read_rows(X, chosen)
+
+    def _read_rows(self, X: Any, chosen: ChosenMetric) -> dict[str, Any]:
         if is_sparse(X, 0 if chosen.name == "precomputed" else -np.inf):
             return self._read_sparse(X, chosen)
         device = resolve_device(self.device, X)

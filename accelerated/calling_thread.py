@@ -8,7 +8,10 @@ from accelerated.workers import with_own_thread
 
 
 @contextmanager
-def in_calling_thread() -> Iterator[None]:
-    """Keeps numbers below 2.2e-308, and keeps torch in this thread, which shares long work with ``workers``."""
-    with keeping_subnormals(), with_own_thread():
+def in_calling_thread(n_workers: int | None = None) -> Iterator[None]:
+    """Keeps numbers below 2.2e-308, and keeps torch in this thread, which shares long work with ``workers``.
+
+    These are as many as torch has threads, or ``n_workers`` if that is given and lower.
+    """
+    with keeping_subnormals(), with_own_thread(n_workers):
         yield

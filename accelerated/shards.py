@@ -58,7 +58,8 @@ def search_shard(
 
 def name_rows(found: Neighbors, k: int, offset: int, own: np.ndarray | None = None) -> Found:
     """Returns the neighbours that a shard's search found by their indices among all rows, without the ``own`` rows."""
-    reduced, indices = found.reduced.cpu().numpy(), found.indices.cpu().numpy() + offset
+    reduced, indices = found.reduced.cpu().numpy(), found.indices.cpu().numpy()
+    indices = np.where(indices == NO_ROW, NO_ROW, indices + offset)
     if own is not None:
         is_own = indices == own[:, None]
         reduced, indices = np.where(is_own, np.inf, reduced), np.where(is_own, NO_ROW, indices)

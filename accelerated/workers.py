@@ -42,8 +42,11 @@ _caller = _Caller()
 
 
 @contextmanager
-def with_own_thread() -> Iterator[None]:
-    """Keeps torch's operations in the calling thread; ``count_workers`` is then the number of threads that it had."""
+def with_own_thread(n_workers: int | None = None) -> Iterator[None]:
+    """Keeps torch's operations in the calling thread; ``count_workers`` is then the number of threads that it had.
+
+    It is ``n_workers`` if that is given and lower, so that threads which call at the same time share the cores.
+    """
     n_threads = torch.get_num_threads()  # the first call in a thread sets its number, so it comes before the limit
     if _caller.n_workers or n_threads == 1:
         yield
@@ -51,7 +54,8 @@ def with_own_thread() -> Iterator[None]:
     limits = _find_limits()
     of_mkl = limits.mkl(0)
     limits.mkl(of_mkl)
-    begin, end = _settings(limits, 1, 1, n_threads), _settings(limits, n_threads, of_mkl, 0)
+    of_caller = min(n_threads, n_workers or n_threads)
+    begin, end = _settings(limits, 1, 1, of_caller), _settings(limits, n_threads, of_mkl, 0)
     try:
         deque(begin, maxlen=0)
         yield

@@ -249,10 +249,10 @@ def with_learned(chosen: ChosenMetric, learned: ChosenMetric | None) -> ChosenMe
     raise ValueError(f"metric={chosen.name!r} learns {name} from the training examples: {advice}")
 
 
-def check_columns_of(chosen: ChosenMetric, rows: Any, source: Any = None) -> None:
+def check_columns_of(chosen: ChosenMetric, rows: Any, source: Any = None, first: int = 0) -> None:
     """Raises ValueError unless the metric's parameters have a number for each column of the rows.
 
-    For haversine the columns must be a latitude and a longitude in radians.
+    For haversine the columns must be a latitude and a longitude in radians. A message counts the rows from ``first``.
     """
     if callable(chosen.name):
         return
@@ -262,10 +262,10 @@ def check_columns_of(chosen: ChosenMetric, rows: Any, source: Any = None) -> Non
             given = f"metric_params[{name!r}] is for {len(value)} columns"
             raise ValueError(f"{given}, but X has {n_columns}: pass as many numbers as X has columns")
     if chosen.name == "haversine":
-        _check_angles(rows, source)
+        _check_angles(rows, source, first)
 
 
-def _check_angles(rows: np.ndarray, source: Any) -> None:
+def _check_angles(rows: np.ndarray, source: Any, first: int) -> None:
     if rows.shape[-1] != 2:
         columns = "needs 2 columns, latitude and longitude in radians"
         raise ValueError(f"metric='haversine' {columns}, but X has {rows.shape[-1]}: pass X[:, [lat, lon]]")
@@ -273,7 +273,7 @@ def _check_angles(rows: np.ndarray, source: Any) -> None:
         angles = rows[:, column].astype(np.float64)
         if max_magnitude(angles) > limit:
             place = int(np.argmax(np.abs(angles) > limit))
-            where = describe_place((place, column), source)
+            where = describe_place((first + place, column), source)
             advice = "pass np.radians(X), computed in float64, if these are degrees; latitude is the first column"
             raise ValueError(f"X has the {kind} {angles[place]} {where}, beyond {limit:.4f} radians: {advice}")
 

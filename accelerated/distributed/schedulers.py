@@ -1,0 +1,153 @@
+"""The schedulers of Dask, with their processes and threads, and the bar of a computation."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dask
+import torch
+from dask.callbacks import Callback
+
+from accelerated.progress import progress_bar
+from accelerated.search import resolve_memory_limit
+from accelerated.workers import count_workers
+from knn_inputs.messages import a_kind_of, show, suggest
+
+CPU = torch.device("cpu")
+LOCAL = ("synchronous", "threads", "processes")
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Where tasks run: in ``n_processes`` processes, ``n_threads`` of them at a time in each."""
+
+    name: str
+    n_processes: int
+    n_threads: int
+    client: Any = None
+
+    def count_workers(self, n_tasks: int) -> int:
+        """Returns how many threads each of so many tasks gets, so that all of them together use the cores once.
+
+        A worker of a cluster has as many threads as it was started with, so a task there has one.
+        """
+        if self.client is not None or self.name == "processes":
+            return 1
+        return max(1, count_workers(CPU) // max(1, min(self.n_threads, n_tasks)))
+
+    def resolve_memory_limit(self, memory_limit: int | str | None) -> int:
+        """Returns the bytes for each process."""
+        if memory_limit is None and self.client is not None:
+            of_workers = [worker["memory_limit"] for worker in _workers_of(self.client).values()]
+            if all(of_workers):
+                return min(of_workers) // 2
+        if memory_limit is None:
+            return resolve_memory_limit(None, CPU, of_free=True) // (self.n_processes if self.client is None else 1)
+        return resolve_memory_limit(memory_limit, CPU)
+
+    def compute(
+        self, tasks: Sequence[Any], shown: bool = False, sizes: dict[str, int] | None = None, topic: str = ""
+    ) -> list[Any]:
+        """Returns the results of tasks; a bar, if it is shown, moves by the ``sizes`` of those tasks that have one.
+
+        The sizes are by the keys of tasks; those on a worker report them by the ``topic``. An error in a task is raised
+        as it is. After it, or after an interrupt, no other task begins.
+        """
+        sizes = sizes or {}
+        with progress_bar(sum(sizes.values()), shown=shown) as advance:
+            if self.client is not None:
+                with _listening(self.client, topic, advance) if shown else nullcontext():
+                    return self._compute_on_client(tasks)
+            with Callback(posttask=lambda key, *_: advance(sizes.get(key, 0))) if shown else nullcontext():
+                return list(dask.compute(*tasks, scheduler=self.name, num_workers=self.n_workers))
+
+    @property
+    def n_workers(self) -> int:
+        """The number of processes or threads that Dask starts."""
+        return max(self.n_processes, self.n_threads)
+
+    def _compute_on_client(self, tasks: Sequence[Any]) -> list[Any]:
+        futures = self.client.compute(list(tasks))
+        try:
+            return self.client.gather(futures)
+        except BaseException:
+            self.client.cancel(futures)
+            raise
+
+    def persist(self, tasks: Sequence[Any]) -> list[Any]:
+        """Returns tasks that are computed, and whose results stay where they were made."""
+        if self.client is None:
+            return list(dask.persist(*tasks, scheduler=self.name, num_workers=self.n_workers))
+        from distributed import futures_of, wait
+
+        kept = self.client.persist(list(tasks))
+        wait(kept)
+        for future in futures_of(kept):
+            if future.status == "error":
+                future.result()
+        return list(kept)
+
+
+def find_scheduler(scheduler: Any) -> Scheduler:
+    """Returns the scheduler that is asked for; None: that of Dask's configuration, else the current Client, else threads.
+
+    Raises ValueError for a name that is not known, and for a Client without workers; TypeError for anything else.
+    """
+    if scheduler is None and dask.config.get("scheduler", None) in LOCAL:
+        scheduler = dask.config.get("scheduler")
+    client = _current_client() if scheduler is None else scheduler
+    if hasattr(client, "scheduler_info") and hasattr(client, "persist"):
+        workers = _workers_of(client)
+        if not workers:
+            raise ValueError(
+                f"scheduler={show(client)} has 0 workers: start some, and wait with client.wait_for_workers(1)"
+            )
+        return Scheduler("client", len(workers), max(worker["nthreads"] for worker in workers.values()), client)
+    name = "threads" if scheduler is None else scheduler
+    if not isinstance(name, str):
+        kind = a_kind_of(scheduler)
+        raise TypeError(
+            f"scheduler={show(scheduler)} is {kind}, but must be a Client of Dask or one of {', '.join(LOCAL)}"
+        )
+    if name not in LOCAL:
+        raise ValueError(f"scheduler={show(name)} is not one of {', '.join(LOCAL)}, nor a Client{suggest(name, LOCAL)}")
+    given = dask.config.get("num_workers", None)
+    if name == "processes":
+        return Scheduler(name, given or os.cpu_count() or 1, 1)
+    return Scheduler(name, 1, 1 if name == "synchronous" else given or count_workers(CPU))
+
+
+def _current_client() -> Any:
+    """Returns the current Client of this process, None if there is none; without one nothing is imported."""
+    if "distributed" not in sys.modules:
+        return None
+    from distributed import Client
+
+    try:
+        return Client.current()
+    except ValueError:
+        return None
+
+
+def _workers_of(client: Any) -> dict[str, Any]:
+    return client.scheduler_info()["workers"]
+
+
+def report_from_worker(topic: str, n_pairs: int) -> None:
+    """Tells the client, from a task on one of its workers, that so many pairs are done."""
+    from distributed import get_worker
+
+    get_worker().log_event(topic, n_pairs)
+
+
+@contextmanager
+def _listening(client: Any, topic: str, advance: Callable[[int], object]) -> Iterator[None]:
+    """Moves the bar whenever a worker reports."""
+    client.subscribe_topic(topic, lambda event: advance(event[1]))
+    try:
+        yield
+    finally:
+        client.unsubscribe_topic(topic)
