@@ -14,6 +14,7 @@ tasks       the graph: a task for a shard and a block of queries, and a tree of 
 model       the search of a model whose rows are in shards
 lazy        queries in a dask collection: the answers are dask arrays, too
 estimators  ``NearestNeighbors``, ``KNNClassifier`` and ``KNNRegressor``
+similarity_regressor  its products of similarities in tasks
 """
 
 try:
@@ -22,5 +23,6 @@ except ImportError as error:
     raise ImportError(f"accelerated.distributed needs {error.name}: pip install 'verified-knn[distributed]'") from error
 
 from accelerated.distributed.estimators import KNNClassifier, KNNRegressor, NearestNeighbors
+from accelerated.distributed.similarity_regressor import SimilarityRegressor
 
-__all__ = ["KNNClassifier", "KNNRegressor", "NearestNeighbors"]
+__all__ = ["KNNClassifier", "KNNRegressor", "NearestNeighbors", "SimilarityRegressor"]

@@ -1,15 +1,22 @@
 """The rows of a model as shards, each with its place among all rows."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from dask.delayed import delayed
 from torch import Tensor
 
 from accelerated.files import RowsFile
 from knn_inputs.metrics import ChosenMetric
+
+
+def once(value: Any) -> Any:
+    """Returns a Delayed of a value, which Dask sends to a worker once however many tasks use it."""
+    return delayed(value, name=f"value-{uuid.uuid4()}", traverse=False)
 
 
 @dataclass(frozen=True)
