@@ -10,7 +10,10 @@ shards      the rows of a model as shards, each with its place among all rows
 opening     one shard: read, checked and indexed; this runs inside a task
 memory      how many rows a task may hold, and which shards stay in memory between queries
 schedulers  the schedulers of Dask, with their processes and threads
-tasks       the graph: a task for a shard and a block of queries, and a tree of merges
+blocks      queries in blocks
+tasks       the graph: a task for a shard and a block of queries
+nearest     the work of a task: the k nearest rows; a tree merges those of all shards
+within      the work of a task: the rows within a radius
 model       the search of a model whose rows are in shards
 lazy        queries in a dask collection: the answers are dask arrays, too
 estimators  ``NearestNeighbors``, ``KNNClassifier`` and ``KNNRegressor``

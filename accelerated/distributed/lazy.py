@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from dask import delayed
+from dask.delayed import delayed
 
+from accelerated.distributed.blocks import Block
+from accelerated.distributed.nearest import Nearest
 from accelerated.distributed.opening import Recipe, check
-from accelerated.distributed.schedulers import find_scheduler
-from accelerated.distributed.tasks import Block, plan_search
+from accelerated.distributed.tasks import plan_search
 from accelerated.search import Neighbors, Report
 from accelerated.shards import Found
 from knn_inputs.feature_names import check_features
@@ -43,8 +44,7 @@ def lazy_answers(model: Any, X: Any, method: str, k: Any, parts: Sequence[Part],
     """
     import dask.array as da
 
-    scheduler = find_scheduler(model.scheduler)
-    index, shares = model._index, model._shares(scheduler)
+    index, (scheduler, shares) = model._index, model._scheduler_and_shares()
     n_found = model._n_to_search(k)
     chunks, lengths = _chunks_of(X, model, shares.block_rows(index.rows.n_features, n_found))
     firsts = np.cumsum([0, *lengths[:-1]])
@@ -52,7 +52,7 @@ def lazy_answers(model: Any, X: Any, method: str, k: Any, parts: Sequence[Part],
         Block(delayed(_check, pure=False)(chunk, 0 if np.isnan(first) else int(first), index.recipe), range(1))
         for chunk, first in zip(chunks, firsts, strict=True)
     ]
-    found = plan_search(index, blocks, n_found, None, shares.scratch, scheduler, reports=False).tasks
+    found = plan_search(index, blocks, Nearest(n_found, shares.scratch), None, scheduler, shown=False).tasks
     without_rows = delayed(_without_rows(model), traverse=False, pure=False)
     answer = delayed(_answer, pure=False, nout=len(parts))
     columns: list[list[Any]] = [[] for _ in parts]

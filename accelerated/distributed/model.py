@@ -1,5 +1,6 @@
 """The search of a model whose rows are in shards, in place of the search of one index."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -8,8 +9,10 @@ from torch import Tensor
 
 from accelerated.base import check_metric_columns
 from accelerated.devices import resolve_device
+from accelerated.distributed.blocks import Block, cut_queries
 from accelerated.distributed.lazy import Answered, lazy_kneighbors
 from accelerated.distributed.memory import Shares
+from accelerated.distributed.nearest import Nearest
 from accelerated.distributed.opening import Recipe
 from accelerated.distributed.schedulers import Scheduler, find_scheduler
 from accelerated.distributed.shards import Shards
@@ -21,11 +24,12 @@ from accelerated.distributed.sources import (
     shards_of_collection,
     shards_of_files,
 )
-from accelerated.distributed.tasks import Block, ShardedIndex, cut_queries, plan_search
+from accelerated.distributed.tasks import ShardedIndex, Work, plan_search
+from accelerated.distributed.within import WithinRadii
 from accelerated.metrics import Metric
 from accelerated.neighbors import KNeighbors
 from accelerated.one_fit import as_it_is
-from accelerated.search import Clock, Neighbors, Queries, Report
+from accelerated.search import Clock, Neighbors, Queries, Report, Within
 from accelerated.validation import check_rows
 from knn_inputs.among import Allowed
 from knn_inputs.containers import is_matrix
@@ -59,15 +63,14 @@ class InShards:
 
 
 class ShardedNeighbors(KNeighbors):
-    """The search that the classes of ``estimators`` share: ``fit`` cuts the rows into shards, and Dask searches them."""
+    """The search that all classes of ``estimators`` share: ``fit`` cuts rows into shards, and Dask searches them."""
 
     shard_rows: int | None
     scheduler: Any
 
     def _read_rows(self, X: Any, chosen: ChosenMetric) -> dict[str, Any]:
         """Returns what ``fit`` keeps of the examples; raises ValueError for what rows in shards cannot have."""
-        scheduler = find_scheduler(self.scheduler)
-        shares = self._shares(scheduler)
+        scheduler, shares = self._scheduler_and_shares()
         if self.device is not None and resolve_device(self.device, None).type != "cpu":
             raise ValueError(f"device={show(self.device)} cannot search shards: pass device='cpu', or None")
         warn_of_idle_p(self.metric, self.p)
@@ -98,14 +101,15 @@ class ShardedNeighbors(KNeighbors):
             most = min(most, max(1, -(-n_rows // (scheduler.n_processes * scheduler.n_threads))))
         return cut_evenly(n_rows, most)
 
-    def _shares(self, scheduler: Scheduler) -> Shares:
+    def _scheduler_and_shares(self) -> tuple[Scheduler, Shares]:
+        scheduler = find_scheduler(self.scheduler)
         limit = scheduler.resolve_memory_limit(self.memory_limit)
-        return Shares(limit, scheduler.n_processes, scheduler.n_threads)
+        return scheduler, Shares(limit, scheduler.n_processes, scheduler.n_threads)
 
     def _make_index(self, metric: Metric, rows: Shards) -> ShardedIndex:
-        scheduler = find_scheduler(self.scheduler)
+        scheduler, shares = self._scheduler_and_shares()
         recipe = Recipe(metric, rows.chosen, rows.n_features, self.n_neighbors, self._filter)
-        is_resident = scheduler.name != "processes" and self._shares(scheduler).holds_all(metric, rows)
+        is_resident = scheduler.name != "processes" and shares.holds_all(metric, rows)
         return ShardedIndex.make(rows, recipe, scheduler, is_resident)
 
     def _search(
@@ -119,15 +123,33 @@ class ShardedNeighbors(KNeighbors):
     ) -> Neighbors:
         if isinstance(index, Answered):
             return index.some(query_range)
-        scheduler = find_scheduler(self.scheduler)
-        shares = self._shares(scheduler)
+        scheduler, shares = self._scheduler_and_shares()
         blocks = cut_queries(queries, query_range, shares.block_rows(index.rows.n_features, k))
-        shown = check_flag(self.progress, "progress")
-        of_blocks = None if allowed is None else [_allowed_in(index.rows, block, allowed) for block in blocks]
-        plan = plan_search(index, blocks, k, of_blocks, shares.scratch, scheduler, shown)
-        found = scheduler.compute(plan.tasks, shown, plan.sizes, plan.topic)
+        found = self._run(scheduler, index, blocks, Nearest(k, shares.scratch), allowed)
         reduced, indices = map(np.concatenate, zip(*found, strict=True))
         return Neighbors(torch.from_numpy(reduced), torch.from_numpy(indices), Report(n_queries=len(query_range)))
+
+    def _search_within(
+        self,
+        index: Any,
+        queries: Queries,
+        take: Callable[[np.ndarray, Within], None],
+        counts_only: bool = False,
+        share: int = 1,
+    ) -> None:
+        scheduler, shares = self._scheduler_and_shares()
+        blocks = cut_queries(queries, range(len(queries.X)), shares.block_rows(index.rows.n_features, 1))
+        work = WithinRadii(counts_only, queries.only_later, shares.scratch // share)
+        found = self._run(scheduler, index, blocks, work, queries.allowed)
+        for block, of_block in zip(blocks, found, strict=True):
+            take(np.array(block.numbers), of_block)
+
+    def _run(
+        self, scheduler: Scheduler, index: ShardedIndex, blocks: list[Block], work: Work, allowed: Allowed | None
+    ) -> list[Any]:
+        shown = check_flag(self.progress, "progress")
+        plan = plan_search(index, blocks, work, allowed, scheduler, shown)
+        return scheduler.compute(plan.tasks, shown, plan.sizes, plan.topic)
 
     def kneighbors(
         self,
@@ -189,8 +211,3 @@ def _refuse_objects(X: Any, metric: Any) -> None:
             f"X is {a_kind_of(X)}, of which a metric that is a function takes the entries, but shards hold numbers: "
             "pass np.array(X), or use the class of accelerated"
         )
-
-
-def _allowed_in(rows: Shards, block: Block, allowed: Allowed) -> list[Allowed]:
-    """Returns the rows of each shard that the queries of a block may choose."""
-    return [allowed.part(block.numbers, shard.offset, shard.offset + len(shard)) for shard in rows.shards]

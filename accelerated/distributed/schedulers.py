@@ -7,14 +7,16 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import dask
 import torch
+from dask import config
+from dask.base import compute, persist
 from dask.callbacks import Callback
 
 from accelerated.progress import progress_bar
 from accelerated.search import resolve_memory_limit
 from accelerated.workers import count_workers
-from knn_inputs.messages import a_kind_of, show, suggest
+from knn_inputs.messages import a_kind_of, show
+from knn_inputs.parameters import check_name
 
 CPU = torch.device("cpu")
 LOCAL = ("synchronous", "threads", "processes")
@@ -62,7 +64,7 @@ class Scheduler:
                 with _listening(self.client, topic, advance) if shown else nullcontext():
                     return self._compute_on_client(tasks)
             with Callback(posttask=lambda key, *_: advance(sizes.get(key, 0))) if shown else nullcontext():
-                return list(dask.compute(*tasks, scheduler=self.name, num_workers=self.n_workers))
+                return list(compute(*tasks, scheduler=self.name, num_workers=self.n_workers))
 
     @property
     def n_workers(self) -> int:
@@ -80,7 +82,7 @@ class Scheduler:
     def persist(self, tasks: Sequence[Any]) -> list[Any]:
         """Returns tasks that are computed, and whose results stay where they were made."""
         if self.client is None:
-            return list(dask.persist(*tasks, scheduler=self.name, num_workers=self.n_workers))
+            return list(persist(*tasks, scheduler=self.name, num_workers=self.n_workers))
         from distributed import futures_of, wait
 
         kept = self.client.persist(list(tasks))
@@ -92,12 +94,12 @@ class Scheduler:
 
 
 def find_scheduler(scheduler: Any) -> Scheduler:
-    """Returns the scheduler that is asked for; None: that of Dask's configuration, else the current Client, else threads.
+    """Returns the scheduler that is asked for; None: Dask's own, else the current Client, else threads.
 
     Raises ValueError for a name that is not known, and for a Client without workers; TypeError for anything else.
     """
-    if scheduler is None and dask.config.get("scheduler", None) in LOCAL:
-        scheduler = dask.config.get("scheduler")
+    if scheduler is None and config.get("scheduler", None) in LOCAL:
+        scheduler = config.get("scheduler")
     client = _current_client() if scheduler is None else scheduler
     if hasattr(client, "scheduler_info") and hasattr(client, "persist"):
         workers = _workers_of(client)
@@ -112,9 +114,8 @@ def find_scheduler(scheduler: Any) -> Scheduler:
         raise TypeError(
             f"scheduler={show(scheduler)} is {kind}, but must be a Client of Dask or one of {', '.join(LOCAL)}"
         )
-    if name not in LOCAL:
-        raise ValueError(f"scheduler={show(name)} is not one of {', '.join(LOCAL)}, nor a Client{suggest(name, LOCAL)}")
-    given = dask.config.get("num_workers", None)
+    check_name(name, "scheduler", LOCAL, ", nor a Client of Dask")
+    given = config.get("num_workers", None)
     if name == "processes":
         return Scheduler(name, given or os.cpu_count() or 1, 1)
     return Scheduler(name, 1, 1 if name == "synchronous" else given or count_workers(CPU))

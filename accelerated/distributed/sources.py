@@ -5,19 +5,18 @@ same path. An array in memory goes to the tasks from here, and a chunk of Dask a
 """
 
 import os
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import dask
 import numpy as np
 import torch
-from dask import delayed
+from dask.base import is_dask_collection
+from dask.delayed import delayed
 from torch import Tensor
 
 from accelerated.arrays import copy_rows, exact_dtype
 from accelerated.distributed.schedulers import Scheduler
-from accelerated.distributed.shards import Shards
+from accelerated.distributed.shards import Shards, once
 from accelerated.files import RowsFile, of_memmap, open_rows
 from accelerated.search.memory import even_share
 from knn_inputs.matrices import check_shape
@@ -59,10 +58,11 @@ def shards_of_array(checked: np.ndarray | Tensor, cut: Cut, chosen: ChosenMetric
         rows = copy_rows(checked, torch.device("cpu"), exact_dtype(checked)).numpy()
     else:
         rows = np.array(checked, order="C")
-    sizes = cut(*rows.shape, rows.itemsize)
+    n_rows, n_features = rows.shape
+    sizes = cut(n_rows, n_features, rows.itemsize)
     pieces = np.split(rows, np.cumsum(sizes)[:-1])
-    sources = [(delayed(piece, name=f"rows-{uuid.uuid4()}", traverse=False), [len(piece)]) for piece in pieces]
-    return Shards.of_sources(sources, rows.shape[1], rows.itemsize, chosen)
+    sources = [(once(piece), [len(piece)]) for piece in pieces]
+    return Shards.of_sources(sources, n_features, rows.itemsize, chosen)
 
 
 def shards_of_collection(X: Any, scheduler: Scheduler, cut: Cut, chosen: ChosenMetric) -> Shards:
@@ -89,7 +89,7 @@ def shards_of_collection(X: Any, scheduler: Scheduler, cut: Cut, chosen: ChosenM
 
 def is_collection(X: Any) -> bool:
     """Tells whether X is computed by Dask."""
-    return dask.is_dask_collection(X)
+    return is_dask_collection(X)
 
 
 def cut_evenly(n_rows: int, most: int) -> list[int]:

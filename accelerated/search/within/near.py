@@ -41,6 +41,7 @@ class Within(NamedTuple):
 
     distance: Tensor  # float64 (n_pairs,)
     row: Tensor  # int64 (n_pairs,)
+    reduced: Tensor  # float64 (n_pairs,)
     n_rows: Tensor  # int64 (n_queries,), how many of them belong to each query; 0 if it is not certified
     certified: Tensor  # bool (n_queries,)
 

@@ -92,7 +92,7 @@ class _Sorting:
         n_near = count(parts, len(batch.queries), batch.queries.device).masked_fill_(~certified, 0)
         nothing = torch.empty(0, dtype=torch.float64, device=batch.queries.device)
         if self.counts_only or not parts:
-            return Within(nothing, nothing.to(torch.int64), n_near, certified)
+            return Within(nothing, nothing.to(torch.int64), nothing, n_near, certified)
         if (n_found := int(n_near.sum())) > room:
             n_workers = count_workers(batch.queries.device)
             needed = self.share * (2 * BYTES_OF_NEAR * n_found * n_workers + 2**16)
@@ -101,4 +101,4 @@ class _Sorting:
         if not batch.only_later:
             order = by_distance(reduced, n_near)
             row, reduced = row[order], reduced[order]
-        return Within(self.metric.to_distance(reduced), row, n_near, certified)
+        return Within(self.metric.to_distance(reduced), row, reduced, n_near, certified)
