@@ -42,6 +42,7 @@ RESULTS, PAGE = ROOT / "benchmarks/results/scale.json", ROOT / "docs/scale.md"
 FAN_IN = 8  # of the tree of merges: accelerated.distributed
 N_FEATURES, K = 96, 10  # rows of this width are what the stages are measured for
 ROWS, QUERIES = (50_000, 100_000, 200_000), (100, 1000, 4000)
+N_CHECKED = 1_500_000  # rows of the runs that are forecast
 TEN_GIGABITS = 1.25e9  # bytes a second
 
 
@@ -205,7 +206,7 @@ def check(folder: Path, costs: Costs) -> list[dict[str, Any]]:
     from accelerated.distributed import NearestNeighbors
 
     rng, runs = np.random.default_rng(1), []
-    path, n_rows, shard_rows, n_queries = folder / "more.npy", 1_500_000, 125_000, 700
+    path, n_rows, shard_rows, n_queries = folder / "more.npy", N_CHECKED, 125_000, 700
     rows = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, N_FEATURES))
     for start in range(0, n_rows, shard_rows):
         rows[start : start + shard_rows] = rng.standard_normal((shard_rows, N_FEATURES), dtype=np.float32)
