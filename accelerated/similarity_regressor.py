@@ -173,7 +173,8 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         b = scale[:, None] * torch.from_numpy(targets - intercept).to(device)
         options = Options(self.solver, float(self.tol), self.max_iter, self.rank, bool(self.progress))
         start = get_start(getattr(self, "dual_coef_", None) if self.warm_start else None, scale, targets.shape[1])
-        learned = solve_to_scale(system, check_finite(b, "a target less the mean"), start, options, memory_limit)
+        placed = self._place(system, X)
+        learned = solve_to_scale(placed, check_finite(b, "a target less the mean"), start, options, memory_limit)
         alpha = check_finite(scale[:, None] * learned.z, "a weight of an example")
 
         warn_of_far_targets(targets, bool(self.fit_intercept), weights)
@@ -246,6 +247,10 @@ class SimilarityRegressor(PickledOnCpu, RegressorMixin, BaseEstimator):
         """R^2 of ``loo_predictions_``, in which every example counts once; the mean over the outputs."""
         predicted = to_numpy(self.loo_predictions_)
         return r_squared(to_numpy(self._training.targets).reshape(predicted.shape), predicted)
+
+    def _place(self, system: System, X: Any) -> System:
+        """Returns the system for the examples X; ``accelerated.distributed`` has its products made elsewhere."""
+        return system
 
     def _read(self, X: Any, device: torch.device) -> Examples:
         """Returns the examples, checked and copied."""

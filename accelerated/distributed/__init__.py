@@ -17,6 +17,7 @@ within      the work of a task: the rows within a radius
 model       the search of a model whose rows are in shards
 lazy        queries in a dask collection: the answers are dask arrays, too
 estimators  ``NearestNeighbors``, ``KNNClassifier`` and ``KNNRegressor``
+similarity_regressor  its products of similarities in tasks
 """
 
 try:
@@ -25,5 +26,6 @@ except ImportError as error:
     raise ImportError(f"accelerated.distributed needs {error.name}: pip install 'verified-knn[distributed]'") from error
 
 from accelerated.distributed.estimators import KNNClassifier, KNNRegressor, NearestNeighbors
+from accelerated.distributed.similarity_regressor import SimilarityRegressor
 
-__all__ = ["KNNClassifier", "KNNRegressor", "NearestNeighbors"]
+__all__ = ["KNNClassifier", "KNNRegressor", "NearestNeighbors", "SimilarityRegressor"]

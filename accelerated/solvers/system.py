@@ -3,7 +3,8 @@
 S is diagonal, with the root of each example's weight. Without weights it is the identity.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ SLOTS = 8  # sums that are kept apart, whatever the number of workers is: so it 
 SOME = 1000  # examples, at most, that sums, errors of float32 and iterations are estimated from
 
 
+def add_up_here(system: "System", operand: Tensor, shares: list[Sequence[int]]) -> list[Tensor]:
+    """Returns what ``System.add_up`` makes of each share, with the workers of this process."""
+    return share(partial(system.add_up, operand), shares, count_workers(system.device))
+
+
 class System(NamedTuple):
     """S K S + jitter I for a similarity without negative eigenvalues, (n, n), float64."""
 
@@ -28,6 +34,8 @@ class System(NamedTuple):
     scale: Tensor  # the diagonal of S, (n,)
     jitter: float
     tile: int = TILE
+    # (system, operand, shares) -> the sum of each share: ``accelerated.distributed`` has them made elsewhere
+    add_up_all: Callable[["System", Tensor, list[Sequence[int]]], list[Tensor]] = add_up_here
 
     @property
     def n(self) -> int:
@@ -72,22 +80,21 @@ class System(NamedTuple):
         K is symmetric, so a tile below the diagonal serves twice, for its rows and for its columns. Where numbers are
         too large for float32 the result is not finite; in float64 ValueError is raised.
         """
-        weighted = self.scale[:, None] * V
-        operand = weighted.to(dtype)
-        ranges = self.ranges()
-
-        def add_up(slot: Sequence[int]) -> Tensor:
-            total, space = torch.zeros_like(weighted), self.get_space(dtype)
-            for i in slot:
-                for column, K in self.tiles(ranges[i], ranges[: i + 1], space):
-                    total[ranges[i]].add_(product(K, operand[column]))
-                    if column != ranges[i]:
-                        total[column].add_(product(K.T, operand[ranges[i]]))
-            return total
-
-        totals = share(add_up, slots(range(len(ranges))[::-1]), count_workers(V.device))
+        operand = (self.scale[:, None] * V).to(dtype)
+        totals = self.add_up_all(self, operand, slots(range(len(self.ranges()))[::-1]))
         multiplied = self.scale[:, None] * sum_up(totals)
         return check_finite(multiplied, "a similarity") if dtype == torch.float64 else multiplied
+
+    def add_up(self, operand: Tensor, some: Sequence[int]) -> Tensor:
+        """Returns the part of K times the operand, (n, m), float64, that is made of some ranges of rows of tiles."""
+        ranges, space = self.ranges(), self.get_space(operand.dtype)
+        total = torch.zeros(operand.shape, dtype=torch.float64, device=operand.device)
+        for i in some:
+            for column, K in self.tiles(ranges[i], ranges[: i + 1], space):
+                total[ranges[i]].add_(product(K, operand[column]))
+                if column != ranges[i]:
+                    total[column].add_(product(K.T, operand[ranges[i]]))
+        return total
 
     def times_some(self, chosen: Any, V: Tensor) -> Tensor:
         """Returns (S K S)_:chosen V, (n, m), for V of shape (n_chosen, m)."""

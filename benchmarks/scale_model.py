@@ -1,0 +1,287 @@
+"""A model of how long a search over shards takes on many workers: each stage is measured here, and the rest is counted.
+
+python -m benchmarks.scale_model            measures the stages, and a run that the model was not fitted to; writes both
+                                            to benchmarks/results/scale.json, and the tables of docs/scale.md
+python -m benchmarks.scale_model --pages    writes the tables alone
+
+The stages, for q queries, k neighbours, shards of r rows, and w workers of one thread each:
+
+1. the client sends the queries to each worker, and its scheduler hands out tasks one at a time
+2. a worker reads a shard, makes its index, and searches it: seconds that grow with r, and with r q
+3. a worker gets what seven others found for every eight shards, and merges: bytes and seconds that grow with q k
+4. the client gets the k nearest rows of each query
+
+``simulate`` gives each task to the worker that is free first, as Dask does. The network carries ``bytes_a_second`` to
+each machine; the client has one such line for all that it sends and gets.
+"""
+
+import argparse
+import heapq
+import json
+import tempfile
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from accelerated.base import prepare_rows
+from accelerated.files import open_rows
+from accelerated.metrics import get_metric
+from accelerated.search import Queries, make_index
+from accelerated.shards import Found, merge, search_shard
+from accelerated.validation import check_rows
+from accelerated.workers import with_own_thread
+from benchmarks.pages import as_table, with_table
+from benchmarks.run import ROOT, machine
+from knn_inputs.metrics import choose_metric
+
+RESULTS, PAGE = ROOT / "benchmarks/results/scale.json", ROOT / "docs/scale.md"
+FAN_IN = 8  # of the tree of merges: accelerated.distributed
+N_FEATURES, K = 96, 10  # rows of this width are what the stages are measured for
+ROWS, QUERIES = (50_000, 100_000, 200_000), (100, 1000, 4000)
+N_CHECKED = 1_500_000  # rows of the runs that are forecast
+TEN_GIGABITS = 1.25e9  # bytes a second
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds of one thread, for rows of ``N_FEATURES`` float32 numbers."""
+
+    read: float  # a row, from the cache of the file system
+    index: float  # a row
+    search: tuple[float, float, float, float]  # once, a query, a row, a row and a query
+    merge: float  # a query and a neighbour, of two shards
+    task: float  # of the scheduler and the client, for each task
+    bytes_a_second: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search over shards."""
+
+    n_rows: int
+    n_queries: int
+    k: int
+    shard_rows: int
+    n_workers: int
+    is_resident: bool  # whether the workers keep the index of each shard between searches
+
+    @property
+    def n_shards(self) -> int:
+        """The number of shards."""
+        return -(-self.n_rows // self.shard_rows)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The seconds of a search, and of them those in which each part was busy; the longest of the parts is the limit."""
+
+    total: float
+    worker: float  # the mean
+    scheduler: float
+    client_line: float  # queries out, answers in
+    merging: float  # the mean of the workers, with the transfers
+
+
+def shard_seconds(costs: Costs, plan: Plan) -> float:
+    """Returns the seconds of the task of one shard: reading, making the index, searching."""
+    once, of_query, of_row, of_pair = costs.search
+    rows, queries = plan.shard_rows, plan.n_queries
+    search = once + of_query * queries + of_row * rows + of_pair * rows * queries
+    return search if plan.is_resident else search + (costs.read + costs.index) * rows
+
+
+def simulate(costs: Costs, plan: Plan) -> Forecast:
+    """Returns a forecast: tasks are handed out one at a time, each to the worker that is free first."""
+    found_bytes = 16 * plan.n_queries * plan.k
+    query_bytes = 4 * plan.n_queries * N_FEATURES
+    sending = query_bytes * plan.n_workers / costs.bytes_a_second
+    of_shard = shard_seconds(costs, plan)
+    free = [(sending, worker) for worker in range(plan.n_workers)]
+    busy, merging, handed_out = 0.0, 0.0, 0.0
+
+    def run(ready: float, seconds: float) -> float:
+        """Returns when a task ends that is ready at some time."""
+        nonlocal handed_out, busy
+        handed_out = max(handed_out, ready) + costs.task
+        start, worker = heapq.heappop(free)
+        end = max(start, handed_out) + seconds
+        heapq.heappush(free, (end, worker))
+        busy += seconds
+        return end
+
+    level = [run(sending, of_shard) for _ in range(plan.n_shards)]
+    while len(level) > 1:
+        groups = [level[start : start + FAN_IN] for start in range(0, len(level), FAN_IN)]
+        level = []
+        for group in groups:
+            moved = found_bytes * (len(group) - 1) * (plan.n_workers > 1) / costs.bytes_a_second
+            seconds = moved + costs.merge * plan.n_queries * plan.k * (len(group) - 1)
+            merging += seconds
+            level.append(run(max(group), seconds))
+    receiving = found_bytes / costs.bytes_a_second
+    return Forecast(
+        level[0] + receiving,
+        busy / plan.n_workers,
+        costs.task * (plan.n_shards * FAN_IN / (FAN_IN - 1)),
+        sending + receiving,
+        merging / plan.n_workers,
+    )
+
+
+def measure(folder: Path) -> Costs:
+    """Returns the costs of the stages, each in one thread of this process, and of Dask's messages between two."""
+    rng = np.random.default_rng(0)
+    path = folder / "rows.npy"
+    np.save(path, rng.standard_normal((max(ROWS), N_FEATURES), dtype=np.float32))
+    Q = rng.standard_normal((max(QUERIES), N_FEATURES), dtype=np.float32)
+    metric, file = get_metric(*choose_metric("euclidean", 2, None)), open_rows(str(path))
+    reading, indexing, searching = [], [], []
+    with with_own_thread(1):
+        for n_rows in ROWS:
+            rows, seconds = _timed(lambda n=n_rows: file.read(0, n))
+            reading.append(seconds / n_rows)
+            index, seconds = _timed(lambda rows=rows: _make_index(metric, rows))
+            indexing.append(seconds / n_rows)
+            for n_queries in QUERIES:
+                queries = Queries.given(Q[:n_queries], metric, index.rows)
+                found, seconds = _timed(lambda index=index, queries=queries: search_shard(index, queries, K, 0))
+                searching.append((n_rows, n_queries, seconds))
+        _, of_merge = _timed(lambda: merge(found, Found(found.reduced, found.indices + max(ROWS))))
+    return Costs(
+        read=float(np.median(reading)),
+        index=float(np.median(indexing)),
+        search=_fit(searching),
+        merge=of_merge / found.indices.size,
+        **_measure_messages(),
+    )
+
+
+def _make_index(metric: Any, rows: np.ndarray) -> Any:
+    return make_index(metric, prepare_rows(check_rows(rows), metric, torch.device("cpu"), 2**30), K)
+
+
+def _timed(function: Any, rounds: int = 3) -> tuple[Any, float]:
+    """Returns the result, and the median of the seconds."""
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        result = function()
+        taken.append(time.perf_counter() - start)
+    return result, float(np.median(taken))
+
+
+def _fit(searching: list[tuple[int, int, float]]) -> tuple[float, float, float, float]:
+    """Returns the costs of a search, at least 0, whose relative errors have the least sum of squares."""
+    from scipy.optimize import nnls
+
+    rows, queries, seconds = np.array(searching).T
+    columns = np.column_stack([np.ones_like(rows), queries, rows, rows * queries])
+    return tuple(nnls(columns / seconds[:, None], np.ones_like(seconds))[0].tolist())
+
+
+def _measure_messages() -> dict[str, float]:
+    from dask.distributed import Client
+
+    n_tasks, n_bytes = 2000, 2**26
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        first, second = client.scheduler_info()["workers"]
+        client.gather(client.map(abs, range(100), pure=False))
+        _, seconds = _timed(lambda: client.gather(client.map(abs, range(n_tasks), pure=False)))
+        moving = []
+        for _ in range(3):
+            there = client.submit(np.zeros, n_bytes // 8, workers=first, pure=False)
+            there.result()
+            moving.append(_timed(lambda t=there: client.submit(len, t, workers=second, pure=False).result(), 1)[1])
+    return {"task": seconds / n_tasks, "bytes_a_second": n_bytes / float(np.median(moving))}
+
+
+def check(folder: Path, costs: Costs) -> list[dict[str, Any]]:
+    """Runs searches that the costs were not fitted to, with 1 and 2 workers, beside their forecasts."""
+    from dask.distributed import Client
+
+    from accelerated.distributed import NearestNeighbors
+
+    rng, runs = np.random.default_rng(1), []
+    path, n_rows, shard_rows, n_queries = folder / "more.npy", N_CHECKED, 125_000, 700
+    rows = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, N_FEATURES))
+    for start in range(0, n_rows, shard_rows):
+        rows[start : start + shard_rows] = rng.standard_normal((shard_rows, N_FEATURES), dtype=np.float32)
+    Q = rng.standard_normal((n_queries, N_FEATURES), dtype=np.float32)
+    for n_workers in (1, 2):
+        for is_resident, limit in ((False, "400MB"), (True, "4GB")):
+            with Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=0) as client:
+                model = NearestNeighbors(K, shard_rows=shard_rows, memory_limit=limit, scheduler=client).fit(str(path))
+                model.kneighbors(Q[:10])  # so that all workers have started
+                _, seconds = _timed(lambda model=model: model.kneighbors(Q), 1)
+            plan = Plan(n_rows, n_queries, K, shard_rows, n_workers, is_resident)
+            forecast = simulate(costs, plan)
+            runs.append({"plan": asdict(plan), "seconds": seconds, "forecast": asdict(forecast)})
+            print(plan, f"{seconds:.2f} s, forecast {forecast.total:.2f} s", flush=True)
+    return runs
+
+
+def forecasts(costs: Costs) -> list[tuple[Plan, Forecast]]:
+    """Returns forecasts for 10^9 rows, over a network of ten gigabits."""
+    costs = replace(costs, bytes_a_second=TEN_GIGABITS)
+    usual = Plan(10**9, 1000, K, 10**6, 100, is_resident=True)
+    plans = [
+        usual,
+        replace(usual, is_resident=False),
+        replace(usual, n_queries=10),
+        replace(usual, n_queries=100_000),
+        replace(usual, n_queries=100_000, k=100),
+        replace(usual, n_queries=10, n_workers=1000),
+        replace(usual, shard_rows=10**5),
+        replace(usual, shard_rows=10**7),
+    ]
+    return [(plan, simulate(costs, plan)) for plan in plans]
+
+
+def write_pages(results: dict[str, Any]) -> None:
+    """Writes the tables of ``docs/scale.md``: the runs beside their forecasts, and the forecasts for 10^9 rows."""
+    costs = Costs(**results["costs"])
+    runs = [(Plan(**run["plan"]), run) for run in results["runs"]]
+    checked = as_table(
+        ["workers", "shards kept", "seconds", "forecast"],
+        [
+            [p.n_workers, _yes(p.is_resident), f"{run['seconds']:.1f}", f"{run['forecast']['total']:.1f}"]
+            for p, run in runs
+        ],
+        n_left=0,
+    )
+    expected = as_table(
+        ["queries", "k", "rows of a shard", "workers", "kept", "seconds", "worker", "scheduler", "client's line"],
+        [
+            [f"{p.n_queries:,}", p.k, f"{p.shard_rows:,}", p.n_workers, _yes(p.is_resident)]
+            + [f"{value:.3g}" for value in (f.total, f.worker, f.scheduler, f.client_line)]
+            for p, f in forecasts(costs)
+        ],
+        n_left=0,
+    )
+    page = with_table(PAGE.read_text(), "| workers | shards kept |", checked)
+    PAGE.write_text(with_table(page, "| queries | k |", expected))
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", action="store_true")
+    if not parser.parse_args().pages:
+        with tempfile.TemporaryDirectory() as name:
+            costs = measure(Path(name))
+            print(costs, flush=True)
+            runs = check(Path(name), costs)
+        results = {"machine": machine(), "costs": asdict(costs), "runs": runs}
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    write_pages(json.loads(RESULTS.read_text()))
+
+
+if __name__ == "__main__":
+    main()
