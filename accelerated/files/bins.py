@@ -1,0 +1,39 @@
+"""``.fbin``, ``.u8bin``, ``.i8bin`` and ``.ibin``: the numbers of rows and of features, two uint32, then the rows.
+
+All are little-endian. Source: big-ann-benchmarks, ``xbin_mmap`` in ``benchmark/dataset_io.py``.
+"""
+
+import os
+
+import numpy as np
+
+from accelerated.files.flat import make_flat
+from accelerated.files.rows_file import AGAIN, RowsFile, refuse_size
+
+STORED: dict[str, np.dtype] = {
+    ".fbin": np.dtype("<f4"),
+    ".u8bin": np.dtype("u1"),
+    ".i8bin": np.dtype("i1"),
+    ".ibin": np.dtype("<i4"),
+}
+HEAD = np.dtype(("<u4", (2,)))
+
+
+def open_bin(path: str) -> RowsFile:
+    """Returns the rows of a file with one head. Raises OSError and ValueError as ``open_rows`` does."""
+    stored = STORED[os.path.splitext(path)[1].lower()]
+    shape, size = read_head(path)
+    if size != (expected := HEAD.itemsize + shape[0] * shape[1] * stored.itemsize):
+        numbers = f"{shape[0]} x {shape[1]} numbers of {stored.itemsize} bytes"
+        refuse_size(path, size, expected, f"a head of {HEAD.itemsize} bytes and {numbers}")
+    return make_flat(path, shape, stored, HEAD.itemsize)
+
+
+def read_head(path: str) -> tuple[tuple[int, int], int]:
+    """Returns the shape that the head tells, and the size of the file in bytes."""
+    with open(path, "rb") as file:
+        head, size = file.read(HEAD.itemsize), os.fstat(file.fileno()).st_size
+    if len(head) < HEAD.itemsize:
+        raise ValueError(f"path={path!r} has {size} bytes, but its head alone has {HEAD.itemsize}: {AGAIN}")
+    n_rows, n_features = np.frombuffer(head, HEAD.base).tolist()  # ints of Python, whose product does not overflow
+    return (n_rows, n_features), size
