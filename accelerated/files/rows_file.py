@@ -38,6 +38,8 @@ class RowsFile(ABC):
         """
         if not 0 <= start <= stop <= len(self):
             raise ValueError(f"start={start}, stop={stop} is not a range of the {len(self)} rows of path={self.path!r}")
+        if start == stop:
+            return np.empty((0, self.shape[1]), self.dtype)
         return self._read(int(start), int(stop))
 
     @abstractmethod
