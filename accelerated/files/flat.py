@@ -1,5 +1,6 @@
 """Numbers that lie in a file without gaps, row after row or column after column, from some byte on."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,3 +50,24 @@ def make_flat(path: str, shape: tuple[int, ...], stored: np.dtype, offset: int, 
 def as_native(rows: np.ndarray) -> np.ndarray:
     """Returns the array in the byte order of this machine; it is changed in place."""
     return rows if rows.dtype.isnative else rows.byteswap(inplace=True).view(rows.dtype.newbyteorder("="))
+
+
+def write_flat(
+    path: str, blocks: Iterator[np.ndarray], make_head: Callable[[tuple[int, int], np.dtype], bytes]
+) -> None:
+    """Writes C-contiguous blocks of one width and dtype to a new file, behind the head of a matrix of their shape.
+
+    The number of rows is known at the end, so the head is written twice; it has the same length for any number.
+    """
+    n_rows, head = 0, b""
+    with open(path, "xb") as file:
+        for block in blocks:
+            head = head or make_head((0, block.shape[1]), block.dtype)
+            if not n_rows:
+                file.write(head)
+            file.write(block.reshape(-1).view(np.uint8).data)
+            n_rows += len(block)
+            last = make_head((n_rows, block.shape[1]), block.dtype)
+        assert len(last) == len(head)
+        file.seek(0)
+        file.write(last)

@@ -1,6 +1,6 @@
 """Datasets of HDF5 files, such as those of ann-benchmarks: train, test, neighbors and distances."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,8 @@ import numpy as np
 
 from accelerated.files.datasets import choose_dataset, import_reader
 from accelerated.files.rows_file import AGAIN, RowsFile, check_dtype, check_shape
+
+CHUNK = 2**20  # bytes that HDF5 writes and reads at once
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,21 @@ def list_datasets(file: Any) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     file.visititems(lambda name, item: arrays.update({name: item}) if hasattr(item, "shape") else None)
     return arrays
+
+
+def write_hdf5(path: str, matrices: Mapping[str, Iterator[np.ndarray]]) -> None:
+    """Writes matrices by their names to a new file; each comes in blocks of one width and dtype."""
+    h5py = import_reader("h5py", path)
+    open(path, "xb").close()  # raises the error of Python if the file cannot be written
+    with h5py.File(path, "w") as file:
+        for name, blocks in matrices.items():
+            dataset = None
+            for block in blocks:
+                n_features = block.shape[1]
+                if dataset is None:
+                    chunks = (max(1, CHUNK // (n_features * block.itemsize)), n_features)
+                    dataset = file.create_dataset(
+                        name, (0, n_features), block.dtype, maxshape=(None, n_features), chunks=chunks
+                    )
+                dataset.resize(len(dataset) + len(block), axis=0)
+                dataset[len(dataset) - len(block) :] = block

@@ -4,6 +4,7 @@ All are little-endian. Source: http://corpus-texmex.irisa.fr
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,5 +55,18 @@ def open_vecs(path: str) -> RowsFile:
         problem = f"says that row 0 has {n_features} numbers of {stored.itemsize} bytes"
         problem += "" if n_features < 1 else f" after a head of {HEAD.itemsize}, of which no file of {size} consists"
         raise ValueError(f"path={path!r} {problem}: give it the ending of its format, or {AGAIN}")
-    record = np.dtype([("n_features", HEAD), ("numbers", stored, (n_features,))])
-    return VecsRows(path, (size // of_row, n_features), stored.newbyteorder("="), record)
+    return VecsRows(path, (size // of_row, n_features), stored.newbyteorder("="), _record(n_features, stored))
+
+
+def _record(n_features: int, stored: np.dtype) -> np.dtype:
+    return np.dtype([("n_features", HEAD), ("numbers", stored, (n_features,))])
+
+
+def write_vecs(path: str, blocks: Iterator[np.ndarray]) -> None:
+    """Writes blocks of one width and dtype to a new file, each row behind its head."""
+    with open(path, "xb") as file:
+        for block in blocks:
+            n_rows, n_features = block.shape
+            records = np.empty(n_rows, _record(n_features, block.dtype))
+            records["n_features"], records["numbers"] = n_features, block
+            file.write(records.view(np.uint8).data)
