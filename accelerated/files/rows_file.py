@@ -68,7 +68,9 @@ def fill(array: np.ndarray, path: str, offset: int, name_place: str) -> None:
 def check_shape(path: str, shape: tuple[int, ...]) -> tuple[int, int]:
     """Returns the shape as two ints; raises ValueError unless it has two dimensions, both at least 1."""
     if len(shape) != 2:
-        raise ValueError(f"path={path!r} has shape {shape}, but must hold a matrix, a row for each example: write it again in this shape")
+        raise ValueError(
+            f"path={path!r} has shape {shape}, but must hold a matrix, a row for each example: write it again in this shape"
+        )
     if min(shape) < 1:
         raise ValueError(f"path={path!r} has shape {shape}, but must hold at least one row and one column")
     return int(shape[0]), int(shape[1])

@@ -4,7 +4,7 @@ search        ``find_ground_truth``: the neighbours of a file of queries among t
 shard_search  what is done with one shard; ``on_dask`` has it done on a cluster
 parts_folder  what is finished, on the disk, so that an interrupted search goes on
 inputs        whether a file is the same as before, and its sha256
-recall        ``recall``: the share of the true neighbours that an approximate search found, and what ties leave open
+recall        ``recall``: the share of the true neighbours that a search found, and the interval of ties
 verify        ``verify``: which rows of a given ground truth are wrong
 command_line  the three as jobs of ``python -m accelerated``
 """

@@ -1,7 +1,7 @@
 """The folder beside an unfinished ground truth: what was begun, and the neighbours in each shard that is finished.
 
-Each part is written under another name, flushed to the disk and renamed, and has a checksum, so that after a kill, a
-power cut or a full disk a part is either whole or known not to be.
+Each part is written under another name, flushed to the disk and renamed (``saving/archive.py``), and has a checksum. So
+after a kill, a power cut or a full disk a part is either whole or known not to be.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from accelerated.ground_truth.shard_search import Part
-from accelerated.saving.archive import read_arrays, write_arrays
+from accelerated.saving.archive import read_arrays, write_arrays, written_whole
 from accelerated.shards import Found
 
 
@@ -52,9 +52,8 @@ class PartsFolder:
     def write(self, start: int, part: Part) -> None:
         """Writes a part; raises OSError if the disk is full, and then leaves none."""
         certified = np.frombuffer(json.dumps(part.certified).encode(), dtype=np.uint8)
-        path = self._path_of(start)
-        write_arrays(path, {"reduced": part.found.reduced, "indices": part.found.indices, "certified": certified})
-        flush(path)
+        arrays = {"reduced": part.found.reduced, "indices": part.found.indices, "certified": certified}
+        write_arrays(self._path_of(start), arrays)
 
     def read(self, start: int) -> Part | None:
         """Returns a part; None if it was not written, or is damaged."""
@@ -70,17 +69,16 @@ class PartsFolder:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file under another name, flushes it to the disk, and renames it."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text + "\n")
-    flush(unfinished)
-    os.replace(unfinished, path)
-    flush(path.parent)
+    """Writes a text file as a whole or not at all."""
+    with written_whole(str(path)) as unfinished:
+        Path(unfinished).write_text(text + "\n")
 
 
-def flush(path: str | Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
-    opened = os.open(path, os.O_RDONLY)
+def flush_names(folder: Path) -> None:
+    """Waits until the names of the files in a folder are on the disk, where the system can tell."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

@@ -20,8 +20,10 @@ import torch
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.files import open_rows, write_neighbors
+from accelerated.files.formats import get_ending
+from accelerated.files.neighbors import ENDINGS, TYPES
 from accelerated.ground_truth.inputs import describe, hashing
-from accelerated.ground_truth.parts_folder import PartsFolder, flush, write_text
+from accelerated.ground_truth.parts_folder import PartsFolder, flush_names, write_text
 from accelerated.ground_truth.shard_search import (
     Job,
     Part,
@@ -85,9 +87,8 @@ def find_ground_truth(
     ([[1], [1]], [[1.0], [6.0]], {'n_queries': 1, 'queries': [0]})
     """
     began = time.perf_counter()
-    job, out = read_job(base, queries, k, metric, p, memory_limit, device), os.path.abspath(read_path(out))
-    if out in (job.base.path, job.queries.path):
-        raise ValueError(f"out={out!r} is one of the inputs: pass another file")
+    job = read_job(base, queries, k, metric, p, memory_limit, device)
+    out = _read_out(out, job)
     checked, inputs = read_queries(job), {"base": describe(job.base), "queries": describe(job.queries)}
     asked = {"verified-knn": version("verified-knn"), **inputs, "k": k, "metric": job.metric.name, "p": job.metric.p}
     folder = PartsFolder(out)
@@ -103,7 +104,6 @@ def find_ground_truth(
     tied = np.flatnonzero(found.reduced[:, k:] == found.reduced[:, k - 1 : k])
     reduced = torch.from_numpy(found.reduced[:, :k].copy())
     write_neighbors(out, found.indices[:, :k], get_metric(*job.metric).to_distance(reduced).numpy())
-    flush(out)
     described = {
         **{name: asked[name] for name in ("k", "metric", "p")},
         "tie_rule": TIE_RULE,
@@ -115,6 +115,7 @@ def find_ground_truth(
         "seconds": round(time.perf_counter() - began, 3),
     }
     write_text(Path(f"{out}.json"), json.dumps(described, indent=1))
+    flush_names(folder.path.parent)  # the parts are removed after the disk has the result under its name
     folder.remove()
     return described
 
@@ -134,6 +135,19 @@ def read_job(
     return Job(*files, read_metric(metric, p), min(k + 1, n_rows), where, resolve_memory_limit(memory_limit, where))
 
 
+def _read_out(out: Any, job: Job) -> str:
+    """Returns the path of the result; raises ValueError, before hours of work, if it could not be written."""
+    out = os.path.abspath(read_path(out))
+    most = np.iinfo(TYPES[get_ending(out, ENDINGS)][0]).max
+    if len(job.base) > most:
+        raise ValueError(
+            f"out={out!r} holds indices up to {most}, but base has {len(job.base)} rows: write .hdf5 or .npy"
+        )
+    if out in (job.base.path, job.queries.path):
+        raise ValueError(f"out={out!r} is one of the inputs: pass another file")
+    return out
+
+
 def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, default: int) -> int:
     """Returns the rows of a shard, those of the parts that are there; raises ValueError if these are of another search.
 
@@ -146,7 +160,7 @@ def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, d
         size = default if shard_rows is None else shard_rows
         folder.begin({**asked, "shard_rows": size})
         return size
-    size = begun.get("shard_rows") if shard_rows is None else shard_rows
+    size = int(begun["shard_rows"] if shard_rows is None else shard_rows)
     for name, value in {**asked, "shard_rows": size}.items():
         if (before := begun.get(name)) != value:
             if isinstance(value, dict) and isinstance(before, dict):

@@ -15,7 +15,7 @@ from accelerated.search import Clock, Index, Queries, Report, make_index, search
 from accelerated.shards import Found, name_rows
 from knn_inputs.entries import read_numbers
 from knn_inputs.metrics import ALIASES, ChosenMetric, choose_metric
-from knn_inputs.parameters import check_name
+from knn_inputs.parameters import check_name, warn_of_idle_p
 
 # A distance by these needs two rows alone: others learn from all rows, or a row may lack features. Each comes with the
 # bytes that a filter may keep for a number of the rows, as ``NearestNeighbors`` lists them, or SciPy's tree.
@@ -47,6 +47,7 @@ class Part(NamedTuple):
 def read_metric(metric: str, p: float) -> ChosenMetric:
     """Returns the metric; raises ValueError unless it is one that measures two rows without knowing others."""
     check_name(metric, "metric", [*METRICS, *(name for name in ALIASES if ALIASES[name] in METRICS)])
+    warn_of_idle_p(metric, p)
     return choose_metric(metric, p)
 
 
