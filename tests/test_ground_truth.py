@@ -449,3 +449,29 @@ def test_verify_searches_the_sample_that_the_seed_draws(files, tmp_path, device)
 def test_a_power_without_effect_is_a_warning(files, tmp_path):
     with pytest.warns(UserWarning, match="p=3 has no effect"):
         make(files, tmp_path / "truth.npy", metric="cosine", p=3)
+
+
+@pytest.mark.filterwarnings("ignore")  # of distributed itself
+def test_a_dask_cluster_finds_the_same_and_takes_over_what_a_single_machine_began(resumed, capsys):
+    from distributed import LocalCluster
+
+    files, folder, out, whole = resumed
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        words = [*files, "-k", 12, "--out", out, "--scheduler", cluster.scheduler_address, "--quiet"]
+        status, output, _ = run(capsys, "ground-truth", *words)
+
+    assert status == 0 and "of 30 queries, all exact" in output
+    assert out.read_bytes() == whole and not folder.exists()
+
+
+def test_a_scheduler_without_dask_names_the_extra(files, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    status, _, errors = run(capsys, "ground-truth", *files, "--out", tmp_path / "t.npy", "--scheduler", "tcp://h:1")
+
+    assert status == 2 and "pip install 'verified-knn[distributed]'" in errors
+
+
+def test_neither_the_package_nor_its_command_line_imports_dask():
+    code = "import sys, accelerated.__main__; assert not {'dask', 'distributed', 'h5py'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
