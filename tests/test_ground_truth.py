@@ -149,9 +149,9 @@ def searched(monkeypatch):
     """A list that takes the first row of each shard that is searched."""
     starts, forwards = [], search_module.search_block
 
-    def search_and_note(job, queries, start, block):
+    def search_and_note(job, queries, start, block, so_far):
         starts.append(start)
-        return forwards(job, queries, start, block)
+        return forwards(job, queries, start, block, so_far)
 
     monkeypatch.setattr(search_module, "search_block", search_and_note)
     return starts
@@ -211,10 +211,10 @@ def test_a_real_run_of_the_command_line_survives_a_kill_at_any_time(tmp_path, rn
 def test_an_interrupt_keeps_what_is_finished_and_says_so(files, tmp_path, capsys, monkeypatch):
     forwards = search_module.search_block
 
-    def interrupted(job, queries, start, block):
+    def interrupted(job, queries, start, block, so_far):
         if start == 200:
             raise KeyboardInterrupt
-        return forwards(job, queries, start, block)
+        return forwards(job, queries, start, block, so_far)
 
     monkeypatch.setattr(search_module, "search_block", interrupted)
     out = tmp_path / "truth.ibin"
@@ -285,9 +285,9 @@ def test_a_folder_with_other_files_is_not_removed(files, tmp_path):
 def test_a_base_that_changes_meanwhile_is_refused(files, tmp_path, monkeypatch):
     forwards = search_module.search_block
 
-    def changing(job, queries, start, block):
+    def changing(job, queries, start, block, so_far):
         os.utime(files[0], ns=(1, 1))
-        return forwards(job, queries, start, block)
+        return forwards(job, queries, start, block, so_far)
 
     monkeypatch.setattr(search_module, "search_block", changing)
 
@@ -314,9 +314,9 @@ def test_bad_numbers_are_named_with_their_row_in_the_file(files, tmp_path):
 def test_a_file_that_is_cut_meanwhile_is_one_error(files, tmp_path, monkeypatch):
     forwards = search_module.search_block
 
-    def cutting(job, queries, start, block):
+    def cutting(job, queries, start, block, so_far):
         os.truncate(files[0], 2000)
-        return forwards(job, queries, start, block)
+        return forwards(job, queries, start, block, so_far)
 
     monkeypatch.setattr(search_module, "search_block", cutting)
 

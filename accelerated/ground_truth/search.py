@@ -1,15 +1,14 @@
 """The exact neighbours of all queries of a file among all rows of another one, which may be larger than memory.
 
 Shard after shard of the base is read, indexed and searched for all queries, and the neighbours that it has go to a
-folder beside the result. At the end the parts are merged (``accelerated/shards.py``), so the bytes of the result depend
-neither on the order of the shards, nor on their size, nor on how often the work was interrupted.
+folder beside the result, and are merged with those of the others (``accelerated/shards.py``). So the bytes of the
+result depend neither on the order of the shards, nor on their size, nor on how often the work was interrupted. Each
+search is told how far the k nearest rows of the other shards are, and leaves out rows that are farther.
 """
 
 import json
 import os
 import time
-from collections.abc import Iterator
-from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ from accelerated.ground_truth.shard_search import (
 from accelerated.metrics import get_metric
 from accelerated.progress import progress_bar
 from accelerated.search import resolve_memory_limit
-from accelerated.shards import merge
+from accelerated.shards import merge, nothing
 from knn_inputs.messages import show
 from knn_inputs.parameters import check_int
 from knn_inputs.paths import read_path
@@ -95,12 +94,11 @@ def find_ground_truth(
     size = _begin(folder, asked, shard_rows, default_shard_rows(job))
     starts = range(0, len(job.base), size)
     with hashing([file["path"] for file in inputs.values()]) as sums, in_calling_thread():
-        _search_missing(folder, job, checked, starts, scheduler, progress)
+        found, certified = _search(folder, job, checked, starts, scheduler, progress)
         hashes = sums()
     if inputs != {"base": describe(job.base), "queries": describe(job.queries)}:
         folder.remove()
         raise ValueError("base or queries was changed while it was read, so no answer was written: call again")
-    found, certified = reduce(_merge, (_reread(folder, start) for start in starts))
     tied = np.flatnonzero(found.reduced[:, k:] == found.reduced[:, k - 1 : k])
     reduced = torch.from_numpy(found.reduced[:, :k].copy())
     write_neighbors(out, found.indices[:, :k], get_metric(*job.metric).to_distance(reduced).numpy())
@@ -174,37 +172,36 @@ def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, d
     return int(size)
 
 
-def _search_missing(
+def _search(
     folder: PartsFolder, job: Job, queries: np.ndarray, starts: range, scheduler: str | None, progress: bool
-) -> None:
-    """Searches the shards whose parts are not there, or damaged, and writes these."""
-    missing = [start for start in starts if folder.read(start) is None]
+) -> Part:
+    """Returns the neighbours in all shards; those whose parts are not there, or damaged, are searched and written."""
+    whole, missing = Part(nothing(len(queries), job.k), {}), []
+    for start in starts:
+        if (part := folder.read(start)) is None:
+            missing.append(start)
+        else:
+            whole = _merge(whole, part)
     sizes = {start: min(starts.step, len(job.base) - start) for start in missing}
     with progress_bar(sum(sizes.values()), shown=progress, unit="row") as advance:
-        for start, part in _search(job, queries, missing, starts.step, scheduler):
+
+        def take(start: int, part: Part) -> None:
+            nonlocal whole
             folder.write(start, part)
+            whole = _merge(whole, part)
             advance(sizes[start])
 
+        if scheduler is not None:
+            from accelerated.ground_truth.on_dask import search_on_dask
 
-def _search(
-    job: Job, queries: np.ndarray, starts: list[int], size: int, scheduler: str | None
-) -> Iterator[tuple[int, Part]]:
-    """Yields the part of each shard, in any order."""
-    if scheduler is not None:
-        from accelerated.ground_truth.on_dask import search_on_dask
-
-        yield from search_on_dask(job, starts, size, scheduler)
-        return
-    for start, block in blocks_of(job, starts, size):
-        yield start, search_block(job, queries, start, block)
-
-
-def _reread(folder: PartsFolder, start: int) -> Part:
-    part = folder.read(start)
-    if part is None:
-        raise OSError(f"{str(folder.path)!r} lost rows from {start} on after they were written: call again")
-    return part
+            for start, part in search_on_dask(job, missing, starts.step, scheduler):
+                take(start, part)
+        else:
+            for start, block in blocks_of(job, missing, starts.step):
+                take(start, search_block(job, queries, start, block, whole.found))
+    return whole
 
 
 def _merge(a: Part, b: Part) -> Part:
+    """Returns both parts as one, with as many columns as ``a`` has."""
     return Part(merge(a.found, b.found), add_certified([a.certified, b.certified]))

@@ -12,7 +12,7 @@ from accelerated.files import RowsFile
 from accelerated.files.read_ahead import read_ahead
 from accelerated.metrics import Metric, get_metric
 from accelerated.search import Clock, Index, Queries, Report, make_index, search
-from accelerated.shards import Found, name_rows
+from accelerated.shards import NO_ROW, Found, name_rows
 from knn_inputs.entries import read_numbers
 from knn_inputs.metrics import ALIASES, ChosenMetric, choose_metric
 from knn_inputs.parameters import check_name, warn_of_idle_p
@@ -40,7 +40,7 @@ class Job(NamedTuple):
 class Part(NamedTuple):
     """The neighbours of all queries in one shard, and how many queries each filter certified there."""
 
-    found: Found
+    found: Found  # of no more columns than some query has rows: late shards have few of the nearest
     certified: dict[str, int]
 
 
@@ -79,17 +79,26 @@ def make_shard(job: Job, start: int, block: np.ndarray) -> Index:
     return make_index(metric, prepare_rows(checked, metric, job.device, job.memory_limit), job.k)
 
 
-def search_block(job: Job, queries: np.ndarray, start: int, block: np.ndarray) -> Part:
+def search_block(job: Job, queries: np.ndarray, start: int, block: np.ndarray, so_far: Found | None = None) -> Part:
     """Returns the nearest rows of a block, whose first row is ``start`` in the file, for checked queries."""
-    return search_index(job, make_shard(job, start, block), queries, start)
+    return search_index(job, make_shard(job, start, block), queries, start, so_far)
 
 
-def search_index(job: Job, shard: Index, queries: np.ndarray, start: int) -> Part:
-    """Returns the nearest rows of a shard, whose first row is ``start`` in the file, for checked queries."""
+def search_index(job: Job, shard: Index, queries: np.ndarray, start: int, so_far: Found | None = None) -> Part:
+    """Returns the nearest rows of a shard, whose first row is ``start`` in the file, for checked queries.
+
+    ``so_far`` has the nearest rows of other shards. Rows that are farther than the last of these may be missing, for
+    they are not among the nearest of all shards.
+    """
     given, k = Queries.given(queries, shard.metric, shard.rows), min(job.k, len(shard.rows))
+    if so_far is not None and (limits := so_far.reduced[:, -1]).max() < np.inf:
+        given = given.up_to(limits)
     numbers, scratch = range(len(queries)), job.memory_limit // 2
     found = search(shard, given, numbers, k, memory_limit=scratch, progress=False, clock=Clock())
-    return Part(name_rows(found, job.k, start), count_certified(found.report))
+    reduced, indices = name_rows(found, job.k, start)
+    indices = np.where(reduced == np.inf, NO_ROW, indices)
+    width = int((indices != NO_ROW).sum(1).max())
+    return Part(Found(reduced[:, :width], indices[:, :width]), count_certified(found.report))
 
 
 def blocks_of(job: Job, starts: Iterable[int], shard_rows: int) -> Iterator[tuple[int, np.ndarray]]:

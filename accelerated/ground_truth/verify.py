@@ -116,7 +116,7 @@ def _measure_and_search(job: Job, queries: np.ndarray, indices: np.ndarray, prog
     with in_calling_thread(), progress_bar(len(job.base), shown=progress, unit="row") as advance:
         for start, block in blocks_of(job, starts, size):
             shard = make_shard(job, start, block)
-            true = merge(true, search_index(job, shard, queries, start).found)
+            true = merge(true, search_index(job, shard, queries, start, true).found)
             is_here = (indices >= start) & (indices < start + len(block))
             measured[is_here] = _measure(shard, queries, indices - start, is_here)
             advance(len(block))
