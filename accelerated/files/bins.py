@@ -25,10 +25,10 @@ def open_bin(path: str) -> RowsFile:
     stored = STORED[os.path.splitext(path)[1].lower()]
     shape, size = read_head(path)
     n_numbers = shape[0] * shape[1]
-    if stored.kind == "i" and n_numbers and size == HEAD.itemsize + 8 * n_numbers and stored.itemsize == 4:
+    if stored == STORED[".ibin"] and n_numbers and size == HEAD.itemsize + 8 * n_numbers:
         advice = "read both with ``read_neighbors``"
         raise ValueError(f"path={path!r} holds distances behind {shape[0]} x {shape[1]} indices: {advice}")
-    if size != (expected := HEAD.itemsize + shape[0] * shape[1] * stored.itemsize):
+    if size != (expected := HEAD.itemsize + n_numbers * stored.itemsize):
         numbers = f"{shape[0]} x {shape[1]} numbers of {stored.itemsize} bytes"
         refuse_size(path, size, expected, f"a head of {HEAD.itemsize} bytes and {numbers}")
     return make_flat(path, shape, stored, HEAD.itemsize)

@@ -46,5 +46,5 @@ def _fit_float(block: np.ndarray, dtype: np.dtype, may_round: bool) -> np.ndarra
         back = cast.astype(block.dtype)
     same = (back == block) | ((block != block) & (cast != cast))
     if block.dtype.kind in "ui":  # beyond the range of ints ``back`` depends on the machine
-        same &= cast < float(np.iinfo(block.dtype).max + 1)
+        same &= np.isfinite(cast) & (cast.astype(np.float64) < float(np.iinfo(block.dtype).max + 1))
     return same

@@ -16,7 +16,7 @@ import numpy as np
 from accelerated.files import bins
 from accelerated.files.formats import get_ending, open_rows
 from accelerated.files.hdf5 import list_datasets, opened_hdf5, write_hdf5
-from accelerated.files.rows_file import fill, refuse_size
+from accelerated.files.rows_file import fill, open_raw, refuse_size
 from accelerated.files.writing import WRITERS, fit_blocks, split
 from accelerated.saving.archive import written_whole
 from knn_inputs.containers import to_array
@@ -108,13 +108,13 @@ def _read_bin(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     if size not in (alone, both):
         refuse_size(path, size, both, f"a head of {head} bytes and {shape[0]} x {shape[1]} indices and distances")
     ids = np.empty(shape, of_ids)
-    fill(ids, path, head, "indices")
+    distances = None if size == alone else np.empty(shape, of_distances)
+    with open_raw(path) as file:
+        fill(ids, file, head, "indices")
+        if distances is not None:
+            fill(distances, file, alone, "distances")
     indices = np.where(ids == MISSING, -1, ids.astype(np.int64))
-    if size == alone:
-        return indices, None
-    distances = np.empty(shape, of_distances)
-    fill(distances, path, alone, "distances")
-    return indices, distances.astype(np.float32)
+    return indices, None if distances is None else distances.astype(np.float32)
 
 
 def _read_all(path: str, dataset: str | None = None) -> np.ndarray:

@@ -1,10 +1,12 @@
 """Parquet: numeric columns are the features, or one column of lists of one length has all numbers of a row.
 
-A row group is decoded from its beginning up to the last row that is asked for, because its pages cannot be skipped. So
-reading a file block by block is fast if its row groups are not much larger than the blocks.
+Pages cannot be skipped, so a row group is decoded from its beginning up to the last row that is asked for. A reading
+that begins where the one before has ended goes on decoding there.
 """
 
+import dataclasses
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from accelerated.files.rows_file import AGAIN, RowsFile, check_dtype, check_shap
 from knn_inputs.messages import suggest
 
 AT_ONCE = 2**22  # bytes of rows that are decoded before they are copied
+BUFFER = 2**20  # bytes of a column that are read at once; else it would be all that a row group has of it
 
 
 class Layout(NamedTuple):
@@ -36,36 +39,32 @@ class ParquetRows(RowsFile):
 
     dataset: str | None
     layout: Layout
+    # of the last reading, if there was one
+    _decoders: list["Decoder"] = dataclasses.field(default_factory=list, repr=False, compare=False)
 
     def _read(self, start: int, stop: int) -> np.ndarray:
         rows = np.empty((stop - start, self.shape[1]), self.dtype)
-        with _opened(self.path) as file:
-            if _find_layout(file, self.path, self.dataset) != self.layout:
-                raise OSError(f"path={self.path!r} was replaced by another file since it was opened: open it again")
-            for first, batch in self._decode(file, start, stop):
-                low, high = max(start, first), min(stop, first + batch.num_rows)
-                if low < high:
-                    rows[low - start : high - start] = self._to_numbers(batch.slice(low - first, high - low), low)
+        decoder = self._get_decoder(start)
+        while decoder.row < stop:
+            row, batch = decoder.row, decoder.take(stop)
+            rows[row - start : decoder.row - start] = self._to_numbers(batch, row)
+        self._decoders[:] = [decoder] if stop < len(self) else []
         return rows
 
-    def _decode(self, file: Any, start: int, stop: int) -> Iterator[tuple[int, Any]]:
-        """Yields batches of rows, with the number of the first row of each, until all rows have been among them."""
-        n_at_once = max(1, AT_ONCE // (self.shape[1] * self.dtype.itemsize))
-        columns = list(self.layout.columns)
+    def _get_decoder(self, start: int) -> "Decoder":
+        """Returns the decoder of the last reading if it is at this row, else a new one.
+
+        It is taken out of the list, so that no other thread has it. A process that was forked leaves it to its parent,
+        which has the same open file.
+        """
         try:
-            for group, (first, last) in enumerate(pairwise(self.layout.starts)):
-                if last <= start or first >= stop:
-                    continue
-                for batch in file.iter_batches(n_at_once, [group], columns, use_threads=False):
-                    yield first, batch
-                    first += batch.num_rows
-                    if first >= stop:
-                        break
-                if first < min(last, stop):
-                    raise OSError(f"row group {group} ends at row {first}, but should at {last}")
-        except Exception as error:  # pyarrow raises kinds of its own
-            problem = f"rows {start} to {stop - 1} of path={self.path!r} cannot be read"
-            raise OSError(f"{problem}: {error}; {AGAIN}") from error
+            decoder = self._decoders.pop()
+        except IndexError:
+            return Decoder(self, start)
+        return decoder if (decoder.row, decoder.process) == (start, os.getpid()) else Decoder(self, start)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ParquetRows, (self.path, self.shape, self.dtype, self.dataset, self.layout)
 
     def _to_numbers(self, batch: Any, first: int) -> np.ndarray:
         """Returns the numbers of a batch that begins with the row ``first``, (n, n_features)."""
@@ -88,10 +87,53 @@ class ParquetRows(RowsFile):
         raise ValueError(f"path={self.path!r} has a gap {place}: fill it, or drop these rows")
 
 
+class Decoder:
+    """Decodes the rows of a file from one row on."""
+
+    def __init__(self, rows: ParquetRows, start: int):
+        self.row = start  # the next one
+        self.process = os.getpid()
+        self._batches = _decode(rows, start)
+        self._batch: Any = ()
+
+    def take(self, stop: int) -> Any:
+        """Returns a batch of the next rows, which ends at ``stop`` or before."""
+        if not len(self._batch):
+            self._batch = next(self._batches)
+        batch = self._batch.slice(0, stop - self.row)
+        self._batch = self._batch.slice(len(batch))
+        self.row += len(batch)
+        return batch
+
+
+def _decode(rows: ParquetRows, start: int) -> Iterator[Any]:
+    """Yields batches with all rows from ``start`` on, none of them empty."""
+    path, (columns, starts, n_features, dtype, _) = rows.path, rows.layout
+    n_at_once = max(1, AT_ONCE // (n_features * dtype.itemsize))
+    with _opened(path) as file:
+        if _find_layout(file, path, rows.dataset) != rows.layout:
+            raise OSError(f"path={path!r} was replaced by another file since it was opened: open it again")
+        try:
+            for group, (first, last) in enumerate(pairwise(starts)):
+                if last <= start:
+                    continue
+                for batch in file.iter_batches(n_at_once, [group], list(columns), use_threads=False):
+                    n_before = min(max(0, start - first), len(batch))
+                    first += len(batch)
+                    if n_before < len(batch):
+                        yield batch.slice(n_before)
+                if first != last:
+                    raise OSError(f"row group {group} ends at row {first}, but should at {last}")
+        except Exception as error:  # pyarrow raises kinds of its own
+            raise OSError(f"rows from {start} on of path={path!r} cannot be read: {error}; {AGAIN}") from error
+
+
 def open_parquet(path: str, dataset: str | None) -> RowsFile:
     """Returns the rows of a Parquet file; ``dataset`` names the column of lists if there are other columns.
 
     A gap in a column of floats is NaN. The index that pandas writes beside the columns is not among the features.
+    Scratch memory is a few MiB for each column, or for the column of lists.
+
     Raises ImportError without pyarrow; OSError and ValueError as ``open_rows`` does.
     """
     with _opened(path) as file:
@@ -106,7 +148,7 @@ def _opened(path: str) -> Iterator[Any]:
     parquet = import_reader("pyarrow.parquet", path)
     with open(path, "rb") as opened:
         try:
-            file = parquet.ParquetFile(opened)
+            file = parquet.ParquetFile(opened, buffer_size=BUFFER, pre_buffer=False)
         except Exception as error:
             raise ValueError(f"path={path!r} cannot be read as Parquet: {error}; {AGAIN}") from error
         yield file

@@ -6,11 +6,12 @@ All are little-endian. Source: http://corpus-texmex.irisa.fr
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 
 import numpy as np
 
 from accelerated.files.flat import as_native
-from accelerated.files.rows_file import AGAIN, RowsFile, fill
+from accelerated.files.rows_file import AGAIN, RowsFile, fill, open_raw
 
 STORED: dict[str, np.dtype] = {".fvecs": np.dtype("<f4"), ".bvecs": np.dtype("u1"), ".ivecs": np.dtype("<i4")}
 HEAD = np.dtype("<i4")
@@ -26,14 +27,15 @@ class VecsRows(RowsFile):
     def _read(self, start: int, stop: int) -> np.ndarray:
         rows = np.empty((stop - start, self.shape[1]), self.record["numbers"].base)
         n_at_once = max(1, AT_ONCE // self.record.itemsize)
-        for first in range(start, stop, n_at_once):
-            last = min(stop, first + n_at_once)
-            rows[first - start : last - start] = self._read_records(first, last)["numbers"]
+        with open_raw(self.path) as file:
+            for first in range(start, stop, n_at_once):
+                last = min(stop, first + n_at_once)
+                rows[first - start : last - start] = self._read_records(file, first, last)["numbers"]
         return as_native(rows)
 
-    def _read_records(self, start: int, stop: int) -> np.ndarray:
+    def _read_records(self, file: FileIO, start: int, stop: int) -> np.ndarray:
         records = np.empty(stop - start, self.record)
-        fill(records.view(np.uint8), self.path, start * self.record.itemsize, f"rows {start} to {stop - 1}")
+        fill(records, file, start * self.record.itemsize, f"rows {start} to {stop - 1}")
         is_other = records["n_features"] != self.shape[1]
         if is_other.any():
             i = int(is_other.argmax())

@@ -78,7 +78,7 @@ def split(rows: Any) -> Iterator[np.ndarray]:
         block = to_array(given, "rows")
         if block.ndim != 2 or block.dtype.kind not in "buif":
             problem = f"shape {block.shape} and dtype {block.dtype}"
-            raise ValueError(f"rows has {problem}, but must be a matrix of real numbers, (n, n_features)")
+            raise ValueError(f"rows has {problem}, but must be a matrix, (n, n_features), of a numeric dtype")
         n_at_once = _count_at_once(block.shape[1] * block.itemsize)
         yield from (block[i : i + n_at_once] for i in range(0, len(block), n_at_once))
 
