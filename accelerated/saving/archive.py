@@ -39,11 +39,13 @@ def written_whole(path: str) -> Iterator[str]:
     """Yields the name of a file beside ``path``, to which the caller writes, and renames it when it is complete.
 
     So a write that fails or is interrupted leaves an older file of that name whole, and a model that is mapped to the
-    older file keeps it.
+    older file keeps it. The bytes are on the disk before the name is, because a power cut is an interrupt, too.
     """
     unfinished = f"{path}.{secrets.token_hex(4)}.part"
     try:
         yield unfinished
+        with open(unfinished, "rb") as file:
+            os.fsync(file.fileno())
         os.replace(unfinished, path)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename == unfinished:

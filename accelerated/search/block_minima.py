@@ -111,6 +111,10 @@ class BlockMinima:
             chosen = children.gather(-1, bounds.argmin(-1, keepdim=True))[..., 0]
         return chosen
 
+    def most_open(self, threshold: Tensor) -> int:
+        """Returns how many of the uppermost blocks a query has, at most, with a bound at or below its threshold."""
+        return int((self.upper <= threshold.view(self.bounds.dtype)[:, None]).sum(1).max())
+
     def descend(self, threshold: Tensor, certified: Tensor, most: int, most_tied: Tensor | None = None) -> Kept:
         """Returns the pairs with bounds at or below the ``threshold`` (n_queries,), of the ``certified`` queries.
 

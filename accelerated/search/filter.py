@@ -23,10 +23,14 @@ class Batch(NamedTuple):
     radii: Tensor | None = None  # float64 (n_queries,), in a search within a radius
     only_later: bool = False  # whether rows up to the query's own are left out, too
     allowed: Allowed | None = None  # the rows that each query, by its number, may find within its radius; None: all
+    limits: Tensor | None = None  # float64 (n_queries,): only rows up to these reduced distances must be found
 
 
 class Found(NamedTuple):
-    """The neighbours of a batch; those of a query that is not certified may be wrong."""
+    """The neighbours of a batch; those of a query that is not certified may be wrong.
+
+    Where a batch has limits, rows beyond them may be missing, with infinity in their places at the end.
+    """
 
     reduced: Tensor  # float64 (n_queries, k), in ascending order
     indices: Tensor  # int64 (n_queries, k), the numbers of the rows

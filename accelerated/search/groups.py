@@ -151,7 +151,7 @@ class GroupFilter:
 
         The query itself is left out at the end, because the twins of its row remain.
         """
-        without_self = batch._replace(self_index=torch.full_like(batch.self_index, -1), n_self=0)
+        without_self = batch._replace(self_index=torch.full_like(batch.self_index, -1), n_self=0, limits=None)
         found = self.of_groups.search(without_self, self._n_nearest(k), scratch, clock)
         reduced, indices, *_ = nothing_found(len(batch.queries), k, batch.queries.device)
         with clock.stage("expand"):

@@ -8,7 +8,8 @@ over 64 rows make it cheap to find the low ones (``block_minima``). Then
              is above it
     refine   measure the remaining pairs exactly, and keep the k nearest
 
-A bad guess costs time, never a neighbour. A query for which the bounds exclude too few rows is not certified.
+A bad guess costs time, never a neighbour. A query for which the bounds exclude too few rows is not certified. Queries
+with limits, from the search of other rows, need no guess, unless their limits exclude too little.
 """
 
 from dataclasses import dataclass
@@ -107,9 +108,7 @@ class ProductFilter:
     @property
     def name(self) -> str:
         """Returns the type of the encoded numbers, or prefix, by which ``search_report`` calls the filter."""
-        if self._prefix is not None:
-            return "prefix"
-        return str(self.bound.dtype).removeprefix("torch.")
+        return str(self.bound.dtype).removeprefix("torch.") if self._prefix is None else "prefix"
 
     @property
     def why(self) -> str:
@@ -205,10 +204,13 @@ class ProductFilter:
         """Returns the nearest rows of those found so far and of the block from ``start``."""
         k = found.indices.shape[1]
         minima = self.multiply_block(start, encoded, plan, clock)
-        guess = self._guess(minima, batch, k, plan, clock) if start == 0 else None
-        kth = found.reduced[:, -1] if guess is None else kth_distance(guess.reduced.view(len(batch.queries), -1), k)
+        kth, guess = found.reduced[:, -1], None
+        kth = kth if batch.limits is None else kth.minimum(batch.limits)
+        if start == 0 and (batch.limits is None or minima.most_open(self._threshold(kth, batch, encoded, plan)) > k):
+            guess = self._guess(minima, batch, k, plan, clock)
+            kth = kth.minimum(kth_distance(guess.reduced.view(len(batch.queries), -1), k))
         with clock.stage("exclude"):
-            threshold = ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
+            threshold = self._threshold(kth, batch, encoded, plan)
             certified = found.certified & minima.is_precise & (threshold < above_thresholds(plan.out_dtype))
             most_tied = None
             if encoded.is_exact is not None:  # then the first k tied rows are enough, beside the query itself
@@ -223,6 +225,10 @@ class ProductFilter:
             earlier = None if guess is not None else (found.reduced, found.indices)
             closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
         return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
+
+    def _threshold(self, kth: Tensor, batch: Batch, encoded: EncodedQueries, plan: ProductPlan) -> Tensor:
+        """Returns numbers in the type of the bounds: a row with a bound above is farther than ``kth``, (n_queries,)."""
+        return ceiling(self.bound.threshold(kth, batch.queries, encoded), plan.out_dtype)
 
     def _n_guessed(self, k: int) -> int:
         """Returns how many rows are guessed for a query, so that k are near even if its bounds are loose."""

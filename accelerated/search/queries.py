@@ -29,6 +29,7 @@ class Queries(NamedTuple):
     radii: Tensor | None = None  # float64 (n_queries,), on the device, in a search within a radius
     only_later: bool = False  # whether a query that is row i looks for rows after i alone
     allowed: Allowed | None = None  # the rows that each query may find within its radius; None: all
+    limits: Tensor | None = None  # float64 (n_queries,), on the device: see ``filter.Batch``
 
     @classmethod
     def of_rows(cls, rows: Rows | Parts) -> "Queries":
@@ -54,6 +55,10 @@ class Queries(NamedTuple):
         """Returns the queries with the radius of each, float64 (n_queries,)."""
         return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later, allowed=allowed)
 
+    def up_to(self, limits: np.ndarray) -> Self:
+        """Returns the queries with the reduced distances, float64 (n_queries,), beyond which rows may be left out."""
+        return self._replace(limits=torch.from_numpy(limits).to(self.device))
+
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:
         """Returns the queries with these numbers, int64 (n,), which must be ascending."""
         with clock.stage("read"):
@@ -61,7 +66,8 @@ class Queries(NamedTuple):
             given = torch.from_numpy(numbers).to(self.device)
             radii = None if self.radii is None else self.radii[given]
             own = given if self.n_self else torch.full((len(numbers),), -1, device=self.device)
-            return Batch(queries, own, self.n_self, numbers, radii, self.only_later, self.allowed)
+            limits = None if self.limits is None else self.limits[given]
+            return Batch(queries, own, self.n_self, numbers, radii, self.only_later, self.allowed, limits)
 
     def first_of_equals(self, numbers: np.ndarray, n_at_once: int, clock: Clock) -> np.ndarray:
         """Returns for each of these queries the number of one that equals it, among ``n_at_once`` read together.
