@@ -1,5 +1,6 @@
 """The matrix of similarities of a case, and how far two predictions made from it may be apart."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -166,4 +167,4 @@ def _errors_of_products(case: SimilarityCase, queries: np.ndarray) -> float:
     M, s = (2 * case.gamma * float(np.sum((rows - center) ** 2, axis=1).max()) for rows in (case.X, queries))
     if roundings * float(ROUNDOFF) * M > 1.01 * MOST_WRONG:
         return 0.0
-    return 2 * roundings * max(M, min(s, max(4 * M, 8 / float(np.e))))
+    return 2 * roundings * max(M, min(s, max(4 * M, 8 / math.e)))
