@@ -4,6 +4,7 @@ Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 """
 
 import os
+from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
@@ -35,3 +36,11 @@ def read_header(file: BinaryIO, path: str) -> tuple[tuple[int, ...], bool, np.dt
     except ValueError as error:
         problem = f"path={path!r} does not begin as an .npy file: {error}"
         raise ValueError(f"{problem}; give it the ending of its format, or {AGAIN}") from error
+
+
+def make_header(shape: tuple[int, int], dtype: np.dtype) -> bytes:
+    """Returns the head of an array in C order; NumPy leaves room in it for any number of rows."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    buffer = BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, header)
+    return buffer.getvalue()

@@ -7,6 +7,7 @@ open file cannot. Nothing is mapped into memory, so reading a file of any size d
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from io import FileIO
 from typing import NoReturn
 
 import numpy as np
@@ -38,35 +39,43 @@ class RowsFile(ABC):
         """
         if not 0 <= start <= stop <= len(self):
             raise ValueError(f"start={start}, stop={stop} is not a range of the {len(self)} rows of path={self.path!r}")
+        if start == stop:
+            return np.empty((0, self.shape[1]), self.dtype)
         return self._read(int(start), int(stop))
 
     @abstractmethod
     def _read(self, start: int, stop: int) -> np.ndarray: ...
 
 
-def fill(array: np.ndarray, path: str, offset: int, name_place: str) -> None:
+def open_raw(path: str) -> FileIO:
+    """Returns the file, opened for ``fill``: without a buffer, as large pieces are read."""
+    return open(path, "rb", buffering=0)
+
+
+def fill(array: np.ndarray, file: FileIO, offset: int, name: str) -> None:
     """Fills a C-contiguous array with the bytes of a file from an offset on.
 
-    Raises OSError, with the place as ``name_place`` has it, if the file ends before the array is full.
+    Raises OSError, with the ``name`` of what the array is to hold, if the file ends before the array is full.
     """
     left = array.reshape(-1).view(np.uint8).data
-    with open(path, "rb", buffering=0) as file:
-        file.seek(offset)
-        while left:
-            n_read = file.readinto(left)  # Linux reads at most 2 GiB at a time
-            if not n_read:
-                end, size = offset + array.nbytes, os.fstat(file.fileno()).st_size
-                raise OSError(
-                    f"path={path!r} ends at byte {size}, but {name_place} end at byte {end}: the file was cut "
-                    f"since it was opened, or its disk is damaged; {AGAIN}"
-                )
-            left = left[n_read:]
+    file.seek(offset)
+    while left:
+        n_read = file.readinto(left)  # Linux reads at most 2 GiB at a time
+        if not n_read:
+            end, size = offset + array.nbytes, os.fstat(file.fileno()).st_size
+            raise OSError(
+                f"path={file.name!r} ends at byte {size}, but {name} end at byte {end}: the file was cut since it was "
+                f"opened, or its disk is damaged; {AGAIN}"
+            )
+        left = left[n_read:]
 
 
 def check_shape(path: str, shape: tuple[int, ...]) -> tuple[int, int]:
     """Returns the shape as two ints; raises ValueError unless it has two dimensions, both at least 1."""
     if len(shape) != 2:
-        raise ValueError(f"path={path!r} has shape {shape}, but must hold a matrix, a row for each example")
+        raise ValueError(
+            f"path={path!r} has shape {shape}, but must hold a matrix, a row for each example: write it in this shape"
+        )
     if min(shape) < 1:
         raise ValueError(f"path={path!r} has shape {shape}, but must hold at least one row and one column")
     return int(shape[0]), int(shape[1])

@@ -4,12 +4,14 @@ All are little-endian. Source: http://corpus-texmex.irisa.fr
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 
 import numpy as np
 
 from accelerated.files.flat import as_native
-from accelerated.files.rows_file import AGAIN, RowsFile, fill
+from accelerated.files.rows_file import AGAIN, RowsFile, fill, open_raw
 
 STORED: dict[str, np.dtype] = {".fvecs": np.dtype("<f4"), ".bvecs": np.dtype("u1"), ".ivecs": np.dtype("<i4")}
 HEAD = np.dtype("<i4")
@@ -25,14 +27,15 @@ class VecsRows(RowsFile):
     def _read(self, start: int, stop: int) -> np.ndarray:
         rows = np.empty((stop - start, self.shape[1]), self.record["numbers"].base)
         n_at_once = max(1, AT_ONCE // self.record.itemsize)
-        for first in range(start, stop, n_at_once):
-            last = min(stop, first + n_at_once)
-            rows[first - start : last - start] = self._read_records(first, last)["numbers"]
+        with open_raw(self.path) as file:
+            for first in range(start, stop, n_at_once):
+                last = min(stop, first + n_at_once)
+                rows[first - start : last - start] = self._read_records(file, first, last)["numbers"]
         return as_native(rows)
 
-    def _read_records(self, start: int, stop: int) -> np.ndarray:
+    def _read_records(self, file: FileIO, start: int, stop: int) -> np.ndarray:
         records = np.empty(stop - start, self.record)
-        fill(records.view(np.uint8), self.path, start * self.record.itemsize, f"rows {start} to {stop - 1}")
+        fill(records, file, start * self.record.itemsize, f"rows {start} to {stop - 1}")
         is_other = records["n_features"] != self.shape[1]
         if is_other.any():
             i = int(is_other.argmax())
@@ -54,5 +57,18 @@ def open_vecs(path: str) -> RowsFile:
         problem = f"says that row 0 has {n_features} numbers of {stored.itemsize} bytes"
         problem += "" if n_features < 1 else f" after a head of {HEAD.itemsize}, of which no file of {size} consists"
         raise ValueError(f"path={path!r} {problem}: give it the ending of its format, or {AGAIN}")
-    record = np.dtype([("n_features", HEAD), ("numbers", stored, (n_features,))])
-    return VecsRows(path, (size // of_row, n_features), stored.newbyteorder("="), record)
+    return VecsRows(path, (size // of_row, n_features), stored.newbyteorder("="), _record(n_features, stored))
+
+
+def _record(n_features: int, stored: np.dtype) -> np.dtype:
+    return np.dtype([("n_features", HEAD), ("numbers", stored, (n_features,))])
+
+
+def write_vecs(path: str, blocks: Iterator[np.ndarray]) -> None:
+    """Writes blocks of one width and dtype to a new file, each row behind its head."""
+    with open(path, "xb") as file:
+        for block in blocks:
+            n_rows, n_features = block.shape
+            records = np.empty(n_rows, _record(n_features, block.dtype))
+            records["n_features"], records["numbers"] = n_features, block
+            file.write(records.view(np.uint8).data)

@@ -84,7 +84,7 @@ class Saved:
         """
         path = read_path(path)
         arrays = read_arrays(path)
-        described = _read_description(path, arrays)
+        described = read_description(path, arrays)
         if described["class"] != cls.__name__:
             other = described["class"]
             raise ValueError(f"path={path!r} holds a {other}, not a {cls.__name__}: use {other}.load")
@@ -103,7 +103,7 @@ class Saved:
         return model
 
 
-def _read_description(path: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def read_description(path: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Returns what the file says about its model; raises ValueError if it is of another format or version."""
     try:
         described = json.loads(arrays["model"].tobytes())

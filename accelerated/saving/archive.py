@@ -3,8 +3,8 @@
 import os
 import secrets
 import struct
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -19,19 +19,31 @@ EXTRA_OF_SIZES = 20  # bytes that ``zipfile`` adds to an extra field for sizes o
 
 
 def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes a file beside ``path``, and gives it that name when it is complete.
+    """Writes the arrays as a whole or not at all. Raises OSError where the file cannot be written."""
+    with written_whole(path) as unfinished, open(unfinished, "xb") as file, ZipFile(file, "w", ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            member = ZipInfo(f"{name}.npy")
+            member.extra = _padding(file.tell() + LOCAL_HEADER.size + len(member.filename.encode()))
+            with archive.open(member, "w", force_zip64=True) as out:
+                np.lib.format.write_array(out, np.asarray(array, order="C"), allow_pickle=False)
+
+
+def _padding(place: int) -> bytes:
+    """Returns the extra field that is to begin at ``place``, so long that the array after it is aligned."""
+    n_zeros = -(place + EXTRA.size + EXTRA_OF_SIZES) % ALIGNED
+    return EXTRA.pack(PADDING, n_zeros) + bytes(n_zeros)
+
+
+@contextmanager
+def written_whole(path: str) -> Iterator[str]:
+    """Yields the name of a file beside ``path``, to which the caller writes, and renames it when it is complete.
 
     So a write that fails or is interrupted leaves an older file of that name whole, and a model that is mapped to the
-    older file keeps it. Raises OSError where the file cannot be written.
+    older file keeps it.
     """
     unfinished = f"{path}.{secrets.token_hex(4)}.part"
     try:
-        with open(unfinished, "xb") as file, ZipFile(file, "w", ZIP_STORED) as archive:
-            for name, array in arrays.items():
-                member = ZipInfo(f"{name}.npy")
-                member.extra = _padding(file.tell() + LOCAL_HEADER.size + len(member.filename.encode()))
-                with archive.open(member, "w", force_zip64=True) as out:
-                    np.lib.format.write_array(out, np.asarray(array, order="C"), allow_pickle=False)
+        yield unfinished
         os.replace(unfinished, path)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename == unfinished:
@@ -39,12 +51,6 @@ def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
         with suppress(OSError):
             os.unlink(unfinished)
         raise
-
-
-def _padding(place: int) -> bytes:
-    """Returns the extra field that is to begin at ``place``, so long that the array after it is aligned."""
-    n_zeros = -(place + EXTRA.size + EXTRA_OF_SIZES) % ALIGNED
-    return EXTRA.pack(PADDING, n_zeros) + bytes(n_zeros)
 
 
 def read_arrays(path: str) -> dict[str, np.ndarray]:
@@ -74,10 +80,16 @@ def _read(file: BinaryIO, archive: ZipFile, member: ZipInfo) -> np.ndarray:
     if member.file_size < MAPPED:
         with archive.open(member) as read:
             return np.lib.format.read_array(read, allow_pickle=False)
+    shape, dtype = seek_array(file, member)
+    if dtype.hasobject:
+        raise ValueError(f"{member.filename} holds objects")
+    return np.asarray(np.memmap(file, dtype, "c", file.tell(), shape))
+
+
+def seek_array(file: BinaryIO, member: ZipInfo) -> tuple[tuple[int, ...], np.dtype]:
+    """Returns shape and dtype of an array that ``write_arrays`` wrote, and leaves the file at its first number."""
     file.seek(member.header_offset)
     file.seek(sum(LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))), os.SEEK_CUR)
     np.lib.format.read_magic(file)
     shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject:
-        raise ValueError(f"{member.filename} holds objects")
-    return np.asarray(np.memmap(file, dtype, "c", file.tell(), shape))
+    return shape, dtype
