@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 from dask.delayed import delayed
+from sklearn.exceptions import NotFittedError
 
 import accelerated
 from accelerated.distributed import KNNClassifier, KNNRegressor, NearestNeighbors
@@ -254,6 +255,18 @@ def test_queries_in_a_frame_of_dask_have_lazy_answers(lattice):
     assert_same(dask.compute(distances, indices), model.kneighbors(queries))
     with pytest.raises(ValueError, match="feature names should match"):
         model.kneighbors(dd.from_pandas(queries.rename(columns={"a": "z"}), npartitions=1))
+
+
+def test_a_model_that_is_not_fitted_has_no_lazy_answers(lattice):
+    queries = da.from_array(lattice[1], chunks=20)
+
+    for model, method in (
+        (NearestNeighbors(), "kneighbors"),
+        (KNNClassifier(), "predict"),
+        (KNNRegressor(), "predict"),
+    ):
+        with pytest.raises(NotFittedError):
+            getattr(model, method)(queries)
 
 
 def test_targets_of_dask_are_computed(lattice):
