@@ -1,10 +1,12 @@
 """Rows in shards have the bits of one machine: for every scheduler, cut, kind of input and order of completion."""
 
+import json
 import pickle
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import dask
 import dask.array as da
@@ -22,6 +24,7 @@ from accelerated.distributed.memory import Shares, bytes_of_row
 from accelerated.distributed.shards import Shard
 from accelerated.distributed.sources import cut_evenly
 from accelerated.metrics import METRICS
+from benchmarks.distributed import RESULTS, table
 from conformance.meters.memory import peak_of
 
 SMALL = 2**20  # bytes, with which the rows of ``lattice`` do not stay in memory
@@ -511,3 +514,11 @@ def test_processes_have_the_bits_of_one_machine(lattice, tmp_path):
 
         assert isinstance(model._index.opened[0], Shard)
         assert_same(model.kneighbors(Q), accelerated.NearestNeighbors(3).fit(X).kneighbors(Q))
+
+
+def test_the_page_shows_the_committed_results():
+    results = json.loads(RESULTS.read_text())
+    page = (Path(__file__).parent.parent / "docs" / "scale.md").read_text()
+
+    assert table(results) in page
+    assert results["jobs"]["from_file"]["growth_mib"] < results["sizes"]["memory_limit"] / 2**20
