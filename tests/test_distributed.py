@@ -109,7 +109,7 @@ def chunks_of_unknown_length(X, folder):
 
 
 def frame(X, folder):
-    return dd.from_pandas(pd.DataFrame(X, columns=NAMES), npartitions=3)
+    return dd.from_pandas(pd.DataFrame(X, columns=NAMES, index=np.arange(len(X)) / 2), npartitions=3)
 
 
 SOURCES = [in_memory, memmap, a_path, several_paths, chunks, chunks_of_unknown_length, frame]
