@@ -8,7 +8,6 @@ seconds are those of all threads and processes. On a busy machine compare proces
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -37,7 +36,9 @@ def main() -> None:
     if len({result.pop("checksum") for result in results.values() if "checksum" in result}) != 1:
         raise AssertionError("the answers of the jobs differ")
     sizes = {"rows": N_ROWS, "features": N_FEATURES, "queries": N_QUERIES, "k": K, "memory_limit": LIMIT}
-    RESULTS.write_text(json.dumps({"machine": machine(), "sizes": sizes, "jobs": results}, indent=1) + "\n")
+    RESULTS.write_text(
+        json.dumps({"machine": machine(), "sizes": sizes, "costs": costs(), "jobs": results}, indent=1) + "\n"
+    )
 
 
 def write(path: Path) -> None:
@@ -97,12 +98,33 @@ def on_workers(path: Path, n_workers: int) -> dict[str, Any]:
     from accelerated.distributed import NearestNeighbors
 
     Q = queries(path)
-    with LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    with (
+        LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
         model = NearestNeighbors(K, memory_limit=LIMIT)
         model.fit(np.load(path, mmap_mode="r")[:1000]).kneighbors(Q)
+        before = sum(client.run(time.process_time).values())
         measured = measure(lambda: model.fit(str(path)).kneighbors(Q))
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {**measured, "processor_seconds_of_workers": round(used.ru_utime + used.ru_stime, 2)}
+        used = sum(client.run(time.process_time).values()) - before
+    return {**measured, "processor_seconds_of_workers": round(used, 2)}
+
+
+def costs() -> dict[str, float]:
+    """The processor milliseconds of an empty task, and microseconds of a merge for each query and neighbour."""
+    from accelerated.distributed import NearestNeighbors
+    from accelerated.shards import Found, merge
+
+    rng = np.random.default_rng(0)
+    n_tasks = 1000
+    model = NearestNeighbors(1, shard_rows=1, scheduler="synchronous").fit(rng.random((n_tasks, 1)))
+    model.kneighbors([[0.0]])
+    measured = {"ms_of_a_task": measure(lambda: model.kneighbors([[0.0]]))["processor_seconds"] / n_tasks * 1000}
+    for k in (10, 100):
+        a, b = (Found(np.sort(rng.random((1000, k)), 1), rng.permutation(1000 * k).reshape(-1, k)) for _ in range(2))
+        seconds = measure(lambda a=a, b=b: [merge(a, b) for _ in range(100)])["processor_seconds"]
+        measured[f"us_of_a_merge_k_{k}"] = seconds / 100 / 1000 / k * 1e6
+    return {name: round(value, 2) for name, value in measured.items()}
 
 
 JOBS = {
@@ -112,6 +134,27 @@ JOBS = {
     "one_worker": lambda path: on_workers(path, 1),
     "two_workers": lambda path: on_workers(path, 2),
 }
+
+
+NAMES = {
+    "read": "reading alone, two threads",
+    "in_memory": "`accelerated`, all rows in memory, `fit` included",
+    "from_file": "scheduler `threads`, two of them, `memory_limit` 512 MiB",
+    "one_worker": "a Client with one worker process of one thread",
+    "two_workers": "a Client with two of them",
+}
+
+
+def table(results: dict[str, Any]) -> str:
+    """The results as the page shows them; processor seconds are those of all processes but the scheduler's."""
+    lines = ["| | seconds | processor seconds | memory grew by, MiB |", "|---|---|---|---|"]
+    for name, job in results["jobs"].items():
+        of_workers = job.get("processor_seconds_of_workers")
+        growth = "" if of_workers else f"{job['growth_mib']:.0f}"
+        lines.append(
+            f"| {NAMES[name]} | {job['seconds']:.1f} | {of_workers or job['processor_seconds']:.1f} | {growth} |"
+        )
+    return "\n".join(lines)
 
 
 def queries(path: Path) -> np.ndarray:

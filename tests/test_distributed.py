@@ -1,10 +1,12 @@
 """Rows in shards have the bits of one machine: for every scheduler, cut, kind of input and order of completion."""
 
+import json
 import pickle
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import dask
 import dask.array as da
@@ -14,6 +16,7 @@ import pandas as pd
 import pytest
 import torch
 from dask.delayed import delayed
+from sklearn.exceptions import NotFittedError
 
 import accelerated
 from accelerated.distributed import KNNClassifier, KNNRegressor, NearestNeighbors
@@ -21,6 +24,7 @@ from accelerated.distributed.memory import Shares, bytes_of_row
 from accelerated.distributed.shards import Shard
 from accelerated.distributed.sources import cut_evenly
 from accelerated.metrics import METRICS
+from benchmarks.distributed import RESULTS, table
 from conformance.meters.memory import peak_of
 
 SMALL = 2**20  # bytes, with which the rows of ``lattice`` do not stay in memory
@@ -105,7 +109,7 @@ def chunks_of_unknown_length(X, folder):
 
 
 def frame(X, folder):
-    return dd.from_pandas(pd.DataFrame(X, columns=NAMES), npartitions=3)
+    return dd.from_pandas(pd.DataFrame(X, columns=NAMES, index=np.arange(len(X)) / 2), npartitions=3)
 
 
 SOURCES = [in_memory, memmap, a_path, several_paths, chunks, chunks_of_unknown_length, frame]
@@ -254,6 +258,18 @@ def test_queries_in_a_frame_of_dask_have_lazy_answers(lattice):
     assert_same(dask.compute(distances, indices), model.kneighbors(queries))
     with pytest.raises(ValueError, match="feature names should match"):
         model.kneighbors(dd.from_pandas(queries.rename(columns={"a": "z"}), npartitions=1))
+
+
+def test_a_model_that_is_not_fitted_has_no_lazy_answers(lattice):
+    queries = da.from_array(lattice[1], chunks=20)
+
+    for model, method in (
+        (NearestNeighbors(), "kneighbors"),
+        (KNNClassifier(), "predict"),
+        (KNNRegressor(), "predict"),
+    ):
+        with pytest.raises(NotFittedError):
+            getattr(model, method)(queries)
 
 
 def test_targets_of_dask_are_computed(lattice):
@@ -498,3 +514,11 @@ def test_processes_have_the_bits_of_one_machine(lattice, tmp_path):
 
         assert isinstance(model._index.opened[0], Shard)
         assert_same(model.kneighbors(Q), accelerated.NearestNeighbors(3).fit(X).kneighbors(Q))
+
+
+def test_the_page_shows_the_committed_results():
+    results = json.loads(RESULTS.read_text())
+    page = (Path(__file__).parent.parent / "docs" / "scale.md").read_text()
+
+    assert table(results) in page
+    assert results["jobs"]["from_file"]["growth_mib"] < results["sizes"]["memory_limit"] / 2**20

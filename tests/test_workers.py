@@ -26,6 +26,15 @@ def test_a_worker_has_one_thread_and_the_caller_keeps_its_own(two_threads):
     assert share(lambda piece: torch.get_num_threads(), [0], 1) == [2]  # the caller itself
 
 
+@pytest.mark.parametrize(("given", "n_workers"), [(None, 2), (1, 1), (5, 2)])
+def test_a_thread_with_its_own_has_as_many_workers_as_it_is_given_but_no_more_than_cores(two_threads, given, n_workers):
+    with with_own_thread(given):
+        assert (count_workers(CPU), torch.get_num_threads()) == (n_workers, 1)
+        with with_own_thread(2):  # the first one counts
+            assert count_workers(CPU) == n_workers
+    assert (count_workers(CPU), torch.get_num_threads()) == (2, 2)
+
+
 @pytest.mark.parametrize("n_workers", [1, 2, 5])
 def test_the_results_of_pieces_keep_their_order(n_workers):
     done = []

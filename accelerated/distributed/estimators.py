@@ -10,7 +10,6 @@ import accelerated
 from accelerated.aggregates import Aggregate
 from accelerated.distributed.lazy import lazy_answers
 from accelerated.distributed.model import InShards, ShardedNeighbors
-from accelerated.distributed.sources import is_collection
 from accelerated.one_fit import as_it_is
 from accelerated.voting import Weights
 from knn_inputs.parameters import FROM_SCIKIT_LEARN, check_aggregate, renamed
@@ -127,14 +126,14 @@ class KNNClassifier(InShards, accelerated.KNNClassifier, ShardedNeighbors):
 
     def predict(self, X: Any) -> Any:
         """Returns the class with the largest share as ``accelerated`` does; of a dask collection, a dask array."""
-        if not is_collection(X):
+        if not self._is_lazy(X):
             return super().predict(X)
         model, shape, dtype = as_it_is(self), self._shape_of_query(), self._dtype_of_labels()
         return lazy_answers(model, X, "predict", self.n_neighbors, [(shape, dtype)])[0]
 
     def predict_proba(self, X: Any) -> Any:
         """Returns vote shares as ``accelerated`` does; of a dask collection, a dask array or a list of them."""
-        if not is_collection(X):
+        if not self._is_lazy(X):
             return super().predict_proba(X)
         classes = [self.classes_] if self._is_single else self.classes_
         parts = [((len(of_output),), FLOAT) for of_output in classes]
@@ -195,7 +194,7 @@ class KNNRegressor(InShards, accelerated.KNNRegressor, ShardedNeighbors):
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Returns weighted averages as ``accelerated`` does; of a dask collection, a dask array or a pair of them."""
-        if not is_collection(X):
+        if not self._is_lazy(X):
             return super().predict(X, return_std)
         check_aggregate(self.aggregate, return_std)
         parts = [(self._shape_of_query(), FLOAT)] * (1 + bool(return_std))

@@ -14,7 +14,7 @@ from dask.delayed import delayed
 
 from accelerated.distributed.blocks import Block
 from accelerated.distributed.nearest import Nearest
-from accelerated.distributed.opening import Recipe, check
+from accelerated.distributed.opening import check
 from accelerated.distributed.tasks import plan_search
 from accelerated.search import Neighbors, Report
 from accelerated.shards import Found
@@ -40,7 +40,8 @@ class Answered:
 def lazy_answers(model: Any, X: Any, method: str, k: Any, parts: Sequence[Part], **options: Any) -> list[Any]:
     """Returns the parts of a method's answer to the queries X, a dask array for each part.
 
-    ``model`` is fitted. Raises ValueError for other features than those of ``fit``, and for a bad k.
+    A function for weights gets the distances of one chunk at a time. The model is fitted. Raises ValueError for other
+    features than those of ``fit``, and for a bad k.
     """
     import dask.array as da
 
@@ -49,7 +50,7 @@ def lazy_answers(model: Any, X: Any, method: str, k: Any, parts: Sequence[Part],
     chunks, lengths = _chunks_of(X, model, shares.block_rows(index.rows.n_features, n_found))
     firsts = np.cumsum([0, *lengths[:-1]])
     blocks = [
-        Block(delayed(_check, pure=False)(chunk, 0 if np.isnan(first) else int(first), index.recipe), range(1))
+        Block(delayed(check, pure=False)(chunk, 0 if np.isnan(first) else int(first), index.recipe), range(1))
         for chunk, first in zip(chunks, firsts, strict=True)
     ]
     found = plan_search(index, blocks, Nearest(n_found, shares.scratch), None, scheduler, shown=False).tasks
@@ -98,10 +99,6 @@ def _without_rows(model: Any) -> Any:
     return light
 
 
-def _check(chunk: Any, first: int, recipe: Recipe) -> np.ndarray:
-    return check(chunk, first, recipe)
-
-
 def _answer(
     light: Any, X: np.ndarray, found: Found, method: str, parts: Sequence[Part], options: dict[str, Any]
 ) -> tuple[Any, ...]:
@@ -111,4 +108,4 @@ def _answer(
     model = object.__new__(type(light))
     model.__dict__ = {**vars(light), "_index": Answered(found)}
     answer = getattr(model, method)(X, **options)
-    return tuple(answer) if len(parts) > 1 else (answer,)
+    return tuple(answer) if isinstance(answer, list | tuple) else (answer,)

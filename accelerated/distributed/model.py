@@ -5,7 +5,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from dask.base import is_dask_collection
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from accelerated.base import check_metric_columns
@@ -19,7 +21,6 @@ from accelerated.distributed.schedulers import Scheduler, find_scheduler
 from accelerated.distributed.shards import Shards
 from accelerated.distributed.sources import (
     cut_evenly,
-    is_collection,
     open_files,
     shards_of_array,
     shards_of_collection,
@@ -83,7 +84,7 @@ class ShardedNeighbors(KNeighbors):
 
         if (files := open_files(X)) is not None:
             rows = shards_of_files(files, cut, chosen)
-        elif is_collection(X):
+        elif is_dask_collection(X):
             rows = shards_of_collection(X, scheduler, cut, chosen)
         else:
             _refuse_objects(X, self.metric)
@@ -166,11 +167,18 @@ class ShardedNeighbors(KNeighbors):
         A dask array or DataFrame in, two dask arrays out, of which nothing is computed yet; they take no ``among``.
         Raises as ``accelerated`` does, and ValueError for a tensor that requires a gradient.
         """
-        if is_collection(X):
+        if self._is_lazy(X):
             return lazy_kneighbors(as_it_is(self), X, n_neighbors, return_distance, among, pad)
         if isinstance(X, Tensor) and X.requires_grad and torch.is_grad_enabled():
             raise ValueError("X requires a gradient, which distances to rows in shards do not have: pass X.detach()")
         return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)
+
+    def _is_lazy(self, X: Any) -> bool:
+        """Tells whether queries are in a collection of Dask; raises NotFittedError if they are and the model is not."""
+        if not is_dask_collection(X):
+            return False
+        check_is_fitted(self, "n_samples_fit_")
+        return True
 
     def _n_to_search(self, k: int) -> int:
         """Returns how many rows to find for the k places, some of which a row of a larger weight may fill alone."""
@@ -180,7 +188,7 @@ class ShardedNeighbors(KNeighbors):
 
     def _gather(self, y: Any) -> Any:
         """Returns targets that Dask computes, and others as they are."""
-        return find_scheduler(self.scheduler).compute([y])[0] if is_collection(y) else y
+        return find_scheduler(self.scheduler).compute([y])[0] if is_dask_collection(y) else y
 
     def _shape_of_query(self) -> tuple[int, ...]:
         """Returns the shape of the prediction for one query."""

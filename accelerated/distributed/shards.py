@@ -37,7 +37,8 @@ class Shard:
         """Returns the rows from start up to stop, an array or a DataFrame; in a task only."""
         if isinstance(self.source, RowsFile):
             return self.source.read(self.start, self.stop)
-        return self.source[self.start : self.stop]
+        rows = self.source.iloc if hasattr(self.source, "iloc") else self.source  # or labels would count
+        return rows[self.start : self.stop]
 
     def some(self, start: int, stop: int) -> "Shard":
         """Returns the shard of some rows, numbered from 0 in this one, all of whose rows are searched."""

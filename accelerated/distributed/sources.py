@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from dask.base import is_dask_collection
 from dask.delayed import delayed
 from torch import Tensor
 
@@ -85,11 +84,6 @@ def shards_of_collection(X: Any, scheduler: Scheduler, cut: Cut, chosen: ChosenM
     check_shape((sum(lengths), n_features), X)
     sources = [(chunk, cut(n, n_features, itemsize)) for chunk, n in zip(chunks, lengths, strict=True)]
     return Shards.of_sources(sources, n_features, itemsize, chosen)
-
-
-def is_collection(X: Any) -> bool:
-    """Tells whether X is computed by Dask."""
-    return is_dask_collection(X)
 
 
 def cut_evenly(n_rows: int, most: int) -> list[int]:
