@@ -1,11 +1,14 @@
 """Ground truth from files: exact, the same file after every interrupt, and refused in words for bad files."""
 
+import doctest
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -388,9 +391,9 @@ def test_recall_on_the_command_line_prints_both_kinds_and_what_ties_leave_open(f
     n_tied = made["ties"]["n_queries"]
     assert status == 0
     assert f"{1 - 1 / 360:.6f}" in output.splitlines()[1]
-    assert output.splitlines()[-1].startswith(f"{n_tied} queries")
+    assert output.splitlines()[-1].startswith(f"for {n_tied} of 30 queries")
     assert output.splitlines()[2].endswith("to 1.000000") and "1.000000" in output.splitlines()[3]
-    assert unknown.splitlines()[-1].startswith("30 queries")  # without the JSON any query may be tied
+    assert unknown.splitlines()[-1].startswith("for 30 of 30 queries")  # without the JSON any query may be tied
     assert first.splitlines()[0] == "recall of the first 1 rows of 30 queries"
     assert "truth has no distances" in bare
 
@@ -408,7 +411,7 @@ def test_verify_names_the_wrong_rows_and_counts_ties_in_another_order(files, tmp
 
     assert (status, output) == (
         0,
-        "30 queries with 12 rows each: all rows are right; 2 rows tie with the one of the lower index\n",
+        "right: all 360 rows of 30 queries; 2 tie with the row of a lower index\n",
     )
     wrong = swapped.copy()
     wrong[3, 0] = far = int(np.abs(rows_of(files[0]) - rows_of(files[1])[3]).sum(1).argmax())
@@ -426,7 +429,7 @@ def test_verify_names_the_wrong_rows_and_counts_ties_in_another_order(files, tmp
         f"query 3, place 0: row {far} at {measured!r}, {should[0]}",
         f"query 4, place 5: row {wrong[4, 4]} was named before, {should[1]}",
         f"query 5, place 11: row 600 is not in the base, {should[2]}",
-        "30 queries with 12 rows each: 3 wrong rows in 3 of them; 2 rows tie with the one of the lower index",
+        "wrong: 3 of 360 rows, in 3 of 30 queries; 2 tie with the row of a lower index",
     ]
 
 
@@ -436,7 +439,7 @@ def test_verify_searches_the_sample_that_the_seed_draws(files, tmp_path, device)
     indices[:, 0] = (indices[:, 0] + 300) % 600  # every query is wrong
 
     results = [
-        verify(indices, *files, sample=sample, seed=seed, memory_limit="64KiB", device=device)
+        verify(indices, *files, sample=sample, seed=seed, memory_limit="200KiB", device=device)
         for sample, seed in ((7, 0), (7, 0), (7, 1), (None, 0))
     ]
 
@@ -475,3 +478,26 @@ def test_a_scheduler_without_dask_names_the_extra(files, tmp_path, capsys, monke
 def test_neither_the_package_nor_its_command_line_imports_dask():
     code = "import sys, accelerated.__main__; assert not {'dask', 'distributed', 'h5py'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_commands_of_the_page_print_what_it_shows(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "ground_truth.md").read_text()
+    shown = re.findall(r"^\$ python -m accelerated (.+)\n((?:.+\n)+?)```$", page, flags=re.M)
+    made = [example.source for example in doctest.DocTestParser().get_examples(page)]
+    names = {"tempfile": tempfile}
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for source in made:
+        exec(compile(source, "ground_truth.md", "single"), names)
+        if "folder" in names and source.startswith("write_neighbors"):
+            monkeypatch.chdir(names["folder"].name)
+        if "given.ibin" in source:
+            break
+    capsys.readouterr()
+
+    assert len(shown) == 3
+    for command, expected in shown:
+        _, output, _ = (
+            run(capsys, *command.split(), "--quiet") if "recall" not in command else run(capsys, *command.split())
+        )
+        assert output == expected
+    names["folder"].cleanup()

@@ -1,8 +1,8 @@
 """The exact neighbours of all queries of a file among all rows of another one, which may be larger than memory.
 
-Shard after shard of the base is read, indexed and searched for all queries, and the neighbours that it has go to a
-folder beside the result, and are merged with those of the others (``accelerated/shards.py``). So the bytes of the
-result depend neither on the order of the shards, nor on their size, nor on how often the work was interrupted. Each
+Shard after shard of the base is read, indexed and searched for all queries. Its neighbours go to a folder beside the
+result, and are merged with those of the other shards (``accelerated/shards.py``). So the bytes of the result depend
+neither on the order of the shards, nor on their size, nor on how often the work was interrupted. Each
 search is told how far the k nearest rows of the other shards are, and leaves out rows that are farther.
 """
 
@@ -70,9 +70,9 @@ def find_ground_truth(
     their search; queries and answers do not count. ``scheduler`` is the address of a scheduler of Dask, such as
     tcp://host:8786, whose workers can read both files.
 
-    Raises OSError if a file cannot be read or written; ValueError for files that do not match, for numbers that are no
-    distance, with their row in the file, for a metric that needs more than two rows, and if the folder of parts belongs
-    to another search, or if an input changes meanwhile.
+    Raises OSError if a file cannot be read or written; ValueError for files of different widths, for NaN and other
+    numbers that cannot be measured, with their row in the file, and for a metric that needs more than two rows. Raises
+    ValueError also if the folder of parts belongs to another search, or if an input changes meanwhile.
 
     >>> import tempfile
     >>> import numpy as np
@@ -121,7 +121,7 @@ def find_ground_truth(
 def read_job(
     base: Any, queries: Any, k: Any, metric: str, p: float, memory_limit: int | str | None, device: Any
 ) -> Job:
-    """Returns what is to be searched, checked; one neighbour more than asked for, if there is one, shows ties."""
+    """Returns the search of one neighbour more than k, if there is one: it shows ties. Raises as the callers say."""
     files = open_rows(base), open_rows(queries)
     (n_rows, n_features), (_, width) = (file.shape for file in files)
     if width != n_features:
@@ -147,9 +147,9 @@ def _read_out(out: Any, job: Job) -> str:
 
 
 def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, default: int) -> int:
-    """Returns the rows of a shard, those of the parts that are there; raises ValueError if these are of another search.
+    """Returns the number of rows of a shard: if parts are there, theirs.
 
-    Without parts the folder is made.
+    Raises ValueError if these are of another search. Makes the folder if it is not there.
     """
     if shard_rows is not None:
         check_int(shard_rows, "shard_rows")
