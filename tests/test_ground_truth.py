@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -229,6 +230,21 @@ def test_an_interrupt_keeps_what_is_finished_and_says_so(files, tmp_path, capsys
         "000000000000.npz",
         "000000000100.npz",
     ]
+
+
+def test_parts_of_another_dataset_of_the_same_file_are_refused(tmp_path, rng, monkeypatch):
+    path, out = tmp_path / "all.hdf5", tmp_path / "truth.npy"
+    with h5py.File(path, "w") as file:
+        for name in ("train", "other", "test"):
+            file[name] = rng.random((50, 3))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(search_module, "search_block", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out)
+
+    with pytest.raises(ValueError, match="begun with dataset of base='train', but now it is 'other'"):
+        find_ground_truth(f"{path}:other", f"{path}:test", 3, out=out)
+
+    assert find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out)["base"]["dataset"] == "train"
 
 
 def test_a_full_disk_is_one_clear_error_and_keeps_what_is_finished(files, tmp_path, capsys, monkeypatch):

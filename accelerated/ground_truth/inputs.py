@@ -22,6 +22,7 @@ def describe(file: RowsFile) -> dict[str, Any]:
     stats = [os.stat(path) for path in _files_of(file.path)]
     return {
         "path": file.path,
+        "dataset": getattr(file, "dataset", None),  # of a file that may hold several
         "rows": file.shape[0],
         "features": file.shape[1],
         "dtype": str(file.dtype),
