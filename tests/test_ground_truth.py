@@ -86,6 +86,40 @@ def test_no_byte_depends_on_the_size_of_shards_their_order_or_the_memory(files, 
     assert json.loads(Path(f"{outs[3]}.json").read_text())["shards"] > 1
 
 
+def test_parts_hold_only_rows_that_may_be_among_the_nearest(tmp_path, rng, monkeypatch):
+    """A later shard is told the k-th distances so far; else all parts together would be many times the result."""
+    files, widths = (tmp_path / "base.npy", tmp_path / "queries.npy"), []
+    np.save(files[0], rng.random((20_000, 16)))
+    np.save(files[1], rng.random((200, 16)))
+    write = search_module.PartsFolder.write
+
+    def write_and_note(folder, start, part):
+        widths.append(part.found.indices.shape[1])
+        write(folder, start, part)
+
+    monkeypatch.setattr(search_module.PartsFolder, "write", write_and_note)
+    make(files, tmp_path / "small.hdf5", k=50, shard_rows=2000)
+    make(files, tmp_path / "whole.hdf5", k=50)
+
+    assert widths[0] == 51 and len(widths) == 11
+    assert max(widths[5:10]) < 40
+    assert (tmp_path / "small.hdf5").read_bytes() == (tmp_path / "whole.hdf5").read_bytes()
+
+
+def test_a_sorted_base_whose_nearest_rows_come_last_or_repeat_is_searched_right(tmp_path, rng):
+    """The first shards are far from the queries, so their distances exclude nothing in the next ones."""
+    files = tmp_path / "base.npy", tmp_path / "queries.npy"
+    rows = np.repeat(rng.integers(0, 9, (600, 12)), 5, axis=0) + np.linspace(50, 0, 3000)[:, None].round()
+    np.save(files[0], rows.astype(np.float32))
+    np.save(files[1], rng.integers(0, 9, (40, 12)).astype(np.float32))
+
+    make(files, tmp_path / "truth.npy", shard_rows=500)
+
+    expected = NearestNeighbors(12).fit(rows).kneighbors(np.load(files[1]))
+    assert np.array_equal(read_neighbors(tmp_path / "truth.npy")[0], expected[1])
+    assert np.array_equal(read_neighbors(tmp_path / "truth.npy")[1], expected[0])
+
+
 def test_the_json_tells_the_inputs_the_filters_and_the_ties(files, tmp_path):
     out = tmp_path / "truth.npy"
 
