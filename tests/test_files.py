@@ -369,6 +369,10 @@ def test_reading_on_decodes_no_rows_of_a_parquet_file_again(rng, tmp_path, monke
     rows.read(50, 60)
     rows.read(55, 60)
     assert begun == [0, 1, 2, 1, 1]
+    with monkeypatch.context() as patch:  # as in a child that was forked, which shares the place in the open file
+        patch.setattr(os, "getpid", lambda: -1)
+        assert np.array_equal(rows.read(60, 70), X[60:70])
+    assert begun == [0, 1, 2, 1, 1, 1]
 
 
 def test_a_model_that_was_updated_has_its_rows_in_their_order(rng, tmp_path):
