@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
-    except BrokenPipeError:  # as of "| head": whoever reads has read enough
+    except BrokenPipeError:  # as of "| head", which has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # as of a program that SIGPIPE ends
     except (OSError, ValueError, TypeError, ImportError) as error:

@@ -12,12 +12,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from accelerated.ground_truth import find_ground_truth, verify
 from benchmarks import faiss_flat
@@ -26,7 +29,7 @@ from benchmarks.timing import in_turns
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "ground_truth.json"
-N_FEATURES, N_CLUSTERS, K, THREADS = 128, 1000, 100, 2
+N_FEATURES, N_CLUSTERS, K, THREADS, ROUNDS = 128, 1000, 100, 2, 3
 MADE_AT_ONCE = 50_000  # rows
 
 
@@ -50,6 +53,7 @@ def measure(folder: Path, n_rows: int, n_queries: int, rounds: int) -> dict[str,
         "accelerated": lambda: find_ground_truth(base, queries, K, out=ours),
         "faiss_flat": lambda: faiss_flat.find(str(base), str(queries), K, str(theirs)),
     }
+    load = os.getloadavg()[0]
     seconds = in_turns(functions, rounds, pause=0.1)
     words = [str(base), str(queries)]
     programs = {
@@ -57,6 +61,8 @@ def measure(folder: Path, n_rows: int, n_queries: int, rounds: int) -> dict[str,
         "faiss_flat": ["benchmarks.faiss_flat", *words, str(K), str(theirs)],
     }
     of_processes = in_turns({name: lambda words=words: run(words) for name, words in programs.items()}, rounds, 0.1)
+    with threadpool_limits(1):  # threads that wait for one another would count, too
+        processor = {name: processor_seconds(function) for name, function in functions.items()}
     checked = {
         name: verify(found, base, queries, sample=None)
         for name, found in (("accelerated", ours), ("faiss_flat", theirs))
@@ -66,12 +72,20 @@ def measure(folder: Path, n_rows: int, n_queries: int, rounds: int) -> dict[str,
         "k": K,
         "dtype": "uint8",
         "metric": "euclidean",
+        "load_before": round(load, 2),
         "seconds": seconds,
         "seconds_of_processes": of_processes,
+        "processor_seconds_of_one_thread": processor,
         "wrong": {name: len(result.wrong) for name, result in checked.items()},
         "other_order_of_ties": {name: result.n_reordered for name, result in checked.items()},
         "certified": json.loads(Path(f"{ours}.json").read_text())["certified"],
     }
+
+
+def processor_seconds(function: Callable[[], Any]) -> float:
+    start = time.process_time()
+    function()
+    return time.process_time() - start
 
 
 def run(words: list[str]) -> None:
@@ -88,7 +102,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         torch.set_num_threads(THREADS)
         faiss.omp_set_num_threads(THREADS)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        line = measure(Path(folder), *((5_000, 20, 1) if asked.smoke else (1_000_000, 1_000, 7)))
+        line = measure(Path(folder), *((5_000, 20, 1) if asked.smoke else (1_000_000, 1_000, ROUNDS)))
     results = {"machine": machine(), **line}
     print(json.dumps(results, indent=1))
     if not asked.smoke:

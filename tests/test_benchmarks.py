@@ -18,6 +18,7 @@ from benchmarks import (
     drop_in,
     gpu,
     gpu_similarity,
+    ground_truth,
     pages,
     run,
     similarity,
@@ -59,6 +60,13 @@ def test_a_small_benchmark_on_a_busy_machine_runs_all_at_rest_and_busy(monkeypat
     assert len(results["lines"]) == 4 * len(busy.NAMES)
     for line in results["lines"]:
         assert set(line["seconds"]) == {"accelerated", busy.ONE_THREAD, "sklearn_brute", "faiss_flat", "torch_cdist"}
+
+
+def test_ground_truth_and_faiss_find_the_same_from_files():
+    results = ground_truth.main(["--smoke"])
+
+    assert set(results["seconds"]) == set(results["seconds_of_processes"]) == {"accelerated", "faiss_flat"}
+    assert results["wrong"] == {"accelerated": 0, "faiss_flat": 0}
 
 
 def test_the_drop_in_and_scikit_learn_are_given_the_same_tasks():

@@ -1,14 +1,18 @@
 """Ground truth from files: exact, the same file after every interrupt, and refused in words for bad files."""
 
+import doctest
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -80,6 +84,40 @@ def test_no_byte_depends_on_the_size_of_shards_their_order_or_the_memory(files, 
 
     assert len({out.read_bytes() for out in outs}) == 1
     assert json.loads(Path(f"{outs[3]}.json").read_text())["shards"] > 1
+
+
+def test_parts_hold_only_rows_that_may_be_among_the_nearest(tmp_path, rng, monkeypatch):
+    """A later shard is told the k-th distances so far; else all parts together would be many times the result."""
+    files, widths = (tmp_path / "base.npy", tmp_path / "queries.npy"), []
+    np.save(files[0], rng.random((20_000, 16)))
+    np.save(files[1], rng.random((200, 16)))
+    write = search_module.PartsFolder.write
+
+    def write_and_note(folder, start, part):
+        widths.append(part.found.indices.shape[1])
+        write(folder, start, part)
+
+    monkeypatch.setattr(search_module.PartsFolder, "write", write_and_note)
+    make(files, tmp_path / "small.hdf5", k=50, shard_rows=2000)
+    make(files, tmp_path / "whole.hdf5", k=50)
+
+    assert widths[0] == 51 and len(widths) == 11
+    assert max(widths[5:10]) < 40
+    assert (tmp_path / "small.hdf5").read_bytes() == (tmp_path / "whole.hdf5").read_bytes()
+
+
+def test_a_sorted_base_whose_nearest_rows_come_last_or_repeat_is_searched_right(tmp_path, rng):
+    """The first shards are far from the queries, so their distances exclude nothing in the next ones."""
+    files = tmp_path / "base.npy", tmp_path / "queries.npy"
+    rows = np.repeat(rng.integers(0, 9, (600, 12)), 5, axis=0) + np.linspace(50, 0, 3000)[:, None].round()
+    np.save(files[0], rows.astype(np.float32))
+    np.save(files[1], rng.integers(0, 9, (40, 12)).astype(np.float32))
+
+    make(files, tmp_path / "truth.npy", shard_rows=500)
+
+    expected = NearestNeighbors(12).fit(rows).kneighbors(np.load(files[1]))
+    assert np.array_equal(read_neighbors(tmp_path / "truth.npy")[0], expected[1])
+    assert np.array_equal(read_neighbors(tmp_path / "truth.npy")[1], expected[0])
 
 
 def test_the_json_tells_the_inputs_the_filters_and_the_ties(files, tmp_path):
@@ -226,6 +264,21 @@ def test_an_interrupt_keeps_what_is_finished_and_says_so(files, tmp_path, capsys
         "000000000000.npz",
         "000000000100.npz",
     ]
+
+
+def test_parts_of_another_dataset_of_the_same_file_are_refused(tmp_path, rng, monkeypatch):
+    path, out = tmp_path / "all.hdf5", tmp_path / "truth.npy"
+    with h5py.File(path, "w") as file:
+        for name in ("train", "other", "test"):
+            file[name] = rng.random((50, 3))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(search_module, "search_block", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out)
+
+    with pytest.raises(ValueError, match="begun with dataset of base='train', but now it is 'other'"):
+        find_ground_truth(f"{path}:other", f"{path}:test", 3, out=out)
+
+    assert find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out)["base"]["dataset"] == "train"
 
 
 def test_a_full_disk_is_one_clear_error_and_keeps_what_is_finished(files, tmp_path, capsys, monkeypatch):
@@ -388,9 +441,9 @@ def test_recall_on_the_command_line_prints_both_kinds_and_what_ties_leave_open(f
     n_tied = made["ties"]["n_queries"]
     assert status == 0
     assert f"{1 - 1 / 360:.6f}" in output.splitlines()[1]
-    assert output.splitlines()[-1].startswith(f"{n_tied} queries")
+    assert output.splitlines()[-1].startswith(f"for {n_tied} of 30 queries")
     assert output.splitlines()[2].endswith("to 1.000000") and "1.000000" in output.splitlines()[3]
-    assert unknown.splitlines()[-1].startswith("30 queries")  # without the JSON any query may be tied
+    assert unknown.splitlines()[-1].startswith("for 30 of 30 queries")  # without the JSON any query may be tied
     assert first.splitlines()[0] == "recall of the first 1 rows of 30 queries"
     assert "truth has no distances" in bare
 
@@ -408,7 +461,7 @@ def test_verify_names_the_wrong_rows_and_counts_ties_in_another_order(files, tmp
 
     assert (status, output) == (
         0,
-        "30 queries with 12 rows each: all rows are right; 2 rows tie with the one of the lower index\n",
+        "right: all 360 rows of 30 queries; 2 tie with the row of a lower index\n",
     )
     wrong = swapped.copy()
     wrong[3, 0] = far = int(np.abs(rows_of(files[0]) - rows_of(files[1])[3]).sum(1).argmax())
@@ -426,7 +479,7 @@ def test_verify_names_the_wrong_rows_and_counts_ties_in_another_order(files, tmp
         f"query 3, place 0: row {far} at {measured!r}, {should[0]}",
         f"query 4, place 5: row {wrong[4, 4]} was named before, {should[1]}",
         f"query 5, place 11: row 600 is not in the base, {should[2]}",
-        "30 queries with 12 rows each: 3 wrong rows in 3 of them; 2 rows tie with the one of the lower index",
+        "wrong: 3 of 360 rows, in 3 of 30 queries; 2 tie with the row of a lower index",
     ]
 
 
@@ -436,7 +489,7 @@ def test_verify_searches_the_sample_that_the_seed_draws(files, tmp_path, device)
     indices[:, 0] = (indices[:, 0] + 300) % 600  # every query is wrong
 
     results = [
-        verify(indices, *files, sample=sample, seed=seed, memory_limit="64KiB", device=device)
+        verify(indices, *files, sample=sample, seed=seed, memory_limit="200KiB", device=device)
         for sample, seed in ((7, 0), (7, 0), (7, 1), (None, 0))
     ]
 
@@ -475,3 +528,26 @@ def test_a_scheduler_without_dask_names_the_extra(files, tmp_path, capsys, monke
 def test_neither_the_package_nor_its_command_line_imports_dask():
     code = "import sys, accelerated.__main__; assert not {'dask', 'distributed', 'h5py'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_commands_of_the_page_print_what_it_shows(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "ground_truth.md").read_text()
+    shown = re.findall(r"^\$ python -m accelerated (.+)\n((?:.+\n)+?)```$", page, flags=re.M)
+    made = [example.source for example in doctest.DocTestParser().get_examples(page)]
+    names = {"tempfile": tempfile}
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for source in made:
+        exec(compile(source, "ground_truth.md", "single"), names)
+        if "folder" in names and source.startswith("write_neighbors"):
+            monkeypatch.chdir(names["folder"].name)
+        if "given.ibin" in source:
+            break
+    capsys.readouterr()
+
+    assert len(shown) == 3
+    for command, expected in shown:
+        _, output, _ = (
+            run(capsys, *command.split(), "--quiet") if "recall" not in command else run(capsys, *command.split())
+        )
+        assert output == expected
+    names["folder"].cleanup()

@@ -117,7 +117,7 @@ def test_without_distances_the_first_k_rows_are_compared_and_no_interval_is_know
         ([[1, 2]] * 2, [[1, 2], [1, -1]], 2, ValueError, "truth of query 1 has fewer than k=2 rows"),
         ([[1, 2]] * 2, [[1, 2], [4, 4]], 1, ValueError, "truth of query 1 has a row twice"),
         ([[1]], ([[2.0, 1.0]], [[1, 2]]), 1, ValueError, r"query 0 has distance 2.0 before 1.0 at place 0"),
-        ([[1]], ([[2.0, np.nan]], [[1, 2]]), 1, ValueError, "distance 2.0 before nan"),
+        ([[1]], ([[np.nan]], [[1]]), 1, ValueError, "truth of query 0 has NaN as a distance"),
         ([[1]], ([[2.0]], [[1, 2]]), 1, ValueError, r"distances of shape \(1, 1\) and dtype float64"),
     ],
 )

@@ -64,10 +64,10 @@ def _make(asked: argparse.Namespace) -> int:
         scheduler=asked.scheduler,
         progress=not asked.quiet,
     )
-    n_tied = made["ties"]["n_queries"]
-    print(f"{asked.out}: the {made['k']} nearest rows of {made['queries']['rows']} queries, all exact")
+    n_queries, n_tied = made["queries"]["rows"], made["ties"]["n_queries"]
+    print(f"{asked.out}: the {made['k']} nearest rows of {n_queries} queries, all exact")
     if n_tied:
-        print(f"of {n_tied} queries the last row ties with one more, so a recall of {made['k']} rows is ambiguous")
+        print(f"for {n_tied} of {n_queries} queries another row is as far as the last one")
     return 0
 
 
@@ -84,7 +84,7 @@ def _recall(asked: argparse.Namespace) -> int:
         return 0
     print(f"by any truth           {_spell(result.by_set)}")
     print(f"by distance            {_spell(result.by_distance)}")
-    print(f"{result.n_tied} queries may have another row as far as the last one")
+    print(f"for {result.n_tied} of {len(found)} queries another row is, or may be, as far as the last one")
     return 0
 
 
@@ -143,7 +143,9 @@ def _describe(wrong: Wrong) -> str:
 
 
 def _sum_up(result: Verified) -> str:
-    n_bad = len({wrong.query for wrong in result.wrong})
-    wrong = f"{len(result.wrong)} wrong rows in {n_bad} of them" if result.wrong else "all rows are right"
-    ties = f"; {result.n_reordered} rows tie with the one of the lower index" if result.n_reordered else ""
-    return f"{result.n_queries} queries with {result.k} rows each: {wrong}{ties}"
+    n_rows, n_bad = result.n_queries * result.k, len({wrong.query for wrong in result.wrong})
+    if result.wrong:
+        text = f"wrong: {len(result.wrong)} of {n_rows} rows, in {n_bad} of {result.n_queries} queries"
+    else:
+        text = f"right: all {n_rows} rows of {result.n_queries} queries"
+    return text + (f"; {result.n_reordered} tie with the row of a lower index" if result.n_reordered else "")

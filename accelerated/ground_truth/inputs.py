@@ -1,10 +1,11 @@
-"""Which file was read: its size and time tell whether it is still the same, and its sha256 tells it to anyone."""
+"""The inputs of a ground truth: its files, by size and time and by their sha256, and the versions of the packages."""
 
 import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,6 +23,7 @@ def describe(file: RowsFile) -> dict[str, Any]:
     stats = [os.stat(path) for path in _files_of(file.path)]
     return {
         "path": file.path,
+        "dataset": getattr(file, "dataset", None),  # of a file that may hold several
         "rows": file.shape[0],
         "features": file.shape[1],
         "dtype": str(file.dtype),
@@ -30,11 +32,19 @@ def describe(file: RowsFile) -> dict[str, Any]:
     }
 
 
+def version_of(package: str) -> str:
+    """Returns the version of a package; unknown if it is not installed, as this project in a bare checkout."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
 @contextmanager
 def hashing(paths: list[str]) -> Iterator[Callable[[], list[str]]]:
     """Hashes files in a thread of its own, and yields a function that waits for the sha256 of each.
 
-    If the caller leaves before, as by an interrupt, the thread ends at once.
+    If the caller leaves before, as after an interrupt, the thread stops.
     """
     is_over = Event()
     with ThreadPoolExecutor(1, "verified-knn-sha256") as hasher:

@@ -7,7 +7,7 @@ from accelerated.ground_truth.shard_search import Job, Part, read_queries, searc
 
 
 def search_on_dask(job: Job, starts: list[int], size: int, scheduler: str) -> Iterator[tuple[int, Part]]:
-    """Yields the parts in the order in which workers finish them; Dask does those of a lost worker again.
+    """Yields the parts in the order in which workers finish them; Dask repeats the tasks of a lost worker.
 
     Raises ImportError without Dask, and OSError if the scheduler does not answer.
     """

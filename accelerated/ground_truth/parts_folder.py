@@ -1,4 +1,4 @@
-"""The folder beside an unfinished ground truth: what was begun, and the neighbours in each shard that is finished.
+"""The folder beside an unfinished ground truth: the search that was begun, and the neighbours in each finished shard.
 
 Each part is written under another name, flushed to the disk and renamed (``saving/archive.py``), and has a checksum. So
 after a kill, a power cut or a full disk a part is either whole or known not to be.

@@ -7,13 +7,13 @@ Let t be the distance of the k-th true row. A truth has all rows nearer than t, 
     most    found_near + min(found_tied, k - near)               the truth takes the tied rows of the answer first
     least   found_near + max(0, k - near - (n_tied - found_tied))   it takes the n_tied - found_tied other rows first
 
-By distance, as ann-benchmarks has it (``ann_benchmarks/plotting/metrics.py``, there with a tolerance of 0.001), a row
-counts if it is at most t far: found_near + found_tied, whatever the truth. big-ann-benchmarks compares with all tied
-rows, which is the same, as far as its files list them (``compute_recall_with_distance_ties``).
+By distance, as ann-benchmarks has it (``ann_benchmarks/plotting/metrics.py``, there with a tolerance), a row counts if
+it is at most t far: found_near + found_tied, by every truth. big-ann-benchmarks compares with all rows of its file that
+tie, within 1e-6 (``compute_recall_with_distance_ties`` in ``benchmark/plotting/metrics.py``).
 
-If the rows of a file end with a row at t, more rows at t may follow in the base, and none of the file tells which.
-Then a row of the answer that is not in the file may be one of them, and the truth may take all of its k - near rows
-from outside of the answer.
+If the last row of a file is at t, more rows at t may follow in the base, and the file does not tell which. Then a row
+of the answer that is not in the file may be one of them, and a truth may take all of its k - near rows from outside of
+the answer.
 """
 
 from collections.abc import Sequence
@@ -78,30 +78,24 @@ def recall(found: Any, truth: Any, k: int | None = None, *, tied_beyond: Sequenc
     distances, indices = truth if isinstance(truth, tuple) else (None, truth)
     found, indices = _read_indices(found, "found"), _read_indices(indices, "truth")
     k = indices.shape[1] if k is None else check_int(k, "k")
-    if len(found) != len(indices):
-        raise ValueError(
-            f"found has {len(found)} queries, but truth has {len(indices)}: pass both for the same queries"
-        )
-    for rows, name in ((found, "found"), (indices, "truth")):
-        if rows.shape[1] < k:
-            raise ValueError(f"{name} has {rows.shape[1]} rows for each query, fewer than k={k}: pass a smaller k")
+    _check_shapes(found, indices, k)
     _check_truth(indices, k)
+    answers, truths = found.tolist(), indices.tolist()
+    n_rows = len(found) * k
     if distances is None:
-        hits = sum(len(_rows_of(row, k) & set(true[:k])) for row, true in _pairs(found, indices))
-        return Recall(hits / (len(found) * k), None, None, 0)
+        hits = sum(
+            len(_rows_of(answer, k).intersection(true[:k])) for answer, true in zip(answers, truths, strict=True)
+        )
+        return Recall(hits / n_rows, None, None, 0)
     distances = _read_distances(distances, indices)
     kth = distances[:, k - 1 : k]
     n_near, n_known = (distances < kth).sum(1), (distances <= kth).sum(1)
     goes_on = n_known == distances.shape[1]
     if tied_beyond is not None:
         goes_on &= np.isin(np.arange(len(found)), np.asarray(tied_beyond, dtype=np.int64))
-    counts = [
-        _count(row, true, k, *sizes)
-        for (row, true), *sizes in zip(
-            _pairs(found, indices), n_near.tolist(), n_known.tolist(), goes_on.tolist(), strict=True
-        )
-    ]
-    given, *bounds = (np.array(counts).sum(0) / (len(found) * k)).tolist()
+    of_queries = zip(answers, truths, n_near.tolist(), n_known.tolist(), goes_on.tolist(), strict=True)
+    counts = [_count(answer, true, k, *sizes) for answer, true, *sizes in of_queries]
+    given, *bounds = (np.array(counts).sum(0) / n_rows).tolist()
     n_tied = int(((n_known > k) | goes_on).sum())
     return Recall(given, Interval(*bounds[:2]), Interval(*bounds[2:]), n_tied)
 
@@ -125,10 +119,6 @@ def _rows_of(found: list[int], k: int) -> set[int]:
     return set(found[:k]) - {NO_ROW}
 
 
-def _pairs(found: np.ndarray, indices: np.ndarray) -> Any:
-    return zip(found.tolist(), indices.tolist(), strict=True)
-
-
 def _read_indices(indices: Any, name: str) -> np.ndarray:
     array = to_numpy(indices)
     if array.ndim != 2 or not array.size:
@@ -140,6 +130,17 @@ def _read_indices(indices: Any, name: str) -> np.ndarray:
         query, place = np.argwhere(array < NO_ROW)[0]
         raise ValueError(f"{name}[{query}, {place}]={array[query, place]} is below -1, which means a missing row")
     return array
+
+
+def _check_shapes(found: np.ndarray, indices: np.ndarray, k: int) -> None:
+    """Raises ValueError unless both have the same queries, and k rows for each."""
+    if len(found) != len(indices):
+        raise ValueError(
+            f"found has {len(found)} queries, but truth has {len(indices)}: pass both for the same queries"
+        )
+    for rows, name in ((found, "found"), (indices, "truth")):
+        if rows.shape[1] < k:
+            raise ValueError(f"{name} has {rows.shape[1]} rows for each query, fewer than k={k}: pass a smaller k")
 
 
 def _check_truth(indices: np.ndarray, k: int) -> None:
@@ -158,7 +159,9 @@ def _read_distances(distances: Any, indices: np.ndarray) -> np.ndarray:
     if array.shape != indices.shape or array.dtype.kind not in "fiu":
         kinds = f"shape {array.shape} and dtype {array.dtype}"
         raise ValueError(f"truth has distances of {kinds}, but must have one number for each index, {indices.shape}")
-    if not (ascends := array[:, 1:] >= array[:, :-1]).all():  # False also for NaN
+    if np.isnan(array).any():
+        raise ValueError(f"truth of query {int(np.isnan(array).any(1).argmax())} has NaN as a distance")
+    if not (ascends := array[:, 1:] >= array[:, :-1]).all():
         query, place = np.argwhere(~ascends)[0]
         pair = f"{show(array[query, place].item())} before {show(array[query, place + 1].item())}"
         raise ValueError(f"truth of query {query} has distance {pair} at place {place}, but must be nearest first")

@@ -1,15 +1,14 @@
 """The exact neighbours of all queries of a file among all rows of another one, which may be larger than memory.
 
-Shard after shard of the base is read, indexed and searched for all queries, and the neighbours that it has go to a
-folder beside the result, and are merged with those of the others (``accelerated/shards.py``). So the bytes of the
-result depend neither on the order of the shards, nor on their size, nor on how often the work was interrupted. Each
-search is told how far the k nearest rows of the other shards are, and leaves out rows that are farther.
+Shard after shard of the base is read, indexed and searched for all queries. Its neighbours go to a folder beside the
+result, and are merged with those of the other shards (``accelerated/shards.py``). So the bytes of the result depend
+neither on the order of the shards, nor on their size, nor on how often the work was interrupted. Each search is told
+how far the k nearest rows of the shards before it are, and leaves out rows that are farther.
 """
 
 import json
 import os
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from accelerated.devices import resolve_device
 from accelerated.files import open_rows, write_neighbors
 from accelerated.files.formats import get_ending
 from accelerated.files.neighbors import ENDINGS, TYPES
-from accelerated.ground_truth.inputs import describe, hashing
+from accelerated.ground_truth.inputs import describe, hashing, version_of
 from accelerated.ground_truth.parts_folder import PartsFolder, flush_names, write_text
 from accelerated.ground_truth.shard_search import (
     Job,
@@ -70,9 +69,9 @@ def find_ground_truth(
     their search; queries and answers do not count. ``scheduler`` is the address of a scheduler of Dask, such as
     tcp://host:8786, whose workers can read both files.
 
-    Raises OSError if a file cannot be read or written; ValueError for files that do not match, for numbers that are no
-    distance, with their row in the file, for a metric that needs more than two rows, and if the folder of parts belongs
-    to another search, or if an input changes meanwhile.
+    Raises OSError if a file cannot be read or written; ValueError for files of different widths, for NaN and other
+    numbers that cannot be measured, with their row in the file, and for a metric that needs more than two rows. Raises
+    ValueError also if the folder of parts belongs to another search, or if an input changes meanwhile.
 
     >>> import tempfile
     >>> import numpy as np
@@ -89,7 +88,8 @@ def find_ground_truth(
     job = read_job(base, queries, k, metric, p, memory_limit, device)
     out = _read_out(out, job)
     checked, inputs = read_queries(job), {"base": describe(job.base), "queries": describe(job.queries)}
-    asked = {"verified-knn": version("verified-knn"), **inputs, "k": k, "metric": job.metric.name, "p": job.metric.p}
+    versions = {name: version_of(name) for name in ("verified-knn", "numpy", "torch")}
+    asked = {**inputs, "k": k, "metric": job.metric.name, "p": job.metric.p, "verified-knn": versions["verified-knn"]}
     folder = PartsFolder(out)
     size = _begin(folder, asked, shard_rows, default_shard_rows(job))
     starts = range(0, len(job.base), size)
@@ -109,7 +109,7 @@ def find_ground_truth(
         "shards": len(starts),
         "certified": certified,
         "ties": {"n_queries": len(tied), "queries": tied[:MOST_NAMED].tolist()},
-        "versions": {name: version(name) for name in ("verified-knn", "numpy", "torch")},
+        "versions": versions,
         "seconds": round(time.perf_counter() - began, 3),
     }
     write_text(Path(f"{out}.json"), json.dumps(described, indent=1))
@@ -121,7 +121,7 @@ def find_ground_truth(
 def read_job(
     base: Any, queries: Any, k: Any, metric: str, p: float, memory_limit: int | str | None, device: Any
 ) -> Job:
-    """Returns what is to be searched, checked; one neighbour more than asked for, if there is one, shows ties."""
+    """Returns the search for k neighbours and, because it shows ties, one more, if the base has so many rows."""
     files = open_rows(base), open_rows(queries)
     (n_rows, n_features), (_, width) = (file.shape for file in files)
     if width != n_features:
@@ -147,9 +147,9 @@ def _read_out(out: Any, job: Job) -> str:
 
 
 def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, default: int) -> int:
-    """Returns the rows of a shard, those of the parts that are there; raises ValueError if these are of another search.
+    """Returns the number of rows of a shard: if parts are there, theirs.
 
-    Without parts the folder is made.
+    Raises ValueError if these are of another search. Makes the folder if it is not there.
     """
     if shard_rows is not None:
         check_int(shard_rows, "shard_rows")
@@ -169,13 +169,13 @@ def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, d
                 f"{str(folder.path)!r} was begun with {name}={before!r}, but now it is {value!r}: {remedy}"
             )
     folder.sweep()
-    return int(size)
+    return size
 
 
 def _search(
     folder: PartsFolder, job: Job, queries: np.ndarray, starts: range, scheduler: str | None, progress: bool
 ) -> Part:
-    """Returns the neighbours in all shards; those whose parts are not there, or damaged, are searched and written."""
+    """Returns the neighbours in all shards; shards whose parts are missing or damaged are searched, and written."""
     whole, missing = Part(nothing(len(queries), job.k), {}), []
     for start in starts:
         if (part := folder.read(start)) is None:

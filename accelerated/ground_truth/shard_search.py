@@ -23,7 +23,7 @@ METRICS = {
     **dict.fromkeys(("euclidean", "sqeuclidean", "cosine", "minkowski"), 16),
     **{"manhattan": 20, "chebyshev": 16, "hamming": 32, "jaccard": 4, "canberra": 0, "braycurtis": 0},
 }
-BYTES_OF_ROW = 64  # that a filter keeps, whatever the number of features
+BYTES_OF_ROW = 64  # that a filter keeps besides
 
 
 class Job(NamedTuple):
@@ -87,8 +87,8 @@ def search_block(job: Job, queries: np.ndarray, start: int, block: np.ndarray, s
 def search_index(job: Job, shard: Index, queries: np.ndarray, start: int, so_far: Found | None = None) -> Part:
     """Returns the nearest rows of a shard, whose first row is ``start`` in the file, for checked queries.
 
-    ``so_far`` has the nearest rows of other shards. Rows that are farther than the last of these may be missing, for
-    they are not among the nearest of all shards.
+    ``so_far`` has the k nearest rows of other shards. A row that is farther than the last of these is not among the k
+    nearest of all, so it may be missing; one that is as far may not, for the order of indices may put it first.
     """
     given, k = Queries.given(queries, shard.metric, shard.rows), min(job.k, len(shard.rows))
     if so_far is not None and (limits := so_far.reduced[:, -1]).max() < np.inf:

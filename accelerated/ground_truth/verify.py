@@ -34,7 +34,7 @@ GAPS_AT_ONCE = 2**17  # differences of a query and a row in one feature, while r
 
 
 class Wrong(NamedTuple):
-    """A place of a ground truth with a row that does not belong there; its distance is None if there is no such row."""
+    """A place of a ground truth with a row that does not belong there; a row that the base lacks has no distance."""
 
     query: int
     place: int
@@ -46,7 +46,7 @@ class Wrong(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """What a check of a ground truth found.
+    """The result of the check of a ground truth.
 
     - n_queries: the number of queries that were searched
     - k: the number of rows for each of them
@@ -110,7 +110,7 @@ def _draw(n_queries: int, sample: int | None, seed: int) -> np.ndarray:
 
 
 def _measure_and_search(job: Job, queries: np.ndarray, indices: np.ndarray, progress: bool) -> tuple[np.ndarray, Found]:
-    """Returns the reduced distances of the named rows, NaN where there is no such row, and the true neighbours."""
+    """Returns the reduced distances of the named rows, NaN for a row that the base lacks, and the true neighbours."""
     measured, size = np.full(indices.shape, np.nan), default_shard_rows(job)
     starts, true = range(0, len(job.base), size), nothing(len(queries), job.k)
     with in_calling_thread(), progress_bar(len(job.base), shown=progress, unit="row") as advance:
