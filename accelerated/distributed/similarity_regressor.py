@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from dask.base import is_dask_collection
 from dask.delayed import delayed
 from torch import Tensor
 
@@ -21,7 +22,7 @@ import accelerated
 from accelerated.calling_thread import in_calling_thread
 from accelerated.distributed.schedulers import Scheduler, find_scheduler
 from accelerated.distributed.shards import once
-from accelerated.distributed.sources import is_collection, open_files
+from accelerated.distributed.sources import open_files
 from accelerated.files import RowsFile
 from accelerated.similarities import Similarity
 from accelerated.solvers.system import System
@@ -103,7 +104,7 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
 
     def _gather(self, values: Any) -> Any:
         """Returns what files and collections hold, and all else as it is."""
-        if is_collection(values):
+        if is_dask_collection(values):
             return find_scheduler(self.scheduler).compute([values])[0]
         files = open_files(values)
         return values if files is None else np.concatenate([file.read(0, len(file)) for file in files])
