@@ -44,6 +44,13 @@ N_FEATURES, K = 96, 10  # rows of this width are what the stages are measured fo
 ROWS, QUERIES = (50_000, 100_000, 200_000), (100, 1000, 4000)
 N_CHECKED = 1_500_000  # rows of the runs that are forecast
 TEN_GIGABITS = 1.25e9  # bytes a second
+ONE_THREAD = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
+RETURNING = {"MALLOC_TRIM_THRESHOLD_": 65536, **ONE_THREAD}  # Dask's own settings
+KEEPING = {"MALLOC_TRIM_THRESHOLD_": 2**28, "MALLOC_MMAP_THRESHOLD_": 2**25, **ONE_THREAD}
+RUNS = [  # the number of workers, whether shards are kept, whether workers keep free memory
+    *((1, False, True), (2, False, True), (1, True, True), (2, True, True)),
+    (2, True, False),
+]
 
 
 @dataclass(frozen=True)
@@ -201,6 +208,7 @@ def _measure_messages() -> dict[str, float]:
 
 def check(folder: Path, costs: Costs) -> list[dict[str, Any]]:
     """Runs searches that the costs were not fitted to, with 1 and 2 workers, beside their forecasts."""
+    from dask import config
     from dask.distributed import Client
 
     from accelerated.distributed import NearestNeighbors
@@ -211,16 +219,26 @@ def check(folder: Path, costs: Costs) -> list[dict[str, Any]]:
     for start in range(0, n_rows, shard_rows):
         rows[start : start + shard_rows] = rng.standard_normal((shard_rows, N_FEATURES), dtype=np.float32)
     Q = rng.standard_normal((n_queries, N_FEATURES), dtype=np.float32)
-    for n_workers in (1, 2):
-        for is_resident, limit in ((False, "400MB"), (True, "4GB")):
-            with Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=0) as client:
-                model = NearestNeighbors(K, shard_rows=shard_rows, memory_limit=limit, scheduler=client).fit(str(path))
-                model.kneighbors(Q[:10])  # so that all workers have started
-                _, seconds = _timed(lambda model=model: model.kneighbors(Q), 1)
-            plan = Plan(n_rows, n_queries, K, shard_rows, n_workers, is_resident)
-            forecast = simulate(costs, plan)
-            runs.append({"plan": asdict(plan), "seconds": seconds, "forecast": asdict(forecast)})
-            print(plan, f"{seconds:.2f} s, forecast {forecast.total:.2f} s", flush=True)
+    for n_workers, is_resident, keeps_memory in RUNS:
+        limit = "4GB" if is_resident else "400MB"
+        with (
+            config.set({"distributed.nanny.pre-spawn-environ": KEEPING if keeps_memory else RETURNING}),
+            Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0) as client,
+        ):
+            model = NearestNeighbors(K, shard_rows=shard_rows, memory_limit=limit, scheduler=client).fit(str(path))
+            model.kneighbors(Q[:10])  # so that all workers have started
+            _, seconds = _timed(lambda model=model: model.kneighbors(Q))
+        plan = Plan(n_rows, n_queries, K, shard_rows, n_workers, is_resident)
+        forecast = simulate(costs, plan)
+        runs.append(
+            {
+                "plan": asdict(plan),
+                "keeps_memory": keeps_memory,
+                "seconds": seconds,
+                "forecast": asdict(forecast),
+            }
+        )
+        print(plan, keeps_memory, f"{seconds:.2f} s, forecast {forecast.total:.2f} s", flush=True)
     return runs
 
 
@@ -246,24 +264,28 @@ def write_pages(results: dict[str, Any]) -> None:
     costs = Costs(**results["costs"])
     runs = [(Plan(**run["plan"]), run) for run in results["runs"]]
     checked = as_table(
-        ["workers", "shards kept", "seconds", "forecast"],
-        [
-            [p.n_workers, _yes(p.is_resident), f"{run['seconds']:.1f}", f"{run['forecast']['total']:.1f}"]
-            for p, run in runs
-        ],
+        ["workers", "shards kept", "memory kept", "seconds", "forecast"],
+        [[p.n_workers, *map(_yes, (p.is_resident, run["keeps_memory"])), *_seconds(run)] for p, run in runs],
         n_left=0,
     )
     expected = as_table(
         ["queries", "k", "rows of a shard", "workers", "kept", "seconds", "worker", "scheduler", "client's line"],
         [
-            [f"{p.n_queries:,}", p.k, f"{p.shard_rows:,}", p.n_workers, _yes(p.is_resident)]
-            + [f"{value:.3g}" for value in (f.total, f.worker, f.scheduler, f.client_line)]
+            [f"{p.n_queries:,}", p.k, f"{p.shard_rows:,}", p.n_workers, _yes(p.is_resident), *_parts(f)]
             for p, f in forecasts(costs)
         ],
         n_left=0,
     )
     page = with_table(PAGE.read_text(), "| workers | shards kept |", checked)
     PAGE.write_text(with_table(page, "| queries | k |", expected))
+
+
+def _seconds(run: dict[str, Any]) -> list[str]:
+    return [f"{seconds:.1f}" for seconds in (run["seconds"], run["forecast"]["total"])]
+
+
+def _parts(forecast: Forecast) -> list[str]:
+    return [f"{seconds:.3g}" for seconds in (forecast.total, forecast.worker, forecast.scheduler, forecast.client_line)]
 
 
 def _yes(is_so: bool) -> str:
