@@ -55,7 +55,7 @@ TRIED = [(n, claim) for n in CUTS for claim in OFFERED if n == 3 or claim.level 
 
 def test_shards_of_the_claims_are_uneven_and_some_are_empty():
     assert uneven(10, 7) == [0, 1, 2, 0, 1, 2, 4]
-    assert uneven(2, 7) == [0, 1, 1, 0, 0, 0, 0]
+    assert uneven(2, 7) == [0, 1, 0, 0, 0, 0, 1]
     assert uneven(1, 1) == [1]
 
 
