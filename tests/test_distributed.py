@@ -1,6 +1,7 @@
 """Rows in shards have the bits of one machine: for every scheduler, cut, kind of input and order of completion."""
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -334,13 +335,28 @@ def test_a_file_that_is_cut_after_fit_is_one_clear_error(lattice, tmp_path):
     path = a_path(X, tmp_path)
     model = NearestNeighbors(3, memory_limit=SMALL, scheduler="threads").fit(path)
     expected = model.kneighbors(Q)
-    whole = path.read_bytes()
+    whole, changed = path.read_bytes(), path.stat().st_mtime_ns
     path.write_bytes(whole[: len(whole) // 2])
 
-    with pytest.raises(OSError, match=r"rows.npy' ends at byte \d+, but .* the file was cut"):
+    with pytest.raises(OSError, match=r"rows.npy' was changed since it was opened: it had 96128 bytes.* has 48064"):
         model.kneighbors(Q)
     path.write_bytes(whole)
+    os.utime(path, ns=(changed, changed))
     assert_same(model.kneighbors(Q), expected)
+
+
+@pytest.mark.parametrize("source", [a_path, memmap], ids=lambda source: source.__name__)
+def test_rows_in_memory_are_never_mixed_with_those_of_a_file_that_was_replaced(lattice, tmp_path, source):
+    X, Q, _ = lattice
+    model = NearestNeighbors(3).fit(source(X, tmp_path))
+    expected, stored = model.kneighbors(Q), pickle.dumps(model)
+    np.save(tmp_path / "new.npy", X[::-1])
+    os.replace(tmp_path / "new.npy", tmp_path / "rows.npy")
+
+    assert_same(model.kneighbors(Q), expected)
+    for ask in (model.kneighbors, model.radius_neighbors, lambda: pickle.loads(stored)):
+        with pytest.raises(OSError, match=r"rows.npy' was changed since it was opened"):
+            ask()
 
 
 def test_a_chunk_that_is_shorter_than_it_says_is_refused(lattice):
