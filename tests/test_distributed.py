@@ -1,6 +1,7 @@
 """Rows in shards have the bits of one machine: for every scheduler, cut, kind of input and order of completion."""
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from sklearn.exceptions import NotFittedError
 import accelerated
 from accelerated.distributed import KNNClassifier, KNNRegressor, NearestNeighbors
 from accelerated.distributed.memory import Shares, bytes_of_row
+from accelerated.distributed.schedulers import find_scheduler
 from accelerated.distributed.shards import Shard
 from accelerated.distributed.sources import cut_evenly
 from accelerated.metrics import METRICS
@@ -266,10 +268,35 @@ def test_a_model_that_is_not_fitted_has_no_lazy_answers(lattice):
     for model, method in (
         (NearestNeighbors(), "kneighbors"),
         (KNNClassifier(), "predict"),
+        (KNNClassifier(), "predict_proba"),
         (KNNRegressor(), "predict"),
     ):
         with pytest.raises(NotFittedError):
             getattr(model, method)(queries)
+
+
+def test_queries_of_unknown_length_in_chunks_of_columns_have_lazy_answers(lattice):
+    X, Q, _ = lattice
+    queries, known = da.from_array(Q, chunks=(15, 2)), da.from_array(Q, chunks=(40, 2))
+    model = NearestNeighbors(3, memory_limit=SMALL).fit(X)
+    one = accelerated.NearestNeighbors(3).fit(X)
+
+    for lazy, expected in (
+        (queries[queries[:, 0] >= 2], Q[Q[:, 0] >= 2]),
+        (da.concatenate([known, queries[queries[:, 0] >= 0]]), np.concatenate([Q, Q])),
+    ):
+        assert_same(dask.compute(*model.kneighbors(lazy)), one.kneighbors(expected))
+
+
+def test_other_collections_and_flags_are_refused_for_queries_of_dask(lattice):
+    X, Q, y = lattice
+    model = KNNClassifier(3).fit(X, y)
+
+    for method in (model.kneighbors, model.predict, model.predict_proba):
+        with pytest.raises(TypeError, match=r"X is a Delayed.* but must be an array .* or rows: pass X.compute\(\)"):
+            method(delayed(Q))
+    with pytest.raises(TypeError, match="return_distance='no' is a str, but must be True or False"):
+        model.kneighbors(da.from_array(Q), return_distance="no")
 
 
 def test_targets_of_dask_are_computed(lattice):
@@ -308,13 +335,28 @@ def test_a_file_that_is_cut_after_fit_is_one_clear_error(lattice, tmp_path):
     path = a_path(X, tmp_path)
     model = NearestNeighbors(3, memory_limit=SMALL, scheduler="threads").fit(path)
     expected = model.kneighbors(Q)
-    whole = path.read_bytes()
+    whole, changed = path.read_bytes(), path.stat().st_mtime_ns
     path.write_bytes(whole[: len(whole) // 2])
 
-    with pytest.raises(OSError, match=r"rows.npy' ends at byte \d+, but .* the file was cut"):
+    with pytest.raises(OSError, match=r"rows.npy' was changed since it was opened: it had 96128 bytes.* has 48064"):
         model.kneighbors(Q)
     path.write_bytes(whole)
+    os.utime(path, ns=(changed, changed))
     assert_same(model.kneighbors(Q), expected)
+
+
+@pytest.mark.parametrize("source", [a_path, memmap], ids=lambda source: source.__name__)
+def test_rows_in_memory_are_never_mixed_with_those_of_a_file_that_was_replaced(lattice, tmp_path, source):
+    X, Q, _ = lattice
+    model = NearestNeighbors(3).fit(source(X, tmp_path))
+    expected, stored = model.kneighbors(Q), pickle.dumps(model)
+    np.save(tmp_path / "new.npy", X[::-1])
+    os.replace(tmp_path / "new.npy", tmp_path / "rows.npy")
+
+    assert_same(model.kneighbors(Q), expected)
+    for ask in (model.kneighbors, model.radius_neighbors, lambda: pickle.loads(stored)):
+        with pytest.raises(OSError, match=r"rows.npy' was changed since it was opened"):
+            ask()
 
 
 def test_a_chunk_that_is_shorter_than_it_says_is_refused(lattice):
@@ -455,6 +497,23 @@ def test_the_package_without_dask_names_the_extra():
 
     message = "ImportError: accelerated.distributed needs dask: pip install 'verified-knn[distributed]'"
     assert run.stderr.splitlines()[-1] == message
+
+
+@pytest.mark.parametrize("name", ["sync", "single-threaded", "threading", "multiprocessing"])
+def test_other_names_that_dask_has_for_a_scheduler_are_understood(name):
+    meant = {"threading": "threads", "multiprocessing": "processes"}.get(name, "synchronous")
+
+    with dask.config.set(scheduler=name):
+        assert find_scheduler(None) == find_scheduler(name) == find_scheduler(meant)
+    assert find_scheduler(name).name == meant
+
+
+def test_a_number_of_workers_that_is_not_an_int_is_refused(lattice):
+    with (
+        dask.config.set(num_workers="a"),
+        pytest.raises(TypeError, match="num_workers of Dask's configuration='a' is a"),
+    ):
+        NearestNeighbors(3, scheduler="threads").fit(lattice[0])
 
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])

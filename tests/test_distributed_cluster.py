@@ -121,6 +121,27 @@ def test_a_missing_number_is_named_from_a_cluster(client, rows):
         NearestNeighbors(5, memory_limit=2**18).fit(path).kneighbors(Q)
 
 
+def test_shards_in_the_memory_of_workers_are_read_again_on_another_scheduler(rows):
+    X, path, Q = rows
+    expected = accelerated.NearestNeighbors(3).fit(X).kneighbors(Q)
+    queries = da.from_array(Q, chunks=(15, 4))
+    local = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0", "processes": False}
+    with distributed.LocalCluster(**local) as cluster, distributed.Client(cluster) as client:
+        models = [NearestNeighbors(3).fit(source) for source in (X, path, da.from_array(X, chunks=(1100, 2)))]
+        of_client = NearestNeighbors(3, scheduler=client).fit(X)
+        assert not isinstance(models[0]._index.opened[0], Shard)
+        assert_same(models[0].set_params(scheduler="threads").kneighbors(Q), expected)
+        assert_same(models[0].set_params(scheduler=None).kneighbors(Q), expected)
+        client.cancel(list(models[0]._index.opened))
+        assert_same(models[0].kneighbors(Q), expected)
+    for model in models:
+        assert_same(model.kneighbors(Q), expected)
+        assert_same((part.compute() for part in model.kneighbors(queries)), expected)
+    with pytest.raises(ValueError, match="is closed: pass a Client that is open"):
+        of_client.kneighbors(Q)
+    assert_same(of_client.set_params(scheduler=None).kneighbors(), models[0].kneighbors())
+
+
 def test_a_cluster_without_workers_is_refused(rng):
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=":0", processes=False) as empty,

@@ -66,6 +66,17 @@ def test_rows_may_be_files_or_computed_by_dask(data, tmp_path):
     assert of_dask.score(da.array(X), da.array(y)) == here.score(X, y)
 
 
+def test_strings_are_examples_where_the_similarity_is_a_function(data):
+    def shared(a, b):
+        return len(set(a) & set(b)) / len(set(a) | set(b))
+
+    words, y = ["apple", "pear", "plum"], [1.0, 2.0, 3.0]
+    here = accelerated.SimilarityRegressor(shared).fit(words, y)
+    there = SimilarityRegressor(shared, scheduler="synchronous").fit(words, y)
+
+    assert np.array_equal(there.predict(["grape"]), here.predict(["grape"]))
+
+
 def test_a_fitted_model_needs_no_scheduler(data):
     X, y = data
     model = SimilarityRegressor(**SETTINGS, scheduler="synchronous").fit(X, y)

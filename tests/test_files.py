@@ -1,5 +1,6 @@
 """Files of vectors: each format gives the rows that its own tools wrote, and a file that is not whole is refused."""
 
+import dataclasses
 import gc
 import os
 import pickle
@@ -186,11 +187,31 @@ def two_matrices(path):
     write_hdf5(path, np.ones((3, 2)), "test")
 
 
+def header_of(text):
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+def write_half_header(path, X):
+    write_npy(path, X)
+    path.write_bytes(path.read_bytes().replace(b")", b" "))
+
+
+def save_half_header(path):
+    NearestNeighbors().fit(ONES).save(path)
+    path.write_bytes(path.read_bytes().replace(b"(20, 3)", b"(20, 3 "))
+
+
 ONES = np.ones((20, 3))
 REFUSED = {  # ending, a function that makes the file, and a part of the message
     "a cut .npy": (*spoilt(".npy", write_npy, -5), r"has 363 bytes, .* 20 x 3 numbers of 4 .* make 368, so 5 are miss"),
     "an .npy with more bytes": (*spoilt(".npy", write_npy, append=b"!!"), r"make 368, so 2 are left over"),
     "an .npy with half a header": (*spoilt(".npy", write_npy, 50), r"does not begin as an \.npy file: EOF"),
+    "an .npy with a damaged header": (*spoilt(".npy", write_half_header), r"does not begin as an \.npy file"),
+    "an .npy of brackets": (
+        ".npy",
+        lambda path: path.write_bytes(header_of(b"(" * 100)),
+        r"does not begin as an \.npy",
+    ),
     "an empty .npy": (*spoilt(".npy", write_npy, 0), r"does not begin as an \.npy file: EOF"),
     "text as .npy": (".npy", lambda path: path.write_text("1.0,2.0"), r"does not begin as an \.npy file"),
     "one dimension": (".npy", lambda path: np.save(path, np.ones(3)), r"shape \(3,\), but must hold a matrix"),
@@ -212,6 +233,7 @@ REFUSED = {  # ending, a function that makes the file, and a part of the message
     "an absurd .u8bin": (".u8bin", lambda path: path.write_bytes(b"\xff" * 8), r"4294967295 x 4294967295 numbers"),
     "ground truth as .ibin": (".ibin", lambda path: path.write_bytes(b"\1\0\0\0" * 4), r"`read_neighbors"),
     "a cut .npz": (".npz", lambda path: path.write_bytes(b"PK\3\4 and more"), r"not a file of ``save``, or was cut"),
+    "an .npz with a damaged header": (".npz", save_half_header, r"not a file of ``save``, or was cut"),
     "another .npz": (".npz", lambda path: np.savez(path, rows=ONES), r"holds arrays, but no model"),
     "a model for cosine": (*saved(NearestNeighbors(metric="cosine"), ONES), r"rows that fit has changed .*'cosine'"),
     "a model of sparse rows": (*saved(NearestNeighbors(), scipy.sparse.csr_array(ONES)), r"sparse rows, which"),
@@ -271,6 +293,7 @@ def test_a_file_that_is_cut_while_it_is_read_raises(ending, rng, tmp_path):
     with pytest.raises((OSError, ValueError), match=re.escape(str(path))):
         rows.read(10, 90)
     if ending in (".npy", ".fvecs", ".fbin"):
+        rows = dataclasses.replace(rows, opened=None)  # as if it were cut after its size was looked at
         with pytest.raises(OSError, match=r"ends at byte \d+, but rows 10 to 89 end at byte \d+: the file was cut"):
             rows.read(10, 90)
         assert np.array_equal(rows.read(0, 40), X[:40])
@@ -285,8 +308,46 @@ def test_a_file_that_was_replaced_is_noticed(ending, rng, tmp_path):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     write(path, draw(rng, "<f4", (200, 1)))
 
-    with pytest.raises(OSError, match=r"replaced|its shape is \(200, 1\), but was \(100, 9\)"):
+    with pytest.raises(OSError, match=r"was changed since it was opened|its shape and dtype are \(\(200, 1\), dtype"):
         rows.read(10, 50)
+
+
+OTHERS = {  # a function that writes, and the same numbers in another layout, of as many bytes
+    ".npy": (write_npy, lambda path, X: write_npy(path, np.asfortranarray(X))),
+    ".fvecs": (write_vecs, lambda path, X: write_vecs(path, np.ones((4, 9), "<f4"))),
+    ".fbin": (write_bin, lambda path, X: write_bin(path, X.T.copy())),
+    ".hdf5": (write_hdf5, lambda path, X: path.unlink() or write_hdf5(path, X.astype("<i4"))),
+    ".zarr": (zarr.save_array, lambda path, X: shutil.rmtree(path) or zarr.save_array(path, X.astype("<i4"))),
+}
+
+
+@pytest.mark.parametrize("ending", OTHERS)
+def test_a_file_of_another_layout_in_place_of_the_one_that_was_opened_is_refused(ending, rng, tmp_path):
+    path, X = tmp_path / f"rows{ending}", draw(rng, "<f4", (8, 4))
+    write, write_another = OTHERS[ending]
+    write(path, X)
+    rows = pickle.loads(pickle.dumps(open_rows(path)))
+    time.sleep(0.02)  # more than a tick of the clock of a file system
+    write_another(path, X)
+
+    with pytest.raises(
+        OSError, match=r"was changed since it was opened: it had \d+ bytes|dtype are .*int32.*, but were"
+    ):
+        rows.read(0, 4)
+
+
+def test_a_file_that_is_replaced_while_its_rows_are_read_is_refused(rng, tmp_path, monkeypatch):
+    write_bin(tmp_path / "rows.fbin", draw(rng, "<f4"))
+    rows, open_raw = open_rows(tmp_path / "rows.fbin"), flat.open_raw
+
+    def replace_and_open(path):
+        write_bin(tmp_path / "rows.fbin", draw(rng, "<f4", (200, 9)))
+        return open_raw(path)
+
+    monkeypatch.setattr(flat, "open_raw", replace_and_open)
+
+    with pytest.raises(OSError, match="was changed since it was opened"):
+        rows.read(0, 50)
 
 
 def test_a_row_of_another_width_is_refused_when_it_is_read(rng, tmp_path):

@@ -311,3 +311,20 @@ def test_a_file_of_neighbours_that_is_not_whole_is_refused(ending, rng, tmp_path
         os.truncate(path, size)
         with pytest.raises(ValueError, match=rf"truth\{ending}' has {size} bytes, but"):
             read_neighbors(path)
+
+
+@pytest.mark.parametrize("name", ["/", "//", "."])
+def test_a_dataset_without_a_name_is_refused(name, tmp_path):
+    with pytest.raises(ValueError, match=r"names no dataset behind the colon: pass '.*rows\.h5:train'"):
+        write_rows(f"{tmp_path}/rows.h5:{name}", [[1, 2]])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_an_error_with_the_path_that_the_caller_knows(tmp_path, monkeypatch):
+    def full(opened):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OSError, match=r"No space left on device: '.*/rows\.fbin'"):
+        write_rows(tmp_path / "rows.fbin", [[1, 2]])

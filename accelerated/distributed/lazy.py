@@ -79,8 +79,8 @@ def _chunks_of(X: Any, model: Any, most: int) -> tuple[list[Any], list[float]]:
     is_array = hasattr(type(X), "chunks")
     if is_array:
         check_shape(tuple(X.shape), X, model.n_features_in_)
-        if X.numblocks[1] > 1 or max(X.chunks[0]) > most:
-            X = X.rechunk({0: min(most, max(X.chunks[0])), 1: -1})
+        X = X.rechunk({1: -1}) if X.numblocks[1] > 1 else X
+        X = X.rechunk({0: most}) if np.max(X.chunks[0]) > most else X  # the largest is NaN if a length is unknown
     check_features(X, X.shape[1] if is_array else len(X.columns), model)
     chunks = list(X.to_delayed().ravel()) if is_array else list(X.to_delayed())
     return chunks, list(X.chunks[0]) if is_array else [np.nan] * len(chunks)

@@ -168,16 +168,25 @@ class ShardedNeighbors(KNeighbors):
         Raises as ``accelerated`` does, and ValueError for a tensor that requires a gradient.
         """
         if self._is_lazy(X):
+            check_flag(return_distance, "return_distance")
             return lazy_kneighbors(as_it_is(self), X, n_neighbors, return_distance, among, pad)
         if isinstance(X, Tensor) and X.requires_grad and torch.is_grad_enabled():
             raise ValueError("X requires a gradient, which distances to rows in shards do not have: pass X.detach()")
         return super().kneighbors(X, n_neighbors, return_distance, among=among, pad=pad)
 
     def _is_lazy(self, X: Any) -> bool:
-        """Tells whether queries are in a collection of Dask; raises NotFittedError if they are and the model is not."""
+        """Tells whether queries are in a collection of Dask.
+
+        Raises NotFittedError if they are and the model is not fitted, and TypeError for other collections than arrays
+        and DataFrames.
+        """
         if not is_dask_collection(X):
             return False
         check_is_fitted(self, "n_samples_fit_")
+        if not hasattr(type(X), "chunks") and not hasattr(type(X), "columns"):
+            raise TypeError(
+                f"X is {a_kind_of(X)}, but must be an array or a DataFrame of dask, or rows: pass X.compute()"
+            )
         return True
 
     def _n_to_search(self, k: int) -> int:

@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 from dask import config
-from dask.base import compute, persist
+from dask.base import compute, named_schedulers, persist
 from dask.callbacks import Callback
 
 from accelerated.progress import progress_bar
 from accelerated.search import resolve_memory_limit
 from accelerated.workers import count_workers
 from knn_inputs.messages import a_kind_of, show
-from knn_inputs.parameters import check_name
+from knn_inputs.parameters import check_int, check_name
 
 CPU = torch.device("cpu")
 LOCAL = ("synchronous", "threads", "processes")
@@ -92,16 +92,33 @@ class Scheduler:
                 future.result()
         return list(kept)
 
+    def has(self, kept: Sequence[Any], client: Any) -> bool:
+        """Tells whether tasks find what was kept by ``persist`` of a scheduler with this client, None if it had none.
+
+        They do not on another scheduler, nor after the Client was closed or its results were cancelled.
+        """
+        if client is not self.client or self.name == "processes":
+            return False
+        if client is None:
+            return True
+        from distributed import futures_of
+
+        return not any(future.cancelled() for future in futures_of(kept))
+
 
 def find_scheduler(scheduler: Any) -> Scheduler:
     """Returns the scheduler that is asked for; None: Dask's own, else the current Client, else threads.
 
-    Raises ValueError for a name that is not known, and for a Client without workers; TypeError for anything else.
+    Raises ValueError for a name that is not known, and for a Client that is closed or without workers; TypeError for
+    anything else, and for a number of workers in Dask's configuration that is not an int.
     """
-    if scheduler is None and config.get("scheduler", None) in LOCAL:
-        scheduler = config.get("scheduler")
+    scheduler = _find_local(config.get("scheduler", None) if scheduler is None else scheduler) or scheduler
     client = _current_client() if scheduler is None else scheduler
     if hasattr(client, "scheduler_info") and hasattr(client, "persist"):
+        if client.status == "closed":
+            raise ValueError(
+                f"scheduler={show(client)} is closed: pass a Client that is open, or None for the current one"
+            )
         workers = _workers_of(client)
         if not workers:
             raise ValueError(
@@ -116,9 +133,16 @@ def find_scheduler(scheduler: Any) -> Scheduler:
         )
     check_name(name, "scheduler", LOCAL, ", nor a Client of Dask")
     given = config.get("num_workers", None)
+    given = None if given is None else check_int(given, "num_workers of Dask's configuration")
     if name == "processes":
         return Scheduler(name, given or os.cpu_count() or 1, 1)
     return Scheduler(name, 1, 1 if name == "synchronous" else given or count_workers(CPU))
+
+
+def _find_local(scheduler: Any) -> str | None:
+    """Returns the one of LOCAL that is meant, also by another name that Dask has for it, such as sync; else None."""
+    named = named_schedulers.get(scheduler) if isinstance(scheduler, str) else None
+    return next((name for name in LOCAL if named is not None and named_schedulers.get(name) is named), None)
 
 
 def _current_client() -> Any:

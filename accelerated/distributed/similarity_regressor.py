@@ -37,7 +37,8 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
     shared out, which "auto" takes where the matrix does not fit ``memory_limit``; the others work in this process.
     ``scheduler`` is that of ``distributed.NearestNeighbors``, but not processes, which Dask would start anew for each
     product. Each product is eight tasks, so more than eight threads do not help. X may be a dask array or DataFrame, a
-    memory map or paths of files: they are read into the memory of this process, and of each worker.
+    memory map or, unless ``similarity`` is a function, paths of files: they are read into the memory of this process,
+    and of each worker.
 
     >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 4.0]
     >>> model = SimilarityRegressor(jitter=1e-3, solver="cg", scheduler="synchronous").fit(X, y)
@@ -96,26 +97,32 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
 
     def predict(self, X: Any) -> Any:
         """Returns predictions as ``accelerated`` does, in this process; for files or a collection, NumPy."""
-        return super().predict(self._gather(X))
+        return super().predict(self._gather_rows(X))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns R^2 as ``accelerated`` does, also of collections of Dask."""
         return super().score(X, self._gather(y), self._gather(sample_weight))
 
     def _gather(self, values: Any) -> Any:
-        """Returns what files and collections hold, and all else as it is."""
-        if is_dask_collection(values):
-            return find_scheduler(self.scheduler).compute([values])[0]
-        files = open_files(values)
-        return values if files is None else np.concatenate([file.read(0, len(file)) for file in files])
+        """Returns what a collection holds, and all else as it is."""
+        return find_scheduler(self.scheduler).compute([values])[0] if is_dask_collection(values) else values
+
+    def _gather_rows(self, X: Any) -> Any:
+        """Returns the rows that files or a collection hold, and all else as it is."""
+        files = self._open_files(X)
+        return self._gather(X) if files is None else np.concatenate([file.read(0, len(file)) for file in files])
+
+    def _open_files(self, X: Any) -> list[RowsFile] | None:
+        """Returns the files of X, if it is files; of a function as similarity, strings are examples, and not paths."""
+        return None if callable(self.similarity) else open_files(X)
 
     def _read(self, X: Any, device: torch.device) -> Any:
-        return super()._read(self._gather(X), device)
+        return super()._read(self._gather_rows(X), device)
 
     def _place(self, system: System, X: Any) -> System:
         if system.device.type != "cpu" or not isinstance(system.examples, Tensor) or system.similarity.is_in_python:
             return system
-        return system._replace(add_up_all=Elsewhere.of(system, open_files(X), find_scheduler(self.scheduler)))
+        return system._replace(add_up_all=Elsewhere.of(system, self._open_files(X), find_scheduler(self.scheduler)))
 
 
 @dataclass(frozen=True)

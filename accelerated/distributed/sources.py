@@ -6,6 +6,7 @@ same path. An array in memory goes to the tasks from here, and a chunk of Dask a
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from accelerated.arrays import copy_rows, exact_dtype
 from accelerated.distributed.schedulers import Scheduler
 from accelerated.distributed.shards import Shards, once
 from accelerated.files import RowsFile, of_memmap, open_rows
+from accelerated.files.rows_file import Version
 from accelerated.search.memory import even_share
 from knn_inputs.matrices import check_shape
 from knn_inputs.messages import a_kind_of
@@ -28,11 +30,12 @@ Cut = Callable[[int, int, int], Sequence[int]]  # (n_rows, n_features, itemsize)
 def open_files(X: Any) -> list[RowsFile] | None:
     """Returns the files that X names, or whose rows it maps into memory; None if it is rows itself.
 
-    Raises ValueError for files whose rows differ in length, and as ``files.open_rows`` does.
+    Reading a file that is changed later raises OSError, also if the change is made to the array that maps it. Raises
+    ValueError for files whose rows differ in length, and as ``files.open_rows`` does.
     """
     if isinstance(X, np.ndarray):
         file = of_memmap(X)
-        return None if file is None else [file]
+        return None if file is None else [replace(file, opened=Version.of(file.path))]
     paths = [X] if isinstance(X, str | os.PathLike) else X
     if not isinstance(paths, list | tuple) or not paths or not all(isinstance(p, str | os.PathLike) for p in paths):
         return None

@@ -34,6 +34,7 @@ class ShardedIndex:
     rows: Shards
     recipe: Any  # a Delayed of a Recipe
     opened: tuple[Any, ...]
+    client: Any = None  # on whose workers the shards stay in memory; None: in this process
 
     @classmethod
     def make(cls, rows: Shards, recipe: Recipe, scheduler: Scheduler, is_resident: bool) -> "ShardedIndex":
@@ -43,7 +44,11 @@ class ShardedIndex:
             return cls(rows, shared, rows.shards)
         n_workers = scheduler.count_workers(len(rows.shards))
         opening = [delayed(_open, pure=False)(shard, shared, n_workers) for shard in rows.shards]
-        return cls(rows, shared, tuple(scheduler.persist(opening)))
+        return cls(rows, shared, tuple(scheduler.persist(opening)), scheduler.client)
+
+    def opened_for(self, scheduler: Scheduler) -> tuple[Any, ...]:
+        """Returns the shards as a scheduler's tasks get them: from their sources if they are in memory elsewhere."""
+        return self.opened if scheduler.has(self.opened, self.client) else self.rows.shards
 
 
 class Work(Protocol):
@@ -81,12 +86,13 @@ def plan_search(
 ) -> Search:
     """Returns the graph of the work for each block in all shards; if a bar is shown, tasks on workers report."""
     token = str(uuid.uuid4())
-    n_workers = scheduler.count_workers(len(blocks) * len(index.opened))
+    shards = index.opened_for(scheduler)
+    n_workers = scheduler.count_workers(len(blocks) * len(shards))
     topic = f"verified-knn-{token}" if shown and scheduler.client is not None else ""
     search, tasks, sizes, shared_work = delayed(_search, pure=False), [], {}, once(work)
     for i, block in enumerate(blocks):
         shared, found = delayed(block, name=f"queries-{token}-{i}"), []
-        for j, (opened, shard) in enumerate(zip(index.opened, index.rows.shards, strict=True)):
+        for j, (opened, shard) in enumerate(zip(shards, index.rows.shards, strict=True)):
             key, last = f"search-{token}-{i}-{j}", shard.offset + len(shard)
             some = None if allowed is None else allowed.part(block.numbers, shard.offset, last)
             settings = (shared_work, shard.offset, some, n_workers, topic)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from accelerated.files.bins import open_bin
 from accelerated.files.datasets import split_name
@@ -9,7 +10,7 @@ from accelerated.files.hdf5 import open_hdf5
 from accelerated.files.npy import open_npy
 from accelerated.files.npz import open_npz
 from accelerated.files.parquet import open_parquet
-from accelerated.files.rows_file import RowsFile
+from accelerated.files.rows_file import RowsFile, Version
 from accelerated.files.vecs import open_vecs
 from accelerated.files.zarr_arrays import open_zarr
 from knn_inputs.paths import read_path
@@ -36,7 +37,7 @@ def open_rows(path: str | os.PathLike[str], dataset: str | None = None) -> RowsF
     Raises TypeError unless the path is a str or an os.PathLike; OSError, FileNotFoundError among them, if the file
     cannot be read; ImportError if a package for the format is not installed; ValueError for an ending that is not
     known, and for a file that is not as its format demands: cut, longer than its head tells, of another kind, or
-    without a row.
+    without a row. ``read`` raises OSError if the file was changed since, even if it was only touched.
 
     >>> import tempfile
     >>> import numpy as np
@@ -48,11 +49,11 @@ def open_rows(path: str | os.PathLike[str], dataset: str | None = None) -> RowsF
     """
     path, dataset = split_name(os.path.abspath(read_path(path)), dataset)
     ending = get_ending(path, (*FLAT, *NAMED))
-    if ending in NAMED:
-        return NAMED[ending](path, dataset)
-    if dataset is not None:
+    if dataset is not None and ending in FLAT:
         raise ValueError(f"dataset={dataset!r}, but a file {ending} holds one matrix: leave dataset out")
-    return FLAT[ending](path)
+    opened = None if os.path.isdir(path) else Version.of(path)  # before its head is read, which belongs to it then
+    rows = NAMED[ending](path, dataset) if ending in NAMED else FLAT[ending](path)
+    return replace(rows, opened=opened)
 
 
 def get_ending(path: str, known: Collection[str]) -> str:

@@ -23,9 +23,10 @@ class Hdf5Rows(RowsFile):
         rows = np.empty((stop - start, self.shape[1]), self.dtype)
         with opened_hdf5(self.path) as file:
             try:
-                if file[self.dataset].shape != self.shape:
-                    raise OSError(f"its shape is {file[self.dataset].shape}, but was {self.shape}")
-                file[self.dataset].read_direct(rows, np.s_[start:stop])
+                dataset = file[self.dataset]  # in another file, if its name is a link to that
+                if (now := (dataset.shape, dataset.dtype.newbyteorder("="))) != (before := (self.shape, self.dtype)):
+                    raise OSError(f"its shape and dtype are {now}, but were {before}")
+                dataset.read_direct(rows, np.s_[start:stop])
             except Exception as error:  # of a file that is damaged or was replaced h5py raises many kinds
                 where = f"rows {start} to {stop - 1} of dataset {self.dataset!r} in path={self.path!r}"
                 raise OSError(f"{where} cannot be read: {error}; {AGAIN}") from error

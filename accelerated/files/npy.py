@@ -33,7 +33,9 @@ def read_header(file: BinaryIO, path: str) -> tuple[tuple[int, ...], bool, np.dt
             return np.lib.format.read_array_header_1_0(file)
         # of versions 2 and 3, which differ in the encoding of names, there is one public reader
         return np.lib.format.read_array_header_2_0(file)
-    except ValueError as error:
+    except OSError:
+        raise
+    except Exception as error:  # NumPy parses the header as Python, so a changed byte may raise anything
         problem = f"path={path!r} does not begin as an .npy file: {error}"
         raise ValueError(f"{problem}; give it the ending of its format, or {AGAIN}") from error
 

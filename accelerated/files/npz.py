@@ -22,21 +22,22 @@ def open_npz(path: str) -> RowsFile:
     """
     with open(path, "rb") as file:
         try:
-            archive = ZipFile(file)
+            with ZipFile(file) as archive:
+                members = {member.filename: member for member in archive.filelist}
+                arrays, stored, rows = {}, None, members.get("_rows.npy")
+                if "model.npy" in members:
+                    with archive.open("model.npy") as opened:
+                        arrays["model"] = np.lib.format.read_array(opened, allow_pickle=False)
+                if rows is not None and rows.compress_type == ZIP_STORED:
+                    stored = *seek_array(file, rows), file.tell()
+        except OSError:
+            raise
         except Exception as error:  # a changed byte may raise anything
             raise ValueError(f"path={path!r} is not a file of ``save``, or was cut: {error}; {AGAIN}") from error
-        with archive:
-            members = {member.filename: member for member in archive.filelist}
-            arrays = {}
-            if "model.npy" in members:
-                with archive.open("model.npy") as opened:
-                    arrays["model"] = np.lib.format.read_array(opened, allow_pickle=False)
-            _check_model(path, read_description(path, arrays)["attributes"])
-            member = members["_rows.npy"]
-            if member.compress_type != ZIP_STORED:
-                raise ValueError(f"path={path!r} was compressed after ``save`` wrote it: save the model again")
-            shape, dtype = seek_array(file, member)
-            return make_flat(path, shape, dtype, file.tell())
+    _check_model(path, read_description(path, arrays)["attributes"])
+    if stored is None:
+        raise ValueError(f"path={path!r} was compressed after ``save`` wrote it: save the model again")
+    return make_flat(path, *stored)
 
 
 def _check_model(path: str, attributes: dict[str, Any]) -> None:

@@ -63,8 +63,8 @@ class ParquetRows(RowsFile):
             return Decoder(self, start)
         return decoder if (decoder.row, decoder.process) == (start, os.getpid()) else Decoder(self, start)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return ParquetRows, (self.path, self.shape, self.dtype, self.dataset, self.layout)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_decoders": []}  # which hold an open file
 
     def _to_numbers(self, batch: Any, first: int) -> np.ndarray:
         """Returns the numbers of a batch that begins with the row ``first``, (n, n_features)."""

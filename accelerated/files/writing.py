@@ -54,6 +54,9 @@ def write_rows(path: str | os.PathLike[str], rows: Any, dtype: Any = None) -> No
     """
     path, dataset = split_name(read_path(path), None)
     ending = get_ending(path, (*WRITERS, *HDF5))
+    name = (dataset or "train").strip("/")
+    if not name.strip("./"):
+        raise ValueError(f"path={path + ':' + str(dataset)!r} names no dataset behind the colon: pass '{path}:train'")
     stored = STORED.get(ending)
     asked = None if dtype is None else np.dtype(dtype)
     if asked is not None and asked.kind not in "buif":
@@ -63,7 +66,7 @@ def write_rows(path: str | os.PathLike[str], rows: Any, dtype: Any = None) -> No
     blocks = fit_blocks(split(rows), stored or asked, may_round=asked is not None)
     with written_whole(path) as unfinished:
         if ending in HDF5:
-            write_hdf5(unfinished, {(dataset or "train").strip("/"): blocks})
+            write_hdf5(unfinished, {name: blocks})
         else:
             WRITERS[ending](unfinished, blocks)
 

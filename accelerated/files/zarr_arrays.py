@@ -19,8 +19,8 @@ class ZarrRows(RowsFile):
     def _read(self, start: int, stop: int) -> np.ndarray:
         try:
             array = _find_arrays(self.path)[self.dataset or ""]
-            if array.shape != self.shape:
-                raise OSError(f"its shape is {array.shape}, but was {self.shape}")
+            if (now := (array.shape, array.dtype.newbyteorder("="))) != (before := (self.shape, self.dtype)):
+                raise OSError(f"its shape and dtype are {now}, but were {before}")
             rows = array[start:stop]
         except Exception as error:  # each codec raises errors of its own
             problem = f"rows {start} to {stop - 1} of path={self.path!r} cannot be read"

@@ -1,5 +1,6 @@
 """Arrays in an uncompressed .npz file: written as a whole or not at all, checked and mapped into memory when read."""
 
+import errno
 import os
 import secrets
 import struct
@@ -10,6 +11,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or the part of it that is the user's: such an error has no file name
 ALIGNED = 64  # bytes: the numbers of each array begin at a multiple, as those of a .npy file do
 MAPPED = 2**20  # bytes: a smaller array is read
 LOCAL_HEADER = struct.Struct("<26xHH")  # ends with the lengths of the name and of the extra field that follow it
@@ -48,7 +50,7 @@ def written_whole(path: str) -> Iterator[str]:
             os.fsync(file.fileno())
         os.replace(unfinished, path)
     except BaseException as error:
-        if isinstance(error, OSError) and error.filename == unfinished:
+        if isinstance(error, OSError) and (error.filename == unfinished or error.errno in FULL):
             error.filename = path  # the name that the caller knows
         with suppress(OSError):
             os.unlink(unfinished)
