@@ -46,6 +46,8 @@ bench: $(INSTALLED)  ## time accelerated and its peers on an idle machine; rewri
 	$(VENV)/bin/python -m benchmarks.busy
 	$(VENV)/bin/python -m benchmarks.similarity
 	$(VENV)/bin/python -m benchmarks.drop_in
+	$(VENV)/bin/python -m benchmarks.ground_truth
+	$(VENV)/bin/python -m benchmarks.scale
 
 clean:
 	rm -rf $(VENV)
