@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from accelerated.distributed import tasks
+from accelerated.distributed import nearest
 from benchmarks import scale_model
 from benchmarks.scale_model import Costs, Plan, shard_seconds, simulate
 
@@ -39,4 +39,4 @@ def test_more_workers_take_less_time_until_the_scheduler_is_the_limit():
 
 
 def test_the_tree_of_merges_is_that_of_the_package():
-    assert scale_model.FAN_IN == tasks.FAN_IN
+    assert scale_model.FAN_IN == nearest.FAN_IN
