@@ -195,6 +195,18 @@ def searched(monkeypatch):
     return starts
 
 
+def interrupted_at(first, error=KeyboardInterrupt):
+    """The search of a shard, which raises at the shard that begins with the row ``first``."""
+    forwards = search_module.search_block
+
+    def search(job, queries, start, block, so_far):
+        if start == first:
+            raise error
+        return forwards(job, queries, start, block, so_far)
+
+    return search
+
+
 def test_killed_and_called_again_it_writes_the_same_file_and_repeats_no_finished_shard(resumed, monkeypatch):
     files, folder, out, whole = resumed
     starts = searched(monkeypatch)
@@ -247,14 +259,7 @@ def test_a_real_run_of_the_command_line_survives_a_kill_at_any_time(tmp_path, rn
 
 
 def test_an_interrupt_keeps_what_is_finished_and_says_so(files, tmp_path, capsys, monkeypatch):
-    forwards = search_module.search_block
-
-    def interrupted(job, queries, start, block, so_far):
-        if start == 200:
-            raise KeyboardInterrupt
-        return forwards(job, queries, start, block, so_far)
-
-    monkeypatch.setattr(search_module, "search_block", interrupted)
+    monkeypatch.setattr(search_module, "search_block", interrupted_at(200))
     out = tmp_path / "truth.ibin"
 
     status, _, errors = run(capsys, "ground-truth", *files, "-k", 3, "--out", out, "--shard-rows", 100, "--quiet")
@@ -272,8 +277,8 @@ def test_parts_of_another_dataset_of_the_same_file_are_refused(tmp_path, rng, mo
         for name in ("train", "other", "test"):
             file[name] = rng.random((50, 3))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(search_module, "search_block", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
-        find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out)
+        patch.setattr(search_module, "search_block", interrupted_at(30))
+        find_ground_truth(f"{path}:train", f"{path}:test", 3, out=out, shard_rows=30)
 
     with pytest.raises(ValueError, match="begun with dataset of base='train', but now it is 'other'"):
         find_ground_truth(f"{path}:other", f"{path}:test", 3, out=out)
@@ -296,7 +301,10 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_is_finished(files, tmp_pa
 
     status, _, errors = run(capsys, "ground-truth", *files, "-k", 3, "--out", out, "--shard-rows", 100, "--quiet")
 
-    assert status == 2 and "No space left on device" in errors
+    assert (
+        status == 2 and "No space left on device: " in errors and "truth.ibin.parts/000000000100.npz'; what" in errors
+    )
+    assert "so the same call goes on from there" in errors
     assert sorted(part.name for part in Path(f"{out}.parts").iterdir()) == ["000000000000.npz", "begun.json"]
 
 
@@ -329,10 +337,95 @@ def test_a_folder_with_other_files_is_not_removed(files, tmp_path):
     folder.mkdir()
     (folder / "mine.txt").write_text("dear")
 
-    with pytest.raises(OSError, match="not empty"):
+    with pytest.raises(
+        ValueError, match=r"truth\.hdf5\.parts' holds 'mine\.txt', which is not of a ground truth: move"
+    ):
         make(files, tmp_path / "truth.hdf5")
 
-    assert (folder / "mine.txt").read_text() == "dear"
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("mine.txt", "dear")]
+    shutil.move(folder / "mine.txt", tmp_path / "other.hdf5.parts")
+    with pytest.raises(ValueError, match=r"other\.hdf5\.parts' is a file, but must be a folder"):
+        make(files, tmp_path / "other.hdf5")
+
+
+@pytest.mark.parametrize(("ending", "beside"), [(".ivecs", ".fvecs"), (".npy", ".distances.npy")])
+def test_a_result_that_would_be_written_over_an_input_or_another_file_is_refused(tmp_path, rng, ending, beside):
+    base, queries, out = tmp_path / f"sift{beside}", tmp_path / "queries.npy", tmp_path / f"sift{ending}"
+    write_rows(base, rng.random((20, 3), dtype=np.float32))
+    write_rows(queries, rng.random((5, 3), dtype=np.float32))
+    (tmp_path / "link").symlink_to(tmp_path)
+    content = base.read_bytes()
+
+    for place in (out, tmp_path / "link" / out.name):
+        with pytest.raises(ValueError, match=rf"would be written over base='.*sift{beside}': pass another file"):
+            make((base, queries), place, 3)
+        with pytest.raises(ValueError, match="would be written over queries="):
+            make((queries, base), place, 3)
+    with pytest.raises(ValueError, match=r"would write its distances to .*, which is there without it"):
+        make((queries, queries), out, 3)
+    with pytest.raises(ValueError, match="would be written over base="):
+        make((queries, base), tmp_path / "link" / "queries.npy", 3)
+    for folder in ("a.npy", "b.hdf5.json"):
+        (tmp_path / folder).mkdir()
+        with pytest.raises(ValueError, match=f"would be written over the folder '.*{folder}'"):
+            make((base, queries), tmp_path / folder.removesuffix(".json"), 3)
+    assert base.read_bytes() == content and not list(tmp_path.glob("*.parts"))
+
+
+def test_of_two_calls_at_once_the_second_is_refused_and_the_first_goes_on(files, tmp_path, monkeypatch):
+    out, forwards, refused = tmp_path / "truth.hdf5", search_module.search_block, []
+
+    def search_and_call(job, queries, start, block, so_far):
+        monkeypatch.setattr(search_module, "search_block", forwards)
+        with pytest.raises(BlockingIOError, match=r"another call works in '.*truth\.hdf5\.parts': wait for it"):
+            make(files, out)
+        refused.append(start)
+        return forwards(job, queries, start, block, so_far)
+
+    monkeypatch.setattr(search_module, "search_block", search_and_call)
+
+    make(files, out, shard_rows=200)
+
+    assert refused == [0]
+    assert out.exists() and not Path(f"{out}.parts").exists()
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}", "null", '{"shard_rows": 0}', "half"])
+def test_a_damaged_description_of_parts_is_refused_and_one_without_parts_is_made_anew(resumed, text):
+    files, folder, out, whole = resumed
+    (folder / "begun.json").write_text(text)
+    with pytest.raises(ValueError, match=r"begun\.json' is damaged, .* remove the folder to begin anew"):
+        make(files, out)
+    assert len(list(folder.glob("*.npz"))) == 3
+
+    for part in folder.glob("*.npz"):
+        part.unlink()
+    make(files, out)
+    assert out.read_bytes() == whole
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "jaccard", "canberra"])
+def test_too_little_memory_is_told_with_a_number_that_is_enough(files, tmp_path, metric):
+    with pytest.raises(ValueError, match="memory_limit=64 is less than the") as raised:
+        make(files, tmp_path / "truth.hdf5", memory_limit=64, metric=metric)
+    assert not (tmp_path / "truth.hdf5.parts").exists()
+
+    enough = int(re.search("pass memory_limit=([0-9]+)", str(raised.value))[1])
+    tiny = tmp_path / "tiny.npy", files[1]
+    np.save(tiny[0], rows_of(files[0])[:13])
+    make(tiny, tmp_path / "truth.hdf5", memory_limit=enough, metric=metric)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "error", "message"),
+    [
+        ("threads", ValueError, "scheduler='threads' is not an address: pass the address of a scheduler of Dask"),
+        (4, TypeError, "scheduler=4 is an int, but must be a str"),
+    ],
+)
+def test_a_scheduler_that_is_not_an_address_is_refused(files, tmp_path, scheduler, error, message):
+    with pytest.raises(error, match=message):
+        make(files, tmp_path / "truth.hdf5", scheduler=scheduler)
 
 
 def test_a_base_that_changes_meanwhile_is_refused(files, tmp_path, monkeypatch):
@@ -373,7 +466,7 @@ def test_a_file_that_is_cut_meanwhile_is_one_error(files, tmp_path, monkeypatch)
 
     monkeypatch.setattr(search_module, "search_block", cutting)
 
-    with pytest.raises(OSError, match="ends at byte 2000"):
+    with pytest.raises(OSError, match=r"was changed since it was opened: it had 3008 bytes, .* and has 2000"):
         make(files, tmp_path / "truth.hdf5", shard_rows=100)
 
 
@@ -406,10 +499,10 @@ def test_bad_arguments_are_one_line_and_status_2(files, tmp_path, capsys):
         status, output, errors = run(capsys, *words, *more)
         assert (status, output) == (2, "") and len(errors.splitlines()) == 1
         assert pytest.RaisesExc(ValueError, match=message).matches(ValueError(errors)), errors
-    for out, message in (("truth.xyz", "ending that is not known"), ("base.ivecs", "no such folder")):
+    for out, message in (("truth.xyz", "ending that is not known"), ("base.ivecs", "No such folder for out: make it")):
         folder = tmp_path if out.endswith("xyz") else tmp_path / "nowhere"
         status, _, errors = run(capsys, "ground-truth", *files, "--out", folder / out)
-        assert status == 2 and (message in errors or "No such file" in errors)
+        assert status == 2 and message in errors
     assert run(capsys, "ground-truth", *files, "--out", files[0])[0] == 2
     assert run(capsys, "fly")[0] == run(capsys)[0] == 2
 
@@ -446,6 +539,27 @@ def test_recall_on_the_command_line_prints_both_kinds_and_what_ties_leave_open(f
     assert unknown.splitlines()[-1].startswith("for 30 of 30 queries")  # without the JSON any query may be tied
     assert first.splitlines()[0] == "recall of the first 1 rows of 30 queries"
     assert "truth has no distances" in bare
+
+
+def test_recall_believes_no_description_of_another_truth(files, tmp_path, capsys):
+    out, described = tmp_path / "truth.npy", tmp_path / "truth.npy.json"
+    make(files, out)
+    whole = json.loads(described.read_text())
+    assert run(capsys, "recall", out, out)[0] == 0
+
+    for queries, message in (
+        ([30], "tied_beyond has 30, but must have numbers of the 30 queries"),
+        (["a"], "tied_beyond"),
+    ):
+        described.write_text(json.dumps({**whole, "ties": {"n_queries": 1, "queries": queries}}))
+        status, _, errors = run(capsys, "recall", out, out)
+        assert status == 2 and message in errors
+    described.write_text(json.dumps(whole))
+    indices, distances = read_neighbors(out)
+    write_neighbors(out, indices, distances + 1)  # the indices are the same
+    status, _, errors = run(capsys, "recall", out, out)
+
+    assert status == 2 and "truth.npy.json' is about another file than" in errors and "remove it" in errors
 
 
 def test_verify_names_the_wrong_rows_and_counts_ties_in_another_order(files, tmp_path, capsys):

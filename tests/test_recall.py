@@ -107,6 +107,8 @@ def test_without_distances_the_first_k_rows_are_compared_and_no_interval_is_know
     [
         ([[1.0]], [[1]], 1, TypeError, "found has indices of dtype float64, but they must be ints"),
         ([[1]], ([[1]], [[0.5]]), 1, TypeError, r"truth has indices of dtype float64.*pass \(distances, indices\)"),
+        ([[1, 2], [3]], [[1]], 1, ValueError, "found"),
+        ([[1]], ([[1.0]], [[1]], 3), 1, ValueError, r"truth is a tuple of 3, but must be \(distances, indices\)"),
         ([1], [[1]], 1, ValueError, r"found has shape \(1,\)"),
         ([[1], [2]], [[1]], 1, ValueError, "found has 2 queries, but truth has 1"),
         ([[1]], [[1, 2]], 2, ValueError, "found has 1 rows for each query, fewer than k=2"),
@@ -124,3 +126,20 @@ def test_without_distances_the_first_k_rows_are_compared_and_no_interval_is_know
 def test_bad_input_is_named(found, truth, k, error, message):
     with pytest.raises(error, match=message):
         recall(found, truth, k)
+
+
+@pytest.mark.parametrize(
+    ("tied_beyond", "error", "message"),
+    [
+        ([1], ValueError, "tied_beyond has 1, but must have numbers of the 1 queries"),
+        ([-1], ValueError, "tied_beyond has -1"),
+        ([True], TypeError, "dtype bool, but must be a list of ints"),
+        ([0.5], TypeError, "dtype float64, but must be a list of ints"),
+        (["a"], TypeError, "tied_beyond has shape"),
+        (0, TypeError, r"tied_beyond has shape \(\)"),
+        ({"0": 1}, TypeError, "tied_beyond is a dict"),
+    ],
+)
+def test_wrong_numbers_of_tied_queries_are_named(tied_beyond, error, message):
+    with pytest.raises(error, match=message):
+        recall([[1]], ([[1.0]], [[1]]), tied_beyond=tied_beyond)

@@ -55,9 +55,9 @@ def read_neighbors(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray
         indices = _read_all(path, "neighbors")
         distances = _read_all(path, "distances") if has_distances else None
     else:
-        beside = _beside(path, ending)
+        beside = path_of_distances(path)
         indices = _read_all(path)
-        distances = _read_all(beside) if os.path.exists(beside) else None
+        distances = _read_all(beside) if beside and os.path.exists(beside) else None
     return _check(indices, distances, f"path={path!r}: ")
 
 
@@ -93,11 +93,17 @@ def write_neighbors(path: str | os.PathLike[str], indices: Any, distances: Any =
     if ending in HDF5:
         with written_whole(path) as unfinished:
             write_hdf5(unfinished, {"neighbors": ids} if lengths is None else {"neighbors": ids, "distances": lengths})
-    elif ending in BINS:
+    elif beside := path_of_distances(path):
+        _write_beside(path, beside, ids, lengths)
+    else:
         with written_whole(path) as unfinished:
             _write_bin(unfinished, indices.shape, ids, lengths)
-    else:
-        _write_beside(path, _beside(path, ending), ids, lengths)
+
+
+def path_of_distances(path: str) -> str | None:
+    """Returns the path of the file of distances beside a file of indices; None if the format has both in one file."""
+    stem, ending = os.path.splitext(path)
+    return stem + BESIDE[ending.lower()] if ending.lower() in BESIDE else None
 
 
 def _read_bin(path: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -120,11 +126,6 @@ def _read_bin(path: str) -> tuple[np.ndarray, np.ndarray | None]:
 def _read_all(path: str, dataset: str | None = None) -> np.ndarray:
     rows = open_rows(path, dataset)
     return rows.read(0, len(rows))
-
-
-def _beside(path: str, ending: str) -> str:
-    """Returns the path of the distances that belong to a file of indices."""
-    return path[: -len(ending)] + BESIDE[ending]
 
 
 def _check(indices: np.ndarray, distances: np.ndarray | None, where: str = "") -> tuple[np.ndarray, np.ndarray | None]:

@@ -3,6 +3,7 @@
 search        ``find_ground_truth``: the neighbours of a file of queries among the rows of a file, shard by shard
 shard_search  what is done with one shard; ``on_dask`` has it done on a cluster
 parts_folder  what is finished, on the disk, so that an interrupted search goes on
+outputs       which files are written, and that none of them is an input
 inputs        whether a file is the same as before, and its sha256
 recall        ``recall``: the share of the true neighbours that a search found, and the interval of ties
 verify        ``verify``: which rows of a given ground truth are wrong

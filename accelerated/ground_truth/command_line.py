@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from accelerated.files import read_neighbors
+from accelerated.ground_truth.inputs import hash_all
+from accelerated.ground_truth.outputs import files_of_result
 from accelerated.ground_truth.recall import Interval, recall
 from accelerated.ground_truth.search import find_ground_truth
 from accelerated.ground_truth.verify import Verified, Wrong, verify
@@ -75,7 +78,7 @@ def _recall(asked: argparse.Namespace) -> int:
     found, _ = read_neighbors(asked.found)
     indices, distances = read_neighbors(asked.truth)
     truth = indices if distances is None else (distances, indices)
-    result = recall(found, truth, asked.k, tied_beyond=_tied_beyond(asked.truth, indices.shape))
+    result = recall(found, truth, asked.k, tied_beyond=_tied_beyond(asked.truth))
     k = indices.shape[1] if asked.k is None else asked.k
     print(f"recall of the first {k} rows of {len(found)} queries")
     print(f"by the truth as it is  {result.given:.6f}")
@@ -88,19 +91,19 @@ def _recall(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _tied_beyond(truth: str, shape: tuple[int, int]) -> list[int] | None:
+def _tied_beyond(truth: str) -> list[int] | None:
     """Returns the queries whose ties go on after the file, from the JSON beside it; None if it does not tell."""
     beside = Path(f"{truth}.json")
     if not beside.exists():
         return None
     try:
         made = json.loads(beside.read_text())
-        ties, of_file = made["ties"], (made["queries"]["rows"], made["k"])
+        ties, hashes = made["ties"], made["result"]["sha256"]
         is_whole = len(ties["queries"]) == ties["n_queries"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{str(beside)!r} does not describe a ground truth: remove it, or make both again") from error
-    if of_file != shape:
-        raise ValueError(f"{str(beside)!r} is about {of_file} queries and rows, but the file has {shape}: remove it")
+    if hashes != hash_all([path for path in files_of_result(truth) if os.path.exists(path)]):
+        raise ValueError(f"{str(beside)!r} is about another file than {truth!r}: remove it, or make both again")
     return list(ties["queries"]) if is_whole else None
 
 

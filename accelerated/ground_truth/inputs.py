@@ -55,6 +55,12 @@ def hashing(paths: list[str]) -> Iterator[Callable[[], list[str]]]:
             is_over.set()
 
 
+def hash_all(paths: list[str]) -> list[str]:
+    """Returns the sha256 of each file."""
+    with hashing(paths) as sums:
+        return sums()
+
+
 def sha256_of(path: str, is_over: Event) -> str:
     """Returns the sha256 of a file, or of the names and the content of all files in a folder, such as one of Zarr."""
     digest = hashlib.sha256()

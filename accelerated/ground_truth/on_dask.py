@@ -1,9 +1,20 @@
 """The search of shards by the workers of a Dask cluster, each of which reads its shards from the files itself."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from accelerated.calling_thread import in_calling_thread
 from accelerated.ground_truth.shard_search import Job, Part, read_queries, search_block
+from knn_inputs.messages import a_kind_of, show
+
+
+def check_address(scheduler: Any) -> None:
+    """Raises TypeError or ValueError unless it may be the address of a scheduler."""
+    advice = "pass the address of a scheduler of Dask, such as 'tcp://host:8786', or None to search in this process"
+    if not isinstance(scheduler, str):
+        raise TypeError(f"scheduler={show(scheduler)} is {a_kind_of(scheduler)}, but must be a str: {advice}")
+    if ":" not in scheduler:
+        raise ValueError(f"scheduler={show(scheduler)} is not an address: {advice}")
 
 
 def search_on_dask(job: Job, starts: list[int], size: int, scheduler: str) -> Iterator[tuple[int, Part]]:

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from accelerated.arrays import to_numpy
 from accelerated.shards import NO_ROW
+from knn_inputs.containers import to_array
 from knn_inputs.messages import show
 from knn_inputs.parameters import check_int
 
@@ -68,14 +68,15 @@ def recall(found: Any, truth: Any, k: int | None = None, *, tied_beyond: Sequenc
     numbers of the queries whose next row ties with the last of the truth, as the JSON beside a ground truth lists them;
     None: any query may be one of them.
 
-    Raises TypeError for indices that are not ints; ValueError for shapes that do not match, for fewer than k rows, for
-    distances that do not ascend, and for a row that the truth repeats.
+    Raises TypeError for indices and numbers of queries that are not ints; ValueError for shapes that do not match, for
+    fewer than k rows, for distances that do not ascend, for a row that the truth repeats, and for a query of
+    ``tied_beyond`` that is not there.
 
     >>> truth = [[0.0, 2.0, 2.0, 5.0]], [[7, 1, 4, 3]]  # rows 1 and 4 tie at the second place
     >>> recall([[7, 4]], truth, k=2)
     Recall(given=0.5, by_set=Interval(low=0.5, high=1.0), by_distance=Interval(low=1.0, high=1.0), n_tied=1)
     """
-    distances, indices = truth if isinstance(truth, tuple) else (None, truth)
+    distances, indices = _split(truth)
     found, indices = _read_indices(found, "found"), _read_indices(indices, "truth")
     k = indices.shape[1] if k is None else check_int(k, "k")
     _check_shapes(found, indices, k)
@@ -92,7 +93,7 @@ def recall(found: Any, truth: Any, k: int | None = None, *, tied_beyond: Sequenc
     n_near, n_known = (distances < kth).sum(1), (distances <= kth).sum(1)
     goes_on = n_known == distances.shape[1]
     if tied_beyond is not None:
-        goes_on &= np.isin(np.arange(len(found)), np.asarray(tied_beyond, dtype=np.int64))
+        goes_on &= np.isin(np.arange(len(found)), _read_tied(tied_beyond, len(found)))
     of_queries = zip(answers, truths, n_near.tolist(), n_known.tolist(), goes_on.tolist(), strict=True)
     counts = [_count(answer, true, k, *sizes) for answer, true, *sizes in of_queries]
     given, *bounds = (np.array(counts).sum(0) / n_rows).tolist()
@@ -119,8 +120,28 @@ def _rows_of(found: list[int], k: int) -> set[int]:
     return set(found[:k]) - {NO_ROW}
 
 
+def _split(truth: Any) -> tuple[Any, Any]:
+    """Returns the distances, None if there are none, and the indices."""
+    if not isinstance(truth, tuple):
+        return None, truth
+    if len(truth) != 2:
+        raise ValueError(f"truth is a tuple of {len(truth)}, but must be (distances, indices), or the indices alone")
+    return truth
+
+
+def _read_tied(queries: Any, n_queries: int) -> np.ndarray:
+    array = to_array(queries, "tied_beyond")
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        problem = f"tied_beyond has shape {array.shape} and dtype {array.dtype}"
+        raise TypeError(f"{problem}, but must be a list of ints, the numbers of queries")
+    if array.size and not 0 <= array.min() <= array.max() < n_queries:
+        bad = array[(array < 0) | (array >= n_queries)][0]
+        raise ValueError(f"tied_beyond has {bad}, but must have numbers of the {n_queries} queries, from 0 on")
+    return array.astype(np.int64)
+
+
 def _read_indices(indices: Any, name: str) -> np.ndarray:
-    array = to_numpy(indices)
+    array = to_array(indices, name)
     if array.ndim != 2 or not array.size:
         raise ValueError(f"{name} has shape {array.shape}, but must be indices, (n_queries, k)")
     if array.dtype.kind not in "iu":
@@ -155,7 +176,7 @@ def _check_truth(indices: np.ndarray, k: int) -> None:
 
 
 def _read_distances(distances: Any, indices: np.ndarray) -> np.ndarray:
-    array = to_numpy(distances)
+    array = to_array(distances, "distances of truth")
     if array.shape != indices.shape or array.dtype.kind not in "fiu":
         kinds = f"shape {array.shape} and dtype {array.dtype}"
         raise ValueError(f"truth has distances of {kinds}, but must have one number for each index, {indices.shape}")

@@ -18,9 +18,9 @@ import torch
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import resolve_device
 from accelerated.files import open_rows, write_neighbors
-from accelerated.files.formats import get_ending
-from accelerated.files.neighbors import ENDINGS, TYPES
-from accelerated.ground_truth.inputs import describe, hashing, version_of
+from accelerated.ground_truth.inputs import describe, hash_all, hashing, version_of
+from accelerated.ground_truth.on_dask import check_address, search_on_dask
+from accelerated.ground_truth.outputs import files_of_result, read_out
 from accelerated.ground_truth.parts_folder import PartsFolder, flush_names, write_text
 from accelerated.ground_truth.shard_search import (
     Job,
@@ -35,10 +35,10 @@ from accelerated.ground_truth.shard_search import (
 from accelerated.metrics import get_metric
 from accelerated.progress import progress_bar
 from accelerated.search import resolve_memory_limit
+from accelerated.search.memory import least_bytes, too_little
 from accelerated.shards import merge, nothing
 from knn_inputs.messages import show
 from knn_inputs.parameters import check_int
-from knn_inputs.paths import read_path
 
 MOST_NAMED = 1000  # queries with ties that the description lists
 TIE_RULE = "rows are sorted by distance, equal distances by index"
@@ -71,7 +71,8 @@ def find_ground_truth(
 
     Raises OSError if a file cannot be read or written; ValueError for files of different widths, for NaN and other
     numbers that cannot be measured, with their row in the file, and for a metric that needs more than two rows. Raises
-    ValueError also if the folder of parts belongs to another search, or if an input changes meanwhile.
+    ValueError also if the folder of parts belongs to another search, if it or the result would be written over another
+    file, or if an input changes meanwhile; BlockingIOError if another call is writing the same result.
 
     >>> import tempfile
     >>> import numpy as np
@@ -86,35 +87,39 @@ def find_ground_truth(
     """
     began = time.perf_counter()
     job = read_job(base, queries, k, metric, p, memory_limit, device)
-    out = _read_out(out, job)
+    if scheduler is not None:
+        check_address(scheduler)
+    out = read_out(out, job)
     checked, inputs = read_queries(job), {"base": describe(job.base), "queries": describe(job.queries)}
     versions = {name: version_of(name) for name in ("verified-knn", "numpy", "torch")}
     asked = {**inputs, "k": k, "metric": job.metric.name, "p": job.metric.p, "verified-knn": versions["verified-knn"]}
     folder = PartsFolder(out)
-    size = _begin(folder, asked, shard_rows, default_shard_rows(job))
-    starts = range(0, len(job.base), size)
-    with hashing([file["path"] for file in inputs.values()]) as sums, in_calling_thread():
-        found, certified = _search(folder, job, checked, starts, scheduler, progress)
-        hashes = sums()
-    if inputs != {"base": describe(job.base), "queries": describe(job.queries)}:
-        folder.remove()
-        raise ValueError("base or queries was changed while it was read, so no answer was written: call again")
-    tied = np.flatnonzero(found.reduced[:, k:] == found.reduced[:, k - 1 : k])
-    reduced = torch.from_numpy(found.reduced[:, :k].copy())
-    write_neighbors(out, found.indices[:, :k], get_metric(*job.metric).to_distance(reduced).numpy())
-    described = {
-        **{name: asked[name] for name in ("k", "metric", "p")},
-        "tie_rule": TIE_RULE,
-        **{name: {**inputs[name], "sha256": digest} for name, digest in zip(inputs, hashes, strict=True)},
-        "shards": len(starts),
-        "certified": certified,
-        "ties": {"n_queries": len(tied), "queries": tied[:MOST_NAMED].tolist()},
-        "versions": versions,
-        "seconds": round(time.perf_counter() - began, 3),
-    }
-    write_text(Path(f"{out}.json"), json.dumps(described, indent=1))
-    flush_names(folder.path.parent)  # the parts are removed after the disk has the result under its name
-    folder.remove()
+    with folder.kept():
+        size = _begin(folder, asked, shard_rows, default_shard_rows(job))
+        starts = range(0, len(job.base), size)
+        with hashing([file["path"] for file in inputs.values()]) as sums, in_calling_thread():
+            found, certified = _search(folder, job, checked, starts, scheduler, progress)
+            hashes = sums()
+        if inputs != {"base": describe(job.base), "queries": describe(job.queries)}:
+            folder.remove_files()
+            raise ValueError("base or queries was changed while it was read, so no answer was written: call again")
+        tied = np.flatnonzero(found.reduced[:, k:] == found.reduced[:, k - 1 : k])
+        reduced = torch.from_numpy(found.reduced[:, :k].copy())
+        write_neighbors(out, found.indices[:, :k], get_metric(*job.metric).to_distance(reduced).numpy())
+        described = {
+            **{name: asked[name] for name in ("k", "metric", "p")},
+            "tie_rule": TIE_RULE,
+            **{name: {**inputs[name], "sha256": digest} for name, digest in zip(inputs, hashes, strict=True)},
+            "result": {"sha256": hash_all(files_of_result(out))},
+            "shards": len(starts),
+            "certified": certified,
+            "ties": {"n_queries": len(tied), "queries": tied[:MOST_NAMED].tolist()},
+            "versions": versions,
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+        write_text(Path(f"{out}.json"), json.dumps(described, indent=1))
+        flush_names(folder.path.parent)  # the parts are removed after the disk has the result under its name
+        folder.remove_files()
     return described
 
 
@@ -130,26 +135,16 @@ def read_job(
     if check_int(k, "k") > n_rows:
         raise ValueError(f"k={show(k)} is more than the {n_rows} rows of base={files[0].path!r}: pass at most {n_rows}")
     where = resolve_device(device, None)
-    return Job(*files, read_metric(metric, p), min(k + 1, n_rows), where, resolve_memory_limit(memory_limit, where))
-
-
-def _read_out(out: Any, job: Job) -> str:
-    """Returns the path of the result; raises ValueError, before hours of work, if it could not be written."""
-    out = os.path.abspath(read_path(out))
-    most = np.iinfo(TYPES[get_ending(out, ENDINGS)][0]).max
-    if len(job.base) > most:
-        raise ValueError(
-            f"out={out!r} holds indices up to {most}, but base has {len(job.base)} rows: write .hdf5 or .npy"
-        )
-    if out in (job.base.path, job.queries.path):
-        raise ValueError(f"out={out!r} is one of the inputs: pass another file")
-    return out
+    limit, n_wanted = resolve_memory_limit(memory_limit, where), min(k + 1, n_rows)
+    if (needed := 2 * least_bytes(n_features, n_wanted)) > limit:  # half of the limit is for shards
+        raise ValueError(too_little(limit, needed, "for one query and one row"))
+    return Job(*files, read_metric(metric, p), n_wanted, where, limit)
 
 
 def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, default: int) -> int:
     """Returns the number of rows of a shard: if parts are there, theirs.
 
-    Raises ValueError if these are of another search. Makes the folder if it is not there.
+    Raises ValueError if these are of another search.
     """
     if shard_rows is not None:
         check_int(shard_rows, "shard_rows")
@@ -162,8 +157,8 @@ def _begin(folder: PartsFolder, asked: dict[str, Any], shard_rows: int | None, d
     for name, value in {**asked, "shard_rows": size}.items():
         if (before := begun.get(name)) != value:
             if isinstance(value, dict) and isinstance(before, dict):
-                [field, *_] = [field for field in value if before.get(field) != value[field]]
-                name, before, value = f"{field} of {name}", before.get(field), value[field]
+                field = next(field for field in {**value, **before} if before.get(field) != value.get(field))
+                name, before, value = f"{field} of {name}", before.get(field), value.get(field)
             remedy = "pass the same to go on, or remove the folder to begin anew"
             raise ValueError(
                 f"{str(folder.path)!r} was begun with {name}={before!r}, but now it is {value!r}: {remedy}"
@@ -192,8 +187,6 @@ def _search(
             advance(sizes[start])
 
         if scheduler is not None:
-            from accelerated.ground_truth.on_dask import search_on_dask
-
             for start, part in search_on_dask(job, missing, starts.step, scheduler):
                 take(start, part)
         else:
