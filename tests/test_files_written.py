@@ -328,3 +328,29 @@ def test_a_full_disk_is_an_error_with_the_path_that_the_caller_knows(tmp_path, m
 
     with pytest.raises(OSError, match=r"No space left on device: '.*/rows\.fbin'"):
         write_rows(tmp_path / "rows.fbin", [[1, 2]])
+
+
+def test_one_hdf5_file_holds_base_queries_and_truth(tmp_path, rng):
+    path, X, Q = tmp_path / "ann.hdf5", rng.random((20, 3)), rng.random((4, 3))
+    write_rows(f"{path}:train", X)
+    with h5py.File(path, "a") as file:
+        file.attrs["distance"] = "euclidean"
+    write_rows(f"{path}:test", Q)
+    write_neighbors(path, [[1, 2]] * 4, [[0.5, 1.0]] * 4)
+    write_rows(f"{path}:train", X[:5])  # in place of the first one
+
+    with h5py.File(path) as file:
+        assert sorted(file) == ["distances", "neighbors", "test", "train"]
+        assert np.array_equal(file["train"], X[:5]) and np.array_equal(file["test"], Q)
+        assert file.attrs["distance"] == "euclidean"
+    write_neighbors(path, [[3, 0]] * 4)  # the distances are of other neighbours
+    indices, distances = read_neighbors(path)
+    assert indices.tolist() == [[3, 0]] * 4 and distances is None
+
+
+def test_a_damaged_hdf5_file_is_replaced(tmp_path):
+    path = tmp_path / "rows.hdf5"
+    path.write_bytes(b"not HDF5")
+    write_rows(path, [[1.0, 2.0]])
+
+    assert open_rows(path).read(0, 1).tolist() == [[1.0, 2.0]]

@@ -1,6 +1,6 @@
 """Datasets of HDF5 files, such as those of ann-benchmarks: train, test, neighbors and distances."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,11 +63,15 @@ def list_datasets(file: Any) -> dict[str, Any]:
     return arrays
 
 
-def write_hdf5(path: str, matrices: Mapping[str, Iterator[np.ndarray]]) -> None:
-    """Writes matrices by their names to a new file; each comes in blocks of one width and dtype."""
+def write_hdf5(path: str, matrices: Mapping[str, Iterator[np.ndarray]], before: str) -> None:
+    """Writes matrices by their names to a new file; each comes in blocks of one width and dtype.
+
+    All else that the file ``before`` holds, if it is there, is copied, because one file has base, queries and truth.
+    """
     h5py = import_reader("h5py", path)
     open(path, "xb").close()  # raises the error of Python if the file cannot be written
     with h5py.File(path, "w") as file:
+        _copy_others(before, file, matrices)
         for name, blocks in matrices.items():
             dataset = None
             for block in blocks:
@@ -79,3 +83,18 @@ def write_hdf5(path: str, matrices: Mapping[str, Iterator[np.ndarray]]) -> None:
                     )
                 dataset.resize(len(dataset) + len(block), axis=0)
                 dataset[len(dataset) - len(block) :] = block
+
+
+def _copy_others(before: str, file: Any, names: Collection[str]) -> None:
+    """Copies what a file holds under other names; nothing if it is not there, or no HDF5 file."""
+    try:
+        with opened_hdf5(before) as earlier:
+            file.attrs.update(earlier.attrs)
+            for name in earlier:
+                if name not in names:
+                    earlier.copy(name, file)
+    except (FileNotFoundError, ValueError):
+        return
+    for name in names:
+        if name in file:  # in a group that was copied
+            del file[name]

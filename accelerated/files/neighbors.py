@@ -92,7 +92,7 @@ def write_neighbors(path: str | os.PathLike[str], indices: Any, distances: Any =
     lengths = None if given is None else fit_blocks(split(given), of_distances, True, "distances")
     if ending in HDF5:
         with written_whole(path) as unfinished:
-            write_hdf5(unfinished, {"neighbors": ids} if lengths is None else {"neighbors": ids, "distances": lengths})
+            write_hdf5(unfinished, {"neighbors": ids, "distances": lengths or iter(())}, path)
     elif beside := path_of_distances(path):
         _write_beside(path, beside, ids, lengths)
     else:

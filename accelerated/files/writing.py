@@ -34,7 +34,7 @@ def write_rows(path: str | os.PathLike[str], rows: Any, dtype: Any = None) -> No
 
     ``rows`` is a matrix (n, n_features), a ``RowsFile``, or an iterator of blocks of one width, which is consumed. The
     file is written under another name beside the path, and renamed when it is complete. The matrix in an HDF5 file is
-    called train, unless the path names it, as "sift.hdf5:base" does; the file then holds it alone.
+    called train, unless the path names it, as "sift.hdf5:base" does; other matrices of the file stay.
 
     ``dtype`` is that of an .npy or HDF5 file, by default that of the rows; other formats have one type each. A number
     that the type does not hold is refused, but with a ``dtype`` that is given floats may be rounded.
@@ -66,7 +66,7 @@ def write_rows(path: str | os.PathLike[str], rows: Any, dtype: Any = None) -> No
     blocks = fit_blocks(split(rows), stored or asked, may_round=asked is not None)
     with written_whole(path) as unfinished:
         if ending in HDF5:
-            write_hdf5(unfinished, {name: blocks})
+            write_hdf5(unfinished, {name: blocks}, path)
         else:
             WRITERS[ending](unfinished, blocks)
 

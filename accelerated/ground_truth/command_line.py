@@ -21,7 +21,7 @@ def add_jobs(jobs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     make = jobs.add_parser("ground-truth", help=text, description=text)
     make.add_argument("base", metavar="BASE", help="the file of the rows, which may be larger than memory")
     make.add_argument("queries", metavar="QUERIES", help="the file of the queries")
-    make.add_argument("-k", type=int, default=100, help="neighbours for each query; default 100")
+    make.add_argument("-k", "--k", type=int, default=100, help="neighbours for each query; default 100")
     make.add_argument("--out", required=True, metavar="FILE", help="where to write; interrupted, the same call goes on")
     _add_search(make)
     make.add_argument("--shard-rows", type=int, metavar="N", help="rows that are searched at once; default by memory")
@@ -32,7 +32,7 @@ def add_jobs(jobs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     compare = jobs.add_parser("recall", help=text, description=text)
     compare.add_argument("found", metavar="FOUND", help="the file of an approximate search's neighbours")
     compare.add_argument("truth", metavar="TRUTH", help="the file of the true neighbours; TRUTH.json is read if there")
-    compare.add_argument("-k", type=int, help="compare the first k; default: all of TRUTH")
+    compare.add_argument("-k", "--k", type=int, help="compare the first k; default: all of TRUTH")
     compare.set_defaults(run=_recall)
 
     text = "search a sample of QUERIES among BASE, and name the rows of FOUND that are wrong"
