@@ -22,6 +22,9 @@ N_ROWS, N_FEATURES, N_QUERIES, K = 20_000_000, 32, 1_000, 10
 LIMIT = 512 * 2**20
 RESULTS = ROOT / "benchmarks" / "results" / "distributed.json"
 STATUS = Path("/proc/self/status")
+ONE_THREAD = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
+RETURNING = {"MALLOC_TRIM_THRESHOLD_": 65536, **ONE_THREAD}  # Dask's own settings
+KEEPING = {"MALLOC_TRIM_THRESHOLD_": 2**28, "MALLOC_MMAP_THRESHOLD_": 2**25, **ONE_THREAD}
 AT_ONCE = 2**18  # rows that are written or read at a time
 
 
@@ -91,14 +94,16 @@ def from_file(path: Path) -> dict[str, Any]:
     return measure(lambda: model.fit(X).kneighbors(Q))
 
 
-def on_workers(path: Path, n_workers: int) -> dict[str, Any]:
+def on_workers(path: Path, n_workers: int, environment: dict[str, int]) -> dict[str, Any]:
     """The same on worker processes of one thread each."""
+    from dask import config
     from distributed import Client, LocalCluster
 
     from accelerated.distributed import NearestNeighbors
 
     Q = queries(path)
     with (
+        config.set({"distributed.nanny.pre-spawn-environ": environment}),
         LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
@@ -131,8 +136,9 @@ JOBS = {
     "read": read,
     "in_memory": in_memory,
     "from_file": from_file,
-    "one_worker": lambda path: on_workers(path, 1),
-    "two_workers": lambda path: on_workers(path, 2),
+    "one_worker": lambda path: on_workers(path, 1, KEEPING),
+    "two_workers": lambda path: on_workers(path, 2, KEEPING),
+    "two_workers_of_dask": lambda path: on_workers(path, 2, RETURNING),
 }
 
 
@@ -142,6 +148,7 @@ NAMES = {
     "from_file": "scheduler `threads`, two of them, `memory_limit` 512 MiB",
     "one_worker": "a Client with one worker process of one thread",
     "two_workers": "a Client with two of them",
+    "two_workers_of_dask": "the same, with Dask's settings of memory",
 }
 
 

@@ -23,6 +23,7 @@ from accelerated.search import Queries, make_index
 from accelerated.shards import Found, merge, search_shard
 from accelerated.validation import check_rows
 from accelerated.workers import with_own_thread
+from benchmarks.distributed import KEEPING, RETURNING
 from benchmarks.pages import as_table, with_table
 from benchmarks.run import ROOT, machine
 from benchmarks.scale_model import N_FEATURES, Costs, Forecast, Plan, simulate
@@ -34,9 +35,6 @@ SCRATCH = 2**27  # bytes: about those of a task in the runs that are forecast
 ROWS, QUERIES = (50_000, 100_000, 200_000), (100, 1000, 4000)
 N_CHECKED = 1_500_000  # rows of the runs that are forecast
 TEN_GIGABITS = 1.25e9  # bytes a second
-ONE_THREAD = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
-RETURNING = {"MALLOC_TRIM_THRESHOLD_": 65536, **ONE_THREAD}  # Dask's own settings
-KEEPING = {"MALLOC_TRIM_THRESHOLD_": 2**28, "MALLOC_MMAP_THRESHOLD_": 2**25, **ONE_THREAD}
 RUNS = [  # the number of workers, whether shards are kept, whether workers keep free memory
     *((1, False, True), (2, False, True), (1, True, True), (2, True, True)),
     (2, True, False),
@@ -126,7 +124,7 @@ def check(folder: Path, costs: Costs) -> list[dict[str, Any]]:
         rows[start : start + shard_rows] = rng.standard_normal((shard_rows, N_FEATURES), dtype=np.float32)
     Q = rng.standard_normal((n_queries, N_FEATURES), dtype=np.float32)
     for n_workers, is_resident, keeps_memory in RUNS:
-        limit = "4GB" if is_resident else "1GB"
+        limit = "8GB" if is_resident else "1GB"
         with (
             config.set({"distributed.nanny.pre-spawn-environ": KEEPING if keeps_memory else RETURNING}),
             Client(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0) as client,
