@@ -189,7 +189,10 @@ def _seconds(run: dict[str, Any]) -> list[str]:
 
 
 def _parts(forecast: Forecast) -> list[str]:
-    return [f"{seconds:.3g}" for seconds in (forecast.total, forecast.worker, forecast.scheduler, forecast.client_line)]
+    return [
+        f"{seconds:,.0f}" if seconds > 100 else f"{seconds:.2g}"
+        for seconds in (forecast.total, forecast.worker, forecast.scheduler, forecast.client_line)
+    ]
 
 
 def _yes(is_so: bool) -> str:
