@@ -639,6 +639,15 @@ def test_a_scheduler_without_dask_names_the_extra(files, tmp_path, capsys, monke
     assert status == 2 and "pip install 'verified-knn[distributed]'" in errors
 
 
+def test_a_format_whose_package_is_missing_is_refused_before_the_search(files, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    monkeypatch.setattr(search_module, "search_block", pytest.fail)
+
+    status, _, errors = run(capsys, "ground-truth", *files, "--out", tmp_path / "t.hdf5")
+
+    assert status == 2 and "t.hdf5' needs h5py: pip install 'verified-knn[files]'" in errors
+
+
 def test_neither_the_package_nor_its_command_line_imports_dask():
     code = "import sys, accelerated.__main__; assert not {'dask', 'distributed', 'h5py'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

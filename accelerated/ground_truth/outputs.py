@@ -5,16 +5,23 @@ from typing import Any
 
 import numpy as np
 
+from accelerated.files.datasets import import_reader
 from accelerated.files.formats import get_ending
-from accelerated.files.neighbors import ENDINGS, TYPES, path_of_distances
+from accelerated.files.neighbors import ENDINGS, HDF5, TYPES, path_of_distances
 from accelerated.ground_truth.shard_search import Job
 from knn_inputs.paths import read_path
 
 
 def read_out(out: Any, job: Job) -> str:
-    """Returns the path of the result; raises ValueError or OSError, before hours of work, if it cannot be written."""
+    """Returns the path of the result. Raises, before hours of work, if it cannot be written.
+
+    This is ImportError for a format whose package is missing, FileNotFoundError for a missing folder, else ValueError.
+    """
     out = os.path.abspath(read_path(out))
-    most = np.iinfo(TYPES[get_ending(out, ENDINGS)][0]).max
+    ending = get_ending(out, ENDINGS)
+    if ending in HDF5:
+        import_reader("h5py", out)
+    most = np.iinfo(TYPES[ending][0]).max
     if len(job.base) > most:
         raise ValueError(
             f"out={out!r} holds indices up to {most}, but base has {len(job.base)} rows: write .hdf5 or .npy"
