@@ -14,7 +14,8 @@ each machine; the client has one such line for all that it sends and gets.
 import heapq
 from dataclasses import dataclass
 
-FAN_IN = 8  # of the tree of merges: accelerated.distributed
+from accelerated.distributed.nearest import FAN_IN
+
 N_FEATURES = 96  # of the rows that the costs are for, float32
 
 

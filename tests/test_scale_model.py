@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from accelerated.distributed import nearest
-from benchmarks import scale_model
 from benchmarks.scale_model import Costs, Plan, shard_seconds, simulate
 
 COSTS = Costs(read=1e-7, index=1e-6, search=(0.01, 1e-5, 0.0, 2e-9), merge=1e-7, task=1e-3, bytes_a_second=1e9)
@@ -36,7 +34,3 @@ def test_more_workers_take_less_time_until_the_scheduler_is_the_limit():
     assert totals == sorted(totals, reverse=True)
     assert totals[0] > 1.9 * totals[1]
     assert totals[-1] > 64 * COSTS.task
-
-
-def test_the_tree_of_merges_is_that_of_the_package():
-    assert scale_model.FAN_IN == nearest.FAN_IN

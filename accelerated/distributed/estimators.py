@@ -78,8 +78,8 @@ class NearestNeighbors(InShards, accelerated.NearestNeighbors, ShardedNeighbors)
 class KNNClassifier(InShards, accelerated.KNNClassifier, ShardedNeighbors):
     """Predicts the class as ``accelerated.KNNClassifier`` does, with rows in shards that Dask searches.
 
-    ``weights`` and ``class_weight`` are those of ``accelerated.KNNClassifier``, all other parameters those of
-    ``distributed.NearestNeighbors``.
+    It takes ``weights`` and ``class_weight`` as ``accelerated.KNNClassifier`` does, and all other parameters as
+    ``distributed.NearestNeighbors`` does.
 
     >>> X, y = [[0.0], [1.0], [2.0], [9.0]], ["low", "low", "high", "high"]
     >>> model = KNNClassifier(n_neighbors=3, shard_rows=2, scheduler="synchronous").fit(X, y)
@@ -147,8 +147,8 @@ class KNNClassifier(InShards, accelerated.KNNClassifier, ShardedNeighbors):
 class KNNRegressor(InShards, accelerated.KNNRegressor, ShardedNeighbors):
     """Predicts the average as ``accelerated.KNNRegressor`` does, with rows in shards that Dask searches.
 
-    ``weights`` and ``aggregate`` are those of ``accelerated.KNNRegressor``, all other parameters those of
-    ``distributed.NearestNeighbors``.
+    It takes ``weights`` and ``aggregate`` as ``accelerated.KNNRegressor`` does, and all other parameters as
+    ``distributed.NearestNeighbors`` does.
 
     >>> model = KNNRegressor(n_neighbors=2, shard_rows=2, scheduler="synchronous").fit([[0], [1], [10]], [0, 1, 5])
     >>> model.predict([[0.5], [9]]).tolist()

@@ -25,7 +25,7 @@ class Nearest:
     def search(
         self, index: Index, queries: Queries, offset: int, own: np.ndarray | None, allowed: Allowed | None
     ) -> Found:
-        """Returns the nearest rows in a shard whose first row is ``offset``, of those that a query may choose."""
+        """Returns the nearest rows that each query may choose in a shard, whose first row has the number ``offset``."""
         if allowed is None:
             return search_shard(index, queries, self.k, offset, own=own, memory_limit=self.scratch)
         n_queries, n_found = range(len(queries.X)), min(self.k + (own is not None), len(index.rows))
@@ -40,7 +40,7 @@ class Nearest:
         return nothing(n_queries, self.k)
 
     def join(self, found: list[Any]) -> Any:
-        """Returns a Delayed of the nearest rows of all shards: a tree of merges of those of each."""
+        """Returns a Delayed that merges the neighbours found in each shard, in a tree."""
         while len(found) > 1:
             found = [delayed(_merge, pure=False)(found[i : i + FAN_IN]) for i in range(0, len(found), FAN_IN)]
         return found[0]

@@ -3,7 +3,7 @@
 ``solver="cg"`` spends nearly all of its time on products of S K S with a vector, n^2 / 2 similarities each. Here each
 product is ``system.SLOTS`` sums, and each sum is a task. A task adds up the same tiles in the same order as one machine
 does, so a fit has the same bits, if the processors of the workers round products of matrices alike. The certificate
-holds in any case, because it is made from a product of these workers, too.
+holds in any case, because it allows for every order in which a tile may be added up.
 
 The client keeps the rows, the factor of the preconditioner and some vectors. Each worker keeps a copy of the rows.
 """
@@ -33,9 +33,9 @@ from knn_inputs.similarity_parameters import NAMES_ELSEWHERE
 class SimilarityRegressor(accelerated.SimilarityRegressor):
     """Predicts as ``accelerated.SimilarityRegressor`` does, with products of similarities that Dask shares out.
 
-    The arguments, attributes and certificates are those of ``accelerated.SimilarityRegressor``. Of its solvers "cg" is
-    shared out, which "auto" takes where the matrix does not fit ``memory_limit``; the others work in this process.
-    ``scheduler`` is that of ``distributed.NearestNeighbors``, but not processes, which Dask would start anew for each
+    The arguments, attributes and certificates are those of ``accelerated.SimilarityRegressor``. Of its solvers "cg"
+    gains, which "auto" takes where the matrix does not fit ``memory_limit``; the others share out the products for the
+    certificate alone. ``scheduler`` is that of ``distributed.NearestNeighbors``, but not processes, which Dask would start anew for each
     product. Each product is eight tasks, so more than eight threads do not help. X may be a dask array or DataFrame, a
     memory map or, unless ``similarity`` is a function, paths of files: they are read into the memory of this process,
     and of each worker.
@@ -110,7 +110,7 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
     def _gather_rows(self, X: Any) -> Any:
         """Returns the rows that files or a collection hold, and all else as it is."""
         files = self._open_files(X)
-        return self._gather(X) if files is None else np.concatenate([file.read(0, len(file)) for file in files])
+        return self._gather(X) if files is None else _read_all(files)
 
     def _open_files(self, X: Any) -> list[RowsFile] | None:
         """Returns the files of X, if it is files; of a function as similarity, strings are examples, and not paths."""
@@ -142,18 +142,18 @@ class Elsewhere:
 
     def __call__(self, system: System, operand: Tensor, shares: list[Sequence[int]]) -> list[Tensor]:
         """Returns the sum of each share, which is of some ranges of rows of tiles."""
-        n_workers, vector, add_up = (
-            self.scheduler.count_workers(len(shares)),
-            once(operand),
-            delayed(_add_up, pure=False),
-        )
+        n_workers, vector = self.scheduler.count_workers(len(shares)), once(operand)
+        add_up = delayed(_add_up, pure=False)
         return self.scheduler.compute([add_up(self.kept, vector, share, n_workers) for share in shares])
+
+
+def _read_all(files: list[RowsFile]) -> np.ndarray:
+    return np.concatenate([file.read(0, len(file)) for file in files])
 
 
 def _encode(files: list[RowsFile], similarity: Similarity) -> Tensor:
     with in_calling_thread():
-        rows = np.concatenate([file.read(0, len(file)) for file in files])
-        return similarity.encode(torch.from_numpy(rows.astype(np.float64)))
+        return similarity.encode(torch.from_numpy(_read_all(files).astype(np.float64)))
 
 
 def _with_examples(bare: System, examples: Tensor) -> System:

@@ -1,10 +1,10 @@
 """Exact neighbours as a ground truth for approximate ones: made from files of any size, compared, and verified.
 
 search        ``find_ground_truth``: the neighbours of a file of queries among the rows of a file, shard by shard
-shard_search  what is done with one shard; ``on_dask`` has it done on a cluster
-parts_folder  what is finished, on the disk, so that an interrupted search goes on
-outputs       which files are written, and that none of them is an input
-inputs        whether a file is the same as before, and its sha256
+shard_search  reads, indexes and searches one shard; ``on_dask`` gives shards to the workers of a Dask cluster
+parts_folder  keeps the neighbours in finished shards on the disk, so that an interrupted search goes on
+outputs       names the files that will be written, and refuses inputs among them
+inputs        describes the inputs, so that a changed file is noticed, and hashes them
 recall        ``recall``: the share of the true neighbours that a search found, and the interval of ties
 verify        ``verify``: which rows of a given ground truth are wrong
 command_line  the three as jobs of ``python -m accelerated``
