@@ -93,3 +93,20 @@ def test_bad_rows_and_schedulers_are_refused(data, tmp_path):
     np.save(tmp_path / "bad.npy", bad)
     with pytest.raises(ValueError, match=r"NaN.*row 700, column 2"):
         SimilarityRegressor(**SETTINGS).fit(str(tmp_path / "bad.npy"), y)
+
+
+def test_a_file_that_changes_while_it_is_fitted_is_refused(data, tmp_path, monkeypatch):
+    """The rows of this process and those of the tasks would be others."""
+    X, y = data
+    path = tmp_path / "rows.npy"
+    np.save(path, X)
+    read = SimilarityRegressor._read
+
+    def read_and_replace(self, *given):
+        rows = read(self, *given)
+        np.save(path, X[:, ::-1].astype(np.float32))
+        return rows
+
+    monkeypatch.setattr(SimilarityRegressor, "_read", read_and_replace)
+    with pytest.raises(OSError, match=r"rows.npy' was changed since it was opened"):
+        SimilarityRegressor(**SETTINGS, scheduler="synchronous").fit(path, y)

@@ -35,10 +35,10 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
 
     The arguments, attributes and certificates are those of ``accelerated.SimilarityRegressor``. Of its solvers "cg"
     gains, which "auto" takes where the matrix does not fit ``memory_limit``; the others share out the products for the
-    certificate alone. ``scheduler`` is that of ``distributed.NearestNeighbors``, but not processes, which Dask would start anew for each
-    product. Each product is eight tasks, so more than eight threads do not help. X may be a dask array or DataFrame, a
-    memory map or, unless ``similarity`` is a function, paths of files: they are read into the memory of this process,
-    and of each worker.
+    certificate alone. ``scheduler`` is that of ``distributed.NearestNeighbors``, but not processes, which Dask would
+    start anew for each product. Each product is eight tasks, so more than eight threads do not help. X may be a dask
+    array or DataFrame, a memory map or, unless ``similarity`` is a function, paths of files: they are read into the
+    memory of this process, and of each worker.
 
     >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 4.0]
     >>> model = SimilarityRegressor(jitter=1e-3, solver="cg", scheduler="synchronous").fit(X, y)
@@ -92,8 +92,9 @@ class SimilarityRegressor(accelerated.SimilarityRegressor):
         if find_scheduler(self.scheduler).name == "processes":
             reason = "starts its processes anew for each product"
             raise ValueError(f"scheduler='processes' {reason}: pass scheduler='threads', or a Client")
+        files = self._open_files(X)  # once, so that a file that changes meanwhile is noticed
         y, sample_weight = self._gather(y), self._gather(sample_weight)
-        return super().fit(X, y, sample_weight)
+        return super().fit(X if files is None else files, y, sample_weight)
 
     def predict(self, X: Any) -> Any:
         """Returns predictions as ``accelerated`` does, in this process; for files or a collection, NumPy."""

@@ -24,11 +24,12 @@ from knn_inputs.matrices import check_shape
 from knn_inputs.messages import a_kind_of
 from knn_inputs.metrics import ChosenMetric
 
+FILES = (str, os.PathLike, RowsFile)  # kinds of X, or of its entries
 Cut = Callable[[int, int, int], Sequence[int]]  # (n_rows, n_features, itemsize) -> the numbers of rows of the shards
 
 
 def open_files(X: Any) -> list[RowsFile] | None:
-    """Returns the files that X names, or whose rows it maps into memory; None if it is rows itself.
+    """Returns the files that X names or is, or whose rows it maps into memory; None if it is rows itself.
 
     Reading a file that is changed later raises OSError, also if the change is made to the array that maps it. Raises
     ValueError for files whose rows differ in length, and as ``files.open_rows`` does.
@@ -36,10 +37,10 @@ def open_files(X: Any) -> list[RowsFile] | None:
     if isinstance(X, np.ndarray):
         file = of_memmap(X)
         return None if file is None else [replace(file, opened=Version.of(file.path))]
-    paths = [X] if isinstance(X, str | os.PathLike) else X
-    if not isinstance(paths, list | tuple) or not paths or not all(isinstance(p, str | os.PathLike) for p in paths):
+    paths = [X] if isinstance(X, FILES) else X
+    if not isinstance(paths, list | tuple) or not paths or not all(isinstance(path, FILES) for path in paths):
         return None
-    files = [open_rows(path) for path in paths]
+    files = [path if isinstance(path, RowsFile) else open_rows(path) for path in paths]
     for other in files[1:]:
         if other.shape[1] != files[0].shape[1]:
             ours, theirs = (f"{file.shape[1]} features in path={file.path!r}" for file in (files[0], other))
