@@ -16,9 +16,10 @@ from accelerated.search.bounds.multiply import (
     has_witness,
     is_as_precise_as_asked,
     multiply,
+    prepare_queries,
     round_up,
 )
-from accelerated.search.bounds.protocol import EncodedRows
+from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows
 from accelerated.search.filter import Pairs
 from accelerated.search.report import Clock
 from accelerated.workers import share
@@ -36,6 +37,8 @@ class Pieces(NamedTuple):
     n_rows: int
     n_at_once: int  # rows, a multiple of ``UPPER``
     n_workers: int
+    dtype: torch.dtype  # of the encoded rows
+    out_dtype: torch.dtype  # of the bounds
 
 
 class Kept(NamedTuple):
@@ -61,14 +64,13 @@ class BlockMinima:
     is_precise: Tensor  # bool (): False if torch's settings made a product less precise, and the bounds prove nothing
 
     @classmethod
-    def make(cls, pieces: Pieces, queries: Tensor, out_dtype: torch.dtype, clock: Clock) -> "BlockMinima":
-        """Multiplies encoded rows, some at a time, with the encoded queries, (n_queries, n_columns), into bounds."""
-        dtype, n_rows = queries.dtype, pieces.n_rows
-        width, n_padded = product_width(len(queries), dtype, queries.device), round_up(n_rows, UPPER)
-        padded = torch.nn.functional.pad(queries, (0, 0, 0, width - len(queries)))
-        if has_witness(dtype):
-            padded[-1, -1] = 1
-        product = torch.empty((n_padded, width), dtype=out_dtype, device=queries.device)
+    def make(cls, pieces: Pieces, queries: EncodedQueries, clock: Clock) -> "BlockMinima":
+        """Multiplies encoded rows, some at a time, with the encoded queries into bounds."""
+        dtype, out_dtype, n_rows = pieces.dtype, pieces.out_dtype, pieces.n_rows
+        n_queries, device = len(queries.columns), queries.columns.device
+        width, n_padded = product_width(n_queries, dtype, device), round_up(n_rows, UPPER)
+        factor = prepare_queries(queries.columns, width, dtype, queries.start)
+        product = torch.empty((n_padded, width), dtype=out_dtype, device=device)
         bounds = product.view(INTEGERS[out_dtype.itemsize])
         lower = bounds.new_empty((n_padded // FANOUT, width))
         upper = bounds.new_empty((n_padded // UPPER, width))
@@ -78,7 +80,7 @@ class BlockMinima:
             stop = min(start + pieces.n_at_once, n_rows)
             with clock.stage("multiply"):
                 some = pieces.encode(start, stop)
-                multiply(some, padded, product[start:stop])
+                multiply(some, factor, product[start:stop])
                 is_precise = is_as_precise_as_asked(product[start:stop], dtype, out_dtype)
                 pieces.finish(product[start:stop], some)
             if stop == n_rows:
@@ -91,7 +93,7 @@ class BlockMinima:
             return is_precise
 
         is_precise = torch.stack(share(fill, range(0, n_rows, pieces.n_at_once), pieces.n_workers)).all()
-        return cls(n_rows, len(queries), bounds, lower, upper.T[: len(queries)].contiguous(), is_precise)
+        return cls(n_rows, n_queries, bounds, lower, upper.T[:n_queries].contiguous(), is_precise)
 
     def least(self, k: int) -> Tensor:
         """Returns k different rows with low bounds for each query, (n_queries, k).

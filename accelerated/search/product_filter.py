@@ -252,8 +252,9 @@ class ProductFilter:
         elif n_workers * FEWEST_ROWS_FOR_A_WORKER <= n_rows:
             n_at_once = min(n_at_once, even_share(n_rows, n_at_once, n_workers))
         finish = partial(self._divide, encoded, plan.most_gaps)
-        pieces = Pieces(encode, finish, n_rows, round_up(n_at_once, UPPER), n_workers)
-        return BlockMinima.make(pieces, encoded.columns, plan.out_dtype, clock)
+        n_at_once, dtype = round_up(n_at_once, UPPER), self.bound.dtype
+        pieces = Pieces(encode, finish, n_rows, n_at_once, n_workers, dtype, plan.out_dtype)
+        return BlockMinima.make(pieces, encoded, clock)
 
     def _divide(self, encoded: EncodedQueries, n_at_once: int, product: Tensor, rows: EncodedRows) -> None:
         """Makes products into bounds where sizes are to be divided by; a query of padding has the size 1."""

@@ -38,9 +38,16 @@ from accelerated.search.bounds.hamming import choose_hamming
 from accelerated.search.bounds.jaccard import choose_sets
 from accelerated.search.bounds.lines import N_LINES, choose_lines
 from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
-from accelerated.search.bounds.multiply import integers_are_faster, multiply, product_dtype, short_float
-from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
+from accelerated.search.bounds.multiply import (
+    integers_are_faster,
+    multiply,
+    prepare_queries,
+    product_dtype,
+    short_float,
+)
+from accelerated.search.bounds.prefix import MOST_FEATURES, OF_CANDIDATE, Costs, choose_prefix, expected_candidates
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
+from accelerated.search.bounds.rounded import RoundedBound, choose_rounded
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.exhaustive import Exhaustive
@@ -74,7 +81,7 @@ TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
 OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
-    **{"int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
+    **{"uint8": torch.uint8, "int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
 }
 
@@ -184,7 +191,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:
         if not product_keeps_error_limit(dtype, rows.device):
             continue
-        if (bound := choose_bound(metric, rows, frame, dtype)) is not None:
+        if (bound := choose_bound(metric, rows, frame, dtype, k if name is None else None)) is not None:
             if name is None and isinstance(bound, SquaredBound):
                 bound = bound.useful()
             chosen = ProductFilter.make(metric, rows, bound)
@@ -223,7 +230,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     if not floats:
         return None
     of_short = seconds[floats[0]]
-    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype) is not None)
+    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype, k) is not None)
     costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     n_near = min(k, len(rows)) * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows)))  # block i adds 1 / i times k
@@ -231,8 +238,32 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
 
 
-def choose_bound(metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype) -> LowerBound | None:
-    """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows."""
+def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | None) -> RoundedBound | None:
+    """Returns the bound by rows rounded to 7 bits; None if it does not pay for ``k`` neighbours."""
+    sample = metric.embed(take_sample(rows)).cpu()
+    bound = choose_rounded(metric, sample, frame)
+    if bound is None or k is None:
+        return bound
+    device, n_columns = rows.device, sample.shape[1]
+    of_bytes, of_floats = (
+        _seconds(device, dtype, out_dtype) / TIMED**3
+        for dtype in (torch.uint8, torch.float32)
+        if (out_dtype := product_dtype(dtype, device)) is not None
+    )
+    framed = frame._replace(center=frame.center.cpu()).apply(sample)
+    left = expected_candidates(framed, [bound.lowest_distances(sample)], len(rows))[0]
+    gained = n_columns * (of_floats - of_bytes) * len(rows)
+    lost = k * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
+    return bound if lost < gained else None
+
+
+def choose_bound(
+    metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype, k: int | None = None
+) -> LowerBound | None:
+    """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows.
+
+    With ``k`` it must pay for so many neighbours.
+    """
     if metric.manhattan_radius is not None:
         chosen = {torch.int8: choose_intervals, torch.float32: choose_lines}.get(dtype)
         return None if chosen is None else chosen(metric, rows)
@@ -242,6 +273,8 @@ def choose_bound(metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch
         return None
     if dtype == torch.int8:
         return choose_whole_numbers(metric, rows, frame)
+    if dtype == torch.uint8:
+        return choose_rounded_rows(metric, rows, frame, k)
     return SquaredBound.make(metric, frame, dtype)
 
 
@@ -259,8 +292,12 @@ def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None
     A bound has equally many columns in each type, or ``n_columns`` for each feature.
     """
     n_columns = n_columns or {}
-    types = (torch.float32, torch.int8, short_float(device))  # of two that are equally fast, the first
-    out_dtypes = {dtype: product_dtype(dtype, device) for dtype in types if product_keeps_error_limit(dtype, device)}
+    types = (torch.float32, torch.uint8, torch.int8, short_float(device))  # of two that are equally fast, the first
+    out_dtypes = {
+        dtype: out_dtype
+        for dtype in types
+        if (out_dtype := product_dtype(dtype, device)) is not None and product_keeps_error_limit(dtype, device)
+    }
     return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]) * n_columns.get(dtype, 1))
 
 
@@ -269,14 +306,17 @@ def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -
     """Returns the time of a product, the least of a few, measured once for each device and type."""
     n, n_columns = (TIMED, TIMED) if device.type == "cpu" else (4096, 256)
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
-    rows = EncodedRows(numbers.to(device, dtype))
-    if dtype == torch.int8:
-        rows = rows._replace(base=torch.zeros(n, dtype=torch.int32, device=device))
+    rows, queries, start = EncodedRows(numbers.to(device, dtype)), numbers.to(device, dtype), None
+    if dtype in (torch.int8, torch.uint8):
+        rows = rows._replace(base=torch.zeros(n, dtype=out_dtype, device=device))
+    if dtype == torch.uint8:
+        queries, start = queries.to(torch.int8), torch.zeros(n, dtype=torch.float32, device=device)
+    factor = prepare_queries(queries, n, dtype, start)
     out = torch.empty((n, n), dtype=out_dtype, device=device)
     seconds = []
     for _ in range(4):  # the first is slower
         start = time.perf_counter()
-        multiply(rows, rows.columns, out)
+        multiply(rows, factor, out)
         out[0, 0].item()  # a GPU has finished when it returns a number of the product
         seconds.append(time.perf_counter() - start)
     if dtype == torch.int8 and device.type == "cpu" and not integers_are_faster():  # they are multiplied in float32

@@ -24,7 +24,16 @@ import torch
 from torch import Tensor
 
 from accelerated.devices import is_out_of_memory
-from accelerated.search.bounds.multiply import NOT_MADE, SHORT_FLOATS, U, aligned, ceiling, multiply, product_dtype
+from accelerated.search.bounds.multiply import (
+    NOT_MADE,
+    SHORT_FLOATS,
+    U,
+    aligned,
+    ceiling,
+    multiply,
+    prepare_queries,
+    product_dtype,
+)
 from accelerated.search.bounds.protocol import EncodedRows
 
 UNDERFLOW = 2.0**-60  # of sums of squares near 1; the least normal number of bfloat16 and float32 is 2^-126
@@ -67,7 +76,7 @@ def _try_products(dtype: torch.dtype, out_dtype: torch.dtype, device: torch.devi
     """Multiplies numbers that are hard to add, once for each device, types and settings; warns if the sums are off."""
     for n_columns, n_copies in SHAPES if device.type == "cpu" else [*SHAPES, LARGE]:
         n_columns = aligned(n_columns, device)
-        a, b = _hard_integers(n_columns) if dtype == torch.int8 else _hard_floats(n_columns, dtype)
+        a, b = _hard_floats(n_columns, dtype) if dtype.is_floating_point else _hard_integers(n_columns, dtype)
         parts = FEW_LINES if device.type == "cpu" and n_columns == FEW_LINES_COLUMNS else [(None, None)]
         try:
             kept = all(_keeps_limit(a[:n], b[:m], n_copies, out_dtype, device) for n, m in parts)
@@ -89,6 +98,8 @@ def _keeps_limit(a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, de
     exact = a.double() @ b.double().T
     if a.dtype == torch.int8:
         low = high = -exact  # a base of 0 minus the product; integers are exact
+    elif a.dtype == torch.uint8:
+        low = high = exact.to(torch.float32)
     else:
         allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
         low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
@@ -103,10 +114,14 @@ def magnitudes(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _multiply_on(device: torch.device, a: Tensor, b: Tensor, out_dtype: torch.dtype) -> Tensor:
-    base = torch.zeros(len(a), dtype=torch.int32, device=device) if a.dtype == torch.int8 else None
+    base = None if a.dtype.is_floating_point else torch.zeros(len(a), dtype=out_dtype, device=device)
     wrong = NOT_MADE if out_dtype == torch.int32 else float("nan")  # a library may refuse a product without a word
     product = torch.full((len(a), len(b)), wrong, dtype=out_dtype, device=device)
-    multiply(EncodedRows(a.to(device), base), b.to(device), product)
+    a, b, start = a.to(device), b.to(device), None
+    if a.dtype == torch.uint8:  # in new memory: a product of other numbers leaves there what a refused one would return
+        start = torch.zeros(len(b), dtype=out_dtype, device=device)
+        multiply(EncodedRows(1 - a.clamp(max=1), base), prepare_queries(b, len(b), a.dtype, start), product)
+    multiply(EncodedRows(a, base), b if start is None else prepare_queries(b, len(b), a.dtype, start), product)
     return product.cpu()
 
 
@@ -134,11 +149,16 @@ def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     return a.to(dtype), b.to(dtype)
 
 
-def _hard_integers(n_columns: int) -> tuple[Tensor, Tensor]:
-    """Returns lines with the largest products, of both signs: some instructions add two of these in 16 bits."""
+def _hard_integers(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Returns lines with the largest products, of both signs: some instructions add two of these in 16 bits.
+
+    The first ones are of ``dtype``, the others are int8.
+    """
     generator = torch.Generator("cpu").manual_seed(0)
     a = torch.randint(-128, 128, (48, n_columns), generator=generator, dtype=torch.int8, device="cpu")
     b = torch.randint(-128, 128, (40, n_columns), generator=generator, dtype=torch.int8, device="cpu")
     for lines in (a, b):
         lines[:8], lines[8:16] = -128, 127
+    if dtype == torch.uint8:
+        a = (a.to(torch.int16) + 128).div(2, rounding_mode="floor").to(torch.uint8)
     return a, b

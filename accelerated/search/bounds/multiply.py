@@ -18,6 +18,7 @@ Products of 8-bit integers are made by a private function of torch. On CPUs with
 loop, some twenty times slower than a product of float32, and where oneDNN refuses them it leaves its output as it was
 (https://github.com/pytorch/pytorch/issues/195066). Then they are made in float32, whose sums of whole numbers are exact
 up to 2^24: no sum over ``EXACT_COLUMNS`` columns is larger. No setting matters there, because the factors have 8 bits.
+Rows in uint8, whose numbers have 7 bits, are multiplied with queries in int8 by ``byte_products``.
 """
 
 import functools
@@ -26,6 +27,7 @@ import time
 import torch
 from torch import Tensor
 
+from accelerated.search.bounds.byte_products import PackedQueries, can_multiply_bytes, multiply_bytes, pack_queries
 from accelerated.search.bounds.protocol import EncodedRows
 
 U = 2.0**-53  # half a unit in the last place of 1 in float64
@@ -37,6 +39,7 @@ EXACT_COLUMNS = 2**10  # a product of two 8-bit integers is at most 2^14
 COPIED = 2**18  # integers in float32 at once
 NOT_MADE = -(2**31)  # a number of int32 that is not a sum of products: these are at most 2^29
 TRIED = (64, 256)  # lines and columns of the products that tell which way to multiply integers is faster
+Factor = Tensor | PackedQueries  # the queries' side of a product
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -53,6 +56,8 @@ def product_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype | Non
     """
     if dtype == torch.int8:
         return torch.int32 if device.type == "cpu" or hasattr(torch, "_int_mm") else None
+    if dtype == torch.uint8:
+        return torch.float32 if can_multiply_bytes(device) else None
     if dtype == torch.float32 and not _float32_is_to_be_precise():
         return None
     if device.type != "cuda" or dtype not in SHORT_FLOATS:
@@ -102,13 +107,25 @@ def aligned(n: int, device: torch.device) -> int:
     return n if device.type == "cpu" else round_up(n, ALIGNED)
 
 
-def multiply(rows: EncodedRows, queries: Tensor, out: Tensor) -> None:
-    """Writes the bounds, (n_rows, n_queries), to ``out``: the product, or the base minus the product.
+def prepare_queries(columns: Tensor, width: int, dtype: torch.dtype, start: Tensor | None = None) -> Factor:
+    """Returns the queries' side of a product with rows of ``dtype``, padded to the width, with the witness if any."""
+    n_more = width - len(columns)
+    padded = torch.nn.functional.pad(columns, (0, 0, 0, n_more))
+    if has_witness(dtype):
+        padded[-1, -1] = 1
+    return padded if start is None else pack_queries(padded, torch.nn.functional.pad(start, (0, n_more)))
+
+
+def multiply(rows: EncodedRows, queries: Factor, out: Tensor) -> None:
+    """Writes the bounds, (n_rows, n_queries), to ``out``: the product, the base minus it, or in uint8 the base plus it.
 
     ``accumulation`` tries a product before it is used.
     """
     columns, base = rows.columns, rows.base
-    if base is not None:
+    if isinstance(queries, PackedQueries):
+        assert base is not None
+        torch.add(multiply_bytes(columns, queries), base[:, None], out=out)
+    elif base is not None:
         multiply_integers(columns, queries, out)
         torch.sub(base[:, None], out, out=out)
     elif out.dtype == columns.dtype:

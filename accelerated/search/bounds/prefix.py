@@ -100,10 +100,11 @@ def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain:
     if directions is None:
         return None
     prefixes = [Prefix.make(directions[:, :m].contiguous()) for m in choices]
+    shorter = [prefix.apply(sample) for prefix in prefixes]
+    left = expected_candidates(sample, [torch.cdist(short[compared(sample)], short) for short in shorter], n_rows)
     of_candidate = (n_columns + OF_CANDIDATE) * costs.gap / n_rows
     work = [
-        OF_BOUND + prefix.n_numbers + of_candidate * k * left
-        for prefix, left in zip(prefixes, expected_candidates(sample, prefixes, n_rows), strict=True)
+        OF_BOUND + prefix.n_numbers + of_candidate * k * of_each for prefix, of_each in zip(prefixes, left, strict=True)
     ]
     if min(work) * least_gain > OF_BOUND + costs.row + of_candidate * k:
         return None
@@ -126,19 +127,22 @@ def principal_directions(sample: Tensor, n: int) -> Tensor | None:
     return directions @ torch.linalg.eigh(of_sample.T @ of_sample).eigenvectors.flip(1)
 
 
-def expected_candidates(sample: Tensor, prefixes: list[Prefix], n_rows: int) -> list[float]:
-    """Returns how many of ``n_rows`` rows each prefix may leave to be measured for each neighbour of a query.
+def compared(sample: Tensor) -> slice:
+    """Returns which rows of a sample are queries among all of it."""
+    return slice(None, None, max(1, len(sample) // N_COMPARED))
 
-    That is how many of the sample it leaves to queries that are rows of the sample, times a power of the number of
-    rows. A quarter of the sample shows which: about 0 for images, 1 for a prefix that excludes nothing.
+
+def expected_candidates(sample: Tensor, bounds: list[Tensor], n_rows: int) -> list[float]:
+    """Returns how many of ``n_rows`` rows bounds may leave to be measured for each neighbour of a query.
+
+    That is how many of the sample they leave to queries that are rows of the sample, times a power of the number of
+    rows. A quarter of the sample shows which: about 0 for images, 1 for bounds that exclude nothing. The ``bounds`` are
+    those of the distances of ``compared`` rows to all of the sample, in the frame.
     """
-    queries = slice(None, None, max(1, len(sample) // N_COMPARED))
-    distance = torch.cdist(sample[queries], sample)
+    distance = torch.cdist(sample[compared(sample)], sample)
     distance.masked_fill_(distance < SAME, torch.inf)
     left = []
-    for prefix in prefixes:
-        short = prefix.apply(sample)
-        bound = torch.cdist(short[queries], short)
+    for bound in bounds:
         few, many = (_count_candidates(bound[:, ::every], distance[:, ::every]) for every in (QUARTER, 1))
         power = min(1.0, max(0.0, math.log(many / few, QUARTER)))
         left.append(many / K * (n_rows / len(sample)) ** power)

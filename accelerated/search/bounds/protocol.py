@@ -8,7 +8,8 @@ and those of ``manhattan`` and ``lines`` need ``manhattan_radius``. The bound mu
 - For any distance d, a row with a bound above ``threshold(d)`` also has a measured distance above d. So ``threshold``
   must allow for the rounding errors of measuring (``frame.reach`` shows how).
 - In floating point, that holds for every product that is off by no more than ``accumulation`` allows. In int8 the
-  product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29.
+  product is exact, and ``encode_rows`` and ``encode_queries`` keep it at or above -2^29. In uint8 it is exact before it
+  is rounded to float32, and kept between -2^29 and 2^29 with what is added to it.
 - Columns may be added that are 0 in every query.
 - If ``EncodedQueries.is_exact`` says so, rows with equal bounds have equal distances. Of these only the first k are
   looked at, so ties cost little.
@@ -29,13 +30,13 @@ MOST_NEVER_EXCLUDED = 16  # rows of this kind: `python -m benchmarks.constants M
 class EncodedRows(NamedTuple):
     """The rows' side of a product.
 
-    A bound in whole numbers is ``base`` minus the product, a bound in floating point is the product alone. A row that
-    does not suit the encoding has the base ``NEVER_EXCLUDED``: no product is below -2^29, so its bound is at most
-    -2^29, and no threshold is lower.
+    A bound in int8 is ``base`` minus the product, in uint8 ``base`` plus ``EncodedQueries.start`` plus the product, and
+    in floating point the product alone. A row that does not suit the encoding has the base ``NEVER_EXCLUDED``: a
+    product is between -2^29 and 2^29, so the bound is at most -2^29, and no threshold is lower.
     """
 
     columns: Tensor  # (n_rows, n_columns)
-    base: Tensor | None = None  # int32 (n_rows,)
+    base: Tensor | None = None  # int32 (n_rows,), or float32 beside columns of uint8
     size: Tensor | None = None  # float32 (n_rows,), by which products are divided: see ``jaccard``
 
     def n_never_excluded(self) -> int:
@@ -43,9 +44,9 @@ class EncodedRows(NamedTuple):
         return 0 if self.base is None else int((self.base == NEVER_EXCLUDED).count_nonzero())
 
 
-def make_base(base: Tensor, is_excludable: Tensor) -> Tensor:
-    """Returns the bases as int32 (n_rows,), ``NEVER_EXCLUDED`` for the rows that are not excludable."""
-    return torch.where(is_excludable, base, NEVER_EXCLUDED).to(torch.int32)
+def make_base(base: Tensor, is_excludable: Tensor, dtype: torch.dtype = torch.int32) -> Tensor:
+    """Returns the bases in ``dtype``, (n_rows,), ``NEVER_EXCLUDED`` for the rows that are not excludable."""
+    return torch.where(is_excludable, base, NEVER_EXCLUDED).to(dtype)
 
 
 def least_threshold() -> float:
@@ -61,13 +62,15 @@ class EncodedQueries(NamedTuple):
     offset: Tensor  # float64 (n_queries,): bounds and thresholds count from here
     certifiable: Tensor  # bool (n_queries,): False if the query's bounds prove nothing
     is_exact: Tensor | None = None  # bool (n_queries,): True if rows with equal bounds have equal measured distances
+    start: Tensor | None = None  # float32 (n_queries,), beside rows in uint8: what their products are added to
 
 
 class LowerBound(Protocol):
     """Encodes rows and queries of float64 so that a product of the two makes a lower bound on their distances.
 
     The bound may be squared, scaled, and less by ``EncodedQueries.offset``: only ``threshold`` compares it with
-    distances. Rows encoded in int8 need a ``base``.
+    distances. Rows encoded in int8 and uint8 need a ``base``, those in uint8 also ``EncodedQueries.start``, and queries
+    in int8.
     """
 
     @property

@@ -1,0 +1,135 @@
+"""A lower bound on squared distances of numbers of any kind, from products of 8-bit integers.
+
+Let q be a query and x a row, embedded (``Metric``), shifted and scaled (``Frame``) so that nearly all of their numbers
+are in [-63, 63], and let clamp(x) be x with the others moved to the nearer end. That brings no two numbers farther
+apart, so |clamp(q) - clamp(x)| <= |q - x|. Let x~ be clamp(x) rounded to whole numbers, and q~ clamp(q) rounded to
+halves. By the triangle inequality
+
+    |q - x| >= |q~ - x~| - s - r,      s = |clamp(q) - q~|,      r = |clamp(x) - x~|.
+
+So a row is farther than D if |q~ - x~|^2 is above (D + s + R)^2, where R is at least the r of all rows. R is a little
+more than that of a sample, and the few rows that are rounded farther are never excluded (``protocol``). With
+
+    X = x~ + 64, from 1 to 127,      and      c = 2 q~, from -126 to 126,
+
+a product of bytes makes the bound:
+
+    |q~ - x~|^2 = |x~|^2 + (|c|^2 / 4 + 64 sum c) - c.X;
+
+the first term is the ``base`` of the row, the second the ``start`` of the query, and -c are the query's columns.
+
+Rounding. Shifted and scaled in float32, a number below 64 is off by at most 2^-24 of itself twice; rounded from float64
+to float32 at the end, by less. So clamp(x), as computed, is off by at most ``BLUR`` = 2^-16 in each feature, and so is
+clamp(q); a larger number is clamped anyway. The difference of a number and the nearest whole one is exact, and a sum of
+d squares is off by at most d u of itself, u = 2^-24. |x~|^2 is exact, as whole numbers below 2^24 are, if there are at
+most 2^12 features. In the bound the product, below 2^14 d, ``start``, below 2^14 d, their sum, below 2^15 d, and the
+sum with the base, below 2^12 d, are rounded to float32 once each: together by less than 2^17 d u = d / 128, which the
+threshold has on top.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from accelerated.metrics import Metric
+from accelerated.search.bounds.frame import Frame, reach
+from accelerated.search.bounds.prefix import compared
+from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, make_base
+from accelerated.search.bounds.squared import SquaredBound
+
+LARGEST = 63  # of a number in the frame
+MIDDLE = 64  # what makes it positive
+MOST_FEATURES = 2**12
+BLUR = 2.0**-16
+SCALES = (2.0**-100, 2.0**100)  # with these a difference that is infinite in float32 is clamped, as it has to be
+# The share of a sample's numbers that are clamped, so that the others are rounded less far:
+CLAMPED = 1 / 1024  # `python -m benchmarks.constants CLAMPED`
+ROOM = 1.125  # R is so many times the farthest rounding of a sample: `python -m benchmarks.constants ROOM_OF_ROUNDED`
+
+
+@dataclass(frozen=True)
+class RoundedBound:
+    """Bounds for metrics whose distance limits |q - x| from above."""
+
+    metric: Metric
+    frame: Frame  # to [-63, 63]
+    farthest: float  # R
+    finer_frame: Frame  # of the bounds in floating point
+    dtype = torch.uint8
+
+    @property
+    def encoding_bytes(self) -> int:
+        """Returns the bytes of five float64 copies of a query; a row takes no more."""
+        return 8 * 5 * len(self.frame.center)
+
+    def finer(self) -> list[SquaredBound]:
+        """Returns bounds in floating point."""
+        first = SquaredBound.make(self.metric, self.finer_frame, torch.float32)
+        return [first, *first.finer()]
+
+    def encode_rows(self, rows: Tensor) -> EncodedRows:
+        """Encodes rows, uint8 (n_rows, n_features)."""
+        clamped = self.frame.apply(self.metric.embed(rows), torch.float32).clamp_(-LARGEST, LARGEST)
+        rounded = clamped.round()
+        base = torch.linalg.vecdot(rounded, rounded)
+        is_excludable = _length(clamped.sub_(rounded)) <= self.farthest
+        return EncodedRows(rounded.add_(MIDDLE).to(torch.uint8), make_base(base, is_excludable, torch.float32))
+
+    def encode_queries(self, queries: Tensor) -> EncodedQueries:
+        """Encodes queries, int8 (n_queries, n_features)."""
+        framed = self.frame.apply(self.metric.embed(queries))
+        doubled = 2 * framed.clamp(-LARGEST, LARGEST)
+        columns = doubled.round()
+        start = columns.square().sum(1) / 4 + MIDDLE * columns.sum(1)
+        residual = _length(doubled - columns) / 2
+        size = torch.linalg.vector_norm(framed, dim=1)
+        others = size.isfinite(), None, start.to(torch.float32)
+        return EncodedQueries((-columns).to(torch.int8), size, residual, *others)
+
+    def lowest_distances(self, sample: Tensor) -> Tensor:
+        """Returns the bounds on distances of the ``compared`` rows of a sample, on the CPU, as the finer frame has them."""
+        points = self.frame._replace(center=self.frame.center.cpu()).apply(sample).clamp_(-LARGEST, LARGEST)
+        queries = points[compared(sample)]
+        halves = (2 * queries).round() / 2
+        lowest = torch.cdist(halves, points.round()) - _length(queries - halves)[:, None] - self.farthest
+        return lowest * (self.finer_frame.scale / self.frame.scale)
+
+    def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
+        """Returns thresholds, float64 (n_queries,), as ``LowerBound.threshold`` must.
+
+        ``reach`` pays for measuring and for the shift, and with twice the length for the scale, too. Here the offset is
+        not one, but the query's rounding s.
+        """
+        distance = reach(self.metric, reduced, queries, 2 * encoded.size, self.frame).sqrt()
+        return (distance + encoded.offset + self.farthest).square() * (1 + 2.0**-40) + len(self.frame.center) / 128
+
+
+def _length(difference: Tensor) -> Tensor:
+    """Returns at least the lengths of points minus what they are rounded to, float64 (n,)."""
+    n_features = difference.shape[1]
+    length = torch.linalg.vecdot(difference, difference).to(torch.float64).sqrt()
+    return length * (1 + n_features * 2.0**-23) + BLUR * n_features**0.5
+
+
+def choose_rounded(metric: Metric, sample: Tensor, finer_frame: Frame) -> RoundedBound | None:
+    """Returns a bound for rows like those of a sample, which is embedded and on the CPU; None if none can be made."""
+    n_features = sample.shape[1]
+    if not 1 < n_features <= MOST_FEATURES:
+        return None
+    center = finer_frame.center
+    if sample.dtype == torch.float32:  # then rows are shifted in float32
+        center = center.to(torch.float32).to(torch.float64)
+    if not bool(center.isfinite().all()):
+        return None
+    magnitudes = np.abs((sample.to(torch.float64) - center.cpu()).numpy()).ravel()
+    place = len(magnitudes) - 1 - int(CLAMPED * len(magnitudes))
+    highest = float(np.partition(magnitudes, place)[place])
+    if not 0 < highest < math.inf or not SCALES[0] < (scale := float(np.float32(LARGEST / highest))) < SCALES[1]:
+        return None
+    frame = Frame(center, scale, 0.0)
+    clamped = frame._replace(center=center.cpu()).apply(sample, torch.float32).clamp_(-LARGEST, LARGEST)
+    farthest = ROOM * float(_length(clamped - clamped.round()).max())
+    return RoundedBound(metric, frame, farthest, finer_frame)
