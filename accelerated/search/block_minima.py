@@ -22,6 +22,7 @@ from accelerated.search.bounds.multiply import (
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows
 from accelerated.search.filter import Pairs
 from accelerated.search.report import Clock
+from accelerated.search.room import Room
 from accelerated.workers import share
 
 FANOUT = 8  # rows in a lower small block, and of these in an upper one: `python -m benchmarks.constants FANOUT`
@@ -64,16 +65,19 @@ class BlockMinima:
     is_precise: Tensor  # bool (): False if torch's settings made a product less precise, and the bounds prove nothing
 
     @classmethod
-    def make(cls, pieces: Pieces, queries: EncodedQueries, clock: Clock) -> "BlockMinima":
-        """Multiplies encoded rows, some at a time, with the encoded queries into bounds."""
+    def make(cls, pieces: Pieces, queries: EncodedQueries, room: Room, clock: Clock) -> "BlockMinima":
+        """Multiplies encoded rows, some at a time, with the encoded queries into bounds.
+
+        They are right until the next ones are made in the same room.
+        """
         dtype, out_dtype, n_rows = pieces.dtype, pieces.out_dtype, pieces.n_rows
-        n_queries, device = len(queries.columns), queries.columns.device
-        width, n_padded = product_width(n_queries, dtype, device), round_up(n_rows, UPPER)
+        n_queries, n_padded = len(queries.columns), round_up(n_rows, UPPER)
+        width = product_width(n_queries, dtype, queries.columns.device)
         factor = prepare_queries(queries.columns, width, dtype, queries.start)
-        product = torch.empty((n_padded, width), dtype=out_dtype, device=device)
+        product = room.take("bounds", (n_padded, width), out_dtype)
         bounds = product.view(INTEGERS[out_dtype.itemsize])
-        lower = bounds.new_empty((n_padded // FANOUT, width))
-        upper = bounds.new_empty((n_padded // UPPER, width))
+        lower = room.take("lower", (n_padded // FANOUT, width), bounds.dtype)
+        upper = room.take("upper", (n_padded // UPPER, width), bounds.dtype)
 
         def fill(start: int) -> Tensor:
             """Returns whether the product of some rows is as precise as it was asked to be."""

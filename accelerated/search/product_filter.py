@@ -40,6 +40,7 @@ from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_fou
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
 from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
 from accelerated.search.report import Clock
+from accelerated.search.room import Room
 from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
@@ -184,8 +185,9 @@ class ProductFilter:
             encoded = self.encode_queries(batch.queries)
         found = nothing_found(len(batch.queries), k, self.rows.device)
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
+        room = Room(self.rows.device)
         for start in range(0, len(self.rows), plan.block_rows):
-            found = self._search_block(start, found, batch, encoded, plan, clock)
+            found = self._search_block(start, found, batch, encoded, plan, room, clock)
             if not bool(found.certified.any()):  # nor will it be by later blocks
                 break
         return found
@@ -199,11 +201,18 @@ class ProductFilter:
         return encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
 
     def _search_block(
-        self, start: int, found: Found, batch: Batch, encoded: EncodedQueries, plan: ProductPlan, clock: Clock
+        self,
+        start: int,
+        found: Found,
+        batch: Batch,
+        encoded: EncodedQueries,
+        plan: ProductPlan,
+        room: Room,
+        clock: Clock,
     ) -> Found:
         """Returns the nearest rows of those found so far and of the block from ``start``."""
         k = found.indices.shape[1]
-        minima = self.multiply_block(start, encoded, plan, clock)
+        minima = self.multiply_block(start, encoded, plan, room, clock)
         kth, guess = found.reduced[:, -1], None
         kth = kth if batch.limits is None else kth.minimum(batch.limits)
         if start == 0 and (batch.limits is None or minima.most_open(self._threshold(kth, batch, encoded, plan)) > k):
@@ -234,7 +243,9 @@ class ProductFilter:
         """Returns how many rows are guessed for a query, so that k are near even if its bounds are loose."""
         return k + self.n_never_excluded + (MORE_GUESSED if self.metric.manhattan_radius is not None else 0)
 
-    def multiply_block(self, start: int, encoded: EncodedQueries, plan: ProductPlan, clock: Clock) -> BlockMinima:
+    def multiply_block(
+        self, start: int, encoded: EncodedQueries, plan: ProductPlan, room: Room, clock: Clock
+    ) -> BlockMinima:
         """Returns the bounds of the block of rows from ``start``."""
         n_rows = min(start + plan.block_rows, len(self.rows)) - start
 
@@ -254,7 +265,7 @@ class ProductFilter:
         finish = partial(self._divide, encoded, plan.most_gaps)
         n_at_once, dtype = round_up(n_at_once, UPPER), self.bound.dtype
         pieces = Pieces(encode, finish, n_rows, n_at_once, n_workers, dtype, plan.out_dtype)
-        return BlockMinima.make(pieces, encoded, clock)
+        return BlockMinima.make(pieces, encoded, room, clock)
 
     def _divide(self, encoded: EncodedQueries, n_at_once: int, product: Tensor, rows: EncodedRows) -> None:
         """Makes products into bounds where sizes are to be divided by; a query of padding has the size 1."""

@@ -7,8 +7,8 @@ halves. By the triangle inequality
 
     |q - x| >= |q~ - x~| - s - r,      s = |clamp(q) - q~|,      r = |clamp(x) - x~|.
 
-So a row is farther than D if |q~ - x~|^2 is above (D + s + R)^2, where R is at least the r of all rows. R is a little
-more than that of a sample, and the few rows that are rounded farther are never excluded (``protocol``). With
+So a row is farther than D if |q~ - x~|^2 is above (D + s + R)^2, where R is at least the r of all rows. R is chosen by a
+sample, and the few rows that are rounded farther are never excluded (``protocol``). With
 
     X = x~ + 64, from 1 to 127,      and      c = 2 q~, from -126 to 126,
 
@@ -27,7 +27,6 @@ sum with the base, below 2^12 d, are rounded to float32 once each: together by l
 threshold has on top.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +45,10 @@ MOST_FEATURES = 2**12
 BLUR = 2.0**-16
 SCALES = (2.0**-100, 2.0**100)  # with these a difference that is infinite in float32 is clamped, as it has to be
 # The share of a sample's numbers that are clamped, so that the others are rounded less far:
-CLAMPED = 1 / 1024  # `python -m benchmarks.constants CLAMPED`
-ROOM = 1.125  # R is so many times the farthest rounding of a sample: `python -m benchmarks.constants ROOM_OF_ROUNDED`
+CLAMPED = 1 / 512  # `python -m benchmarks.constants CLAMPED`
+# R^2 is the mean of a sample and so many standard deviations: that of a sum of many roundings is below, but for one row
+# in 10^9.
+N_DEVIATIONS = 6
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,10 @@ def choose_rounded(metric: Metric, sample: Tensor, finer_frame: Frame) -> Rounde
     magnitudes = np.abs((sample.to(torch.float64) - center.cpu()).numpy()).ravel()
     place = len(magnitudes) - 1 - int(CLAMPED * len(magnitudes))
     highest = float(np.partition(magnitudes, place)[place])
-    if not 0 < highest < math.inf or not SCALES[0] < (scale := float(np.float32(LARGEST / highest))) < SCALES[1]:
+    if not LARGEST / SCALES[1] < highest < LARGEST / SCALES[0]:
         return None
-    frame = Frame(center, scale, 0.0)
+    frame = Frame(center, float(np.float32(LARGEST / highest)), 0.0)
     clamped = frame._replace(center=center.cpu()).apply(sample, torch.float32).clamp_(-LARGEST, LARGEST)
-    farthest = ROOM * float(_length(clamped - clamped.round()).max())
-    return RoundedBound(metric, frame, farthest, finer_frame)
+    squared = _length(clamped - clamped.round()).square()
+    farthest = float(squared.mean() + N_DEVIATIONS * squared.std(correction=0)) ** 0.5
+    return RoundedBound(metric, frame, max(farthest, float(squared.max()) ** 0.5) * (1 + 2.0**-20), finer_frame)

@@ -17,6 +17,7 @@ from accelerated.search.memory import ProductPlan, most_kept
 from accelerated.search.product_filter import ProductFilter
 from accelerated.search.refine import measure
 from accelerated.search.report import Clock
+from accelerated.search.room import Room
 from accelerated.search.within.near import Reached, count, keep_within, leave_out
 
 MANY_SHARE = 16  # a query of a batch of fewer may keep four times 1 / 16 of the rows of a block
@@ -58,10 +59,11 @@ class ProductFinder:
             encoded = self.of.encode_queries(batch.queries)
             threshold = self._thresholds(batch, encoded, plan)
         certified = encoded.certifiable & (threshold < above_thresholds(plan.out_dtype))
+        room = Room(device)
         for start in range(0, len(self.of.rows), plan.block_rows):
             if not bool(certified.any()):
                 break
-            part, certified = self._find_in_block(start, certified, threshold, batch, encoded, plan, clock)
+            part, certified = self._find_in_block(start, certified, threshold, batch, encoded, plan, room, clock)
             parts.append(part)
             certified &= count(parts, n_queries, device) <= most
         return Reached(parts, certified)
@@ -80,10 +82,11 @@ class ProductFinder:
         batch: Batch,
         encoded: EncodedQueries,
         plan: ProductPlan,
+        room: Room,
         clock: Clock,
     ) -> tuple[Measured, Tensor]:
         """Returns the pairs within the radius in the block of rows from ``start``, and which queries have all."""
-        minima = self.of.multiply_block(start, encoded, plan, clock)
+        minima = self.of.multiply_block(start, encoded, plan, room, clock)
         with clock.stage("exclude"):
             kept = minima.descend(threshold, certified & minima.is_precise, most_kept(plan.block_rows, self.k))
             pairs = leave_out(Pairs(kept.pairs.query, kept.pairs.row + start), batch)
