@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
 from accelerated.search.bounds.accumulation import _try_products
-from accelerated.search.rule import _seconds
+from accelerated.search.speeds import seconds_of_product
 from accelerated.square_root import rounds_correctly
 from tests import tensor_cores
 
@@ -32,7 +32,7 @@ MOST_SIMULATED = 2**26  # multiplications: larger products are added as on this 
 MOVES = {"copy_", "type_as"}  # functions that take tensors of two devices
 FOUND_OUT_ONCE = {  # functions that try a device by products, which takes seconds
     "accelerated.search.bounds.accumulation._try_products": _try_products,
-    "accelerated.search.rule._seconds": _seconds,
+    "accelerated.search.speeds.seconds_of_product": seconds_of_product,
 }
 NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
 

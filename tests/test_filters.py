@@ -33,7 +33,8 @@ from accelerated.search.bounds.protocol import EncodedRows
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.few_features import halve
-from accelerated.search.rule import PRODUCTS, choose_filter, fastest_first
+from accelerated.search.rule import PRODUCTS, choose_filter
+from accelerated.search.speeds import fastest_first
 from accelerated.search.tree import tree_reach
 from tests.helpers import HOSTILE, by, made_by
 

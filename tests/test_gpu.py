@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 import accelerated.search.batches
 import accelerated.search.block_minima
 import accelerated.search.product_filter
-import accelerated.search.rule
+import accelerated.search.speeds
 import tests.pretended_gpu
 from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
 from accelerated.metrics import METRICS
@@ -31,7 +31,8 @@ from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.memory import resolve_memory_limit
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock
-from accelerated.search.rule import choose_filter, fastest_first
+from accelerated.search.rule import choose_filter
+from accelerated.search.speeds import fastest_first
 from accelerated.square_root import correct_sqrt, rounds_correctly
 from tests import tensor_cores
 from tests.helpers import HOSTILE, by, made_by
@@ -340,7 +341,7 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, r
 
 
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, monkeypatch):
-    monkeypatch.setattr(accelerated.search.rule, "_seconds", lambda device, dtype, out_dtype: seconds[dtype])
+    monkeypatch.setattr(accelerated.search.speeds, "seconds_of_product", lambda device, dtype, out: seconds[dtype])
     seconds = {torch.int8: 3, torch.float16: 1, torch.float32: 2}
     assert fastest_first(GPU) == [torch.float16, torch.float32, torch.int8]
     few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import torch
 
 from accelerated.free_memory import get_free_memory
-from accelerated.search.bounds.multiply import COPIED
 from accelerated.search.filter import Searcher
 from knn_inputs.messages import a_kind_of, show
 from knn_inputs.parameters import is_int
@@ -163,17 +162,16 @@ class ProductPlan(NamedTuple):
     block_rows: int  # in a block, all bounds of which are held
     most_gaps: int  # differences held when pairs are measured
     out_dtype: torch.dtype  # of the bounds
+    n_copied: int = 0  # numbers of float32 from which workers make some of them at once
 
 
 def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encoding_bytes: int) -> int:
     """Returns the bytes to find the k nearest rows by products of matrices.
 
-    These are the bounds of a block for ``width`` queries and their minima; the pairs that are not excluded;
-    ``n_encoded`` queries or rows, while they are encoded; and the gaps.
+    These are the bounds of a block for ``width`` queries and their minima, and what bounds are made from; the pairs
+    that are not excluded; ``n_encoded`` queries or rows, while they are encoded; and the gaps.
     """
-    bounds = int(1.25 * plan.out_dtype.itemsize * width * plan.block_rows)
-    if plan.out_dtype == torch.int32:  # which may be made in float32
-        bounds += 2 * 4 * COPIED
+    bounds = int(1.25 * plan.out_dtype.itemsize * width * plan.block_rows) + 4 * plan.n_copied
     pairs = plan.n_queries * most_kept(plan.block_rows, k)
     return bounds + pairs * BYTES_OF_PAIR + n_encoded * encoding_bytes + plan.most_gaps * BYTES_OF_GAP
 

@@ -25,13 +25,15 @@ from accelerated.search.block_minima import LANES, UPPER, BlockMinima, Pieces, p
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.jaccard import divide_by_sizes
 from accelerated.search.bounds.multiply import (
+    COPIED,
     WITNESS,
     above_thresholds,
-    aligned,
     ceiling,
     has_witness,
+    pad_columns,
     product_dtype,
     round_up,
+    write_padded,
 )
 from accelerated.search.bounds.prefix import Prefix
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, LowerBound
@@ -96,7 +98,7 @@ class ProductFilter:
         def encode(start: int) -> None:
             some = slice(start, start + n_at_once)
             encoded = bound.encode_rows(rows[some])
-            _write_padded(encoded.columns, columns[some], WITNESS)
+            write_padded(encoded.columns, columns[some], WITNESS)
             if base is not None and encoded.base is not None:
                 base[some] = encoded.base
             if size is not None and encoded.size is not None:
@@ -158,7 +160,7 @@ class ProductFilter:
         block_rows = round_up(max(most, even_share(len(self.rows), most_rows)), UPPER)
         width = max(LANES, min(most_bounds // block_rows // LANES * LANES, sizes.queries))
         while n_queries := width - has_witness(dtype):
-            plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype)
+            plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype, self._n_copied(width * block_rows))
             n_encoded = n_queries if self.kept is not None else max(n_queries, self._n_encoded_at_once())
             width_of_product = product_width(n_queries, dtype, device)
             if product_bytes(plan, most, width_of_product, n_encoded, self.bound.encoding_bytes) <= scratch:
@@ -168,6 +170,13 @@ class ProductFilter:
             else:
                 block_rows = max(least_rows, round_up(block_rows // 2, UPPER))
         return ProductPlan(0, block_rows, most_gaps, out_dtype)
+
+    def _n_copied(self, n_bounds: int) -> int:
+        """Returns how many numbers of float32 workers hold at once beside a block of so many bounds."""
+        if self.bound.dtype == torch.int8:
+            return 2 * COPIED
+        n_workers = count_workers(self.rows.device)
+        return n_workers * min(CPU_SIZES.product, n_bounds) if self.bound.dtype == torch.uint8 else 0
 
     def _n_encoded_at_once(self) -> int:
         return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
@@ -198,7 +207,7 @@ class ProductFilter:
         parts = [self.bound.encode_queries(some) for some in queries.split(n_at_once)]
         fields = zip(*parts, strict=True)
         encoded = EncodedQueries._make(None if field[0] is None else torch.cat(field) for field in fields)
-        return encoded._replace(columns=_pad_columns(encoded.columns, witness=0))
+        return encoded._replace(columns=pad_columns(encoded.columns, witness=0))
 
     def _search_block(
         self,
@@ -289,24 +298,4 @@ def sizes_of(device: torch.device) -> Sizes:
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:
     encoded = bound.encode_rows(rows)
-    return encoded._replace(columns=_pad_columns(encoded.columns, WITNESS))
-
-
-def _pad_columns(columns: Tensor, witness: float) -> Tensor:
-    """Returns the columns, padded as a device needs, with the witness in the last of them if there is one."""
-    n, n_columns = columns.shape
-    n_padded = aligned(n_columns + has_witness(columns.dtype), columns.device)
-    if n_padded == n_columns:
-        return columns
-    padded = columns.new_empty((n, n_padded))
-    _write_padded(columns, padded, witness)
-    return padded
-
-
-def _write_padded(columns: Tensor, padded: Tensor, witness: float) -> None:
-    """Writes the columns to the first ones of ``padded``, and the witness to the last if there is one."""
-    n_columns = columns.shape[1]
-    padded[:, :n_columns] = columns
-    padded[:, n_columns:] = 0
-    if has_witness(columns.dtype):
-        padded[:, -1] = witness
+    return encoded._replace(columns=pad_columns(encoded.columns, WITNESS))

@@ -20,9 +20,6 @@ Few queries by euclidean or cosine, among rows of up to 32 MiB, go by one produc
 their answers.
 """
 
-import functools
-import math
-import time
 import warnings
 from collections.abc import Sequence
 
@@ -33,31 +30,22 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import N_SAMPLED, Frame, choose_frame, take_sample
-from accelerated.search.bounds.hamming import choose_hamming
-from accelerated.search.bounds.jaccard import choose_sets
-from accelerated.search.bounds.lines import N_LINES, choose_lines
-from accelerated.search.bounds.manhattan import N_INTERVALS, choose_intervals
-from accelerated.search.bounds.multiply import (
-    integers_are_faster,
-    multiply,
-    prepare_queries,
-    product_dtype,
-    short_float,
-)
-from accelerated.search.bounds.prefix import MOST_FEATURES, OF_CANDIDATE, Costs, choose_prefix, expected_candidates
-from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, EncodedRows, LowerBound
-from accelerated.search.bounds.rounded import RoundedBound, choose_rounded
+from accelerated.search.bounds.frame import N_SAMPLED, choose_frame
+from accelerated.search.bounds.lines import N_LINES
+from accelerated.search.bounds.manhattan import N_INTERVALS
+from accelerated.search.bounds.multiply import short_float
+from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED
 from accelerated.search.bounds.squared import SquaredBound
-from accelerated.search.bounds.whole_numbers import choose_whole_numbers
+from accelerated.search.choose_bound import choose_bound, choose_short_rows
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
 from accelerated.search.near_rows import NearRows
-from accelerated.search.product_filter import CPU_SIZES, ProductFilter
+from accelerated.search.product_filter import ProductFilter
 from accelerated.search.sparse_counts import SparseCountFilter, has_only_0_and_1
 from accelerated.search.sparse_products import SparseProductFilter
+from accelerated.search.speeds import fastest_first
 from accelerated.search.tree import TreeFilter
 from accelerated.sparse_rows import Rows, SparseRows
 
@@ -72,12 +60,7 @@ LEAST_ROWS = 32  # at least: of fewer rows the k nearest are a large part
 TREE_EXPONENT = -1  # `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
-FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
-SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
-LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
-SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
 MOST_EMBEDDED = 2**22  # numbers of rows that are embedded to choose a frame
-TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
 OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
@@ -216,109 +199,9 @@ def _are_too_few(n_rows: int, n_features: int) -> bool:
     return n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features))
 
 
-def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | None, k: int) -> SquaredBound | None:
-    """Returns the bound by shorter rows, in the fastest type of floating point; None if it does not pay.
-
-    On a GPU it is used only if it is asked for: products are a small part of a search there.
-    """
-    device, n_columns = rows.device, len(frame.center)
-    is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
-    if n_columns > MOST_FEATURES or (name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns)):
-        return None
-    seconds = {dtype: _seconds(device, dtype, product_dtype(dtype, device)) for dtype in fastest_first(device)}
-    floats = [dtype for dtype in seconds if dtype.is_floating_point]
-    if not floats:
-        return None
-    of_short = seconds[floats[0]]
-    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype, k) is not None)
-    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
-    sample = frame.apply(metric.embed(take_sample(rows))).cpu()
-    n_near = min(k, len(rows)) * (1 + math.log(max(1, len(rows) / CPU_SIZES.rows)))  # block i adds 1 / i times k
-    prefix = choose_prefix(sample, len(rows), round(n_near), costs, LEAST_GAIN if name is None else 0.0)
-    return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
-
-
-def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | None) -> RoundedBound | None:
-    """Returns the bound by rows rounded to 7 bits; None if it does not pay for ``k`` neighbours."""
-    sample = metric.embed(take_sample(rows)).cpu()
-    bound = choose_rounded(metric, sample, frame)
-    if bound is None or k is None:
-        return bound
-    device, n_columns = rows.device, sample.shape[1]
-    of_bytes, of_floats = (
-        _seconds(device, dtype, out_dtype) / TIMED**3
-        for dtype in (torch.uint8, torch.float32)
-        if (out_dtype := product_dtype(dtype, device)) is not None
-    )
-    framed = frame._replace(center=frame.center.cpu()).apply(sample)
-    left = expected_candidates(framed, [bound.lowest_distances(sample)], len(rows))[0]
-    gained = n_columns * (of_floats - of_bytes) * len(rows)
-    lost = k * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
-    return bound if lost < gained else None
-
-
-def choose_bound(
-    metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype, k: int | None = None
-) -> LowerBound | None:
-    """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows.
-
-    With ``k`` it must pay for so many neighbours.
-    """
-    if metric.manhattan_radius is not None:
-        chosen = {torch.int8: choose_intervals, torch.float32: choose_lines}.get(dtype)
-        return None if chosen is None else chosen(metric, rows)
-    if metric.counts is not None:
-        return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
-    if frame is None:
-        return None
-    if dtype == torch.int8:
-        return choose_whole_numbers(metric, rows, frame)
-    if dtype == torch.uint8:
-        return choose_rounded_rows(metric, rows, frame, k)
-    return SquaredBound.make(metric, frame, dtype)
-
-
 def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
     """Returns filters by products in floating point, the fastest first; none for manhattan and chebyshev."""
     if metric.radius is None:
         return []
     first = SquaredBound.make(metric, choose_frame(rows), short_float(rows.device))
     return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]
-
-
-def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None = None) -> list[torch.dtype]:
-    """Returns the types of numbers in the order of how fast the device makes bounds from them.
-
-    A bound has equally many columns in each type, or ``n_columns`` for each feature.
-    """
-    n_columns = n_columns or {}
-    types = (torch.float32, torch.uint8, torch.int8, short_float(device))  # of two that are equally fast, the first
-    out_dtypes = {
-        dtype: out_dtype
-        for dtype in types
-        if (out_dtype := product_dtype(dtype, device)) is not None and product_keeps_error_limit(dtype, device)
-    }
-    return sorted(out_dtypes, key=lambda dtype: _seconds(device, dtype, out_dtypes[dtype]) * n_columns.get(dtype, 1))
-
-
-@functools.cache
-def _seconds(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
-    """Returns the time of a product, the least of a few, measured once for each device and type."""
-    n, n_columns = (TIMED, TIMED) if device.type == "cpu" else (4096, 256)
-    numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
-    rows, queries, start = EncodedRows(numbers.to(device, dtype)), numbers.to(device, dtype), None
-    if dtype in (torch.int8, torch.uint8):
-        rows = rows._replace(base=torch.zeros(n, dtype=out_dtype, device=device))
-    if dtype == torch.uint8:
-        queries, start = queries.to(torch.int8), torch.zeros(n, dtype=torch.float32, device=device)
-    factor = prepare_queries(queries, n, dtype, start)
-    out = torch.empty((n, n), dtype=out_dtype, device=device)
-    seconds = []
-    for _ in range(4):  # the first is slower
-        start = time.perf_counter()
-        multiply(rows, factor, out)
-        out[0, 0].item()  # a GPU has finished when it returns a number of the product
-        seconds.append(time.perf_counter() - start)
-    if dtype == torch.int8 and device.type == "cpu" and not integers_are_faster():  # they are multiplied in float32
-        return max(min(seconds), _seconds(device, torch.float32, torch.float32))
-    return min(seconds)

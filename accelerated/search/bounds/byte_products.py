@@ -44,6 +44,7 @@ def pack_queries(columns: Tensor, start: Tensor) -> PackedQueries:
 def multiply_bytes(rows: Tensor, queries: PackedQueries) -> Tensor:
     """Returns ``start`` plus the product, float32 (n_rows, n_queries), of rows that are uint8 (n_rows, n_columns)."""
     of_queries = (queries.columns, queries.ones, queries.zeros, queries.start)
-    as_it_is = (1.0, 0, torch.float32, "none", [], "")  # scale, zero and type of the result, and no function of it
+    # The scale, the zero and the type of the result, and no function of it:
+    as_it_is: tuple[Any, ...] = (1.0, 0, torch.float32, "none", [], "")
     product: Tensor = torch.ops.onednn.qlinear_pointwise(rows, 1.0, 0, *of_queries, *as_it_is)
     return product

@@ -107,6 +107,26 @@ def aligned(n: int, device: torch.device) -> int:
     return n if device.type == "cpu" else round_up(n, ALIGNED)
 
 
+def pad_columns(columns: Tensor, witness: float) -> Tensor:
+    """Returns the columns, padded as a device needs, with the witness in the last of them if there is one."""
+    n, n_columns = columns.shape
+    n_padded = aligned(n_columns + has_witness(columns.dtype), columns.device)
+    if n_padded == n_columns:
+        return columns
+    padded = columns.new_empty((n, n_padded))
+    write_padded(columns, padded, witness)
+    return padded
+
+
+def write_padded(columns: Tensor, padded: Tensor, witness: float) -> None:
+    """Writes the columns to the first ones of ``padded``, and the witness to the last if there is one."""
+    n_columns = columns.shape[1]
+    padded[:, :n_columns] = columns
+    padded[:, n_columns:] = 0
+    if has_witness(columns.dtype):
+        padded[:, -1] = witness
+
+
 def prepare_queries(columns: Tensor, width: int, dtype: torch.dtype, start: Tensor | None = None) -> Factor:
     """Returns the queries' side of a product with rows of ``dtype``, padded to the width, with the witness if any."""
     n_more = width - len(columns)

@@ -23,22 +23,16 @@ y(q) and y(x) by blur (|q| + |x|) <= blur (2 |q| + |q - x|). Squares that underf
 1e-150.
 """
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from accelerated.search.bounds.frame import N_COMPARED
+from accelerated.search.bounds.sampled import OF_CANDIDATE, compared, expected_candidates
 
 CHOICES = (4, 8, 16, 32, 64)  # numbers of directions
 MOST_FEATURES = 2**12  # features, so that a sample in float64 takes 16 MiB
-# The work of a search, in the unit of ``Costs``:
-OF_BOUND = 16  # to make minima of a bound
-OF_CANDIDATE = 256  # to keep, look up and sort a pair takes as long as to measure so many features
-K = 5  # neighbours in the sample
-QUARTER = 4
-SAME = 2.0**-20  # a distance of rows that are as good as equal, beside lengths near 1
+OF_BOUND = 16  # the work to make minima of a bound, in the unit of ``Costs``
 
 
 class Prefix(NamedTuple):
@@ -125,31 +119,3 @@ def principal_directions(sample: Tensor, n: int) -> Tensor | None:
         directions = torch.linalg.qr(directions).Q
     of_sample = sample @ directions
     return directions @ torch.linalg.eigh(of_sample.T @ of_sample).eigenvectors.flip(1)
-
-
-def compared(sample: Tensor) -> slice:
-    """Returns which rows of a sample are queries among all of it."""
-    return slice(None, None, max(1, len(sample) // N_COMPARED))
-
-
-def expected_candidates(sample: Tensor, bounds: list[Tensor], n_rows: int) -> list[float]:
-    """Returns how many of ``n_rows`` rows bounds may leave to be measured for each neighbour of a query.
-
-    That is how many of the sample they leave to queries that are rows of the sample, times a power of the number of
-    rows. A quarter of the sample shows which: about 0 for images, 1 for bounds that exclude nothing. The ``bounds`` are
-    those of the distances of ``compared`` rows to all of the sample, in the frame.
-    """
-    distance = torch.cdist(sample[compared(sample)], sample)
-    distance.masked_fill_(distance < SAME, torch.inf)
-    left = []
-    for bound in bounds:
-        few, many = (_count_candidates(bound[:, ::every], distance[:, ::every]) for every in (QUARTER, 1))
-        power = min(1.0, max(0.0, math.log(many / few, QUARTER)))
-        left.append(many / K * (n_rows / len(sample)) ** power)
-    return left
-
-
-def _count_candidates(bound: Tensor, distance: Tensor) -> float:
-    """Returns how many rows a query has to measure, in the mean: those with bounds up to the K-th distance."""
-    kth = distance.topk(min(K, distance.shape[1]), largest=False).values.amax(1, keepdim=True)
-    return max(float(K), float(((bound <= kth) & distance.isfinite()).sum(1).double().mean()))

@@ -7,8 +7,8 @@ halves. By the triangle inequality
 
     |q - x| >= |q~ - x~| - s - r,      s = |clamp(q) - q~|,      r = |clamp(x) - x~|.
 
-So a row is farther than D if |q~ - x~|^2 is above (D + s + R)^2, where R is at least the r of all rows. R is chosen by a
-sample, and the few rows that are rounded farther are never excluded (``protocol``). With
+So a row is farther than D if |q~ - x~|^2 is above (D + s + R)^2, where R is at least the r of all rows. R is chosen by
+a sample, and the few rows that are rounded farther are never excluded (``protocol``). With
 
     X = x~ + 64, from 1 to 127,      and      c = 2 q~, from -126 to 126,
 
@@ -34,9 +34,9 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, reach
-from accelerated.search.bounds.prefix import compared
+from accelerated.search.bounds.frame import Frame, in_order, reach
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, make_base
+from accelerated.search.bounds.sampled import compared
 from accelerated.search.bounds.squared import SquaredBound
 
 LARGEST = 63  # of a number in the frame
@@ -91,7 +91,7 @@ class RoundedBound:
         return EncodedQueries((-columns).to(torch.int8), size, residual, *others)
 
     def lowest_distances(self, sample: Tensor) -> Tensor:
-        """Returns the bounds on distances of the ``compared`` rows of a sample, on the CPU, as the finer frame has them."""
+        """Returns bounds on distances in the finer frame, of the ``compared`` rows of a sample to all of it."""
         points = self.frame._replace(center=self.frame.center.cpu()).apply(sample).clamp_(-LARGEST, LARGEST)
         queries = points[compared(sample)]
         halves = (2 * queries).round() / 2
@@ -115,12 +115,21 @@ def _length(difference: Tensor) -> Tensor:
     return length * (1 + n_features * 2.0**-23) + BLUR * n_features**0.5
 
 
-def choose_rounded(metric: Metric, sample: Tensor, finer_frame: Frame) -> RoundedBound | None:
-    """Returns a bound for rows like those of a sample, which is embedded and on the CPU; None if none can be made."""
-    n_features = sample.shape[1]
-    if not 1 < n_features <= MOST_FEATURES:
-        return None
-    center = finer_frame.center
+def possible_bounds(metric: Metric, sample: Tensor, finer_frame: Frame) -> list[RoundedBound]:
+    """Returns bounds for rows like those of a sample, which is embedded and on the CPU, around two centres.
+
+    The mean of a feature suits long tails to both sides, the middle of its numbers a long tail to one side. The list is
+    empty if no bound can be made.
+    """
+    if not 1 < sample.shape[1] <= MOST_FEATURES:
+        return []
+    ordered = in_order(sample.to(torch.float64))
+    middle = ((ordered[0] + ordered[-1]) / 2).to(finer_frame.center.device)
+    bounds = [_make_bound(metric, sample, finer_frame, center) for center in (finer_frame.center, middle)]
+    return [bound for bound in bounds if bound is not None]
+
+
+def _make_bound(metric: Metric, sample: Tensor, finer_frame: Frame, center: Tensor) -> RoundedBound | None:
     if sample.dtype == torch.float32:  # then rows are shifted in float32
         center = center.to(torch.float32).to(torch.float64)
     if not bool(center.isfinite().all()):

@@ -1,0 +1,98 @@
+"""The choice of a bound for a metric and rows; a sample of the rows predicts whether a coarse one pays.
+
+A bound by shorter or by rounded rows takes a faster product, and leaves more pairs to be measured.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from accelerated.metrics import Metric
+from accelerated.search.bounds.frame import Frame, take_sample
+from accelerated.search.bounds.hamming import choose_hamming
+from accelerated.search.bounds.jaccard import choose_sets
+from accelerated.search.bounds.lines import choose_lines
+from accelerated.search.bounds.manhattan import choose_intervals
+from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
+from accelerated.search.bounds.protocol import LowerBound
+from accelerated.search.bounds.rounded import RoundedBound, possible_bounds
+from accelerated.search.bounds.sampled import OF_CANDIDATE, expected_candidates
+from accelerated.search.bounds.squared import SquaredBound
+from accelerated.search.bounds.whole_numbers import choose_whole_numbers
+from accelerated.search.product_filter import CPU_SIZES
+from accelerated.search.speeds import TIMED, seconds_of_products
+
+FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
+SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
+LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
+SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
+
+
+def choose_bound(
+    metric: Metric, rows: Tensor, frame: Frame | None, dtype: torch.dtype, k: int | None = None
+) -> LowerBound | None:
+    """Returns the bound by products of ``dtype``; None if the metric has none, or if it does not suit these rows.
+
+    With ``k`` it must pay for so many neighbours.
+    """
+    if metric.manhattan_radius is not None:
+        chosen = {torch.int8: choose_intervals, torch.float32: choose_lines}.get(dtype)
+        return None if chosen is None else chosen(metric, rows)
+    if metric.counts is not None:
+        return (choose_hamming if metric.counts == "differing" else choose_sets)(rows, dtype)
+    if frame is None:
+        return None
+    if dtype == torch.int8:
+        return choose_whole_numbers(metric, rows, frame)
+    if dtype == torch.uint8:
+        return choose_rounded_rows(metric, rows, frame, k)
+    return SquaredBound.make(metric, frame, dtype)
+
+
+def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | None, k: int) -> SquaredBound | None:
+    """Returns the bound by shorter rows, in the fastest type of floating point; None if it does not pay.
+
+    On a GPU it is used only if it is asked for: products are a small part of a search there.
+    """
+    device, n_columns = rows.device, len(frame.center)
+    is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
+    if n_columns > MOST_FEATURES or (name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns)):
+        return None
+    seconds = seconds_of_products(device)
+    floats = [dtype for dtype in seconds if dtype.is_floating_point]
+    if not floats:
+        return None
+    of_short = seconds[floats[0]]
+    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype, k) is not None)
+    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
+    sample = frame.apply(metric.embed(take_sample(rows))).cpu()
+    prefix = choose_prefix(sample, len(rows), _n_near(k, len(rows)), costs, LEAST_GAIN if name is None else 0.0)
+    return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
+
+
+def _n_near(k: int, n_rows: int) -> int:
+    """Returns how many rows are nearest so far when a search comes to them: block i adds 1 / i times k."""
+    return round(min(k, n_rows) * (1 + math.log(max(1, n_rows / CPU_SIZES.rows))))
+
+
+def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | None) -> RoundedBound | None:
+    """Returns the bound by rows rounded to 7 bits; None if it does not pay for ``k`` neighbours.
+
+    A finer bound, which takes the fastest product of floats, is expected to leave the nearest rows alone.
+    """
+    sample = metric.embed(take_sample(rows)).cpu()
+    bounds = possible_bounds(metric, sample, frame)
+    if not bounds:
+        return None
+    framed = frame._replace(center=frame.center.cpu()).apply(sample)
+    expected = expected_candidates(framed, [bound.lowest_distances(sample) for bound in bounds], len(rows))
+    left = min(expected)
+    bound = bounds[expected.index(left)]
+    if k is None:
+        return bound
+    seconds, n_columns = seconds_of_products(rows.device), sample.shape[1]
+    of_floats = min((taken for dtype, taken in seconds.items() if dtype.is_floating_point), default=math.inf)
+    gained = n_columns * (of_floats - seconds[torch.uint8]) / TIMED**3 * len(rows)
+    lost = _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
+    return bound if lost < gained else None

@@ -1,0 +1,61 @@
+"""How fast a device multiplies numbers of each type, measured once."""
+
+import functools
+import time
+
+import torch
+
+from accelerated.search.bounds.accumulation import product_keeps_error_limit
+from accelerated.search.bounds.multiply import (
+    integers_are_faster,
+    multiply,
+    prepare_queries,
+    product_dtype,
+    short_float,
+)
+from accelerated.search.bounds.protocol import EncodedRows
+
+TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
+
+
+def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None = None) -> list[torch.dtype]:
+    """Returns the types of numbers in the order of how fast the device makes bounds from them.
+
+    A bound has equally many columns in each type, or ``n_columns`` for each feature.
+    """
+    seconds, n_columns = seconds_of_products(device), n_columns or {}
+    return sorted(seconds, key=lambda dtype: seconds[dtype] * n_columns.get(dtype, 1))
+
+
+def seconds_of_products(device: torch.device) -> dict[torch.dtype, float]:
+    """Returns the time of a product in each type that is precise enough as torch is set now, the fastest first."""
+    types = (torch.float32, torch.uint8, torch.int8, short_float(device))  # of two that are equally fast, the first
+    seconds = {
+        dtype: seconds_of_product(device, dtype, out_dtype)
+        for dtype in types
+        if (out_dtype := product_dtype(dtype, device)) is not None and product_keeps_error_limit(dtype, device)
+    }
+    return dict(sorted(seconds.items(), key=lambda item: item[1]))
+
+
+@functools.cache
+def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
+    """Returns the time of a product, the least of a few, measured once for each device and type."""
+    n, n_columns = (TIMED, TIMED) if device.type == "cpu" else (4096, 256)
+    numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
+    rows, queries, start = EncodedRows(numbers.to(device, dtype)), numbers.to(device, dtype), None
+    if dtype in (torch.int8, torch.uint8):
+        rows = rows._replace(base=torch.zeros(n, dtype=out_dtype, device=device))
+    if dtype == torch.uint8:
+        queries, start = queries.to(torch.int8), torch.zeros(n, dtype=torch.float32, device=device)
+    factor = prepare_queries(queries, n, dtype, start)
+    out = torch.empty((n, n), dtype=out_dtype, device=device)
+    seconds = []
+    for _ in range(4):  # the first is slower
+        begin = time.perf_counter()
+        multiply(rows, factor, out)
+        out[0, 0].item()  # a GPU has finished when it returns a number of the product
+        seconds.append(time.perf_counter() - begin)
+    if dtype == torch.int8 and device.type == "cpu" and not integers_are_faster():  # they are multiplied in float32
+        return max(min(seconds), seconds_of_product(device, torch.float32, torch.float32))
+    return min(seconds)
