@@ -173,10 +173,9 @@ class ProductFilter:
 
     def _n_copied(self, n_bounds: int) -> int:
         """Returns how many numbers of float32 workers hold at once beside a block of so many bounds."""
-        if self.bound.dtype == torch.int8:
-            return 2 * COPIED
-        n_workers = count_workers(self.rows.device)
-        return n_workers * min(CPU_SIZES.product, n_bounds) if self.bound.dtype == torch.uint8 else 0
+        if self.bound.dtype == torch.uint8:
+            return min(count_workers(self.rows.device) * CPU_SIZES.product, n_bounds)
+        return 2 * COPIED if self.bound.dtype == torch.int8 else 0
 
     def _n_encoded_at_once(self) -> int:
         return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
