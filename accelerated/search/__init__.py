@@ -51,7 +51,7 @@ Where to find
 - the search for all rows within a radius, by the same filters: ``within``
 - the search of queries that may choose some rows only: ``among``, with filters of its own in ``among_filters``
 - limits, beyond which rows may be left out because others are nearer: ``queries``; ``product_filter`` uses them
-- where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``rule.choose_bound``
+- where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``choose_bound``
 """
 
 from accelerated.search.among import search_among

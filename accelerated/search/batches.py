@@ -16,6 +16,7 @@ from accelerated.search.filter import Found_co, Index, Searcher
 from accelerated.search.memory import check_memory_limit, compared_at_once, least_bytes, split_memory
 from accelerated.search.queries import Queries, as_index
 from accelerated.search.report import Clock, Report
+from accelerated.search.room import Rooms
 from accelerated.workers import count_workers, in_order
 
 # `python -m benchmarks.constants NAME` measures these five:
@@ -117,6 +118,7 @@ def in_batches(
     raises torch's error if one query and one row do not fit.
     """
     next_one, answered, n_features = 0, 0, queries.X.shape[1]  # places in ``numbers``
+    rooms = Rooms(queries.device)
 
     def take(size: int) -> Iterator[range]:
         nonlocal next_one
@@ -133,7 +135,7 @@ def in_batches(
                 return
 
             def search_batch(some: range, scratch: int = scratch) -> Found_co:
-                batch = queries.read(numbers[some.start : some.stop], clock)
+                batch = queries.read(numbers[some.start : some.stop], clock)._replace(room=rooms.here)
                 return chosen.search(batch, k, scratch, clock)
 
             for some, found in in_order(search_batch, take(size), n_workers):

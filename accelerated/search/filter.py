@@ -9,6 +9,7 @@ from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.report import Clock
+from accelerated.search.room import Room
 from accelerated.sparse_rows import Rows
 from knn_inputs.among import Allowed
 
@@ -24,6 +25,7 @@ class Batch(NamedTuple):
     only_later: bool = False  # whether rows up to the query's own are left out, too
     allowed: Allowed | None = None  # the rows that each query, by its number, may find within its radius; None: all
     limits: Tensor | None = None  # float64 (n_queries,): only rows up to these reduced distances must be found
+    room: Room | None = None  # memory that this thread used for an earlier batch of the search
 
 
 class Found(NamedTuple):

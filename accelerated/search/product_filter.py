@@ -193,7 +193,7 @@ class ProductFilter:
             encoded = self.encode_queries(batch.queries)
         found = nothing_found(len(batch.queries), k, self.rows.device)
         found = found._replace(certified=encoded.certifiable)  # as far as the blocks searched so far can tell
-        room = Room(self.rows.device)
+        room = batch.room or Room(self.rows.device)
         for start in range(0, len(self.rows), plan.block_rows):
             found = self._search_block(start, found, batch, encoded, plan, room, clock)
             if not bool(found.certified.any()):  # nor will it be by later blocks

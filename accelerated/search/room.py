@@ -1,5 +1,7 @@
 """Memory for the bounds of one block after the other: a CPU touches fresh memory slower than a product fills it."""
 
+import threading
+
 import torch
 from torch import Tensor
 
@@ -25,3 +27,10 @@ class Room:
         if name not in self._kept or len(self._kept[name]) < n_bytes:
             self._kept[name] = allocate((n_bytes, 1), torch.uint8, self._device)[:, 0]
         return self._kept[name][:n_bytes].view(dtype).view(shape)
+
+
+class Rooms(threading.local):
+    """A room for each thread that asks for ``here``, kept for as long as this object is."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.here = Room(device)

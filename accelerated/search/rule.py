@@ -4,10 +4,11 @@ tree        few features and many rows, more than 2^(2 n_features - 1), for metr
 boxes       the same on a GPU, more than 2^(2 n_features + 10) rows: with fewer, boxes leave so many rows to measure
             that products are faster
 product     euclidean, cosine, Minkowski with p > 2 and other metrics whose distance limits |q - x|: in the type that
-            this device multiplies fastest, int8 (for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or
-            float32, but float64 where a sample shows that float32 excludes too few of rows with many features.
-            Manhattan and Minkowski with 1 < p < 2: in int8, or in float32 with fewer columns. Hamming (at most 8 values
-            in a feature) and jaccard: counted in whole numbers that these types hold
+            this device multiplies fastest, uint8 (for rows rounded to 7 bits, if a sample shows that it pays), int8
+            (for whole numbers in a range of 256), bfloat16 (float16 on a GPU) or float32, but float64 where a sample
+            shows that float32 excludes too few of rows with many features. Manhattan and Minkowski with 1 < p < 2: in
+            int8, or in float32 with fewer columns. Hamming (at most 8 values in a feature) and jaccard: counted in
+            whole numbers that these types hold
 prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
 bitmaps     all other searches by Chebyshev distances

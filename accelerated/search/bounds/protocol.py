@@ -1,7 +1,7 @@
 """The bound protocol: how rows and queries are encoded so that a product of matrices is a lower bound on distances.
 
 A bound for a new metric is a class with the methods of ``LowerBound``, in a file of its own beside this one with its
-derivation; ``rule.choose_bound`` then says for which metric and rows it is used. The metric, in
+derivation; ``choose_bound.choose_bound`` then says for which metric and rows it is used. The metric, in
 ``accelerated/metrics.py``, needs ``measure_pairs``; those of ``squared`` and ``whole_numbers`` need ``radius``, too,
 and those of ``manhattan`` and ``lines`` need ``manhattan_radius``. The bound must satisfy:
 

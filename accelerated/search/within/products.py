@@ -59,7 +59,7 @@ class ProductFinder:
             encoded = self.of.encode_queries(batch.queries)
             threshold = self._thresholds(batch, encoded, plan)
         certified = encoded.certifiable & (threshold < above_thresholds(plan.out_dtype))
-        room = Room(device)
+        room = batch.room or Room(device)
         for start in range(0, len(self.of.rows), plan.block_rows):
             if not bool(certified.any()):
                 break
