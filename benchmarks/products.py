@@ -30,9 +30,11 @@ def make_product(dtype: torch.dtype, n_columns: int) -> tuple[EncodedRows, torch
 def measure(rounds: int) -> dict[str, list[float]]:
     """Billions of multiplications a second for each type, at each of the widths."""
     speeds: dict[str, list[float]] = {}
+    with with_own_thread():
+        types = list(seconds_of_products(CPU))
     for n_columns in WIDTHS:
         functions = {}
-        for dtype in seconds_of_products(CPU):
+        for dtype in types:
             rows, queries, start = make_product(dtype, n_columns)
             factor = prepare_queries(queries, N_QUERIES, dtype, start)
             out = torch.empty((N_ROWS, N_QUERIES), dtype=product_dtype(dtype, CPU))

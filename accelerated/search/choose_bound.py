@@ -21,7 +21,7 @@ from accelerated.search.bounds.sampled import OF_CANDIDATE, expected_candidates
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.product_filter import CPU_SIZES
-from accelerated.search.speeds import TIMED, seconds_of_products
+from accelerated.search.speeds import TIMED, seconds_of_bound, seconds_of_products
 
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
@@ -65,7 +65,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
         return None
     of_short = seconds[floats[0]]
     of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype, k) is not None)
-    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED**3))
+    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     prefix = choose_prefix(sample, len(rows), _n_near(k, len(rows)), costs, LEAST_GAIN if name is None else 0.0)
     return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
@@ -91,8 +91,10 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     bound = bounds[expected.index(left)]
     if k is None:
         return bound
-    seconds, n_columns = seconds_of_products(rows.device), sample.shape[1]
-    of_floats = min((taken for dtype, taken in seconds.items() if dtype.is_floating_point), default=math.inf)
-    gained = n_columns * (of_floats - seconds[torch.uint8]) / TIMED**3 * len(rows)
+    n_columns = sample.shape[1]
+    of_bytes = seconds_of_bound(torch.uint8, n_columns)
+    floats = next((dtype for dtype in seconds_of_products(rows.device) if dtype.is_floating_point), None)
+    of_floats = math.inf if floats is None else seconds_of_bound(floats, n_columns)
+    gained = (of_floats - of_bytes) * len(rows)
     lost = _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
     return bound if lost < gained else None

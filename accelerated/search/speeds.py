@@ -1,6 +1,7 @@
 """How fast a device multiplies numbers of each type, measured once."""
 
 import functools
+import math
 import time
 
 import torch
@@ -15,7 +16,10 @@ from accelerated.search.bounds.multiply import (
 )
 from accelerated.search.bounds.protocol import EncodedRows
 
-TIMED = 512  # a CPU's products of so many rows, queries and columns are timed
+TIMED = 512  # queries of a CPU's products that are timed, and their columns, at most
+CPU = torch.device("cpu")
+LINES = 2048  # rows of such a product, at most
+TIMED_ON_GPU, LINES_ON_GPU = 256, 4096
 
 
 def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None = None) -> list[torch.dtype]:
@@ -28,28 +32,40 @@ def fastest_first(device: torch.device, n_columns: dict[torch.dtype, int] | None
 
 
 def seconds_of_products(device: torch.device) -> dict[torch.dtype, float]:
-    """Returns the time of a product in each type that is precise enough as torch is set now, the fastest first."""
+    """Returns the time of a bound in each type that is precise enough as torch is set now, the fastest first."""
+    n_columns = TIMED if device.type == "cpu" else TIMED_ON_GPU
     types = (torch.float32, torch.uint8, torch.int8, short_float(device))  # of two that are equally fast, the first
     seconds = {
-        dtype: seconds_of_product(device, dtype, out_dtype)
+        dtype: seconds_of_product(device, dtype, out_dtype, n_columns)
         for dtype in types
         if (out_dtype := product_dtype(dtype, device)) is not None and product_keeps_error_limit(dtype, device)
     }
     return dict(sorted(seconds.items(), key=lambda item: item[1]))
 
 
+def seconds_of_bound(dtype: torch.dtype, n_columns: int) -> float:
+    """Returns the time of a bound of so many columns on a CPU, if products of the type can be used there.
+
+    A product of nearly as many columns is timed: with few of them most of the time goes into other things.
+    """
+    timed, out_dtype = min(TIMED, 2 ** math.ceil(math.log2(n_columns))), product_dtype(dtype, CPU)
+    return seconds_of_product(CPU, dtype, out_dtype, timed) * n_columns / timed if out_dtype is not None else math.inf
+
+
 @functools.cache
-def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype) -> float:
-    """Returns the time of a product, the least of a few, measured once for each device and type."""
-    n, n_columns = (TIMED, TIMED) if device.type == "cpu" else (4096, 256)
+def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype, n_columns: int) -> float:
+    """Returns the time of a bound, the least of a few products, measured once for each device, type and width."""
+    n, n_queries = min(LINES, TIMED**2 // n_columns), TIMED
+    if device.type != "cpu":
+        n = n_queries = LINES_ON_GPU
     numbers = torch.rand((n, n_columns), generator=torch.Generator("cpu").manual_seed(0), device="cpu") * 100
-    rows, queries, start = EncodedRows(numbers.to(device, dtype)), numbers.to(device, dtype), None
+    rows, queries, start = EncodedRows(numbers.to(device, dtype)), numbers[:n_queries].to(device, dtype), None
     if dtype in (torch.int8, torch.uint8):
         rows = rows._replace(base=torch.zeros(n, dtype=out_dtype, device=device))
     if dtype == torch.uint8:
-        queries, start = queries.to(torch.int8), torch.zeros(n, dtype=torch.float32, device=device)
-    factor = prepare_queries(queries, n, dtype, start)
-    out = torch.empty((n, n), dtype=out_dtype, device=device)
+        queries, start = queries.to(torch.int8), torch.zeros(n_queries, dtype=torch.float32, device=device)
+    factor = prepare_queries(queries, n_queries, dtype, start)
+    out = torch.empty((n, n_queries), dtype=out_dtype, device=device)
     seconds = []
     for _ in range(4):  # the first is slower
         begin = time.perf_counter()
@@ -57,5 +73,5 @@ def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torc
         out[0, 0].item()  # a GPU has finished when it returns a number of the product
         seconds.append(time.perf_counter() - begin)
     if dtype == torch.int8 and device.type == "cpu" and not integers_are_faster():  # they are multiplied in float32
-        return max(min(seconds), seconds_of_product(device, torch.float32, torch.float32))
-    return min(seconds)
+        return max(min(seconds) / out.numel(), seconds_of_product(device, torch.float32, torch.float32, n_columns))
+    return min(seconds) / out.numel()
