@@ -81,6 +81,12 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
 
     A finer bound, which takes the fastest product of floats, is expected to leave the nearest rows alone.
     """
+    n_columns = len(frame.center)
+    of_bytes = seconds_of_bound(torch.uint8, n_columns)
+    floats = next((dtype for dtype in seconds_of_products(rows.device) if dtype.is_floating_point), None)
+    gained = math.inf if floats is None else (seconds_of_bound(floats, n_columns) - of_bytes) * len(rows)
+    if k is not None and (rows.numel() < FEWEST_TO_SHORTEN or gained <= 0):
+        return None
     sample = metric.embed(take_sample(rows)).cpu()
     bounds = possible_bounds(metric, sample, frame)
     if not bounds:
@@ -89,12 +95,5 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     expected = expected_candidates(framed, [bound.lowest_distances(sample) for bound in bounds], len(rows))
     left = min(expected)
     bound = bounds[expected.index(left)]
-    if k is None:
-        return bound
-    n_columns = sample.shape[1]
-    of_bytes = seconds_of_bound(torch.uint8, n_columns)
-    floats = next((dtype for dtype in seconds_of_products(rows.device) if dtype.is_floating_point), None)
-    of_floats = math.inf if floats is None else seconds_of_bound(floats, n_columns)
-    gained = (of_floats - of_bytes) * len(rows)
-    lost = _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
-    return bound if lost < gained else None
+    lost = 0.0 if k is None else _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
+    return bound if lost < gained or k is None else None

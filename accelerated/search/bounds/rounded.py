@@ -34,7 +34,7 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
-from accelerated.search.bounds.frame import Frame, in_order, reach
+from accelerated.search.bounds.frame import Frame, reach
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, make_base
 from accelerated.search.bounds.sampled import compared
 from accelerated.search.bounds.squared import SquaredBound
@@ -92,7 +92,8 @@ class RoundedBound:
 
     def lowest_distances(self, sample: Tensor) -> Tensor:
         """Returns bounds on distances in the finer frame, of the ``compared`` rows of a sample to all of it."""
-        points = self.frame._replace(center=self.frame.center.cpu()).apply(sample).clamp_(-LARGEST, LARGEST)
+        frame = self.frame._replace(center=self.frame.center.cpu())
+        points = frame.apply(sample, torch.float32).clamp_(-LARGEST, LARGEST)
         queries = points[compared(sample)]
         halves = (2 * queries).round() / 2
         lowest = torch.cdist(halves, points.round()) - _length(queries - halves)[:, None] - self.farthest
@@ -123,8 +124,7 @@ def possible_bounds(metric: Metric, sample: Tensor, finer_frame: Frame) -> list[
     """
     if not 1 < sample.shape[1] <= MOST_FEATURES:
         return []
-    ordered = in_order(sample.to(torch.float64))
-    middle = ((ordered[0] + ordered[-1]) / 2).to(finer_frame.center.device)
+    middle = ((sample.amin(0).to(torch.float64) + sample.amax(0)) / 2).to(finer_frame.center.device)
     bounds = [_make_bound(metric, sample, finer_frame, center) for center in (finer_frame.center, middle)]
     return [bound for bound in bounds if bound is not None]
 
@@ -134,7 +134,7 @@ def _make_bound(metric: Metric, sample: Tensor, finer_frame: Frame, center: Tens
         center = center.to(torch.float32).to(torch.float64)
     if not bool(center.isfinite().all()):
         return None
-    magnitudes = np.abs((sample.to(torch.float64) - center.cpu()).numpy()).ravel()
+    magnitudes = (sample - center.cpu()).abs_().numpy().ravel()
     place = len(magnitudes) - 1 - int(CLAMPED * len(magnitudes))
     highest = float(np.partition(magnitudes, place)[place])
     if not LARGEST / SCALES[1] < highest < LARGEST / SCALES[0]:
