@@ -7,7 +7,8 @@ import torch
 from accelerated import KNNRegressor
 from accelerated.metrics import METRICS
 from accelerated.search.bounds.frame import choose_frame
-from accelerated.search.bounds.prefix import Costs, Prefix, choose_prefix, expected_candidates, principal_directions
+from accelerated.search.bounds.prefix import Costs, Prefix, choose_prefix, principal_directions
+from accelerated.search.bounds.sampled import compared, expected_candidates
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.rule import choose_filter
 from tests.helpers import HOSTILE, by, made_by
@@ -74,8 +75,12 @@ def test_a_prefix_of_principal_directions_is_hardly_off_and_leaves_few_rows(rng)
     few, enough, too_few = (Prefix.make(directions[:, :m]) for m in (5, 8, 2))
 
     assert few.blur < 1e-5
-    assert expected_candidates(sample, [few, enough], 100_000)[0] < 2
-    assert expected_candidates(sample, [too_few], 100_000)[0] > 100
+    bounds = [
+        torch.cdist(short[compared(sample)], short) for short in (p.apply(sample) for p in (few, enough, too_few))
+    ]
+    left = expected_candidates(sample, bounds, 100_000)
+    assert max(left[:2]) < 2
+    assert left[2] > 100
     shortened = few.apply(sample)
     assert shortened.shape == (512, 6)
     torch.testing.assert_close(shortened.norm(dim=1), sample.norm(dim=1))
