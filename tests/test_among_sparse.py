@@ -1,8 +1,5 @@
 """The nearest of the sparse rows that a query may choose: the bits of dense rows, in every metric and every way."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -11,6 +8,7 @@ from accelerated import KNNRegressor, NearestNeighbors
 from accelerated.search import among, rule
 from accelerated.sparse_rows import SparseRows
 from tests.helpers import by
+from tests.memory import mebibytes_at_peak, on_linux
 
 METRICS = [
     *({"metric": m} for m in ("euclidean", "sqeuclidean", "cosine", "manhattan", "chebyshev", "hamming", "jaccard")),
@@ -95,33 +93,24 @@ def test_a_small_memory_limit_gives_the_same_answer(way, rng, metric):
         assert_same(model.kneighbors(X[:20], among=some), dense.kneighbors(X[:20], among=some))
 
 
-MEASURE = """
+PREPARE = """
 import numpy as np, scipy.sparse
 from accelerated import NearestNeighbors
-
-def peak():  # resident bytes, the most since the last reset
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
 
 rng = np.random.default_rng(0)
 X = scipy.sparse.random_array((20_000, 10_000), density=0.005, format="csr", rng=rng)
 model = NearestNeighbors(5, metric="{metric}", memory_limit=128 * 2**20).fit(X)
 mask = rng.random(({n_sets}, 20_000)) < {share}
 model.kneighbors(X[:20], among=mask[:20] if {n_sets} > 1 else mask[0])
-open("/proc/self/clear_refs", "w").write("5")
-before = peak()
-model.kneighbors(X[:200], among=mask if {n_sets} > 1 else mask[0])
-print((peak() - before) / 2**20)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@on_linux
 @pytest.mark.parametrize(
     ("metric", "n_sets", "share"),
     [("cosine", 1, 0.5), ("cosine", 200, 0.9), ("cosine", 200, 0.005), ("jaccard", 1, 0.9), ("manhattan", 200, 0.001)],
 )
 def test_a_search_among_sparse_rows_stays_within_its_memory_limit(metric, n_sets, share):
-    code = MEASURE.format(metric=metric, n_sets=n_sets, share=share)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    prepare = PREPARE.format(metric=metric, n_sets=n_sets, share=share)
 
-    assert run.returncode == 0, run.stderr
-    assert float(run.stdout) < 128 + 32
+    assert mebibytes_at_peak(prepare, f"model.kneighbors(X[:200], among=mask if {n_sets} > 1 else mask[0])") < 128 + 32

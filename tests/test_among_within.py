@@ -1,8 +1,5 @@
 """The rows within a radius that a query may choose: those of all rows within it that are allowed, bit for bit."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -15,6 +12,7 @@ from accelerated.search.within.among import AllowedFinder
 from accelerated.search.within.products import ProductFinder
 from accelerated.search.within.tree import TreeFinder
 from tests.helpers import HOSTILE, KINDS, by, draw_sets
+from tests.memory import mebibytes_at_peak, on_linux
 
 both = pytest.mark.parametrize("package", [reference, accelerated], ids=["reference", "accelerated"])
 METRICS = [
@@ -174,30 +172,21 @@ def test_a_small_memory_limit_gives_the_same_rows(two_threads, memory_limit, rng
         assert_same(found, allowed_within(NearestNeighbors().fit(X), None, 1.0, masks))
 
 
-MEASURE = """
+PREPARE = """
 import numpy as np
 from accelerated import NearestNeighbors
-
-def peak():  # resident bytes, the most since the last reset
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
 
 rng = np.random.default_rng(0)
 X, Q = rng.random((60_000, 32), dtype=np.float32), rng.random((400, 32), dtype=np.float32)
 model = NearestNeighbors(radius=9.0, memory_limit=64 * 2**20).fit(X)
 mask = rng.random(({n_sets}, 60_000)) < {share}
 model.count_within(Q[:40], among=mask[:40] if {n_sets} > 1 else mask[0])
-open("/proc/self/clear_refs", "w").write("5")
-before = peak()
-model.count_within(Q, among=mask if {n_sets} > 1 else mask[0])
-print((peak() - before) / 2**20)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@on_linux
 @pytest.mark.parametrize(("n_sets", "share"), [(1, 0.005), (1, 0.9), (400, 0.01), (400, 0.8)])
 def test_counting_all_rows_that_are_allowed_stays_within_the_memory_limit(n_sets, share):
-    code = MEASURE.format(n_sets=n_sets, share=share)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    call = f"model.count_within(Q, among=mask if {n_sets} > 1 else mask[0])"
 
-    assert run.returncode == 0, run.stderr
-    assert float(run.stdout) < 64 + 32
+    assert mebibytes_at_peak(PREPARE.format(n_sets=n_sets, share=share), call) < 64 + 32

@@ -359,7 +359,7 @@ def test_the_hint_about_a_row_of_a_frame_works_when_obeyed(package):
 
 
 def test_the_hints_about_memory_work_when_obeyed():
-    rows = np.random.default_rng(0).normal(size=(300, 3))
+    rows = np.random.default_rng(0).normal(size=(60, 3))  # the least memory takes them one by one, which is slow
     for make in (
         lambda limit: accelerated.NearestNeighbors(memory_limit=limit).fit(rows).kneighbors(rows),
         lambda limit: (

@@ -4,17 +4,15 @@ import re
 from contextlib import nullcontext
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import settings
 
 import accelerated
-from conformance.cases.pins import pinned
 from conformance.claims import CLAIMS, LEVELS
-from conformance.runner import Profile, run_claim
 from conformance.targets import load_target, make_target
 from conformance.zoo import base
+from tests.claims import assert_holds, target_like
 from tests.helpers import DRAWS
 from tests.pretended_gpu import PretendedGpu
 
@@ -29,25 +27,11 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
         super().__init__(similarity, **params, solver="pinv")
 
 
-def searched_by(name, device=None):
-    """A target of the search and the predictors of ``accelerated``, which insist on a filter."""
-    classes = []
-    for one in (
-        *(accelerated.NearestNeighbors, accelerated.KNNClassifier, accelerated.KNNRegressor),
-        *(accelerated.RadiusNeighborsClassifier, accelerated.RadiusNeighborsRegressor),
-    ):
-        forced = {"_filter": name, "promises_bits": True, "__module__": __name__}
-        classes.append(type(f"{one.__name__}_by_{name}_on_{device}", (one,), forced))
-        globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
-    return make_target(f"accelerated by {name}", *classes, device=device)
-
-
 # Where a metric has none of these, all pairs are measured.
 FILTERS = ("prefix", "int8", "bfloat16", "float32", "float64", "tree", "groups")
 TARGETS = {
     "reference": load_target("reference"),
     "accelerated": load_target("accelerated"),
-    **{f"accelerated by {name}": searched_by(name) for name in FILTERS},
     "accelerated by pinv": make_target("accelerated by pinv", ByPseudoInverse),
     "zoo": make_target(
         "zoo",
@@ -57,8 +41,11 @@ TARGETS = {
 }
 with PretendedGpu():
     TARGETS["accelerated on a pretended GPU"] = load_target("accelerated", device="cuda")
-    for name in ("int8", "float16"):
-        TARGETS[f"accelerated by {name} on a pretended GPU"] = searched_by(name, "cuda")
+for name in FILTERS:
+    TARGETS[f"accelerated by {name}"] = target_like(TARGETS["accelerated"], f"accelerated by {name}", _filter=name)
+for name in ("int8", "float16"):
+    on_gpu = f"accelerated by {name} on a pretended GPU"
+    TARGETS[on_gpu] = target_like(TARGETS["accelerated on a pretended GPU"], on_gpu, _filter=name)
 if torch.cuda.is_available():
     TARGETS["accelerated on a GPU"] = load_target("accelerated", device="cuda")
 
@@ -102,15 +89,15 @@ def draws_of(name, claim):
 
 @pytest.mark.parametrize(
     ("name", "claim"),
-    [pytest.param(name, claim, id=f"{name}-{claim.name}") for name in TARGETS for claim in claims_for(name)],
+    [
+        pytest.param(name, claim, id=f"{name}-{claim.name}", marks=pytest.mark.xdist_group(claim.name))
+        for name in TARGETS
+        for claim in claims_for(name)
+    ],
 )
 def test_claim_holds(name, claim):
-    endless = Profile(draws_of(name, claim), budget=np.inf, limit=np.inf)
-
     with PretendedGpu() if "on a pretended GPU" in name else nullcontext():
-        result = run_claim(TARGETS[name], claim, endless, pins=pinned(claim.name))
-
-    assert result.verdict == "holds", f"{result.message}\n{result.shown}"
+        assert_holds(TARGETS[name], claim, draws_of(name, claim))
 
 
 def test_every_claim_is_a_sentence_with_a_reason_and_a_level():

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import settings
 
 from accelerated import distributed
-from conformance.cases.pins import pinned
 from conformance.claims import CLAIMS
-from conformance.runner import Profile, run_claim
 from conformance.targets import make_target
+from tests.claims import assert_holds, target_like
 from tests.helpers import DRAWS
 
 CUTS = (1, 2, 3, 7)
@@ -25,20 +24,16 @@ def uneven(n_rows, n_shards):
 
 def cut_into(n_shards):
     """A target of the three classes, whose rows are in so many shards."""
-    classes = []
-    for one in CLASSES:
-        changed = {
-            "_cut": lambda self, n_rows, most, scheduler: uneven(n_rows, n_shards),
-            "promises_bits": True,
-            "__module__": __name__,
-        }
-        classes.append(type(f"{one.__name__}In{n_shards}Shards", (one,), changed))
-        globals()[classes[-1].__name__] = classes[-1]  # where pickle looks for it
-    return make_target(f"{n_shards} shards", *classes)
+
+    def cut(self, n_rows, most, scheduler):
+        return uneven(n_rows, n_shards)
+
+    return target_like(PLAIN, f"{n_shards} shards", _cut=cut)
 
 
 with dask.config.set(scheduler="synchronous"):
-    TARGETS = {n_shards: cut_into(n_shards) for n_shards in CUTS}
+    PLAIN = make_target("distributed", *CLASSES)
+TARGETS = {n_shards: cut_into(n_shards) for n_shards in CUTS}
 NOT_OFFERED = {  # for rows in shards
     "ids_say_which_rows_are_allowed",  # after a removal
     "sparse_rows_are_filtered_too",
@@ -59,12 +54,12 @@ def test_shards_of_the_claims_are_uneven_and_some_are_empty():
     assert uneven(1, 1) == [1]
 
 
-@pytest.mark.parametrize(("n_shards", "claim"), [pytest.param(n, claim, id=f"{n}-{claim.name}") for n, claim in TRIED])
+@pytest.mark.parametrize(
+    ("n_shards", "claim"),
+    [pytest.param(n, claim, id=f"{n}-{claim.name}", marks=pytest.mark.xdist_group(claim.name)) for n, claim in TRIED],
+)
 def test_claim_holds_in_shards(n_shards, claim):
     draws = DRAWS * settings().max_examples // 200 // 15
-    endless = Profile(max(draws, round(2 / claim.effort)), budget=np.inf, limit=np.inf)
 
     with dask.config.set(scheduler="synchronous"):
-        result = run_claim(TARGETS[n_shards], claim, endless, pins=pinned(claim.name))
-
-    assert result.verdict == "holds", f"{result.message}\n{result.shown}"
+        assert_holds(TARGETS[n_shards], claim, max(draws, round(2 / claim.effort)))

@@ -1,8 +1,6 @@
 """The search in batches and blocks: the same bits for all sizes, within the memory allowed, showing its progress."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ import accelerated.search.exhaustive
 from accelerated import KNNClassifier, KNNRegressor, NearestNeighbors
 from accelerated.search.memory import CPU_PAIRS, block_shape, exhaustive_bytes
 from accelerated.search.smallest import smallest
+from tests.memory import mebibytes_at_peak, on_linux
 
 BLOCK = 32
 
@@ -135,17 +134,13 @@ def test_a_small_memory_limit_gives_the_same_answer(tie_storm):
     np.testing.assert_array_equal(actual, expected)
 
 
-MEASURE_MEMORY = """
+PREPARE = """
 import numpy as np
 import torch
 import accelerated.search.memory
 from accelerated import NearestNeighbors
 
 accelerated.search.memory.CPU_PAIRS = {pairs}
-
-def peak():  # resident bytes, the most since the last reset
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) * 1024
-
 rng = np.random.default_rng(0)
 X, Q = rng.random(({n_train}, 32), dtype=np.float32), rng.random(({n_queries}, 32), dtype=np.float32)
 X, Q = (torch.from_numpy(rows) if {tensors} else rows for rows in (X, Q))
@@ -153,21 +148,11 @@ NearestNeighbors._filter = {filter!r}
 model = NearestNeighbors(10, metric={metric!r}, memory_limit=64 * 2**20).fit(X)
 {fit}
 model.kneighbors(Q[:1])
-open("/proc/self/clear_refs", "w").write("5")
-before = peak()
-{call}
-print((peak() - before) / 2**20)
 """
 
 
 def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, metric="euclidean", **sizes):
-    code = MEASURE_MEMORY.format(fit=fit, call=call, filter=filter, metric=metric, **sizes)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return float(run.stdout)
-
-
-on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+    return mebibytes_at_peak(PREPARE.format(fit=fit, filter=filter, metric=metric, **sizes), call)
 
 
 @on_linux
@@ -239,19 +224,12 @@ model.predict_proba(Q[:1])"""
     assert used < 8 * 1000 * 20_000 / 2**20 + 16 + 16
 
 
-MEASURE_FIT = """
+PREPARE_FIT = """
 import numpy as np
 from accelerated import NearestNeighbors
 
-def status(name):
-    return int(open("/proc/self/status").read().split(name)[1].split()[0]) * 1024
-
 X = np.random.default_rng(0).random((600, 20_000), dtype=np.float32).round({digits})
 model = NearestNeighbors(metric={metric!r}, memory_limit=64 * 2**20).fit(X[:300, :40])  # loads libraries
-open("/proc/self/clear_refs", "w").write("5")
-before = status("VmRSS:")
-model.fit(X)
-print((status("VmHWM:") - before) / X.nbytes)
 """
 
 
@@ -268,11 +246,9 @@ print((status("VmHWM:") - before) / X.nbytes)
     ],
 )
 def test_a_fit_on_many_features_stays_within_its_memory_limit(metric, digits, kept):
-    code = MEASURE_FIT.format(metric=metric, digits=digits)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    used = mebibytes_at_peak(PREPARE_FIT.format(metric=metric, digits=digits), "model.fit(X)")
 
-    assert run.returncode == 0, run.stderr
-    assert float(run.stdout) < kept + 64 * 2**20 / (600 * 20_000 * 4)
+    assert used < kept * 600 * 20_000 * 4 / 2**20 + 64
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])

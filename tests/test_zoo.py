@@ -122,7 +122,8 @@ def test_a_mutant_is_a_target_like_any_other():
 @pytest.fixture
 def one_claim(monkeypatch, tmp_path):
     """A suite of one claim, whose pins, signatures and pages are files in an empty folder."""
-    monkeypatch.setattr(proof, "BY_NAME", {"averages_of_targets": BY_NAME["averages_of_targets"]})
+    for module in (proof, diagnosis):
+        monkeypatch.setattr(module, "BY_NAME", {"averages_of_targets": BY_NAME["averages_of_targets"]})
     for module in (pins, signatures, diagnosis):
         copy = tmp_path / module.FILE.name
         copy.write_text(module.FILE.read_text())

@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -96,7 +96,7 @@ def run_claim(
             for case in pins:
                 trial.replay(case)
             trial.patience += trial.in_vain
-            _search(trial, max(1, round(claim.effort * profile.draws)), seed_of(claim, seed), shrinking > 0)
+            for_each_drawn(claim, trial.draw, profile.draws, seed, shrinking > 0)
         except _Enough:
             result = trial.survived() if trial.failure is None else trial.failed()
         except FAILURES:
@@ -211,10 +211,12 @@ def _refuses_type(error: BaseException, case: Any) -> bool:
     return is_refusal and isinstance(case, Case) and case.X.dtype != np.float64
 
 
-def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
-    @hypothesis.seed(seed)
+def for_each_drawn(claim: Claim, judge: Callable[[Any], None], draws: int, seed: int, shrink: bool) -> None:
+    """Calls a function for each case that is drawn for the claim: the same ones for the same seed."""
+
+    @hypothesis.seed(seed_of(claim, seed))
     @settings(
-        max_examples=draws,
+        max_examples=max(1, round(claim.effort * draws)),
         backend=PLAIN,
         database=None,
         deadline=None,
@@ -223,9 +225,9 @@ def _search(trial: Trial, draws: int, seed: int, shrink: bool) -> None:
         report_multiple_bugs=False,
         verbosity=hypothesis.Verbosity.quiet,
     )
-    @hypothesis.given(trial.claim.strategy)
+    @hypothesis.given(claim.strategy)
     def holds(case: Any) -> None:
-        trial.draw(case)
+        judge(case)
 
     holds()
 
