@@ -47,10 +47,12 @@ def measure(rounds: int) -> dict[str, list[float]]:
     return speeds
 
 
-def main(rounds: int = ROUNDS) -> None:
+def main(rounds: int = ROUNDS) -> dict[str, list[float]]:
+    speeds = measure(rounds)
     header = ["type", *(f"{n_columns} features" for n_columns in WIDTHS)]
-    lines = [[name, *(f"{speed:.0f}" for speed in of_type)] for name, of_type in measure(rounds).items()]
+    lines = [[name, *(f"{speed:.0f}" for speed in of_type)] for name, of_type in speeds.items()]
     print(pages.as_table(header, lines, n_left=1))
+    return speeds
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import accelerated.search.near_rows
 import accelerated.search.rule
 import accelerated.search.tree
 from accelerated import NearestNeighbors, SimilarityRegressor
+from accelerated.search.speeds import fastest_first
 from benchmarks import (
     busy,
     constants,
@@ -20,6 +21,7 @@ from benchmarks import (
     gpu_similarity,
     ground_truth,
     pages,
+    products,
     run,
     similarity,
     similarity_cases,
@@ -67,6 +69,13 @@ def test_ground_truth_and_faiss_find_the_same_from_files():
 
     assert set(results["seconds"]) == set(results["seconds_of_processes"]) == {"accelerated", "faiss_flat"}
     assert results["wrong"] == {"accelerated": 0, "faiss_flat": 0}
+
+
+def test_the_products_of_all_types_that_are_precise_here_are_timed():
+    speeds = products.main(rounds=1)
+
+    assert set(speeds) == {str(dtype).removeprefix("torch.") for dtype in fastest_first(timing.CPU)}
+    assert all(len(of_type) == len(products.WIDTHS) and min(of_type) > 0 for of_type in speeds.values())
 
 
 def test_the_drop_in_and_scikit_learn_are_given_the_same_tasks():
