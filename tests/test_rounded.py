@@ -102,7 +102,6 @@ def test_a_bound_is_as_high_as_it_can_be_where_all_numbers_are_rounded_away_from
         scale = float(np.float32(scale))
         bound, rows, queries = with_the_worst_roundings(rng, n_features, scale, center, dtype)
         of_pairs = slack(bound, rows, queries)[np.arange(8), np.arange(8)]
-
         assert (of_pairs >= 0).all()
         assert (of_pairs < 0.2 * n_features).all()
         careless = replace(bound, farthest=0.99 * bound.farthest)
@@ -156,9 +155,9 @@ def test_rows_that_are_rounded_farther_than_the_sample_are_never_excluded(rng):
         assert_same_as_exhaustive(X, Q, k)
 
 
-def assert_same_as_exhaustive(X, Q, k, **params):
+def assert_same_as_exhaustive(X, Q, k):
     """The same bits; returns how many queries were certified by products of bytes."""
-    expected, model = by("exhaustive", k, **params).fit(X).kneighbors(Q), by("uint8", k, **params).fit(X)
+    expected, model = by("exhaustive", k).fit(X).kneighbors(Q), by("uint8", k).fit(X)
     for some, others in zip(model.kneighbors(Q), expected, strict=True):
         assert some.tobytes() == others.tobytes()
     report = model.search_report(Q)
@@ -190,8 +189,14 @@ def test_products_of_the_largest_bytes_are_exact(n_rows, n_queries, n_columns):
 REAL = byte_products.multiply_bytes
 
 
-def test_a_product_of_bytes_that_is_cut_off_to_16_bits_is_noticed_and_not_used(monkeypatch, tried_again):
-    monkeypatch.setattr(products, "multiply_bytes", lambda *factors: REAL(*factors).clamp(-(2**15), 2**15 - 1))
+@pytest.mark.parametrize("wrong", ["cut off to 16 bits", "begun at 0", "begun at a number of 16 bits"])
+def test_a_product_of_bytes_that_is_not_exact_is_noticed_and_not_used(monkeypatch, tried_again, wrong):
+    def multiply_wrongly(rows, queries):
+        if wrong == "cut off to 16 bits":
+            return REAL(rows, queries).clamp(-(2**15), 2**15 - 1)
+        return REAL(rows, queries._replace(start=queries.start.bfloat16().float() * (wrong != "begun at 0")))
+
+    monkeypatch.setattr(products, "multiply_bytes", multiply_wrongly)
 
     with pytest.warns(UserWarning, match="products in torch.uint8 on cpu are less precise than they can be"):
         assert not product_keeps_error_limit(torch.uint8, CPU)
@@ -262,15 +267,12 @@ def test_the_rule_takes_rounded_rows_where_their_products_are_fastest_and_they_p
     assert choose_filter(EUCLIDEAN, rows).name == "float32"
 
 
-def test_the_rule_may_take_rounded_rows_where_float32_may_be_less_precise(seconds, rng):
-    X = rng.normal(size=(20_000, 32))
-    torch.set_float32_matmul_precision("medium")
-    try:
-        assert choose_filter(EUCLIDEAN, torch.from_numpy(X)).name == "uint8"
-        seconds[torch.uint8] = 2.0
-        assert choose_filter(EUCLIDEAN, torch.from_numpy(X)).name == "bfloat16"
-    finally:
-        torch.set_float32_matmul_precision("highest")
+def test_the_rule_may_take_rounded_rows_where_float32_may_be_less_precise(monkeypatch, seconds, rng):
+    rows = torch.from_numpy(rng.normal(size=(20_000, 32)))
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda: "medium")
+    assert choose_filter(EUCLIDEAN, rows).name == "uint8"
+    seconds[torch.uint8] = 2.0
+    assert choose_filter(EUCLIDEAN, rows).name == "bfloat16"
 
 
 @pytest.mark.parametrize("n_rows", [7, 8, 9, 63, 64, 65, 127, 129, 200])
@@ -287,13 +289,11 @@ def test_blocks_in_the_same_memory_give_the_same_bits(monkeypatch, n_rows, n_que
 
 def test_a_room_keeps_memory_for_each_name_and_makes_more_if_that_is_too_little():
     room = Room(CPU)
-    first = room.take("bounds", (10, 4), torch.float32)
-    other = room.take("lower", (10, 4), torch.float32)
+    first, other = (room.take(name, (10, 4), torch.float32) for name in ("bounds", "lower"))
     smaller = room.take("bounds", (5, 8), torch.bfloat16)
     larger = room.take("bounds", (11, 4), torch.float32)
-    first.fill_(1)
-    other.fill_(2)
-    larger.fill_(3)
+    for number, tensor in enumerate((first, other, larger), start=1):
+        tensor.fill_(number)
 
     assert (smaller.data_ptr(), smaller.shape, smaller.dtype) == (first.data_ptr(), (5, 8), torch.bfloat16)
     assert larger.shape == (11, 4) and room.take("bounds", (11, 4), torch.float32).data_ptr() == larger.data_ptr()
