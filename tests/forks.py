@@ -192,7 +192,7 @@ def all_answers():
     from tests.helpers import by
 
     X, Q, labels = ROWS[:1000], ROWS[:50], TARGETS[:1000] > 128
-    names = ("int8", "bfloat16", "float32", "float64", "exhaustive")
+    names = ("uint8", "int8", "bfloat16", "float32", "float64", "exhaustive")
     searches = [by(name).fit(X) for name in names]
     searches += [NearestNeighbors(metric=metric).fit(X) for metric in ("cosine", "manhattan", "hamming", "jaccard")]
     answers = [found for search in searches for found in search.kneighbors(Q)]

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from accelerated import NearestNeighbors
-from accelerated.search.bounds.multiply import multiply, product_dtype
+from accelerated.search.bounds.multiply import multiply, prepare_queries, product_dtype
 
 DRAWS = 50  # for each claim on a whole package; ``test_zoo`` shows that this many catch every mutant
 
@@ -51,7 +51,10 @@ def made_by(bound, rows, encoded):
     rows = bound.encode_rows(rows)
     shape = (len(rows.columns), len(encoded.columns))
     out = torch.empty(shape, dtype=product_dtype(bound.dtype, device), device=device)
-    multiply(rows, encoded.columns, out)
+    queries = encoded.columns
+    if encoded.start is not None:
+        queries = prepare_queries(queries, len(queries), bound.dtype, encoded.start)
+    multiply(rows, queries, out)
     return out.double().T[encoded.certifiable].cpu().numpy()
 
 

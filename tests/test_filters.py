@@ -64,7 +64,7 @@ NORMAL = HOSTILE["normal"]
 APPLY = [
     *((name, metric) for name in PRODUCTS for metric in ("euclidean", "sqeuclidean")),
     *((name, "cosine") for name in PRODUCTS if name != "int8"),
-    *((name, f"minkowski {p}") for name in ("bfloat16", "float32") for p in (2.5, 3, 16, 30)),
+    *((name, f"minkowski {p}") for name in ("uint8", "bfloat16", "float32") for p in (2.5, 3, 16, 30)),
     *((name, metric) for name in ("int8", "float32") for metric in ("hamming", "jaccard")),
     *(("tree", f"minkowski {p}") for p in (3, 16)),
     *((name, metric) for name in ("int8", "float32") for metric in ("manhattan", "minkowski 1.5", "minkowski 1.01")),
@@ -112,13 +112,15 @@ def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
 def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
     for name, metric in (
         ("tree", "cosine"),
+        ("uint8", "manhattan"),
+        ("uint8", "hamming"),
         ("bfloat16", "manhattan"),
         ("int8", "cosine"),
         ("float32", "chebyshev"),
         ("bitmaps", "manhattan"),
     ):
         assert choose_filter(METRICS[metric], torch.from_numpy(NORMAL), name) is None
-    with pytest.raises(ValueError, match="filter='bfloat' is not one of int8, float16, bfloat16"):
+    with pytest.raises(ValueError, match="filter='bfloat' is not one of uint8, int8, float16, bfloat16"):
         choose_filter(METRICS["euclidean"], torch.from_numpy(NORMAL), "bfloat")
 
 
@@ -390,7 +392,7 @@ def test_one_feature_is_enough(name, rng):
     X = rng.integers(0, 100, (300, 1))
     for metric in ("euclidean", "manhattan", "cosine"):
         answered = assert_same_as_exhaustive(name, X, X[:33] + 1, 4, metric=metric)
-        assert answered == 0 or name != "int8" or metric == "manhattan"  # torch's product needs two columns
+        assert answered == 0 or name not in ("int8", "uint8") or metric != "euclidean"  # products need two columns
 
 
 def test_a_filter_that_proves_nothing_is_not_asked_again(rng):
@@ -577,13 +579,13 @@ def test_the_rule_chooses_by_features_rows_and_metric():
         for rows in (few, many)
     }
     fastest = [str(dtype).removeprefix("torch.") for dtype in fastest_first(CPU)]
-    of_floats = next(name for name in fastest if name != "int8")
+    of_floats = next(name for name in fastest if name not in ("int8", "uint8"))
 
     assert {metric for (metric, d), name in chosen.items() if d == 2 and name == "tree"} == {
         *("euclidean", "manhattan", "chebyshev", "minkowski")
     }
     assert choose_filter(get_metric("minkowski", 3), few, "boxes") is None
-    assert {metric for (metric, d), name in chosen.items() if d == 20 and name == of_floats} >= {
+    assert {metric for (metric, d), name in chosen.items() if d == 20 and name in (of_floats, "uint8")} >= {
         *("euclidean", "cosine", "minkowski")
     }
     assert chosen["manhattan", 20] in ("int8", "float32")

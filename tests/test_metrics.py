@@ -112,7 +112,7 @@ def hostile(largest):
     return {name: X.clip(-largest / 2, largest / 2) for name, X in HOSTILE.items()}
 
 
-@pytest.mark.parametrize("name", ["tree", "bfloat16", "float32", "float64", "prefix"])
+@pytest.mark.parametrize("name", ["tree", "uint8", "bfloat16", "float32", "float64", "prefix"])
 @pytest.mark.parametrize("kind", EMBEDDED)
 def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, kind, rng):
     params, certified = EMBEDDED[kind](rng), 0
@@ -138,7 +138,7 @@ GLOBE = {
 }
 
 
-@pytest.mark.parametrize("name", ["tree", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("name", ["tree", "uint8", "bfloat16", "float32", "float64"])
 def test_every_filter_finds_the_same_places(name, rng):
     certified = 0
     for make in GLOBE.values():

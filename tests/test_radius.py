@@ -30,6 +30,8 @@ FILTERS = [  # with the metrics that each is for
     ("float32", "sqeuclidean", 12),
     ("float32", "minkowski", 5),
     ("float64", "cosine", 12),
+    ("uint8", "euclidean", 12),
+    ("uint8", "minkowski", 5),
     ("int8", "euclidean", 12),
     ("int8", "manhattan", 12),
     ("float32", "manhattan", 12),

@@ -21,6 +21,7 @@ rng = np.random.default_rng(0)
 normal = rng.standard_normal((1200, 3)) * (rng.random((1200, 3)) < 0.8)
 data = [normal * 1e-160, normal * 1e-310, normal * 10.0 ** rng.integers(-320, 0, (1200, 1))]
 filters = {
+    "uint8": ["euclidean", "cosine"],
     "int8": ["manhattan"],
     "bfloat16": ["euclidean", "cosine", "jaccard"],
     "float32": ["euclidean", "cosine", "manhattan"],

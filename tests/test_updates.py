@@ -76,6 +76,7 @@ def test_ten_sequences_of_updates_answer_as_fits_of_the_rows_that_are_left(seed,
     ("name", "metric", "n_features"),
     [
         ("float32", "euclidean", 12),
+        ("uint8", "euclidean", 12),
         ("int8", "euclidean", 12),
         ("float32", "cosine", 12),
         ("tree", "euclidean", 3),

@@ -118,7 +118,6 @@ def in_batches(
     raises torch's error if one query and one row do not fit.
     """
     next_one, answered, n_features = 0, 0, queries.X.shape[1]  # places in ``numbers``
-    rooms = Rooms(queries.device)
 
     def take(size: int) -> Iterator[range]:
         nonlocal next_one
@@ -134,7 +133,9 @@ def in_batches(
             if not size:
                 return
 
-            def search_batch(some: range, scratch: int = scratch) -> Found_co:
+            rooms = Rooms(queries.device)  # new ones after a device ran out of memory
+
+            def search_batch(some: range, scratch: int = scratch, rooms: Rooms = rooms) -> Found_co:
                 batch = queries.read(numbers[some.start : some.stop], clock)._replace(room=rooms.here)
                 return chosen.search(batch, k, scratch, clock)
 

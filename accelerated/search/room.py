@@ -25,6 +25,7 @@ class Room:
         """
         n_bytes = shape[0] * shape[1] * dtype.itemsize
         if name not in self._kept or len(self._kept[name]) < n_bytes:
+            self._kept.pop(name, None)  # or both would be held at once
             self._kept[name] = allocate((n_bytes, 1), torch.uint8, self._device)[:, 0]
         return self._kept[name][:n_bytes].view(dtype).view(shape)
 

@@ -99,7 +99,8 @@ def _keeps_limit(a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, de
     if a.dtype == torch.int8:
         low = high = -exact  # a base of 0 minus the product; integers are exact
     elif a.dtype == torch.uint8:
-        low = high = exact.to(torch.float32)
+        exact, rounded = exact + _start(len(exact.T)), a.shape[1] / 1024  # twice, by up to 2 each, from 2^24 on
+        low, high = exact - rounded, exact + rounded
     else:
         allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
         low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
@@ -119,10 +120,15 @@ def _multiply_on(device: torch.device, a: Tensor, b: Tensor, out_dtype: torch.dt
     product = torch.full((len(a), len(b)), wrong, dtype=out_dtype, device=device)
     a, b, start = a.to(device), b.to(device), None
     if a.dtype == torch.uint8:  # in new memory: a product of other numbers leaves there what a refused one would return
-        start = torch.zeros(len(b), dtype=out_dtype, device=device)
+        start = _start(len(b)).to(device)
         multiply(EncodedRows(1 - a.clamp(max=1), base), prepare_queries(b, len(b), a.dtype, start), product)
     multiply(EncodedRows(a, base), b if start is None else prepare_queries(b, len(b), a.dtype, start), product)
     return product.cpu()
+
+
+def _start(n: int) -> Tensor:
+    """Returns numbers that n products of bytes begin at, of too many bits for a float of 16."""
+    return torch.arange(n, dtype=torch.float32, device="cpu") * 8191
 
 
 def _hard_floats(n_columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
