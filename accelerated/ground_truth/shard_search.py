@@ -1,5 +1,6 @@
 """The search of one shard of a file: its rows are read, checked, prepared, indexed and searched for all queries."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -72,16 +73,21 @@ def check_block(block: np.ndarray, metric: Metric, name: str, file: RowsFile, st
     return read_numbers(block, described, None, metric.largest, metric.least, place_in_matrix=place_in_file)
 
 
-def make_shard(job: Job, start: int, block: np.ndarray) -> Index:
-    """Returns the index of the rows from ``start`` on."""
+def make_shard(job: Job, start: int, block: np.ndarray, k: int | None = None) -> Index:
+    """Returns the index of the rows from ``start`` on, for about ``k`` neighbours of a query."""
     metric = get_metric(*job.metric)
     checked = check_block(block, metric, "base", job.base, start)
-    return make_index(metric, prepare_rows(checked, metric, job.device, job.memory_limit), job.k)
+    return make_index(metric, prepare_rows(checked, metric, job.device, job.memory_limit), k or job.k)
 
 
 def search_block(job: Job, queries: np.ndarray, start: int, block: np.ndarray, so_far: Found | None = None) -> Part:
-    """Returns the nearest rows of a block, whose first row is ``start`` in the file, for checked queries."""
-    return search_index(job, make_shard(job, start, block), queries, start, so_far)
+    """Returns the nearest rows of a block, whose first row is ``start`` in the file, for checked queries.
+
+    If the nearest of all rows before it are known, only its share of the nearest is expected to be in the block.
+    """
+    share = 1.0 if so_far is None else len(block) / (start + len(block))
+    shard = make_shard(job, start, block, math.ceil(share * job.k))
+    return search_index(job, shard, queries, start, so_far)
 
 
 def search_index(job: Job, shard: Index, queries: np.ndarray, start: int, so_far: Found | None = None) -> Part:
