@@ -19,8 +19,8 @@ class Room:
         """Returns an uninitialised tensor, in the memory of the one that had the name before if that is enough.
 
         >>> room = Room(torch.device("cpu"))
-        >>> first, next = (room.take("bounds", (n, 4), torch.float32) for n in (100, 50))
-        >>> next.shape, first.data_ptr() == next.data_ptr()
+        >>> first, second = (room.take("bounds", (n, 4), torch.float32) for n in (100, 50))
+        >>> second.shape, first.data_ptr() == second.data_ptr()
         (torch.Size([50, 4]), True)
         """
         n_bytes = shape[0] * shape[1] * dtype.itemsize

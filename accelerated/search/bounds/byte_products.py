@@ -15,13 +15,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-HIGHEST = 127  # of a row's numbers; the lowest is 0
-
 
 class PackedQueries(NamedTuple):
     """Queries in the order in which oneDNN reads them."""
 
-    columns: Tensor  # (n_columns, n_queries), opaque
+    columns: Tensor  # (n_columns, n_queries), in the order that oneDNN chose
     start: Tensor  # float32 (n_queries,), what their products are added to
     ones: Tensor  # float32 (n_queries,), the scale of their products
     zeros: Tensor  # int32 (n_queries,)

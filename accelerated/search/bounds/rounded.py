@@ -1,7 +1,7 @@
 """A lower bound on squared distances of numbers of any kind, from products of 8-bit integers.
 
-Let q be a query and x a row, embedded (``Metric``), shifted and scaled (``Frame``) so that nearly all of their numbers
-are in [-63, 63], and let clamp(x) be x with the others moved to the nearer end. That brings no two numbers farther
+Let q be a query and x a row, embedded (``Metric``), shifted and scaled (``Frame``). Nearly all of their numbers are then
+in [-63, 63]. Let clamp(x) be x with the other numbers moved to the nearer end. That brings no two numbers farther
 apart, so |clamp(q) - clamp(x)| <= |q - x|. Let x~ be clamp(x) rounded to whole numbers, and q~ clamp(q) rounded to
 halves. By the triangle inequality
 
@@ -40,14 +40,16 @@ from accelerated.search.bounds.sampled import compared
 from accelerated.search.bounds.squared import SquaredBound
 
 LARGEST = 63  # of a number in the frame
-MIDDLE = 64  # what makes it positive
+MIDDLE = 64  # is added to it, so that it is positive
 MOST_FEATURES = 2**12
 BLUR = 2.0**-16
-SCALES = (2.0**-100, 2.0**100)  # with these a difference that is infinite in float32 is clamped, as it has to be
-# The share of a sample's numbers that are clamped, so that the others are rounded less far:
+# With a scale between these, a number and a centre whose difference is infinite in float32 are so far apart that the
+# number is clamped:
+SCALES = (2.0**-100, 2.0**100)
+# The share of a sample's numbers that are clamped. The more are clamped, the less far the others are rounded.
 CLAMPED = 1 / 512  # `python -m benchmarks.constants CLAMPED`
-# R^2 is the mean of a sample and so many standard deviations: that of a sum of many roundings is below, but for one row
-# in 10^9.
+# R^2 is the mean of r^2 in a sample, plus so many standard deviations. A sum of many independent roundings, which is
+# nearly normal, is larger for about one row in 10^9.
 N_DEVIATIONS = 6
 
 
@@ -102,25 +104,24 @@ class RoundedBound:
     def threshold(self, reduced: Tensor, queries: Tensor, encoded: EncodedQueries) -> Tensor:
         """Returns thresholds, float64 (n_queries,), as ``LowerBound.threshold`` must.
 
-        ``reach`` pays for measuring and for the shift, and with twice the length for the scale, too. Here the offset is
-        not one, but the query's rounding s.
+        ``reach`` pays for measuring and for the shift, and with twice the length for the scale, too. The ``offset`` of
+        a query is its s here: these bounds count from 0.
         """
         distance = reach(self.metric, reduced, queries, 2 * encoded.size, self.frame).sqrt()
         return (distance + encoded.offset + self.farthest).square() * (1 + 2.0**-40) + len(self.frame.center) / 128
 
 
 def _length(difference: Tensor) -> Tensor:
-    """Returns at least the lengths of points minus what they are rounded to, float64 (n,)."""
+    """Returns how far points are from their roundings, or a little more, float64 (n,)."""
     n_features = difference.shape[1]
     length = torch.linalg.vecdot(difference, difference).to(torch.float64).sqrt()
     return length * (1 + n_features * 2.0**-23) + BLUR * n_features**0.5
 
 
 def possible_bounds(metric: Metric, sample: Tensor, finer_frame: Frame) -> list[RoundedBound]:
-    """Returns bounds for rows like those of a sample, which is embedded and on the CPU, around two centres.
+    """Returns one bound for each of two centres, or none, for rows like those of an embedded sample on the CPU.
 
-    The mean of a feature suits long tails to both sides, the middle of its numbers a long tail to one side. The list is
-    empty if no bound can be made.
+    The mean of a feature suits long tails to both sides, the middle of its numbers a long tail to one side.
     """
     if not 1 < sample.shape[1] <= MOST_FEATURES:
         return []

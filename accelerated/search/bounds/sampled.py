@@ -7,7 +7,7 @@ from torch import Tensor
 
 from accelerated.search.bounds.frame import N_COMPARED
 
-# To keep, look up and sort a pair takes as long as to measure so many features.
+# A pair that is kept, looked up and sorted takes as long, beside its measurement, as so many features are measured in.
 OF_CANDIDATE = 256
 K = 5  # neighbours in the sample
 QUARTER = 4
