@@ -1,7 +1,7 @@
 """A lower bound on squared distances of numbers of any kind, from products of 8-bit integers.
 
-Let q be a query and x a row, embedded (``Metric``), shifted and scaled (``Frame``). Nearly all of their numbers are then
-in [-63, 63]. Let clamp(x) be x with the other numbers moved to the nearer end. That brings no two numbers farther
+Let q be a query and x a row, embedded (``Metric``), shifted and scaled (``Frame``), so that nearly all of their numbers
+are in [-63, 63]. Let clamp(x) be x with the other numbers moved to the nearer end. That brings no two numbers farther
 apart, so |clamp(q) - clamp(x)| <= |q - x|. Let x~ be clamp(x) rounded to whole numbers, and q~ clamp(q) rounded to
 halves. By the triangle inequality
 
