@@ -69,7 +69,7 @@ def mahalanobis(query: np.ndarray, rows: np.ndarray, VI: np.ndarray) -> np.ndarr
     for i, weights in enumerate(VI):
         weighted[i] = sum_of_features(np.multiply(gap, weights[:, None], out=terms))
     weighted *= gap
-    return np.sqrt(np.maximum(sum_of_features(weighted), 0.0))
+    return np.sqrt(np.maximum(sum_of_features(weighted), 0.0) + 0.0)  # 0.0 also for -0.0
 
 
 def gaps(query: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -54,4 +54,4 @@ def mahalanobis(queries: Tensor, rows: Tensor, VI: np.ndarray) -> Tensor:
         gap = queries[i:j] - rows[i:j]
         return gap.mul_(of_features(weights[i:j], gap))
 
-    return correct_sqrt(sum_features(terms, len(queries)).clamp_(min=0))
+    return correct_sqrt(sum_features(terms, len(queries)).clamp_(min=0).add_(0.0))  # 0.0 also for -0.0

@@ -41,4 +41,4 @@ def mahalanobis(a, b, VI):
     """
     gap = a - b
     weighted = np.array([np.sum(row * gap) for row in VI])
-    return np.sqrt(max(np.sum(weighted * gap), 0.0))
+    return np.sqrt(max(0.0, np.sum(weighted * gap)))

@@ -396,3 +396,13 @@ def test_places_in_float32_are_measured_in_float64_whoever_searches(rng):
             np.testing.assert_array_equal(found, expected)
     for found, expected in zip(ours.radius_neighbors(Q), loop.radius_neighbors(Q), strict=True):
         assert [row.tolist() for row in found] == [row.tolist() for row in expected]
+
+
+@pytest.mark.parametrize("n_queries", [1, 40])
+def test_the_mahalanobis_distance_of_equal_rows_is_zero_without_a_sign(n_queries):
+    """Else the bits depend on whether a filter has measured the pair."""
+    queries, params = np.full((n_queries, 2), -0.0), {"VI": np.array([[2.0, -1.0], [-1.0, 2.0]])}
+    for make in (reference.NearestNeighbors, accelerated.NearestNeighbors):
+        model = make(2, metric="mahalanobis", metric_params=params).fit(np.zeros((300, 2)))
+        distances, _ = model.kneighbors(queries)
+        assert not np.signbit(distances).any()
