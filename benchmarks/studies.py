@@ -101,7 +101,7 @@ STUDIES = {
     ),
     "KEPT_SHARE": Study(of("KEPT_SHARE", 16, 4, 8, 64), lambda: each(normal, [(20_000, 500, 300)])),
     "ROWS_OF_A_BLOCK": Study(
-        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**16, 2**12, 2**14, 2**18))),
+        of("CPU_SIZES", *(CPU_SIZES._replace(rows=n) for n in (2**14, 2**12, 2**16, 2**18))),
         lambda: each(normal, [(400_000, 200, 32)]),
     ),
     "GPU_SIZES": Study(
@@ -126,6 +126,9 @@ STUDIES = {
             ),
         ],
         lambda: each(normal, [(60_000, 1000, 128)], with_fit=True),
+    ),
+    "WIDE": Study(
+        of("WIDE", 128, 32, 512), lambda: each(normal, [(100_000, 1000, d) for d in (32, 128, 512)], with_fit=True)
     ),
     "CLAMPED": Study(
         of("CLAMPED", 1 / 512, 1 / 4096, 1 / 128, 1 / 32),

@@ -67,10 +67,11 @@ class Sizes(NamedTuple):
     gaps: int  # differences held at once when pairs are measured
 
 
-# `python -m benchmarks.constants CPU_SIZES` measures these. Products of 512 queries are faster than narrow ones. Blocks
-# are long, because the first one has no limit but its own: with shorter ones more pairs are measured. A product is
-# reduced to minima, and gaps are added up, while they are in a core's cache.
-CPU_SIZES = Sizes(queries=512, rows=2**16, most_rows=2**18, bounds=2**26, product=2**20, encoding=2**25, gaps=2**17)
+# `python -m benchmarks.constants CPU_SIZES` measures these. A product is reduced to minima, and gaps are added up,
+# while they are in a core's cache. The longer blocks are, the fewer pairs are measured, but fresh memory for bounds
+# takes time: only products of many features, which take longer, have blocks that are up to 4 times as long.
+WIDE = 128  # features for each time: `python -m benchmarks.constants WIDE`
+CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**25, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
 GPU_SIZES = Sizes(queries=2**14, rows=2**20, most_rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
@@ -154,9 +155,10 @@ class ProductFilter:
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
         if out_dtype is None:
             return ProductPlan(0, UPPER, most_gaps, dtype)
-        most_bounds = sizes.bounds * 2 // max(2, out_dtype.itemsize)
+        longer = max(1, min(4, self.rows.shape[1] // WIDE)) if device.type == "cpu" and self._prefix is None else 1
+        most_bounds = longer * sizes.bounds * 2 // max(2, out_dtype.itemsize)
         for_few = 0 if n_queries is None else most_bounds // round_up(n_queries + 1, LANES)
-        most_rows = max(sizes.rows, min(sizes.most_rows, max(for_few, k * ROWS_FOR_A_NEIGHBOR)))
+        most_rows = max(longer * sizes.rows, min(sizes.most_rows, max(for_few, k * ROWS_FOR_A_NEIGHBOR)))
         block_rows = round_up(max(most, even_share(len(self.rows), most_rows)), UPPER)
         width = max(LANES, min(most_bounds // block_rows // LANES * LANES, sizes.queries))
         while n_queries := width - has_witness(dtype):
@@ -204,8 +206,7 @@ class ProductFilter:
         """Encodes queries, within ``Sizes.encoding`` bytes of scratch at a time, so that long ones stay in a cache."""
         n_at_once = max(1, sizes_of(queries.device).encoding // self.bound.encoding_bytes)
         parts = [self.bound.encode_queries(some) for some in queries.split(n_at_once)]
-        fields = zip(*parts, strict=True)
-        encoded = EncodedQueries._make(None if field[0] is None else torch.cat(field) for field in fields)
+        encoded = EncodedQueries._make(None if x[0] is None else torch.cat(x) for x in zip(*parts, strict=True))
         return encoded._replace(columns=pad_columns(encoded.columns, witness=0))
 
     def _search_block(
@@ -271,8 +272,7 @@ class ProductFilter:
         elif n_workers * FEWEST_ROWS_FOR_A_WORKER <= n_rows:
             n_at_once = min(n_at_once, even_share(n_rows, n_at_once, n_workers))
         finish = partial(self._divide, encoded, plan.most_gaps)
-        n_at_once, dtype = round_up(n_at_once, UPPER), self.bound.dtype
-        pieces = Pieces(encode, finish, n_rows, n_at_once, n_workers, dtype, plan.out_dtype)
+        pieces = Pieces(encode, finish, n_rows, round_up(n_at_once, UPPER), n_workers, self.bound.dtype, plan.out_dtype)
         return BlockMinima.make(pieces, encoded, room, clock)
 
     def _divide(self, encoded: EncodedQueries, n_at_once: int, product: Tensor, rows: EncodedRows) -> None:
