@@ -162,7 +162,7 @@ class ProductPlan(NamedTuple):
     block_rows: int  # in a block, all bounds of which are held
     most_gaps: int  # differences held when pairs are measured
     out_dtype: torch.dtype  # of the bounds
-    n_copied: int = 0  # numbers of float32 from which workers make some of them at once
+    n_copied: int = 0  # numbers of float32 that workers hold while they make bounds
 
 
 def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encoding_bytes: int) -> int:

@@ -70,7 +70,7 @@ class Sizes(NamedTuple):
 # `python -m benchmarks.constants CPU_SIZES` measures these. A product is reduced to minima, and gaps are added up,
 # while they are in a core's cache. The longer blocks are, the fewer pairs are measured, but fresh memory for bounds
 # takes time: only products of many features, which take longer, have blocks that are up to 4 times as long.
-WIDE = 128  # features for each time: `python -m benchmarks.constants WIDE`
+WIDE = 128  # features; rows of 256 have blocks twice as long: `python -m benchmarks.constants WIDE`
 CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**25, gaps=2**17)
 # `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
 # for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.

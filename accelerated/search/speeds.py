@@ -46,7 +46,7 @@ def seconds_of_products(device: torch.device) -> dict[torch.dtype, float]:
 def seconds_of_bound(dtype: torch.dtype, n_columns: int) -> float:
     """Returns the time of a bound of so many columns on a CPU, if products of the type can be used there.
 
-    A product of nearly as many columns is timed: with few of them most of the time goes into other things.
+    A product of nearly as many columns is timed, because with few columns multiplication is a small part of the time.
     """
     timed, out_dtype = min(TIMED, 2 ** math.ceil(math.log2(n_columns))), product_dtype(dtype, CPU)
     return seconds_of_product(CPU, dtype, out_dtype, timed) * n_columns / timed if out_dtype is not None else math.inf

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from accelerated.search.bounds.frame import N_COMPARED
 
-# A pair that is kept, looked up and sorted takes as long, beside its measurement, as so many features are measured in.
+# It takes as long to keep, look up and sort a pair as to measure it in so many features.
 OF_CANDIDATE = 256
 K = 5  # neighbours in the sample
 QUARTER = 4
@@ -15,7 +15,7 @@ SAME = 2.0**-20  # a distance of rows that are as good as equal, beside lengths 
 
 
 def compared(sample: Tensor) -> slice:
-    """Returns which rows of a sample are queries among all of it."""
+    """Returns the slice of a sample whose rows serve as queries."""
     return slice(None, None, max(1, len(sample) // N_COMPARED))
 
 
