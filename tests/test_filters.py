@@ -74,6 +74,7 @@ APPLY = [
         for metric in ("euclidean", "sqeuclidean", "manhattan", "chebyshev")
     ),
     ("bitmaps", "chebyshev"),
+    *(("cells", metric) for metric in ("euclidean", "cosine", "minkowski 3")),
 ]
 
 
@@ -139,7 +140,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
                 assert_same("bfloat16", X, queries, k, expected)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "tree", "boxes", "bitmaps"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "cells", "tree", "boxes", "bitmaps"])
 def test_a_small_memory_limit_gives_the_same_bits(name, rng):
     metric = "chebyshev" if name == "bitmaps" else "euclidean"
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))

@@ -78,7 +78,7 @@ def assert_same(actual, expected):
 @pytest.mark.parametrize(
     ("name", "core"),
     [
-        *[(name, "Hopper") for name in ("float16", "bfloat16", "int8", "float32", "boxes", "bitmaps")],
+        *[(name, "Hopper") for name in ("float16", "bfloat16", "int8", "float32", "cells", "boxes", "bitmaps")],
         ("float16", "Volta"),
     ],
 )

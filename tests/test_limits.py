@@ -29,7 +29,9 @@ def hold(reduced, indices, expected, limits):
     return within
 
 
-@pytest.mark.parametrize("filter_name", ["float32", "bfloat16", "uint8", "int8", "float64", "prefix", "groups", None])
+@pytest.mark.parametrize(
+    "filter_name", ["float32", "bfloat16", "uint8", "int8", "float64", "prefix", "cells", "groups", None]
+)
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
 def test_all_rows_up_to_the_limit_are_found(rng, device, filter_name, metric):
     rows, queries = rng.integers(0, 9, (900, 24)).astype(np.float64), rng.integers(0, 9, (70, 24)).astype(np.float64)

@@ -112,7 +112,7 @@ def hostile(largest):
     return {name: X.clip(-largest / 2, largest / 2) for name, X in HOSTILE.items()}
 
 
-@pytest.mark.parametrize("name", ["tree", "uint8", "bfloat16", "float32", "float64", "prefix"])
+@pytest.mark.parametrize("name", ["tree", "uint8", "bfloat16", "float32", "float64", "prefix", "cells"])
 @pytest.mark.parametrize("kind", EMBEDDED)
 def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, kind, rng):
     params, certified = EMBEDDED[kind](rng), 0

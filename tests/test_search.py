@@ -164,6 +164,7 @@ def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, metric="
         ("int8", "manhattan"),
         ("tree", "chebyshev"),
         ("bitmaps", "chebyshev"),
+        ("cells", "euclidean"),
     ],
 )
 def test_a_large_search_stays_within_its_memory_limit(filter, metric):

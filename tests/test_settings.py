@@ -18,7 +18,7 @@ from tests.helpers import HOSTILE, by
 
 CPU = torch.device("cpu")
 REAL = torch.mm
-FILTERS = ["prefix", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "boxes", "exhaustive", None]
+FILTERS = ["prefix", "cells", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "boxes", "exhaustive", None]
 MKLDNN = torch.backends.mkldnn
 
 

@@ -116,7 +116,7 @@ def test_a_worker_has_the_modes_of_its_caller():
 
 
 @pytest.mark.parametrize(
-    "filter_name", ["prefix", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "boxes", "exhaustive"]
+    "filter_name", ["prefix", "cells", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "boxes", "exhaustive"]
 )
 @pytest.mark.parametrize("n_queries", [3, 70, 1100])
 def test_two_workers_find_the_bits_of_one(filter_name, n_queries, two_threads):

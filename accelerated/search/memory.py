@@ -31,6 +31,7 @@ BYTES_OF_FOUND = 60  # a row that is found and perhaps dropped: its distance and
 BYTES_OF_ALLOWED = 25 * 8  # a query and a row that it may choose: numbers, distance and place, and their copies
 BYTES_OF_NEAR = 100  # a pair within the radius: its query, row and distance, as found, joined and sorted, and the order
 BYTES_OF_NAMED = 120  # a row that a tree names within a radius: an int in a list of Python, the pair, its distance
+BYTES_OF_BOUND_IN_CELL = 40  # a bound, two masks, and the places of a pair that is kept, twice
 BYTES_OF_NEAR_ROW = 100  # a row, its query and their distance, and their copies when they are joined and sorted
 
 
@@ -189,6 +190,15 @@ def boxes_bytes(n_bundles: int, n_queries: int, n_blocks: int, n_guessed: int, m
     """
     of_query = BYTES_OF_NEAR_ROW * most_near + BYTES_OF_GUESS * n_guessed
     return n_gaps * BYTES_OF_BOX_GAP + n_bundles * n_blocks * BYTES_OF_BOXES + n_queries * of_query
+
+
+def cells_bytes(n_cells: int, most: int, encoding_bytes: int) -> int:
+    """Returns the bytes for each query to find the nearest rows by cells.
+
+    These are its distances from the centres, with squares, order and masks, the ``most`` pairs that it may keep, and
+    what it is encoded with.
+    """
+    return 8 * 8 * n_cells + most * BYTES_OF_PAIR + encoding_bytes
 
 
 def bitmap_bytes(n_queries: int, block_rows: int, most: int, n_features: int, most_gaps: int) -> int:

@@ -9,6 +9,8 @@ product     euclidean, cosine, Minkowski with p > 2 and other metrics whose dist
             shows that float32 excludes too few of rows with many features. Manhattan and Minkowski with 1 < p < 2: in
             int8, or in float32 with fewer columns. Hamming (at most 8 values in a feature) and jaccard: counted in
             whole numbers that these types hold
+cells       euclidean, cosine and other metrics whose distance limits |q - x|, on a CPU, if the rows are many, and a sample
+            shows that they lie in clusters so far apart that a query needs few of them
 prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
 bitmaps     all other searches by Chebyshev distances
@@ -37,7 +39,8 @@ from accelerated.search.bounds.manhattan import N_INTERVALS
 from accelerated.search.bounds.multiply import short_float
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED
 from accelerated.search.bounds.squared import SquaredBound
-from accelerated.search.choose_bound import choose_bound, choose_short_rows
+from accelerated.search.cells import CellFilter
+from accelerated.search.choose_bound import FEWEST_TO_SHORTEN, choose_bound, choose_short_rows
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.few_features import FewFeaturesFilter
 from accelerated.search.filter import Filter, Index
@@ -63,7 +66,7 @@ BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.co
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
 MOST_EMBEDDED = 2**22  # numbers of rows that are embedded to choose a frame
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
-OTHERS = ("prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
+OTHERS = ("cells", "prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
     **{"uint8": torch.uint8, "int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -165,11 +168,15 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
     frame = None if metric.radius is None else choose_frame(*_as_points(metric, rows))
+    if frame is not None and (name == "cells" or (name is None and is_cpu and rows.numel() >= FEWEST_TO_SHORTEN)):
+        by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
+        if by_cells is not None:
+            return by_cells
     if frame is not None and name in (None, "prefix"):
         short = choose_short_rows(metric, rows, frame, name, k)
         if short is not None:
             return ProductFilter.make(metric, rows, short)
-    if name == "prefix":
+    if name in ("cells", "prefix"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
     for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:

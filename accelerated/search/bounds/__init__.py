@@ -5,6 +5,7 @@ squared        bounds on squared distances, in floating point
 prefix         the same for rows that are shortened to a few directions
 rounded        bounds on squared distances of any numbers, rounded to 7 and 8 bits: products of bytes are exact
 whole_numbers  the same for small whole numbers, in exact 8-bit integers
+cells          one bound for all rows of a cluster, from the distance of its centre
 manhattan      bounds on Manhattan distances, in exact 8-bit integers
 lines          the same in floating point
 hamming        the number of features that differ, counted exactly

@@ -10,6 +10,7 @@ near        the pairs that a finder keeps, and how they are sorted
 products    the finder by a product of matrices
 tree        the finder by SciPy's k-d tree
 bitmaps     the finder by bitmaps of each feature
+cells       the finder by cells of rows that lie together
 sparse      the finders by products of sparse matrices, and by counts of common features
 groups      the finder for distinct rows, each of which stands for all rows that equal it
 exhaustive  the finder that measures all pairs

@@ -3,6 +3,7 @@
 from accelerated.search.among import are_few
 from accelerated.search.among_filters import AllowedPairs
 from accelerated.search.bitmaps import BitmapFilter
+from accelerated.search.cells import CellFilter
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter
@@ -12,6 +13,7 @@ from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.tree import TreeFilter
 from accelerated.search.within.among import AllowedFinder
 from accelerated.search.within.bitmaps import BitmapFinder
+from accelerated.search.within.cells import CellFinder
 from accelerated.search.within.exhaustive import ExhaustiveFinder
 from accelerated.search.within.groups import GroupFinder
 from accelerated.search.within.near import Finder
@@ -40,6 +42,8 @@ def _finders_by(chosen: Filter, is_first: bool) -> list[Finder]:
         return [GroupFinder(finder, chosen.groups) for finder in _finders_by(chosen.of_groups, is_first)]
     if isinstance(chosen, Exhaustive):
         return [ExhaustiveFinder(chosen)]
+    if isinstance(chosen, CellFilter):
+        return [CellFinder(chosen)]
     if isinstance(chosen, BitmapFilter):
         return [BitmapFinder(chosen)]
     if isinstance(chosen, ProductFilter):
