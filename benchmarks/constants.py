@@ -13,11 +13,12 @@ from functools import partial
 
 from benchmarks import studies, update_studies
 from benchmarks.studies_among import STUDIES_AMONG, Among
+from benchmarks.studies_cells import STUDIES_CELLS
 from benchmarks.study_cases import Case, Regression, Values
 from benchmarks.timing import in_turns
 from benchmarks.update_studies import Removals
 
-STUDIES = {**studies.STUDIES, **STUDIES_AMONG, **update_studies.STUDIES}
+STUDIES = {**studies.STUDIES, **STUDIES_AMONG, **STUDIES_CELLS, **update_studies.STUDIES}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import torch
 import accelerated.search.cells
 import accelerated.search.rule
 from accelerated.metrics import METRICS
-from accelerated.search.bounds.cells import Cells, divide_rows, draw_centers, has_clusters, predict_share
+from accelerated.search.bounds.cells import Cells, divide_rows, draw_centers, predict_share, width_of_clusters
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.rule import choose_filter
 from tests.helpers import HOSTILE, by
@@ -115,6 +115,7 @@ def test_every_cluster_gets_a_centre_of_its_own(rng):
     centers = draw_centers(sample, 128)
 
     assert 100 <= len(centers) <= 144
+    assert 20 <= len(draw_centers(torch.from_numpy(clusters(rng, 2048, 64)).to(torch.float32), 256, 17.0)) < 60
     assert float(torch.cdist(sample, centers).amin(1).max()) < 2 * math.sqrt(64)
 
 
@@ -187,11 +188,23 @@ def test_the_rule_chooses_cells_for_clusters_far_apart_alone(monkeypatch, rng):
     assert choose_filter(METRICS["manhattan"], torch.from_numpy(rows["far apart"]), "cells") is None
 
 
+def test_cells_must_pay_against_the_fastest_product(monkeypatch):
+    seconds = {torch.float32: 3e-9, torch.uint8: 2e-9, torch.bfloat16: 1e-10}
+    module, centers = accelerated.search.cells, torch.zeros((128, 128))
+    monkeypatch.setattr(module, "seconds_of_bound", lambda dtype, n_columns: seconds[dtype])
+    monkeypatch.setattr(module, "seconds_of_products", lambda device: seconds)
+
+    assert not module._pays(0.01, centers)
+    del seconds[torch.bfloat16]
+    assert module._pays(0.01, centers) and not module._pays(0.5, centers)
+
+
 def test_a_sample_predicts_the_share_of_rows_that_queries_need(rng):
     X = torch.from_numpy(clusters(rng, 40_000, 32)).to(torch.float32)
     sample = X[::20]
 
-    assert has_clusters(sample, 5, 40_000) and not has_clusters(torch.randn(sample.shape), 5, 40_000)
+    assert width_of_clusters(torch.randn(sample.shape), 5, 40_000) is None
+    assert 8 < width_of_clusters(sample, 5, 40_000) < 16  # rows of a cluster are sqrt(2 x 32) = 8 apart
     shares = [predict_share(sample, draw_centers(sample, n), 5, 40_000) for n in (2, 10, 60)]
     assert shares[0] > 0.5 > shares[1] > shares[2]
     assert 0.03 < shares[2] < 0.12  # each of 20 clusters has 1 / 20 of the rows

@@ -11,8 +11,8 @@ r"""The search for the k nearest rows, from the query to its neighbours.
     that certifies few queries of a batch, it is skipped for the next batches, which the next filter gets.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``cells`` one for every cluster of rows, and one for
-    every row of the near ones; ``few_features`` one for every block of rows, by boxes; ``tree`` one for all the rows that SciPy's tree does not return. ``bitmaps`` makes none: it marks in each
-    feature the rows that are too far.
+    every row of the near ones; ``few_features`` one for every block of rows, by boxes; ``tree`` one for all the rows
+    that SciPy's tree does not return. ``bitmaps`` makes none: it marks in each feature the rows that are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
  6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself).

@@ -20,7 +20,7 @@ from accelerated.search.room import Rooms
 from accelerated.workers import count_workers, in_order
 
 # `python -m benchmarks.constants NAME` measures these five:
-FEWEST_FOR_A_WORKER = 32  # queries; fewer are not worth a worker of their own
+FEWEST_FOR_A_WORKER = 32  # queries; fewer are not worth a worker of their own, unless the filter names another number
 FEWEST_FOR_A_FILTER = 16  # queries; fewer are not worth a finer filter
 N_TRIED = 16  # queries on which a finer filter is tried before it gets all of them
 POOR = 16  # a batch is poor if the filter certifies fewer than 1 in 16 of its queries
@@ -156,7 +156,8 @@ def _count_workers(chosen: Searcher[Any], device: torch.device, n_queries: int, 
     """Returns the number of workers for so many queries, at most ``most``; a single one for functions in Python."""
     if chosen.metric.measure_pairs is None:
         return 1
-    return max(1, min(count_workers(device), n_queries // FEWEST_FOR_A_WORKER, most))
+    fewest = getattr(chosen, "fewest_for_a_worker", FEWEST_FOR_A_WORKER)
+    return max(1, min(count_workers(device), n_queries // fewest, most))
 
 
 def _why(index: Index, n_queries: int, is_small: bool, steps: list[Step]) -> str:

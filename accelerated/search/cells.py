@@ -23,8 +23,8 @@ from accelerated.search.bounds.cells import (
     Cells,
     divide_rows,
     draw_centers,
-    has_clusters,
     predict_share,
+    width_of_clusters,
 )
 from accelerated.search.bounds.frame import N_SAMPLED, Frame, reach
 from accelerated.search.bounds.multiply import (
@@ -44,15 +44,24 @@ from accelerated.search.memory import BYTES_OF_BOUND_IN_CELL, BYTES_OF_GAP, cell
 from accelerated.search.product_filter import ProductFilter, sizes_of
 from accelerated.search.refine import measure, measure_unknown, nearest
 from accelerated.search.report import Clock
+from accelerated.search.speeds import CPU, seconds_of_bound, seconds_of_products
 from accelerated.workers import count_workers, share
 
-# `python -m benchmarks.constants NAME` measures these five:
-CELL_SAMPLE = 2**11  # rows that centres are drawn from
-MOST_CELLS = 2**7
+# `python -m benchmarks.constants NAME` measures these six:
+CELL_SAMPLE = 2**10  # rows that centres are drawn from
+MOST_CELLS = 2**8
 ROWS_OF_CELL = 2**8  # rows for each cell, at least, in the mean
-MOST_OPEN = 1 / 8  # of the rows that a query is expected to need
+QUERIES_TO_PAY = 1000  # with so many the fit and the search must take less time than by other filters
+FEWEST_WITH_CELLS = 2**10  # queries; fewer are not worth a worker of their own, because each cell has few of them
 CELL_QUERIES = 2**11  # in a batch, at most: the more there are, the more share a cell
+
 KEPT_IN_CELLS = 2**10  # pairs that a query may keep, or 4 k
+
+SECONDS_OF_NUMBER = 6e-9  # to find the cell of a row and to encode it, for each column
+# A bound takes 4 ns in products of few queries, a second worker does not help so few, and the share of rows that a
+# query needs is up to twice what a sample shows.
+SECONDS_IN_CELL = 16e-9
+OF_MINIMA = 1e-9  # seconds that other filters take for a bound besides its product
 
 Places = tuple[Tensor, Tensor]  # queries, and places in the order of the cells
 
@@ -95,13 +104,19 @@ class CellFilter:
             frame.apply(metric.embed(rows[:: max(1, len(rows) // n)]), torch.float32).cpu()
             for n in (N_SAMPLED, CELL_SAMPLE)
         )
-        if not is_asked and not (n_cells > 1 and has_clusters(few, k, len(rows))):
+        width = width_of_clusters(few, k, len(rows))
+        if not is_asked and (n_cells < 2 or width is None):
             return None
-        centers = draw_centers(many, max(2, n_cells))
-        if not is_asked and predict_share(many, centers, k, len(rows)) > MOST_OPEN:
+        centers = draw_centers(many, max(2, n_cells), width or 0.0)
+        if not (is_asked or _pays(predict_share(many, centers, k, len(rows)), centers)):
             return None
         cells = divide_rows(metric, rows, frame, centers)
         return cls(metric, rows, cells, bound, _encode(rows, cells.order, bound))
+
+    @property
+    def fewest_for_a_worker(self) -> int:
+        """Returns the number of queries that are worth a worker of their own."""
+        return FEWEST_WITH_CELLS
 
     def finer(self) -> list[ProductFilter]:
         """Returns filters by products with all rows, which encode rows when they are needed."""
@@ -221,6 +236,14 @@ def _drop_many(parts: list[Places], most: int, n_queries: int) -> tuple[list[Pla
     are_few = torch.bincount(query, minlength=n_queries) <= most
     keep = are_few[query]
     return [(query[keep], place[keep])], are_few
+
+
+def _pays(share_needed: float, centers: Tensor) -> bool:
+    """Tells whether cells of these centres are expected to take less time for a row than products with all queries."""
+    n_cells, n_columns = centers.shape
+    fastest = min(seconds_of_bound(dtype, n_columns) for dtype in seconds_of_products(CPU))
+    of_fit = n_cells * seconds_of_bound(torch.float32, n_columns) + n_columns * SECONDS_OF_NUMBER
+    return of_fit + QUERIES_TO_PAY * share_needed * SECONDS_IN_CELL < QUERIES_TO_PAY * (fastest + OF_MINIMA)
 
 
 def _encode(rows: Tensor, order: Tensor, bound: SquaredBound) -> Tensor:

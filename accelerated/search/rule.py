@@ -9,8 +9,8 @@ product     euclidean, cosine, Minkowski with p > 2 and other metrics whose dist
             shows that float32 excludes too few of rows with many features. Manhattan and Minkowski with 1 < p < 2: in
             int8, or in float32 with fewer columns. Hamming (at most 8 values in a feature) and jaccard: counted in
             whole numbers that these types hold
-cells       euclidean, cosine and other metrics whose distance limits |q - x|, on a CPU, if the rows are many, and a sample
-            shows that they lie in clusters so far apart that a query needs few of them
+cells       euclidean, cosine and other metrics whose distance limits |q - x|, on a CPU, if the rows are many, and a
+            sample shows that they lie in clusters so far apart that a query needs few of them
 prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
 bitmaps     all other searches by Chebyshev distances

@@ -36,8 +36,9 @@ ROUNDS = 16  # in which centres are drawn
 # Where the nearest rows are not nearer than this share of the median distance, radii are so large that the triangle
 # inequality excludes hardly any cell.
 NEAR = 0.5
-WIDER = 1.1  # the farthest of many rows is farther from its centre than that of a sample
-ASSIGNED = 2**12  # rows at once
+WIDTH = 1.5  # of a cluster, as a multiple of the distance between near rows
+SPARE = 1.1  # the farthest of many rows is farther from its centre than that of a sample
+ASSIGNED = 2**12  # rows at once: `python -m benchmarks.constants ASSIGNED`
 
 
 class Cells(NamedTuple):
@@ -76,21 +77,21 @@ def lowest(distances: Tensor, radius: Tensor) -> Tensor:
     return (distances - radius).clamp_(min=0).square_() * (1 - 8 * U)
 
 
-def draw_centers(sample: Tensor, n: int) -> Tensor:
+def draw_centers(sample: Tensor, n: int, near: float = 0.0) -> Tensor:
     """Returns about n centres for a sample of rows in the frame, float32 (n_sampled, n_columns), on the CPU.
 
-    In each round rows are drawn in proportion to a power of their distances from the centres so far (as in Bahmani et
-    al., Scalable k-means++, 2012, with the power 2), so that a cluster without a centre soon gets one. Then each centre
-    moves to the mean of the rows that are nearest to it.
+    Fewer if every row of the sample is ``near`` one. In each round rows are drawn in proportion to a power of their
+    distances from the centres so far (as in Bahmani et al., Scalable k-means++, 2012, with the power 2), so that a
+    cluster without a centre soon gets one. Then each centre moves to the mean of the rows that are nearest to it.
     """
     generator = torch.Generator("cpu").manual_seed(0)
     weights, distance = torch.ones(len(sample), device="cpu"), torch.full((len(sample),), torch.inf, device="cpu")
     drawn, n_drawn = [sample[:1]], 1
-    while n_drawn < n and bool((weights > 0).any()) and bool(weights.isfinite().all()):
+    while n_drawn < n and bool((distance > near).any()) and bool(weights.isfinite().all()):
         n_more = min(-(-n // ROUNDS), int(weights.count_nonzero()))
         drawn.append(sample[torch.multinomial(weights, n_more, generator=generator)])
         distance = distance.minimum(torch.cdist(sample, drawn[-1]).amin(1))
-        weights, n_drawn = distance.pow(POWER), n_drawn + n_more
+        weights, n_drawn = distance.pow(POWER).masked_fill_(distance <= near, 0), n_drawn + n_more
     centers = torch.cat(drawn)
     cell, _ = nearest_centers(sample, centers)
     sums = torch.zeros_like(centers).index_add_(0, cell, sample)
@@ -115,14 +116,15 @@ def widen(distance: Tensor, centers: Tensor) -> Tensor:
     return distance * (1 + (centers.shape[1] + 16) * 2.0**-24) + 2.0**-23 * length + 2.0**-40
 
 
-def has_clusters(sample: Tensor, k: int, n_rows: int) -> bool:
-    """Tells whether most of a few rows have k of ``n_rows`` so near that other clusters may be excluded.
+def width_of_clusters(sample: Tensor, k: int, n_rows: int) -> float | None:
+    """Returns how far apart rows of a cluster are in a sample; None if the k nearest of ``n_rows`` are farther.
 
     The sample is in the frame, float32, on the CPU.
     """
     between = torch.cdist(sample[compared(sample)], sample)
     near = between.kthvalue(_place(sample, k, n_rows), dim=1).values
-    return bool((near < NEAR * between.median(1).values).float().mean() > 0.5)
+    is_clustered = bool((near < NEAR * between.median(1).values).float().mean() > 0.5)
+    return WIDTH * float(near.median()) if is_clustered else None
 
 
 def predict_share(sample: Tensor, centers: Tensor, k: int, n_rows: int) -> float:
@@ -132,7 +134,7 @@ def predict_share(sample: Tensor, centers: Tensor, k: int, n_rows: int) -> float
     cell, distance = nearest_centers(sample, centers)
     farthest = torch.zeros(len(centers), dtype=torch.float64, device="cpu").scatter_reduce_(0, cell, distance, "amax")
     lowered = lowered_distances(centers, queries.to(torch.float64))
-    is_open = ~(lowest(lowered, WIDER * farthest) > near[:, None].square())
+    is_open = ~(lowest(lowered, SPARE * farthest) > near[:, None].square())
     return float(is_open[:, cell].double().mean())
 
 

@@ -22,6 +22,11 @@ class CellFinder:
         """Returns the metric of the search."""
         return self.of.metric
 
+    @property
+    def fewest_for_a_worker(self) -> int:
+        """Returns the number of queries that are worth a worker of their own."""
+        return self.of.fewest_for_a_worker
+
     def batch_size(self, scratch: int) -> int:
         """Returns the number of queries whose pairs fit the limit; 0 if products are not as precise as promised."""
         return self.of.batch_size(1, scratch)
