@@ -40,7 +40,7 @@ from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, Lowe
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
-from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
+from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest, within
 from accelerated.search.report import Clock
 from accelerated.search.room import Room
 from accelerated.workers import count_workers, share
@@ -236,12 +236,9 @@ class ProductFilter:
             kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k), most_tied)
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
-            if guess is None:
-                reduced = measure(self.metric, self.rows, batch, pairs, plan.most_gaps)
-            else:
-                reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
+            reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
             earlier = None if guess is not None else (found.reduced, found.indices)
-            closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
+            closest = nearest(within(Measured(pairs, reduced), kth), len(batch.queries), k, earlier)
         return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
 
     def _threshold(self, kth: Tensor, batch: Batch, encoded: EncodedQueries, plan: ProductPlan) -> Tensor:
