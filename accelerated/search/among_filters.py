@@ -12,7 +12,7 @@ from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found, Index, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_ALLOWED, BYTES_OF_FOUND, BYTES_OF_GAP
 from accelerated.search.product_filter import sizes_of
-from accelerated.search.refine import kth_distance, measure, nearest
+from accelerated.search.refine import kth_distance, measure, nearest, within
 from accelerated.search.report import Clock
 from accelerated.search.sparse_products import pairs_at_once
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
@@ -204,5 +204,4 @@ def _nearest_only(measured: Measured, n_queries: int, k: int) -> Measured:
         return measured
     matrix = torch.full((n_queries, width), torch.inf, dtype=torch.float64, device=reduced.device)
     matrix[pairs.query, place] = reduced
-    keep = reduced <= kth_distance(matrix, k)[pairs.query]
-    return Measured(Pairs(pairs.query[keep], pairs.row[keep]), reduced[keep])
+    return within(measured, kth_distance(matrix, k))

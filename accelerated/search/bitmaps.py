@@ -30,7 +30,7 @@ from accelerated.search.bounds.frame import by_features, in_order, take_sample
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, bitmap_bytes, exhaustive_bytes
-from accelerated.search.refine import measure, nearest
+from accelerated.search.refine import measure, nearest, within
 from accelerated.search.report import Clock
 from accelerated.workers import count_workers, share
 
@@ -112,7 +112,8 @@ class BitmapFilter:
                 pairs = Pairs(pairs.query, pairs.row + block.start)
             with clock.stage("refine"):
                 reduced = measure(self.metric, self.rows, batch, pairs, most_gaps(scratch))
-                closest = nearest(Measured(pairs, reduced), len(limit), k, (found.reduced, found.indices))
+                near = within(Measured(pairs, reduced), limit)
+                closest = nearest(near, len(limit), k, (found.reduced, found.indices))
             found = Found(*closest, found.certified & is_complete, found.n_candidates + len(pairs.query))
             if not bool(found.certified.any()):
                 break

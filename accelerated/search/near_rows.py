@@ -25,7 +25,7 @@ from torch import Tensor
 from accelerated import radii
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import Frame, reach
+from accelerated.search.bounds.frame import UNSHIFTED, reach
 from accelerated.search.bounds.multiply import U
 from accelerated.search.filter import Batch, Found, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP
@@ -40,7 +40,6 @@ BYTES_OF_BOUND = 64  # of a bound and a copy, of a mask, and of a quarter of the
 UNIT = {torch.float64: U, torch.float32: 2.0**-24}
 VANISHING = {torch.float64: 2.0**-1000, torch.float32: 2.0**-120}
 LARGEST = {torch.float64: 1e300, torch.float32: 1e37}  # squared lengths: no sum or product of them overflows
-UNSHIFTED = Frame(torch.zeros(0, dtype=torch.float64, device="cpu"), scale=1.0, near=0.0)
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,10 @@ from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows, Lowe
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP, ProductPlan, even_share, most_kept, product_bytes
-from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
+from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest, within
 from accelerated.search.report import Clock
 from accelerated.search.room import Room
+from accelerated.search.screen import drop_far
 from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
@@ -236,12 +237,11 @@ class ProductFilter:
             kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k), most_tied)
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
-            if guess is None:
-                reduced = measure(self.metric, self.rows, batch, pairs, plan.most_gaps)
-            else:
-                reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
+            if self.bound.dtype == torch.uint8:  # and the bounds are coarse
+                pairs = drop_far(self.metric, self.rows, batch.queries, pairs, kth, plan.most_gaps)
+            reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
             earlier = None if guess is not None else (found.reduced, found.indices)
-            closest = nearest(Measured(pairs, reduced), len(batch.queries), k, earlier)
+            closest = nearest(within(Measured(pairs, reduced), kth), len(batch.queries), k, earlier)
         return Found(*closest, certified & kept.is_complete, found.n_candidates + len(pairs.query))
 
     def _threshold(self, kth: Tensor, batch: Batch, encoded: EncodedQueries, plan: ProductPlan) -> Tensor:

@@ -61,11 +61,15 @@ def _measure_made_dense(metric: Metric, rows: SparseRows, queries: SparseRows, p
     return metric.measure_pairs(to_dense(queries[pairs.query]), to_dense(rows[pairs.row]))
 
 
-def measure_unknown(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured) -> Tensor:
+def measure_unknown(
+    metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int, known: Measured | None
+) -> Tensor:
     """Returns the reduced distances of the pairs as ``measure`` does, but does not measure the known ones again.
 
-    The pairs must be sorted by (query, row); the known ones may be in any order.
+    The pairs must be sorted by (query, row); the known ones, if there are any, may be in any order.
     """
+    if known is None:
+        return measure(metric, rows, batch, pairs, most_gaps)
     reduced, is_new = _look_up(pairs, known, len(rows))
     reduced[is_new] = measure(metric, rows, batch, Pairs(pairs.query[is_new], pairs.row[is_new]), most_gaps)
     return reduced
@@ -87,6 +91,20 @@ def all_pairs(indices: Tensor) -> Pairs:
     """Returns each query paired with each of the rows in its line of ``indices``, (n_queries, n)."""
     query = torch.arange(len(indices), device=indices.device).repeat_interleave(indices.shape[1])
     return Pairs(query, indices.reshape(-1))
+
+
+def within(measured: Measured, kth: Tensor) -> Measured:
+    """Returns the pairs that are not farther than the distance ``kth`` of their query, (n_queries,), in the same order.
+
+    Where k rows are known to be as near, none of the others is a neighbour, and the matrix of ``nearest`` is narrow.
+
+    >>> pairs = Pairs(torch.tensor([0, 0, 1]), torch.tensor([3, 5, 4]))
+    >>> within(Measured(pairs, torch.tensor([2.0, 1.0, 7.0])), torch.tensor([1.0, torch.inf])).reduced
+    tensor([1., 7.])
+    """
+    pairs, reduced = measured
+    keep = (~(reduced > kth[pairs.query])).nonzero()[:, 0]
+    return Measured(Pairs(pairs.query[keep], pairs.row[keep]), reduced[keep])
 
 
 def kth_distance(reduced: Tensor, k: int) -> Tensor:

@@ -39,7 +39,7 @@ from accelerated.search.bounds.frame import Frame, reach
 from accelerated.search.bounds.multiply import U
 from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_PAIR, most_kept
-from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest
+from accelerated.search.refine import all_pairs, kth_distance, measure, measure_unknown, nearest, within
 from accelerated.search.report import Clock
 from accelerated.sparse_rows import SparseRows
 
@@ -91,13 +91,13 @@ class SparseProductFilter:
         with clock.stage("refine"):
             guess = Measured(pairs, measure(self.metric, self.rows, batch, pairs, most_gaps))
         with clock.stage("exclude"):
-            threshold = self.threshold(kth_distance(guess.reduced.view(n_queries, -1), k), batch.queries)
-            is_left = bounds <= threshold[:, None]
+            kth = kth_distance(guess.reduced.view(n_queries, -1), k)
+            is_left = bounds <= self.threshold(kth, batch.queries)[:, None]
             certified = is_left.sum(1) <= most_kept(n_rows, k)
             pairs = Pairs(*(is_left & certified[:, None]).nonzero(as_tuple=True))
         with clock.stage("refine"):
             reduced = measure_unknown(self.metric, self.rows, batch, pairs, most_gaps, guess)
-            closest = nearest(Measured(pairs, reduced), n_queries, k)
+            closest = nearest(within(Measured(pairs, reduced), kth), n_queries, k)
         return Found(*closest, certified, len(pairs.query))
 
     def most_gaps(self, queries: SparseRows, scratch: int) -> int:

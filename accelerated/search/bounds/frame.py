@@ -43,6 +43,9 @@ class Frame(NamedTuple):
         return (points.to(torch.float64) - self.center).mul_(self.scale).to(dtype)
 
 
+UNSHIFTED = Frame(torch.zeros(0, dtype=torch.float64, device="cpu"), scale=1.0, near=0.0)  # for ``reach`` alone
+
+
 def take_sample(rows: Tensor) -> Tensor:
     """Returns about 512 of the rows, evenly spread; no copy."""
     return rows[:: max(1, len(rows) // N_SAMPLED)]
