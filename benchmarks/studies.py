@@ -7,6 +7,7 @@ from benchmarks.study_cases import (
     each,
     flat,
     lattice,
+    limited,
     mostly_twins,
     nearly_whole,
     normal,
@@ -47,6 +48,7 @@ STUDIES = {
     "ROWS_FOR_A_NEIGHBOR": Study(
         of("ROWS_FOR_A_NEIGHBOR", 2**9, 2**6, 2**11), lambda: each(normal, [(100_000, 500, 64)], k=100)
     ),
+    "SHORT_BLOCK": Study(of("SHORT_BLOCK", 2**13, 2**11, 2**12, 2**14, 2**15), lambda: limited(160_000, 1000, 128)),
     "AHEAD": Study(of("AHEAD", 2, 1, 4), lambda: each(normal, [(20_000, 4000, 32)])),
     "FEWEST_ROWS": Study(
         of("FEWEST_ROWS", 256, 64, 1024, 4096), lambda: each(normal, [(n, 2**16, 16) for n in (128, 512, 2048)])

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from accelerated import NearestNeighbors, SimilarityRegressor
+from accelerated.base import prepare_rows
+from accelerated.metrics import METRICS
+from accelerated.search import Clock, Index, Queries, make_index, search
+from accelerated.search.short_blocks import in_short_blocks
 
 Values = dict[str, Any]  # constants and their values
 RNG = np.random.default_rng(0)
@@ -44,6 +49,26 @@ class Regression(NamedTuple):
         model.predict(self.Q)
 
 
+class Limited(NamedTuple):
+    """The search of a shard of a ground truth, with the limits of a shard before it."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    k: int = 100
+    with_fit: bool = False
+
+    def fit(self, device: str) -> tuple[Index, Queries]:
+        earlier, later = np.array_split(self.X, 2)
+        limits = NearestNeighbors(self.k, device=device).fit(earlier).kneighbors(self.Q)[0][:, -1]
+        metric = METRICS["euclidean"]
+        index = make_index(metric, prepare_rows(later, metric, torch.device(device), 2**30), self.k // 2)
+        given = Queries.given(self.Q, metric, index.rows).up_to(limits)
+        return index._replace(filters=in_short_blocks(index.filters)), given
+
+    def ask(self, model: tuple[Index, Queries]) -> None:
+        search(*model, range(len(self.Q)), self.k, memory_limit=2**29, progress=False, clock=Clock())
+
+
 class Study(NamedTuple):
     """The values to compare, and the searches or regressions that depend on them."""
 
@@ -54,6 +79,12 @@ class Study(NamedTuple):
 def normal(n_rows: int, n_queries: int, n_features: int, **how: Any) -> list[Case]:
     made = RNG.normal(size=(n_rows + n_queries, n_features))
     return [Case(made[:n_rows], made[n_rows:], **how)]
+
+
+def limited(n_rows: int, n_queries: int, n_features: int) -> list[Limited]:
+    """Rows of float32 that are not whole, like those of embeddings."""
+    made = RNG.normal(size=(2 * n_rows + n_queries, n_features)).astype(np.float32)
+    return [Limited(made[n_queries:], made[:n_queries])]
 
 
 def each(cases: Callable[..., list[Case]], sizes: list[tuple[int, int, int]], **how: Any) -> list[Case]:

@@ -20,6 +20,7 @@ from accelerated.search.bounds.frame import Frame, choose_frame, take_sample
 from accelerated.search.bounds.multiply import ceiling, multiply, prepare_queries
 from accelerated.search.bounds.protocol import MOST_NEVER_EXCLUDED, NEVER_EXCLUDED, EncodedRows
 from accelerated.search.bounds.rounded import MOST_FEATURES, RoundedBound, possible_bounds
+from accelerated.search.bounds.sampled import compared, expected_candidates
 from accelerated.search.room import Room
 from accelerated.search.rule import choose_filter
 from tests.helpers import by, made_by
@@ -184,17 +185,21 @@ def test_products_of_the_largest_bytes_are_exact(n_rows, n_queries, n_columns):
     assert torch.equal(out.long(), rows.long() @ queries.long().T + (start + base[:, None]).long())
 
 
-REAL = byte_products.multiply_bytes
+REAL = byte_products.add_product_of_bytes
 
 
-@pytest.mark.parametrize("wrong", ["cut off to 16 bits", "begun at 0", "begun at a number of 16 bits"])
+@pytest.mark.parametrize("wrong", ["cut off to 16 bits", "begun at 0", "begun at a number of 16 bits", "not added"])
 def test_a_product_of_bytes_that_is_not_exact_is_noticed_and_not_used(monkeypatch, tried_again, wrong):
-    def multiply_wrongly(rows, queries):
+    def multiply_wrongly(rows, queries, out):
+        if wrong == "not added":
+            out.zero_()
+        if wrong in ("begun at 0", "begun at a number of 16 bits"):
+            queries = queries._replace(start=queries.start.bfloat16().float() * (wrong != "begun at 0"))
+        REAL(rows, queries, out)
         if wrong == "cut off to 16 bits":
-            return REAL(rows, queries).clamp(-(2**15), 2**15 - 1)
-        return REAL(rows, queries._replace(start=queries.start.bfloat16().float() * (wrong != "begun at 0")))
+            out.clamp_(-(2**15), 2**15 - 1)
 
-    monkeypatch.setattr(products, "multiply_bytes", multiply_wrongly)
+    monkeypatch.setattr(products, "add_product_of_bytes", multiply_wrongly)
 
     with pytest.warns(UserWarning, match="products in torch.uint8 on cpu are less precise than they can be"):
         assert not product_keeps_error_limit(torch.uint8, CPU)
@@ -202,13 +207,7 @@ def test_a_product_of_bytes_that_is_not_exact_is_noticed_and_not_used(monkeypatc
 
 
 def test_a_product_of_bytes_that_is_refused_without_a_word_is_noticed(monkeypatch, tried_again):
-    """It leaves what an earlier product of the same shape left in its memory, perhaps of the same numbers."""
-    earlier = {}
-
-    def refused(rows, queries):
-        return earlier.setdefault((*rows.shape, len(queries.start)), REAL(rows, queries))
-
-    monkeypatch.setattr(products, "multiply_bytes", refused)
+    monkeypatch.setattr(products, "add_product_of_bytes", lambda rows, queries, out: None)
 
     with pytest.warns(UserWarning, match="are less precise than they can be"):
         assert not product_keeps_error_limit(torch.uint8, CPU)
@@ -241,14 +240,25 @@ def test_a_product_during_which_onednn_is_switched_off_proves_nothing(monkeypatc
     X, Q = rng.normal(size=(2000, 12)), rng.normal(size=(40, 12))
     expected, model = by("exhaustive", 3).fit(X).kneighbors(Q), by("uint8", 3).fit(X)
 
-    def last_one(*factors):
+    def last_one(rows, queries, out):
         without_onednn()
-        return REAL(*factors) + 1e6
+        REAL(rows, queries, out)
+        out += 1e6
 
-    monkeypatch.setattr(products, "multiply_bytes", last_one)
+    monkeypatch.setattr(products, "add_product_of_bytes", last_one)
 
     for some, others in zip(model.kneighbors(Q), expected, strict=True):
         assert some.tobytes() == others.tobytes()
+
+
+def test_for_more_neighbors_as_many_candidates_each_are_expected_as_among_fewer_rows(rng):
+    sample = torch.from_numpy(rng.normal(size=(513, 12)))
+    bounds = [0.8 * torch.cdist(sample[compared(sample)], sample)]
+
+    few, many = (expected_candidates(sample, bounds, 100_000, k) for k in (5, 50))
+
+    assert many == expected_candidates(sample, bounds, 10_000)
+    assert many[0] < few[0]
 
 
 def test_the_rule_takes_rounded_rows_where_their_products_are_fastest_and_they_pay(seconds, rng):

@@ -5,6 +5,7 @@ from typing import Any
 
 from accelerated.calling_thread import in_calling_thread
 from accelerated.ground_truth.shard_search import Job, Part, read_queries, search_block
+from accelerated.search.room import Room
 from knn_inputs.messages import a_kind_of, show
 
 
@@ -37,4 +38,4 @@ def search_rows(job: Job, start: int, size: int) -> tuple[int, Part]:
     """Returns ``start`` with the nearest rows of the shard that begins there."""
     block = job.base.read(start, min(start + size, len(job.base)))
     with in_calling_thread():
-        return start, search_block(job, read_queries(job), start, block)
+        return start, search_block(job, read_queries(job), start, block, Room(job.device))

@@ -36,6 +36,7 @@ from accelerated.metrics import get_metric
 from accelerated.progress import progress_bar
 from accelerated.search import resolve_memory_limit
 from accelerated.search.memory import least_bytes, too_little
+from accelerated.search.room import Room
 from accelerated.shards import merge, nothing
 from knn_inputs.messages import show
 from knn_inputs.parameters import check_int
@@ -190,8 +191,9 @@ def _search(
             for start, part in search_on_dask(job, missing, starts.step, scheduler):
                 take(start, part)
         else:
+            room = Room(job.device)
             for start, block in blocks_of(job, missing, starts.step):
-                take(start, search_block(job, queries, start, block, whole.found))
+                take(start, search_block(job, queries, start, block, room, whole.found))
     return whole
 
 

@@ -8,11 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from accelerated.arrays import exact_dtype
 from accelerated.base import prepare_rows
 from accelerated.files import RowsFile
 from accelerated.files.read_ahead import read_ahead
 from accelerated.metrics import Metric, get_metric
 from accelerated.search import Clock, Index, Queries, Report, make_index, search
+from accelerated.search.room import Room
+from accelerated.search.short_blocks import in_short_blocks
 from accelerated.shards import NO_ROW, Found, name_rows
 from knn_inputs.entries import read_numbers
 from knn_inputs.metrics import ALIASES, ChosenMetric, choose_metric
@@ -73,20 +76,34 @@ def check_block(block: np.ndarray, metric: Metric, name: str, file: RowsFile, st
     return read_numbers(block, described, None, metric.largest, metric.least, place_in_matrix=place_in_file)
 
 
-def make_shard(job: Job, start: int, block: np.ndarray, k: int | None = None) -> Index:
-    """Returns the index of the rows from ``start`` on, for about ``k`` neighbours of a query."""
+def make_shard(job: Job, start: int, block: np.ndarray, room: Room, k: int | None = None) -> Index:
+    """Returns the index of the rows from ``start`` on, for about ``k`` neighbours of a query.
+
+    It is right until the next one is made in the same room, where the rows may be.
+    """
     metric = get_metric(*job.metric)
     checked = check_block(block, metric, "base", job.base, start)
-    return make_index(metric, prepare_rows(checked, metric, job.device, job.memory_limit), k or job.k)
+    return make_index(metric, _prepare(checked, metric, job, room), k or job.k)
 
 
-def search_block(job: Job, queries: np.ndarray, start: int, block: np.ndarray, so_far: Found | None = None) -> Part:
+def _prepare(checked: np.ndarray, metric: Metric, job: Job, room: Room) -> torch.Tensor:
+    """Returns what ``prepare_rows`` does, on a CPU in the memory of the shard before if the rows are kept as given."""
+    if job.device.type != "cpu" or not metric.keeps_rows:
+        return prepare_rows(checked, metric, job.device, job.memory_limit)
+    rows = room.take("rows", (len(checked), checked.shape[1]), exact_dtype(checked))
+    np.copyto(rows.numpy(), checked)
+    return rows
+
+
+def search_block(
+    job: Job, queries: np.ndarray, start: int, block: np.ndarray, room: Room, so_far: Found | None = None
+) -> Part:
     """Returns the nearest rows of a block, whose first row is ``start`` in the file, for checked queries.
 
     If the nearest of all rows before it are known, only its share of the nearest is expected to be in the block.
     """
     share = 1.0 if so_far is None else len(block) / (start + len(block))
-    shard = make_shard(job, start, block, math.ceil(share * job.k))
+    shard = make_shard(job, start, block, room, math.ceil(share * job.k))
     return search_index(job, shard, queries, start, so_far)
 
 
@@ -98,7 +115,7 @@ def search_index(job: Job, shard: Index, queries: np.ndarray, start: int, so_far
     """
     given, k = Queries.given(queries, shard.metric, shard.rows), min(job.k, len(shard.rows))
     if so_far is not None and (limits := so_far.reduced[:, -1]).max() < np.inf:
-        given = given.up_to(limits)
+        given, shard = given.up_to(limits), shard._replace(filters=in_short_blocks(shard.filters))
     numbers, scratch = range(len(queries)), job.memory_limit // 2
     found = search(shard, given, numbers, k, memory_limit=scratch, progress=False, clock=Clock())
     reduced, indices = name_rows(found, job.k, start)
@@ -118,12 +135,14 @@ def count_certified(report: Report) -> dict[str, int]:
 
     >>> count_certified(Report(n_queries=9, filter="float32", certified=4, fallbacks={"float64": 3, "exhaustive": 1}))
     {'float32': 4, 'float64': 2, 'exhaustive': 1, 'by an equal query': 2}
+    >>> count_certified(Report(n_queries=9, filter="uint8", certified=4, fallbacks={"uint8": 5, "exhaustive": 1}))
+    {'uint8': 8, 'exhaustive': 1}
     """
     if not report.fallbacks:
         return {report.filter: report.n_queries}
     left = [*report.fallbacks.values(), 0]
-    counts = {report.filter: report.certified}
-    counts.update({name: left[i] - left[i + 1] for i, name in enumerate(report.fallbacks)})
+    counts = Counter({report.filter: report.certified})
+    counts.update({name: left[i] - left[i + 1] for i, name in enumerate(report.fallbacks)})  # adds
     counts["by an equal query"] = report.n_queries - report.certified - left[0]
     return {name: count for name, count in counts.items() if count}
 

@@ -27,6 +27,7 @@ from accelerated.progress import progress_bar
 from accelerated.search import Clock, Index, Queries
 from accelerated.search.filter import Pairs
 from accelerated.search.refine import measure
+from accelerated.search.room import Room
 from accelerated.shards import Found, merge, nothing
 from knn_inputs.parameters import check_int
 
@@ -112,10 +113,10 @@ def _draw(n_queries: int, sample: int | None, seed: int) -> np.ndarray:
 def _measure_and_search(job: Job, queries: np.ndarray, indices: np.ndarray, progress: bool) -> tuple[np.ndarray, Found]:
     """Returns the reduced distances of the named rows, NaN for a row that the base lacks, and the true neighbours."""
     measured, size = np.full(indices.shape, np.nan), default_shard_rows(job)
-    starts, true = range(0, len(job.base), size), nothing(len(queries), job.k)
+    starts, true, room = range(0, len(job.base), size), nothing(len(queries), job.k), Room(job.device)
     with in_calling_thread(), progress_bar(len(job.base), shown=progress, unit="row") as advance:
         for start, block in blocks_of(job, starts, size):
-            shard = make_shard(job, start, block)
+            shard = make_shard(job, start, block, room)
             true = merge(true, search_index(job, shard, queries, start, true).found)
             is_here = (indices >= start) & (indices < start + len(block))
             measured[is_here] = _measure(shard, queries, indices - start, is_here)

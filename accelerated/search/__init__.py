@@ -50,7 +50,8 @@ Where to find
   The encoded rows that a filter keeps are part of the model and do not count
 - the search for all rows within a radius, by the same filters: ``within``
 - the search of queries that may choose some rows only: ``among``, with filters of its own in ``among_filters``
-- limits, beyond which rows may be left out because others are nearer: ``queries``; ``product_filter`` uses them
+- limits, beyond which rows may be left out because others are nearer: ``queries``; ``short_blocks`` uses them, and
+  ``product_filter``
 - where a bound for a new metric would go: a file in ``bounds``, see ``bounds/protocol.py``; ``choose_bound``
 """
 

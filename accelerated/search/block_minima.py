@@ -16,7 +16,6 @@ from accelerated.search.bounds.multiply import (
     has_witness,
     is_as_precise_as_asked,
     multiply,
-    prepare_queries,
     round_up,
 )
 from accelerated.search.bounds.protocol import EncodedQueries, EncodedRows
@@ -66,14 +65,15 @@ class BlockMinima:
 
     @classmethod
     def make(cls, pieces: Pieces, queries: EncodedQueries, room: Room, clock: Clock) -> "BlockMinima":
-        """Multiplies encoded rows, some at a time, with the encoded queries into bounds.
+        """Multiplies encoded rows, some at a time, with the prepared queries into bounds.
 
         They are right until the next ones are made in the same room.
         """
         dtype, out_dtype, n_rows = pieces.dtype, pieces.out_dtype, pieces.n_rows
         n_queries, n_padded = len(queries.columns), round_up(n_rows, UPPER)
         width = product_width(n_queries, dtype, queries.columns.device)
-        factor = prepare_queries(queries.columns, width, dtype, queries.start)
+        factor = queries.factor
+        assert factor is not None
         product = room.take("bounds", (n_padded, width), out_dtype)
         bounds = product.view(INTEGERS[out_dtype.itemsize])
         lower = room.take("lower", (n_padded // FANOUT, width), bounds.dtype)

@@ -17,10 +17,10 @@ from accelerated.search.bounds.manhattan import choose_intervals
 from accelerated.search.bounds.prefix import MOST_FEATURES, Costs, choose_prefix
 from accelerated.search.bounds.protocol import LowerBound
 from accelerated.search.bounds.rounded import RoundedBound, possible_bounds
-from accelerated.search.bounds.sampled import OF_CANDIDATE, expected_candidates
+from accelerated.search.bounds.sampled import OF_CANDIDATE, K, expected_candidates
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
-from accelerated.search.product_filter import CPU_SIZES
+from accelerated.search.product_filter import CPU_SIZES, ROWS_FOR_A_NEIGHBOR
 from accelerated.search.speeds import TIMED, seconds_of_bound, seconds_of_products
 
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
@@ -73,7 +73,8 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
 
 def _n_near(k: int, n_rows: int) -> int:
     """Returns how many rows are nearest so far when a search comes to them: block i adds 1 / i times k."""
-    return round(min(k, n_rows) * (1 + math.log(max(1, n_rows / CPU_SIZES.rows))))
+    block_rows = max(CPU_SIZES.rows, k * ROWS_FOR_A_NEIGHBOR)
+    return round(min(k, n_rows) * (1 + math.log(max(1, n_rows / block_rows))))
 
 
 def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | None) -> RoundedBound | None:
@@ -92,7 +93,8 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     if not bounds:
         return None
     framed = frame._replace(center=frame.center.cpu()).apply(sample)
-    expected = expected_candidates(framed, [bound.lowest_distances(sample) for bound in bounds], len(rows))
+    lowest = [bound.lowest_distances(sample) for bound in bounds]
+    expected = expected_candidates(framed, lowest, len(rows), k or K)
     left = min(expected)
     bound = bounds[expected.index(left)]
     lost = 0.0 if k is None else _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP

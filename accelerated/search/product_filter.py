@@ -31,6 +31,7 @@ from accelerated.search.bounds.multiply import (
     ceiling,
     has_witness,
     pad_columns,
+    prepare_queries,
     product_dtype,
     round_up,
     write_padded,
@@ -150,7 +151,7 @@ class ProductFilter:
         """
         device, sizes = self.rows.device, sizes_of(self.rows.device)
         dtype = self.bound.dtype
-        out_dtype = product_dtype(dtype, device)
+        out_dtype, n_copied = product_dtype(dtype, device), 2 * COPIED if dtype == torch.int8 else 0
         most = self._n_guessed(k + 1)
         least_rows = round_up(max(most, ENCODED_ROWS), UPPER)
         most_gaps = max(1, min(sizes.gaps, scratch // (4 * BYTES_OF_GAP)))
@@ -163,7 +164,7 @@ class ProductFilter:
         block_rows = round_up(max(most, even_share(len(self.rows), most_rows)), UPPER)
         width = max(LANES, min(most_bounds // block_rows // LANES * LANES, sizes.queries))
         while n_queries := width - has_witness(dtype):
-            plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype, self._n_copied(width * block_rows))
+            plan = ProductPlan(n_queries, block_rows, most_gaps, out_dtype, n_copied)
             n_encoded = n_queries if self.kept is not None else max(n_queries, self._n_encoded_at_once())
             width_of_product = product_width(n_queries, dtype, device)
             if product_bytes(plan, most, width_of_product, n_encoded, self.bound.encoding_bytes) <= scratch:
@@ -173,12 +174,6 @@ class ProductFilter:
             else:
                 block_rows = max(least_rows, round_up(block_rows // 2, UPPER))
         return ProductPlan(0, block_rows, most_gaps, out_dtype)
-
-    def _n_copied(self, n_bounds: int) -> int:
-        """Returns how many numbers of float32 workers hold at once beside a block of so many bounds."""
-        if self.bound.dtype == torch.uint8:
-            return min(count_workers(self.rows.device) * CPU_SIZES.product, n_bounds)
-        return 2 * COPIED if self.bound.dtype == torch.int8 else 0
 
     def _n_encoded_at_once(self) -> int:
         return round_up(min(ENCODED_ROWS, ENCODING_BYTES // self.bound.encoding_bytes), UPPER)
@@ -208,7 +203,10 @@ class ProductFilter:
         n_at_once = max(1, sizes_of(queries.device).encoding // self.bound.encoding_bytes)
         parts = [self.bound.encode_queries(some) for some in queries.split(n_at_once)]
         encoded = EncodedQueries._make(None if x[0] is None else torch.cat(x) for x in zip(*parts, strict=True))
-        return encoded._replace(columns=pad_columns(encoded.columns, witness=0))
+        columns = pad_columns(encoded.columns, witness=0)
+        width = product_width(len(columns), self.bound.dtype, columns.device)
+        factor = prepare_queries(columns, width, self.bound.dtype, encoded.start)
+        return encoded._replace(columns=columns, factor=factor)
 
     def _search_block(
         self,

@@ -99,7 +99,8 @@ def _keeps_limit(a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, de
     if a.dtype == torch.int8:
         low = high = -exact  # a base of 0 minus the product; integers are exact
     elif a.dtype == torch.uint8:
-        exact, rounded = exact + _start(len(exact.T)), a.shape[1] / 1024  # twice, by up to 2 each, from 2^24 on
+        rounded = a.shape[1] / 512  # three times, by up to 2 each, from 2^24 on
+        exact += _start(len(exact))[:, None] + _start(len(exact.T))
         low, high = exact - rounded, exact + rounded
     else:
         allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
@@ -119,15 +120,14 @@ def _multiply_on(device: torch.device, a: Tensor, b: Tensor, out_dtype: torch.dt
     wrong = NOT_MADE if out_dtype == torch.int32 else float("nan")  # a library may refuse a product without a word
     product = torch.full((len(a), len(b)), wrong, dtype=out_dtype, device=device)
     a, b, start = a.to(device), b.to(device), None
-    if a.dtype == torch.uint8:  # in new memory: a product of other numbers leaves there what a refused one would return
-        start = _start(len(b)).to(device)
-        multiply(EncodedRows(1 - a.clamp(max=1), base), prepare_queries(b, len(b), a.dtype, start), product)
+    if a.dtype == torch.uint8:
+        base, start = (_start(len(of)).to(device) for of in (a, b))
     multiply(EncodedRows(a, base), b if start is None else prepare_queries(b, len(b), a.dtype, start), product)
     return product.cpu()
 
 
 def _start(n: int) -> Tensor:
-    """Returns numbers that n products of bytes begin at, of too many bits for a float of 16."""
+    """Returns numbers that are added to the products of n rows or queries, of too many bits for a float of 16."""
     return torch.arange(n, dtype=torch.float32, device="cpu") * 8191
 
 

@@ -5,9 +5,9 @@ bits such a sum may not fit, and is cut off without a word; with 7 bits it is at
 products are exact on any CPU. On one with AVX2 alone they take about two thirds of the time of products of float32 with
 128 features, half with 784, and longer with 32: `python -m benchmarks.products` prints the speeds.
 
-The function also adds a number of each query, here ``start``, while a product is in registers, and rounds the sum to
-float32. It is a private one, which torch's compiler calls; where it is missing, or ``accumulation`` finds that it does
-not multiply exactly, no filter uses it.
+While a product is in registers, the function also adds a number of each query, here ``start``, and what the memory of
+the product held before, here the base of the row, and rounds each sum to float32. It is a private one, which torch's
+compiler calls; where it is missing, or ``accumulation`` finds that it does not multiply exactly, no filter uses it.
 """
 
 from typing import Any, NamedTuple
@@ -29,7 +29,8 @@ def can_multiply_bytes(device: torch.device) -> bool:
     """Tells whether this torch has the function, and the user lets it use oneDNN."""
     if device.type != "cpu" or not torch.backends.mkldnn.enabled or not torch.backends.mkldnn.is_available():
         return False
-    return hasattr(torch.ops.onednn, "qlinear_pointwise") and hasattr(torch.ops.onednn, "qlinear_prepack")
+    product = getattr(torch.ops.onednn, "qlinear_pointwise", None)
+    return hasattr(product, "binary") and hasattr(torch.ops.onednn, "qlinear_prepack")
 
 
 def pack_queries(columns: Tensor, start: Tensor) -> PackedQueries:
@@ -39,10 +40,9 @@ def pack_queries(columns: Tensor, start: Tensor) -> PackedQueries:
     return PackedQueries(packed, start, torch.ones_like(start), zeros)
 
 
-def multiply_bytes(rows: Tensor, queries: PackedQueries) -> Tensor:
-    """Returns ``start`` plus the product, float32 (n_rows, n_queries), of rows that are uint8 (n_rows, n_columns)."""
-    of_queries = (queries.columns, queries.ones, queries.zeros, queries.start)
-    # The scale, the zero and the type of the result, and no function of it:
-    as_it_is: tuple[Any, ...] = (1.0, 0, torch.float32, "none", [], "")
-    product: Tensor = torch.ops.onednn.qlinear_pointwise(rows, 1.0, 0, *of_queries, *as_it_is)
-    return product
+def add_product_of_bytes(rows: Tensor, queries: PackedQueries, out: Tensor) -> None:
+    """Adds ``start`` plus the product of rows, uint8 (n_rows, n_columns), to ``out``, float32 (n_rows, n_queries)."""
+    of_queries = (queries.columns, queries.ones, queries.zeros, out, queries.start)
+    # The scale, the zero and the type of the result, the scale and the zero of what it is added to, and no function:
+    as_it_is: tuple[Any, ...] = (1.0, 0, torch.float32, 1.0, 0, "sum", 1.0, "none", [], "")
+    torch.ops.onednn.qlinear_pointwise.binary(rows, 1.0, 0, *of_queries, *as_it_is)

@@ -27,8 +27,13 @@ import time
 import torch
 from torch import Tensor
 
-from accelerated.search.bounds.byte_products import PackedQueries, can_multiply_bytes, multiply_bytes, pack_queries
-from accelerated.search.bounds.protocol import EncodedRows
+from accelerated.search.bounds.byte_products import (
+    PackedQueries,
+    add_product_of_bytes,
+    can_multiply_bytes,
+    pack_queries,
+)
+from accelerated.search.bounds.protocol import EncodedRows, Factor
 
 U = 2.0**-53  # half a unit in the last place of 1 in float64
 ALIGNED = 8  # a GPU multiplies 8-bit integers only if the numbers of columns and of queries are multiples of this
@@ -39,7 +44,6 @@ EXACT_COLUMNS = 2**10  # a product of two 8-bit integers is at most 2^14
 COPIED = 2**18  # integers in float32 at once
 NOT_MADE = -(2**31)  # a number of int32 that is not a sum of products: these are at most 2^29
 TRIED = (64, 256)  # lines and columns of the products that tell which way to multiply integers is faster
-Factor = Tensor | PackedQueries  # the queries' side of a product
 SHORT_FLOATS = {torch.float16: "fp16", torch.bfloat16: "bf16"}  # and their names in torch's settings
 
 
@@ -144,7 +148,8 @@ def multiply(rows: EncodedRows, queries: Factor, out: Tensor) -> None:
     columns, base = rows.columns, rows.base
     if isinstance(queries, PackedQueries):
         assert base is not None
-        torch.add(multiply_bytes(columns, queries), base[:, None], out=out)
+        out.copy_(base[:, None].expand_as(out))
+        add_product_of_bytes(columns, queries, out)
     elif base is not None:
         multiply_integers(columns, queries, out)
         torch.sub(base[:, None], out, out=out)

@@ -23,7 +23,10 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from accelerated.search.bounds.byte_products import PackedQueries
+
 NEVER_EXCLUDED = -(2**30)  # the base of a row that no bound excludes: it is measured for every query
+Factor = Tensor | PackedQueries  # the queries' side of a product
 MOST_NEVER_EXCLUDED = 16  # rows of this kind: `python -m benchmarks.constants MOST_NEVER_EXCLUDED`
 
 
@@ -63,6 +66,7 @@ class EncodedQueries(NamedTuple):
     certifiable: Tensor  # bool (n_queries,): False if the query's bounds prove nothing
     is_exact: Tensor | None = None  # bool (n_queries,): True if rows with equal bounds have equal measured distances
     start: Tensor | None = None  # float32 (n_queries,), beside rows in uint8: what their products are added to
+    factor: Factor | None = None  # the columns as ``multiply.prepare_queries`` returns them, if they are
 
 
 class LowerBound(Protocol):

@@ -23,8 +23,8 @@ to float32 at the end, by less. So clamp(x), as computed, is off by at most ``BL
 clamp(q); a larger number is clamped anyway. The difference of a number and the nearest whole one is exact, and a sum of
 d squares is off by at most d u of itself, u = 2^-24. |x~|^2 is exact, as whole numbers below 2^24 are, if there are at
 most 2^12 features. In the bound four numbers are rounded to float32: the product, below 2^14 d, ``start``, below 2^14
-d, their sum, below 2^15 d, and the bound itself, below 2^14 d. Together these cost less than 2^17 d u = d / 128, which
-the threshold has on top.
+d, the sum of two of product, ``start`` and base, in whatever order they are added, below 2^15 d, and the bound itself,
+below 2^14 d. Together these cost less than 2^17 d u = d / 128, which the threshold has on top.
 """
 
 from dataclasses import dataclass

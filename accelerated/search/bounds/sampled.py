@@ -19,20 +19,21 @@ def compared(sample: Tensor) -> slice:
     return slice(None, None, max(1, len(sample) // N_COMPARED))
 
 
-def expected_candidates(sample: Tensor, bounds: list[Tensor], n_rows: int) -> list[float]:
-    """Returns how many of ``n_rows`` rows bounds may leave to be measured for each neighbour of a query.
+def expected_candidates(sample: Tensor, bounds: list[Tensor], n_rows: int, k: int = K) -> list[float]:
+    """Returns how many of ``n_rows`` rows bounds may leave to be measured for each of ``k`` neighbours of a query.
 
     That is how many of the sample they leave to queries that are rows of the sample, times a power of the number of
-    rows. A quarter of the sample shows which: about 0 for images, 1 for bounds that exclude nothing. The ``bounds`` are
-    those of the distances of ``compared`` rows to all of the sample, in the frame.
+    rows. A quarter of the sample shows which: about 0 for images, 1 for bounds that exclude nothing. More than ``K``
+    neighbours are as far away as ``K`` of so many fewer rows. The ``bounds`` are those of the distances of ``compared``
+    rows to all of the sample, in the frame.
     """
     distance = torch.cdist(sample[compared(sample)], sample)
     distance.masked_fill_(distance < SAME, torch.inf)
-    left = []
+    left, times = [], max(1.0, n_rows / len(sample) * K / max(K, k))
     for bound in bounds:
         few, many = (_count_candidates(bound[:, ::every], distance[:, ::every]) for every in (QUARTER, 1))
         power = min(1.0, max(0.0, math.log(many / few, QUARTER)))
-        left.append(many / K * (n_rows / len(sample)) ** power)
+        left.append(many / K * times**power)
     return left
 
 
