@@ -29,5 +29,5 @@ STUDIES_CELLS = {
         of("FEWEST_WITH_CELLS", 2**10, 2**5, 2**8, 2**12), lambda: each(clusters, [(100_000, 4000, 100)])
     ),
     "CELL_QUERIES": Study(of("CELL_QUERIES", 2**11, 2**9, 2**13), lambda: each(clusters, [(100_000, 10_000, 100)])),
-    "ASSIGNED": Study(of("ASSIGNED", 2**12, 2**8, 2**10, 2**14), lambda: each(clusters, USUAL, with_fit=True)),
+    "ASSIGNED": Study(of("ASSIGNED", 2**11, 2**9, 2**10, 2**12, 2**13), lambda: each(clusters, USUAL, with_fit=True)),
 }

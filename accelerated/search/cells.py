@@ -255,7 +255,7 @@ def _encode(rows: Tensor, order: Tensor, bound: SquaredBound) -> Tensor:
 
     def encode(start: int) -> None:
         some = slice(start, start + n_at_once)
-        write_padded(bound.encode_rows(rows[order[some]]).columns, columns[some], WITNESS)
+        write_padded(bound.encode_rows(rows.index_select(0, order[some])).columns, columns[some], WITNESS)
 
     share(encode, range(0, len(rows), n_at_once), n_workers)
     return columns

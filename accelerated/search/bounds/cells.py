@@ -38,7 +38,7 @@ ROUNDS = 16  # in which centres are drawn
 NEAR = 0.5
 WIDTH = 1.5  # of a cluster, as a multiple of the distance between near rows
 SPARE = 1.1  # the farthest of many rows is farther from its centre than that of a sample
-ASSIGNED = 2**12  # rows at once: `python -m benchmarks.constants ASSIGNED`
+ASSIGNED = 2**11  # rows at once: `python -m benchmarks.constants ASSIGNED`
 
 
 class Cells(NamedTuple):
