@@ -7,9 +7,12 @@ import torch
 from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
+from accelerated.workers import count_workers, share
 from knn_inputs.tensors import exports_dlpack
 
 NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
+# Numbers that a worker copies, at least: `python -m benchmarks.constants COPIED_NUMBERS`
+COPIED_NUMBERS = 2**20
 EXACT_IN_FLOAT32 = {"bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32"}
 
 
@@ -46,6 +49,25 @@ def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtyp
     if isinstance(rows, Tensor):
         return rows.to(device=device, dtype=dtype, memory_format=torch.contiguous_format, copy=True)
     return torch.from_numpy(np.array(rows, dtype=NUMPY[dtype], order="C")).to(device)
+
+
+def copy_all_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large."""
+    n_rows, n_features = rows.shape
+    n_workers = min(count_workers(device), n_rows * n_features // COPIED_NUMBERS)
+    if n_workers < 2 or (isinstance(rows, Tensor) and rows.device != device):
+        return copy_rows(rows, device, dtype)
+    copy = allocate((n_rows, n_features), dtype, device)
+
+    def copy_some(some: slice) -> None:
+        if isinstance(rows, Tensor):
+            copy[some] = rows[some]
+        else:
+            copy.numpy()[some] = rows[some]
+
+    n_at_once = -(-n_rows // n_workers)
+    share(copy_some, [slice(start, start + n_at_once) for start in range(0, n_rows, n_at_once)], n_workers)
+    return copy
 
 
 def allocate(shape: tuple[int, int], dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from torch import Tensor
 
-from accelerated.arrays import allocate, copy_rows, exact_dtype, import_dlpack, output_device, to_output
+from accelerated.arrays import allocate, copy_all_rows, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import refuse_gpu, resolve_device
 from accelerated.metrics import Metric, get_metric
@@ -24,6 +24,7 @@ from accelerated.search import Index, Parts, Queries, make_index, resolve_memory
 from accelerated.search.queries import prepare_sparse
 from accelerated.sparse_rows import Rows, SparseRows, join_rows, to_dense
 from accelerated.validation import check_rows, keep
+from accelerated.workers import count_workers, share
 from knn_inputs.among import Allowed, read_among
 from knn_inputs.callables import take_metric
 from knn_inputs.containers import is_matrix
@@ -41,8 +42,8 @@ from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, warn_of_idle_p
 from knn_inputs.sparse import is_sparse, read_sparse
 
-PREPARED_ROWS = 1024  # at a time, so that scratch is small beside the rows
-COPIES = 6  # in float64 of rows that are prepared: as read, their magnitudes, scaled, transposed, squared and divided
+PREPARED_ROWS = 1024  # at a time by a worker, so that scratch is small beside the rows
+COPIES = 6  # in float64 of rows that are prepared, at most: as read, their magnitudes, scaled, squared and added up
 
 
 class NeighborsBase(Saved, PickledOnCpu, BaseEstimator):
@@ -235,13 +236,18 @@ def check_metric_columns(chosen: ChosenMetric, checked: np.ndarray | Rows, X: An
 
 
 def prepare_rows(checked: np.ndarray | Rows, metric: Metric, device: torch.device, memory_limit: int) -> Tensor:
-    """Returns a copy of the rows, prepared for the metric some at a time."""
+    """Returns a copy of the rows, prepared for the metric some at a time, which workers share."""
     if metric.keeps_rows and not isinstance(checked, SparseRows):
-        return copy_rows(checked, device, exact_dtype(checked))
+        return copy_all_rows(checked, device, exact_dtype(checked))
     rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
-    for some in _some_at_a_time(checked, memory_limit):
+    n_workers = count_workers(device)
+
+    def prepare(some: slice) -> None:
         given = checked[some]
         rows[some] = metric.prepare(copy_rows(to_dense(given) if isinstance(given, SparseRows) else given, device))
+
+    parts = _some_at_a_time(checked, memory_limit // n_workers)
+    share(prepare, parts, min(n_workers, len(parts)))
     return rows
 
 

@@ -154,9 +154,9 @@ def unit_rows(rows: Tensor) -> Tensor:
     """Returns each row (n, n_features) divided by its length, and first by its largest entry, so as not to overflow."""
     largest = rows.abs().amax(1, keepdim=True)
     rows = rows / torch.where(largest == 0, torch.ones_like(largest), largest)
-    columns = rows.T.contiguous()
-    length = correct_sqrt(pairwise_sum(lambda i, j: columns[i:j] * columns[i:j], 0, len(columns)))
-    return rows / torch.where(length == 0, torch.ones_like(length), length)[:, None]
+    columns = rows.T
+    length = correct_sqrt(sum_features(lambda i, j: columns[i:j] * columns[i:j], len(columns)))
+    return rows.div_(torch.where(length == 0, torch.ones_like(length), length)[:, None])
 
 
 def hamming(queries: Tensor, rows: Tensor) -> Tensor:

@@ -45,6 +45,10 @@ STUDIES = {
         of("FEWEST_ROWS_FOR_A_WORKER", 2**12, 2**10, 2**14, 2**16),
         lambda: each(normal, [(n, 8, 64) for n in (4000, 16_000, 60_000)]),
     ),
+    "COPIED_NUMBERS": Study(
+        of("COPIED_NUMBERS", 2**20, 2**16, 2**18, 2**30),
+        lambda: each(normal, [(n, 1, 64) for n in (4000, 16_000, 100_000)], with_fit=True),
+    ),
     "ROWS_FOR_A_NEIGHBOR": Study(
         of("ROWS_FOR_A_NEIGHBOR", 2**9, 2**6, 2**11), lambda: each(normal, [(100_000, 500, 64)], k=100)
     ),

@@ -12,7 +12,11 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
+import accelerated.arrays
+import accelerated.base
 from accelerated import NearestNeighbors
+from accelerated.base import prepare_rows
+from accelerated.metrics import METRICS
 from accelerated.workers import count_workers, in_order, share, with_own_thread
 from tests.helpers import HOSTILE, by
 
@@ -230,3 +234,19 @@ def test_no_thread_of_torch_is_started():
     )
 
     assert run.stdout.split() == ["0", "1"]
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "int16", "uint8", "reversed", "tensor"])
+def test_rows_that_workers_copy_or_prepare_have_the_bits_of_one_copy(rng, monkeypatch, kind):
+    rows = (100 * rng.normal(size=(5001, 3))).astype("float64" if kind in ("reversed", "tensor") else kind)
+    rows = rows[::-1] if kind == "reversed" else torch.from_numpy(rows) if kind == "tensor" else rows
+    monkeypatch.setattr(accelerated.arrays, "COPIED_NUMBERS", 1)
+    kept = {}
+    for n_workers in (1, 3):
+        for module in (accelerated.arrays, accelerated.base):
+            monkeypatch.setattr(module, "count_workers", lambda device, n=n_workers: n)
+        for name in ("euclidean", "cosine"):
+            kept[n_workers, name] = prepare_rows(rows, METRICS[name], torch.device("cpu"), 2**20)
+    for name in ("euclidean", "cosine"):
+        assert kept[1, name].dtype == kept[3, name].dtype
+        assert torch.equal(kept[1, name], kept[3, name])
