@@ -187,9 +187,9 @@ def searched(monkeypatch):
     """A list that takes the first row of each shard that is searched."""
     starts, forwards = [], search_module.search_block
 
-    def search_and_note(job, queries, start, block, so_far):
+    def search_and_note(job, queries, start, block, *others):
         starts.append(start)
-        return forwards(job, queries, start, block, so_far)
+        return forwards(job, queries, start, block, *others)
 
     monkeypatch.setattr(search_module, "search_block", search_and_note)
     return starts
@@ -199,10 +199,10 @@ def interrupted_at(first, error=KeyboardInterrupt):
     """The search of a shard, which raises at the shard that begins with the row ``first``."""
     forwards = search_module.search_block
 
-    def search(job, queries, start, block, so_far):
+    def search(job, queries, start, block, *others):
         if start == first:
             raise error
-        return forwards(job, queries, start, block, so_far)
+        return forwards(job, queries, start, block, *others)
 
     return search
 
@@ -375,12 +375,12 @@ def test_a_result_that_would_be_written_over_an_input_or_another_file_is_refused
 def test_of_two_calls_at_once_the_second_is_refused_and_the_first_goes_on(files, tmp_path, monkeypatch):
     out, forwards, refused = tmp_path / "truth.hdf5", search_module.search_block, []
 
-    def search_and_call(job, queries, start, block, so_far):
+    def search_and_call(job, queries, start, block, *others):
         monkeypatch.setattr(search_module, "search_block", forwards)
         with pytest.raises(BlockingIOError, match=r"another call works in '.*truth\.hdf5\.parts': wait for it"):
             make(files, out)
         refused.append(start)
-        return forwards(job, queries, start, block, so_far)
+        return forwards(job, queries, start, block, *others)
 
     monkeypatch.setattr(search_module, "search_block", search_and_call)
 
@@ -431,9 +431,9 @@ def test_a_scheduler_that_is_not_an_address_is_refused(files, tmp_path, schedule
 def test_a_base_that_changes_meanwhile_is_refused(files, tmp_path, monkeypatch):
     forwards = search_module.search_block
 
-    def changing(job, queries, start, block, so_far):
+    def changing(job, queries, start, block, *others):
         os.utime(files[0], ns=(1, 1))
-        return forwards(job, queries, start, block, so_far)
+        return forwards(job, queries, start, block, *others)
 
     monkeypatch.setattr(search_module, "search_block", changing)
 
@@ -460,9 +460,9 @@ def test_bad_numbers_are_named_with_their_row_in_the_file(files, tmp_path):
 def test_a_file_that_is_cut_meanwhile_is_one_error(files, tmp_path, monkeypatch):
     forwards = search_module.search_block
 
-    def cutting(job, queries, start, block, so_far):
+    def cutting(job, queries, start, block, *others):
         os.truncate(files[0], 2000)
-        return forwards(job, queries, start, block, so_far)
+        return forwards(job, queries, start, block, *others)
 
     monkeypatch.setattr(search_module, "search_block", cutting)
 
