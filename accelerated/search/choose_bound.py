@@ -21,12 +21,14 @@ from accelerated.search.bounds.sampled import OF_CANDIDATE, K, expected_candidat
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.product_filter import CPU_SIZES, ROWS_FOR_A_NEIGHBOR
+from accelerated.search.screen import can_screen
 from accelerated.search.speeds import TIMED, seconds_of_bound, seconds_of_products
 
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
 LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
 SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
+SECONDS_OF_SCREENED = 0.8e-9  # to see that they are too far in float32
 
 
 def choose_bound(
@@ -97,5 +99,7 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     expected = expected_candidates(framed, lowest, len(rows), k or K)
     left = min(expected)
     bound = bounds[expected.index(left)]
-    lost = 0.0 if k is None else _n_near(k, len(rows)) * (left - 1) * (n_columns + OF_CANDIDATE) * SECONDS_OF_GAP
+    of_gap = SECONDS_OF_SCREENED if can_screen(metric, rows) else SECONDS_OF_GAP
+    of_candidate = OF_CANDIDATE * SECONDS_OF_GAP + n_columns * of_gap
+    lost = 0.0 if k is None else _n_near(k, len(rows)) * (left - 1) * of_candidate
     return bound if lost < gained or k is None else None

@@ -33,14 +33,19 @@ LOST = 2.0**-73  # of a length, in each feature, by small numbers
 def drop_far(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs, kth: Tensor, most_gaps: int) -> Pairs:
     """Returns the pairs that may be within the reduced distance ``kth`` of their query, (n_queries,), in their order.
 
-    ``rows`` are on the CPU. All pairs stay if these are not float32, or if ``metric.radius`` is about other points.
+    ``rows`` are on the CPU. All pairs stay unless ``can_screen``.
     """
-    if rows.dtype != torch.float32 or metric.embeds_rows:
+    if not can_screen(metric, rows):
         return pairs
     squared = torch.from_numpy(_squared_gaps(rows, queries, pairs, max(1, most_gaps // rows.shape[1])))
     is_far = (squared > _limits(metric, queries, kth)[pairs.query]) & squared.isfinite()
     keep = (~is_far).nonzero()[:, 0]
     return Pairs(pairs.query[keep], pairs.row[keep])
+
+
+def can_screen(metric: Metric, rows: Tensor) -> bool:
+    """Tells whether rows are float32, and the points that ``metric.radius`` is about."""
+    return rows.dtype == torch.float32 and not metric.embeds_rows
 
 
 @np.errstate(all="ignore")  # what overflows is no finite number in the end, and what vanishes is paid for

@@ -19,6 +19,8 @@ from accelerated.search.bounds.protocol import EncodedRows
 TIMED = 512  # queries of a CPU's products that are timed, and their columns, at most
 CPU = torch.device("cpu")
 LINES = 2048  # rows of such a product, at most
+FEWEST_TIMED = 4  # products: the first is slower, and another program may slow down some
+TIMING = 0.03  # seconds, so that there are more products of the types that may be the fastest
 TIMED_ON_GPU, LINES_ON_GPU = 256, 4096
 
 
@@ -54,7 +56,7 @@ def seconds_of_bound(dtype: torch.dtype, n_columns: int) -> float:
 
 @functools.cache
 def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype, n_columns: int) -> float:
-    """Returns the time of a bound, the least of a few products, measured once for each device, type and width."""
+    """Returns the time of a bound, the least of some products, measured once for each device, type and width."""
     n, n_queries = min(LINES, TIMED**2 // n_columns), TIMED
     if device.type != "cpu":
         n = n_queries = LINES_ON_GPU
@@ -66,8 +68,8 @@ def seconds_of_product(device: torch.device, dtype: torch.dtype, out_dtype: torc
         queries, start = queries.to(torch.int8), torch.zeros(n_queries, dtype=torch.float32, device=device)
     factor = prepare_queries(queries, n_queries, dtype, start)
     out = torch.empty((n, n_queries), dtype=out_dtype, device=device)
-    seconds = []
-    for _ in range(4):  # the first is slower
+    seconds: list[float] = []
+    while len(seconds) < FEWEST_TIMED or sum(seconds) < TIMING:
         begin = time.perf_counter()
         multiply(rows, factor, out)
         out[0, 0].item()  # a GPU has finished when it returns a number of the product
