@@ -16,7 +16,7 @@ def clusters(n_rows: int, n_queries: int, n_clusters: int, **how: object) -> lis
 USUAL = [(100_000, 1000, n_clusters) for n_clusters in (10, 100, 500)]
 STUDIES_CELLS = {
     "CELL_SAMPLE": Study(of("CELL_SAMPLE", 2**10, 2**9, 2**11, 2**12), lambda: each(clusters, USUAL, with_fit=True)),
-    "MOST_CELLS": Study(of("MOST_CELLS", 2**8, 2**6, 2**7, 2**9), lambda: each(clusters, USUAL, with_fit=True)),
+    "MOST_CENTERS": Study(of("MOST_CENTERS", 2**8, 2**6, 2**7, 2**9), lambda: each(clusters, USUAL, with_fit=True)),
     "ROWS_OF_CELL": Study(
         of("ROWS_OF_CELL", 2**8, 2**6, 2**7, 2**10, 2**11),
         lambda: each(clusters, [(70_000, 1000, n) for n in (10, 100)], with_fit=True),

@@ -61,7 +61,7 @@ def test_cells_with_fewer_rows_than_neighbors_are_joined_by_the_next_nearest(k, 
     X, Q = (clusters(rng, n, 5, n_clusters=100) for n in (300, 50))
     assert len(by("cells", 5).fit(X)._index.filters[0].cells.size) > 1
 
-    assert_same(X, Q, k)
+    assert assert_same(X, Q, k).certified == 50
 
 
 def test_equal_distances_from_rows_of_different_cells_are_in_the_order_of_the_rows(rng):
@@ -142,6 +142,13 @@ def test_queries_that_are_too_long_for_the_bounds_are_searched_otherwise(rng):
     Q[::2] *= 1e100
 
     assert assert_same(X, Q, 4).certified == 20
+
+
+def test_products_that_are_not_precise_certify_nothing(monkeypatch, rng):
+    monkeypatch.setattr(accelerated.search.cells, "is_as_precise_as_asked", lambda *args: torch.tensor(False))
+    X, Q = (clusters(rng, n, 6) for n in (2000, 40))
+
+    assert assert_same(X, Q, 4).certified == 0
 
 
 def test_a_large_cell_is_searched_for_some_queries_at_a_time(monkeypatch, rng):

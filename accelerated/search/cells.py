@@ -49,7 +49,7 @@ from accelerated.workers import count_workers, share
 
 # `python -m benchmarks.constants NAME` measures these six:
 CELL_SAMPLE = 2**10  # rows that centres are drawn from
-MOST_CELLS = 2**8
+MOST_CENTERS = 2**8
 ROWS_OF_CELL = 2**8  # rows for each cell, at least, in the mean
 QUERIES_TO_PAY = 1000  # with so many the fit and the search must take less time than by other filters
 FEWEST_WITH_CELLS = 2**10  # queries; fewer are not worth a worker of their own, because each cell has few of them
@@ -58,9 +58,10 @@ CELL_QUERIES = 2**11  # in a batch, at most: the more there are, the more share 
 KEPT_IN_CELLS = 2**10  # pairs that a query may keep, or 4 k
 
 SECONDS_OF_NUMBER = 6e-9  # to find the cell of a row and to encode it, for each column
-# A bound takes 4 ns in products of few queries, a second worker does not help so few, and the share of rows that a
-# query needs is up to twice what a sample shows.
-SECONDS_IN_CELL = 16e-9
+OF_CELL = 2e-9  # seconds that a bound in a cell takes besides its product
+# A second worker does not help so few queries, and the share of rows that a query needs is up to twice what a sample
+# shows.
+FEWER = 4
 OF_MINIMA = 1e-9  # seconds that other filters take for a bound besides its product
 
 Places = tuple[Tensor, Tensor]  # queries, and places in the order of the cells
@@ -97,18 +98,16 @@ class CellFilter:
     def make(cls, metric: Metric, rows: Tensor, frame: Frame, k: int, is_asked: bool) -> "CellFilter | None":
         """Returns the filter; None if a sample shows that a query needs too many cells, unless it is asked for."""
         bound = SquaredBound.make(metric, frame, torch.float32).useful()
-        n_cells = min(MOST_CELLS, len(rows) // ROWS_OF_CELL)
+        n_cells = min(MOST_CENTERS, len(rows) // ROWS_OF_CELL)
         if not product_keeps_error_limit(bound.dtype, rows.device) or len(frame.center) > MOST_FEATURES:
             return None
-        few, many = (
-            frame.apply(metric.embed(rows[:: max(1, len(rows) // n)]), torch.float32).cpu()
-            for n in (N_SAMPLED, CELL_SAMPLE)
-        )
-        width = width_of_clusters(few, k, len(rows))
+        few, many = (rows[:: max(1, len(rows) // n)] for n in (N_SAMPLED, CELL_SAMPLE))
+        width = width_of_clusters(frame.apply(metric.embed(few), torch.float32).cpu(), k, len(rows))
         if not is_asked and (n_cells < 2 or width is None):
             return None
-        centers = draw_centers(many, max(2, n_cells), width or 0.0)
-        if not (is_asked or _pays(predict_share(many, centers, k, len(rows)), centers)):
+        sample = frame.apply(metric.embed(many), torch.float32).cpu()
+        centers = draw_centers(sample, max(2, n_cells), width or 0.0)
+        if not (is_asked or _pays(predict_share(sample, centers, k, len(rows)), centers)):
             return None
         cells = divide_rows(metric, rows, frame, centers)
         return cls(metric, rows, cells, bound, _encode(rows, cells.order, bound))
@@ -242,8 +241,11 @@ def _pays(share_needed: float, centers: Tensor) -> bool:
     """Tells whether cells of these centres are expected to take less time for a row than products with all queries."""
     n_cells, n_columns = centers.shape
     fastest = min(seconds_of_bound(dtype, n_columns) for dtype in seconds_of_products(CPU))
-    of_fit = n_cells * seconds_of_bound(torch.float32, n_columns) + n_columns * SECONDS_OF_NUMBER
-    return of_fit + QUERIES_TO_PAY * share_needed * SECONDS_IN_CELL < QUERIES_TO_PAY * (fastest + OF_MINIMA)
+    of_bound = seconds_of_bound(torch.float32, n_columns)
+    of_fit = n_cells * of_bound + n_columns * SECONDS_OF_NUMBER
+    return of_fit + QUERIES_TO_PAY * FEWER * share_needed * (of_bound + OF_CELL) < QUERIES_TO_PAY * (
+        fastest + OF_MINIMA
+    )
 
 
 def _encode(rows: Tensor, order: Tensor, bound: SquaredBound) -> Tensor:

@@ -168,14 +168,14 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
     frame = None if metric.radius is None else choose_frame(*_as_points(metric, rows))
-    if frame is not None and (name == "cells" or (name is None and is_cpu and rows.numel() >= FEWEST_TO_SHORTEN)):
-        by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
-        if by_cells is not None:
-            return by_cells
     if frame is not None and name in (None, "prefix"):
         short = choose_short_rows(metric, rows, frame, name, k)
         if short is not None:
             return ProductFilter.make(metric, rows, short)
+    if frame is not None and (name == "cells" or (name is None and is_cpu and rows.numel() >= FEWEST_TO_SHORTEN)):
+        by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
+        if by_cells is not None:
+            return by_cells
     if name in ("cells", "prefix"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None

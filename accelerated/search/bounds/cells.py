@@ -15,7 +15,7 @@ squares in float32 is off by at most d u of itself in any order, so the computed
 
     |x - c| <= t (1 + (d + 16) u) + 2 u |c| + 2^-40,
 
-for up to 2^16 features. For queries |q|^2 + |c|^2 - 2 q.c is computed in float64. Its terms have magnitudes of at most
+for up to 2^11 features. For queries |q|^2 + |c|^2 - 2 q.c is computed in float64. Its terms have magnitudes of at most
 (|q| + |c|)^2 together, so it is off by at most (2 d + 16) 2^-53 of that, which is taken off.
 """
 
@@ -30,7 +30,7 @@ from accelerated.search.bounds.multiply import U
 from accelerated.search.bounds.sampled import compared
 from accelerated.workers import count_workers, share
 
-MOST_FEATURES = 2**16
+MOST_FEATURES = 2**11  # so that a sample in float64 takes 16 MiB
 POWER = 4  # of the distance from the centres so far, by which a row is drawn as the next one
 ROUNDS = 16  # in which centres are drawn
 # Where the nearest rows are not nearer than this share of the median distance, radii are so large that the triangle
