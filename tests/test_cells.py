@@ -9,7 +9,14 @@ import torch
 import accelerated.search.cells
 import accelerated.search.rule
 from accelerated.metrics import METRICS
-from accelerated.search.bounds.cells import Cells, divide_rows, draw_centers, predict_share, width_of_clusters
+from accelerated.search.bounds.cells import (
+    divide_rows,
+    draw_centers,
+    lowered_distances,
+    lowest,
+    predict_share,
+    width_of_clusters,
+)
 from accelerated.search.bounds.frame import choose_frame
 from accelerated.search.rule import choose_filter
 from tests.helpers import HOSTILE, by
@@ -81,20 +88,18 @@ def test_a_row_of_a_cell_is_never_nearer_than_the_bound(rng):
                 continue
             frame, cells = cells_of(rows)
             queries = frame.apply(rows[:60].to(torch.float64))
-            lowest = cells.lowest(cells.distances(queries))
+            bounds = lowest(lowered_distances(cells.centers, queries), cells.radius)
             exact = frame.apply(rows.to(torch.float64))[cells.order]
             for i, query in enumerate(queries):
                 squared = (exact - query).square().sum(1)
                 nearest = torch.stack([some.min() for some in squared.split(cells.size.tolist())])
-                assert not bool((lowest[i] > nearest * (1 + 1e-12)).any()), (lowest[i], nearest)
+                assert not bool((bounds[i] > nearest * (1 + 1e-12)).any()), (bounds[i], nearest)
 
 
 def test_a_radius_that_is_too_small_gives_wrong_neighbors(monkeypatch, rng):
     """So these tests would notice."""
-    lowest = Cells.lowest
-    monkeypatch.setattr(
-        Cells, "lowest", lambda self, distances: lowest(self._replace(radius=0 * self.radius), distances)
-    )
+    right = accelerated.search.cells.lowest
+    monkeypatch.setattr(accelerated.search.cells, "lowest", lambda distances, radius: right(distances, 0 * radius))
     X, Q = (clusters(rng, n, 5, apart=1.5) for n in (2000, 100))
 
     with pytest.raises(AssertionError):
@@ -228,7 +233,7 @@ def test_a_regressor_predicts_the_same_bits_with_cells(filter_name, rng):
     np.testing.assert_array_equal(*(model.predict(Q) for model in models))
 
 
-def test_rows_within_a_radius_are_looked_for_in_near_cells_alone(rng):
+def test_rows_within_a_radius_are_looked_for_in_near_cells_alone(monkeypatch, rng):
     X, Q = (clusters(rng, n, 8) for n in (3000, 100))
     model, all_pairs = (by(name, metric="euclidean").fit(X) for name in ("cells", "exhaustive"))
     products, n_bounds = accelerated.search.cells.CellFilter._products, []
@@ -238,11 +243,9 @@ def test_rows_within_a_radius_are_looked_for_in_near_cells_alone(rng):
             n_bounds.append(len(query) * bounds.shape[1])
             yield some, query, bounds
 
-    accelerated.search.cells.CellFilter._products = counted
-    try:
+    with monkeypatch.context() as context:
+        context.setattr(accelerated.search.cells.CellFilter, "_products", counted)
         found = model.radius_neighbors(Q, radius=3.5)
-    finally:
-        accelerated.search.cells.CellFilter._products = products
 
     for some, others in zip(found, all_pairs.radius_neighbors(Q, radius=3.5), strict=True):
         for a, b in zip(some, others, strict=True):

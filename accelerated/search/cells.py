@@ -10,12 +10,12 @@ Rows are encoded in the order of their cells, so that those of a cell lie side b
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.cells import (
@@ -23,33 +23,25 @@ from accelerated.search.bounds.cells import (
     Cells,
     divide_rows,
     draw_centers,
+    lowered_distances,
+    lowest,
     predict_share,
     width_of_clusters,
 )
 from accelerated.search.bounds.frame import N_SAMPLED, Frame, reach
-from accelerated.search.bounds.multiply import (
-    WITNESS,
-    ceiling,
-    has_witness,
-    is_as_precise_as_asked,
-    pad_columns,
-    prepare_queries,
-    product_dtype,
-    write_padded,
-)
+from accelerated.search.bounds.multiply import ceiling, has_witness, is_as_precise_as_asked, product_dtype
 from accelerated.search.bounds.protocol import EncodedQueries
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_BOUND_IN_CELL, BYTES_OF_GAP, cells_bytes
-from accelerated.search.product_filter import ProductFilter, sizes_of
+from accelerated.search.product_filter import ProductFilter, encode_all, sizes_of
 from accelerated.search.refine import measure, measure_unknown, nearest
 from accelerated.search.report import Clock
 from accelerated.search.speeds import CPU, seconds_of_bound, seconds_of_products
-from accelerated.workers import count_workers, share
 
 # `python -m benchmarks.constants NAME` measures these six:
 CELL_SAMPLE = 2**10  # rows that centres are drawn from
-MOST_CENTERS = 2**8
+MOST_CENTERS = 2**8  # that are drawn
 ROWS_OF_CELL = 2**8  # rows for each cell, at least, in the mean
 QUERIES_TO_PAY = 1000  # with so many the fit and the search must take less time than by other filters
 FEWEST_WITH_CELLS = 2**10  # queries; fewer are not worth a worker of their own, because each cell has few of them
@@ -59,9 +51,9 @@ KEPT_IN_CELLS = 2**10  # pairs that a query may keep, or 4 k
 
 SECONDS_OF_NUMBER = 6e-9  # to find the cell of a row and to encode it, for each column
 OF_CELL = 2e-9  # seconds that a bound in a cell takes besides its product
-# A second worker does not help so few queries, and the share of rows that a query needs is up to twice what a sample
-# shows.
-FEWER = 4
+# A search by cells may take so many times as long as a sample shows: a second worker does not help few queries, and a
+# query may need twice the share of the rows.
+MARGIN = 4
 OF_MINIMA = 1e-9  # seconds that other filters take for a bound besides its product
 
 Places = tuple[Tensor, Tensor]  # queries, and places in the order of the cells
@@ -71,7 +63,6 @@ class Bounded(NamedTuple):
     """A batch of queries, and what their bounds are made from."""
 
     encoded: EncodedQueries
-    factor: Tensor  # (n_queries, n_columns), the queries' side of a product, with a line for the witness at the end
     distances: Tensor  # float64 (n_queries, n_cells), from the centres, in the frame
 
 
@@ -110,7 +101,7 @@ class CellFilter:
         if not (is_asked or _pays(predict_share(sample, centers, k, len(rows)), centers)):
             return None
         cells = divide_rows(metric, rows, frame, centers)
-        return cls(metric, rows, cells, bound, _encode(rows, cells.order, bound))
+        return cls(metric, rows, cells, bound, encode_all(bound, rows, cells.order).columns)
 
     @property
     def fewest_for_a_worker(self) -> int:
@@ -155,11 +146,8 @@ class CellFilter:
     def bounds_of(self, queries: Tensor) -> Bounded:
         """Encodes queries, and makes their bounds on the distances to cells."""
         encoded = ProductFilter(self.metric, self.rows, self.bound).encode_queries(queries)
-        n_lines = len(queries) + has_witness(self.bound.dtype)
-        factor = prepare_queries(encoded.columns, n_lines, self.bound.dtype)
-        assert isinstance(factor, Tensor)
-        distances = self.cells.distances(self.bound.frame.apply(self.metric.embed(queries)))
-        return Bounded(encoded, factor, distances)
+        points = self.bound.frame.apply(self.metric.embed(queries))
+        return Bounded(encoded, lowered_distances(self.cells.centers, points))
 
     def _guess(self, bounded: Bounded, batch: Batch, k: int, scratch: int, clock: Clock) -> Measured:
         """Returns the rows with the least bounds in each of the nearest cells of a query, which have k rows or more."""
@@ -189,7 +177,7 @@ class CellFilter:
         beyond = reach(self.metric, reduced, queries, encoded.size, self.bound.frame)
         threshold = ceiling(self.bound.threshold(reduced, queries, encoded), self.bound.dtype)
         complete = encoded.certifiable & threshold.isfinite()
-        is_open = ~(self.cells.lowest(bounded.distances) > beyond[:, None]) & complete[:, None]
+        is_open = ~(lowest(bounded.distances, self.cells.radius) > beyond[:, None]) & complete[:, None]
         n_pairs, parts, precise = 0, [], []
         for some, query, bounds in self._products(is_open, bounded, scratch):
             place, row = (bounds[: len(query)] <= threshold[query, None]).nonzero(as_tuple=True)
@@ -208,16 +196,16 @@ class CellFilter:
 
         ``is_needed`` is bool (n_queries, n_cells). There is one more line of bounds if there is a witness.
         """
-        n_queries, start = len(is_needed), self.cells.start.tolist()
-        n_more = len(bounded.factor) - n_queries
-        with_witness = torch.cat([is_needed, is_needed.any(0).expand(n_more, -1)])
-        of_cells = with_witness.T.nonzero()[:, 1].split(with_witness.sum(0).tolist())
-        for first, last, lines in zip(start, start[1:], of_cells, strict=False):
-            n_at_once = max(1, self._most_bounds(scratch) // (last - first) - n_more)
-            for i in range(0, len(lines) - n_more, n_at_once):
-                query = lines[i : min(i + n_at_once, len(lines) - n_more)]
-                some = lines if len(query) + n_more == len(lines) else torch.cat([query, lines[len(lines) - n_more :]])
-                yield slice(first, last), query, bounded.factor.index_select(0, some) @ self.columns[first:last].T
+        factor, n_witnesses = bounded.encoded.factor, int(has_witness(self.bound.dtype))
+        assert isinstance(factor, Tensor)
+        witness = torch.arange(len(factor) - n_witnesses, len(factor), device=factor.device)  # its line is the last
+        of_cells = is_needed.T.nonzero()[:, 1].split(is_needed.sum(0).tolist())
+        for (first, last), of_cell in zip(pairwise(self.cells.start.tolist()), of_cells, strict=True):
+            if len(of_cell):
+                n_at_once = max(1, self._most_bounds(scratch) // (last - first) - n_witnesses)
+                for query in of_cell.split(n_at_once):
+                    lines = factor.index_select(0, torch.cat([query, witness]))
+                    yield slice(first, last), query, lines @ self.columns[first:last].T
 
     def _sorted(self, parts: list[Places]) -> Pairs:
         """Returns queries and the rows at places in the order of the cells as pairs, sorted by (query, row)."""
@@ -242,25 +230,9 @@ def _pays(share_needed: float, centers: Tensor) -> bool:
     n_cells, n_columns = centers.shape
     fastest = min(seconds_of_bound(dtype, n_columns) for dtype in seconds_of_products(CPU))
     of_bound = seconds_of_bound(torch.float32, n_columns)
-    of_fit = n_cells * of_bound + n_columns * SECONDS_OF_NUMBER
-    return of_fit + QUERIES_TO_PAY * FEWER * share_needed * (of_bound + OF_CELL) < QUERIES_TO_PAY * (
-        fastest + OF_MINIMA
-    )
-
-
-def _encode(rows: Tensor, order: Tensor, bound: SquaredBound) -> Tensor:
-    """Returns the encoded rows in this order, (n_rows, n_columns)."""
-    n_columns = pad_columns(bound.encode_rows(rows[:1]).columns, WITNESS).shape[1]
-    columns = allocate((len(rows), n_columns), bound.dtype, rows.device)
-    n_workers = count_workers(rows.device)
-    n_at_once = max(1, sizes_of(rows.device).encoding // (bound.encoding_bytes * n_workers))
-
-    def encode(start: int) -> None:
-        some = slice(start, start + n_at_once)
-        write_padded(bound.encode_rows(rows.index_select(0, order[some])).columns, columns[some], WITNESS)
-
-    share(encode, range(0, len(rows), n_at_once), n_workers)
-    return columns
+    by_cells = n_cells * of_bound + n_columns * SECONDS_OF_NUMBER
+    by_cells += QUERIES_TO_PAY * MARGIN * share_needed * (of_bound + OF_CELL)
+    return by_cells < QUERIES_TO_PAY * (fastest + OF_MINIMA)
 
 
 def most_of_query(k: int) -> int:

@@ -51,7 +51,10 @@ Found_co = TypeVar("Found_co", bound=Answer, covariant=True)
 
 
 class Searcher(Protocol[Found_co]):
-    """Searches a batch, and says which queries are certified."""
+    """Searches a batch, and says which queries are certified.
+
+    It may name the queries that are worth a worker of their own, ``fewest_for_a_worker``, if they are more than usual.
+    """
 
     @property
     def metric(self) -> Metric: ...

@@ -91,24 +91,8 @@ class ProductFilter:
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor, bound: LowerBound) -> "ProductFilter":
-        """Encodes all rows, within ``Sizes.encoding`` bytes of scratch at a time, and keeps them."""
-        first = _encode_rows(bound, rows[:1])
-        columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
-        base, size = (None if one is None else one.new_empty(len(rows)) for one in (first.base, first.size))
-        n_workers = count_workers(rows.device)
-        n_at_once = max(1, sizes_of(rows.device).encoding // (bound.encoding_bytes * n_workers))
-
-        def encode(start: int) -> None:
-            some = slice(start, start + n_at_once)
-            encoded = bound.encode_rows(rows[some])
-            write_padded(encoded.columns, columns[some], WITNESS)
-            if base is not None and encoded.base is not None:
-                base[some] = encoded.base
-            if size is not None and encoded.size is not None:
-                size[some] = encoded.size
-
-        share(encode, range(0, len(rows), n_at_once), n_workers)
-        kept = EncodedRows(columns, base, size)
+        """Encodes all rows and keeps them."""
+        kept = encode_all(bound, rows)
         return cls(metric, rows, bound, kept, kept.n_never_excluded())
 
     @property
@@ -260,8 +244,7 @@ class ProductFilter:
             some = slice(start + first, start + stop)
             if self.kept is None:
                 return _encode_rows(self.bound, self.rows[some])
-            columns, *others = self.kept
-            return EncodedRows(columns[some], *(None if part is None else part[some] for part in others))
+            return EncodedRows._make(None if part is None else part[some] for part in self.kept)
 
         n_workers = 1 if self.kept is None else count_workers(self.rows.device)
         n_at_once = sizes_of(self.rows.device).product // len(encoded.columns)
@@ -291,6 +274,25 @@ class ProductFilter:
 def sizes_of(device: torch.device) -> Sizes:
     """Returns the sizes for the device."""
     return CPU_SIZES if device.type == "cpu" else GPU_SIZES
+
+
+def encode_all(bound: LowerBound, rows: Tensor, order: Tensor | None = None) -> EncodedRows:
+    """Returns all rows encoded, in the given order if any, within ``Sizes.encoding`` bytes of scratch at a time."""
+    first = _encode_rows(bound, rows[:1])
+    columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
+    kept = EncodedRows(columns, *(None if one is None else one.new_empty(len(rows)) for one in first[1:]))
+    n_workers = count_workers(rows.device)
+    n_at_once = max(1, sizes_of(rows.device).encoding // (bound.encoding_bytes * n_workers))
+
+    def encode(some: slice) -> None:
+        encoded = bound.encode_rows(rows[some] if order is None else rows.index_select(0, order[some]))
+        write_padded(encoded.columns, columns[some], WITNESS)
+        for whole, part in zip(kept[1:], encoded[1:], strict=True):
+            if whole is not None and part is not None:
+                whole[some] = part
+
+    share(encode, [slice(start, start + n_at_once) for start in range(0, len(rows), n_at_once)], n_workers)
+    return kept
 
 
 def _encode_rows(bound: LowerBound, rows: Tensor) -> EncodedRows:

@@ -48,7 +48,7 @@ def can_screen(metric: Metric, rows: Tensor) -> bool:
     return rows.dtype == torch.float32 and not metric.embeds_rows
 
 
-@np.errstate(all="ignore")  # what overflows is no finite number in the end, and what vanishes is paid for
+@np.errstate(all="ignore")  # a sum that overflows keeps its pair, and the limit pays for numbers that vanish
 def _squared_gaps(rows: Tensor, queries: Tensor, pairs: Pairs, n_at_once: int) -> np.ndarray:
     """Returns S, float32 (n_pairs,)."""
     X, Q, row, query = rows.numpy(), queries.to(torch.float32).numpy(), pairs.row.numpy(), pairs.query.numpy()

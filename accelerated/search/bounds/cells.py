@@ -54,17 +54,12 @@ class Cells(NamedTuple):
         """Returns the number of rows in each cell."""
         return self.start.diff()
 
-    def distances(self, points: Tensor) -> Tensor:
-        """Returns distances of points in the frame from the centres, or a little less, float64 (n, n_cells)."""
-        return lowered_distances(self.centers, points)
-
-    def lowest(self, distances: Tensor) -> Tensor:
-        """Returns lower bounds on squared distances to the rows of each cell, float64 (n, n_cells); NaN for NaN."""
-        return lowest(distances, self.radius)
-
 
 def lowered_distances(centers: Tensor, points: Tensor) -> Tensor:
-    """Returns distances of points, float64 (n, n_columns), from the centres, or a little less, (n, n_cells)."""
+    """Returns distances of points in the frame from the centres, or a little less, float64 (n, n_cells).
+
+    The points are float64 (n, n_columns). Where numbers overflow, a distance is infinite or NaN.
+    """
     exact = centers.to(torch.float64)
     of_points, of_centers = (torch.linalg.vector_norm(some, dim=1) for some in (points, exact))
     squared = of_points[:, None].square() + of_centers.square() - 2 * (points @ exact.T)
@@ -73,16 +68,17 @@ def lowered_distances(centers: Tensor, points: Tensor) -> Tensor:
 
 
 def lowest(distances: Tensor, radius: Tensor) -> Tensor:
-    """Returns lower bounds on squared distances to the rows within each radius, (n, n_cells)."""
+    """Returns lower bounds on squared distances to the rows within each radius, (n, n_cells); NaN for NaN."""
     return (distances - radius).clamp_(min=0).square_() * (1 - 8 * U)
 
 
 def draw_centers(sample: Tensor, n: int, near: float = 0.0) -> Tensor:
     """Returns about n centres for a sample of rows in the frame, float32 (n_sampled, n_columns), on the CPU.
 
-    Fewer if every row of the sample is ``near`` one. In each round rows are drawn in proportion to a power of their
-    distances from the centres so far (as in Bahmani et al., Scalable k-means++, 2012, with the power 2), so that a
-    cluster without a centre soon gets one. Then each centre moves to the mean of the rows that are nearest to it.
+    They are fewer if each row of the sample is within ``near`` of one. In each round rows are drawn in proportion to a
+    power of their distances from the centres so far (as in Bahmani et al., Scalable k-means++, 2012, with the power 2),
+    so that a cluster without a centre soon gets one. Then each centre moves to the mean of the rows that are nearest to
+    it.
     """
     generator = torch.Generator("cpu").manual_seed(0)
     weights, distance = torch.ones(len(sample), device="cpu"), torch.full((len(sample),), torch.inf, device="cpu")
@@ -117,9 +113,10 @@ def widen(distance: Tensor, centers: Tensor) -> Tensor:
 
 
 def width_of_clusters(sample: Tensor, k: int, n_rows: int) -> float | None:
-    """Returns how far apart rows of a cluster are in a sample; None if the k nearest of ``n_rows`` are farther.
+    """Returns a distance within which rows of a sample are in one cluster; None if they are not in clusters.
 
-    The sample is in the frame, float32, on the CPU.
+    They are not if the k nearest of ``n_rows`` rows are so far from most rows that no cell would be excluded. The
+    sample is in the frame, float32, on the CPU.
     """
     between = torch.cdist(sample[compared(sample)], sample)
     near = between.kthvalue(_place(sample, k, n_rows), dim=1).values
@@ -132,14 +129,19 @@ def predict_share(sample: Tensor, centers: Tensor, k: int, n_rows: int) -> float
     queries = sample[compared(sample)]
     near = torch.cdist(queries, sample).kthvalue(_place(sample, k, n_rows), dim=1).values
     cell, distance = nearest_centers(sample, centers)
-    farthest = torch.zeros(len(centers), dtype=torch.float64, device="cpu").scatter_reduce_(0, cell, distance, "amax")
+    farthest = _farthest(cell, distance, len(centers))
     lowered = lowered_distances(centers, queries.to(torch.float64))
     is_open = ~(lowest(lowered, SPARE * farthest) > near[:, None].square())
     return float(is_open[:, cell].double().mean())
 
 
+def _farthest(cell: Tensor, distance: Tensor, n_cells: int) -> Tensor:
+    """Returns the greatest distance in each cell, (n_cells,); 0 where it has no row."""
+    return distance.new_zeros(n_cells).scatter_reduce_(0, cell, distance, "amax")
+
+
 def _place(sample: Tensor, k: int, n_rows: int) -> int:
-    """Returns which distance from a row of the sample, itself included, stands for the k-th of all rows."""
+    """Returns the rank of the distance that stands for the k-th of all rows, among those of a row to the sample."""
     return min(len(sample), 2 + k * len(sample) // n_rows)
 
 
@@ -154,9 +156,7 @@ def divide_rows(metric: Metric, rows: Tensor, frame: Frame, centers: Tensor) -> 
     assigned = share(assign, range(0, len(rows), ASSIGNED), count_workers(rows.device))
     cell, distance = (torch.cat(parts) for parts in zip(*assigned, strict=True))
     size = torch.bincount(cell, minlength=len(centers))
-    farthest = torch.zeros(len(centers), dtype=torch.float64, device=rows.device)
-    farthest.scatter_reduce_(0, cell, distance, "amax")
-    is_used = size > 0
+    radius, is_used = widen(_farthest(cell, distance, len(centers)), centers), size > 0
     order = torch.from_numpy(cell.to(torch.int16).cpu().numpy().argsort(kind="stable")).to(rows.device)
     start = torch.nn.functional.pad(size[is_used].cumsum(0), (1, 0))
-    return Cells(centers[is_used], widen(farthest, centers)[is_used], order, start)
+    return Cells(centers[is_used], radius[is_used], order, start)
