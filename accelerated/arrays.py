@@ -52,12 +52,16 @@ def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtyp
 
 
 def copy_all_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large."""
+    """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large.
+
+    The copy lies in torch's memory. NumPy asks for huge pages, and a virtual machine that has given these back to its
+    host waits for them: `python -m benchmarks.run --only 784` shows how long a fit takes after other work.
+    """
     n_rows, n_features = rows.shape
     n_workers = min(count_workers(device), n_rows * n_features // COPIED_NUMBERS)
     if n_workers < 2 or (isinstance(rows, Tensor) and rows.device != device):
         return copy_rows(rows, device, dtype)
-    copy = allocate((n_rows, n_features), dtype, device)
+    copy = torch.empty((n_rows, n_features), dtype=dtype, device=device)
 
     def copy_some(some: slice) -> None:
         if isinstance(rows, Tensor):
@@ -68,13 +72,6 @@ def copy_all_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.
     n_at_once = -(-n_rows // n_workers)
     share(copy_some, [slice(start, start + n_at_once) for start in range(0, n_rows, n_at_once)], n_workers)
     return copy
-
-
-def allocate(shape: tuple[int, int], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Returns an uninitialised tensor; on a CPU in NumPy's memory, whose large pages are touched faster."""
-    if device.type != "cpu":
-        return torch.empty(shape, dtype=dtype, device=device)
-    return torch.from_numpy(np.empty(shape[0] * shape[1] * dtype.itemsize, dtype=np.uint8)).view(dtype).view(shape)
 
 
 def exact_dtype(X: np.ndarray | Tensor) -> torch.dtype:

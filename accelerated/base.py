@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from torch import Tensor
 
-from accelerated.arrays import allocate, copy_all_rows, copy_rows, exact_dtype, import_dlpack, output_device, to_output
+from accelerated.arrays import copy_all_rows, copy_rows, exact_dtype, import_dlpack, output_device, to_output
 from accelerated.calling_thread import in_calling_thread
 from accelerated.devices import refuse_gpu, resolve_device
 from accelerated.metrics import Metric, get_metric
@@ -239,7 +239,7 @@ def prepare_rows(checked: np.ndarray | Rows, metric: Metric, device: torch.devic
     """Returns a copy of the rows, prepared for the metric some at a time, which workers share."""
     if metric.keeps_rows and not isinstance(checked, SparseRows):
         return copy_all_rows(checked, device, exact_dtype(checked))
-    rows = allocate((checked.shape[0], checked.shape[1]), torch.float64, device)
+    rows = torch.empty((checked.shape[0], checked.shape[1]), dtype=torch.float64, device=device)
     n_workers = count_workers(device)
 
     def prepare(some: slice) -> None:

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from accelerated.arrays import allocate
 from accelerated.metrics import Metric
 from accelerated.search.block_minima import LANES, UPPER, BlockMinima, Pieces, product_width
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
@@ -279,7 +278,7 @@ def sizes_of(device: torch.device) -> Sizes:
 def encode_all(bound: LowerBound, rows: Tensor, order: Tensor | None = None) -> EncodedRows:
     """Returns all rows encoded, in the given order if any, within ``Sizes.encoding`` bytes of scratch at a time."""
     first = _encode_rows(bound, rows[:1])
-    columns = allocate((len(rows), first.columns.shape[1]), bound.dtype, rows.device)
+    columns = torch.empty((len(rows), first.columns.shape[1]), dtype=bound.dtype, device=rows.device)
     kept = EncodedRows(columns, *(None if one is None else one.new_empty(len(rows)) for one in first[1:]))
     n_workers = count_workers(rows.device)
     n_at_once = max(1, sizes_of(rows.device).encoding // (bound.encoding_bytes * n_workers))

@@ -5,8 +5,6 @@ import threading
 import torch
 from torch import Tensor
 
-from accelerated.arrays import allocate
-
 LINE = 64  # bytes of a line of a CPU's cache
 
 
@@ -31,7 +29,7 @@ class Room:
         if name not in self._kept or len(self._kept[name]) < n_bytes:
             self._kept.pop(name, None)  # or both would be held at once
             is_cpu = self._device.type == "cpu"
-            memory = allocate((n_bytes + LINE * is_cpu, 1), torch.uint8, self._device)[:, 0]
+            memory = torch.empty(n_bytes + LINE * is_cpu, dtype=torch.uint8, device=self._device)
             self._kept[name] = memory[-memory.data_ptr() % LINE :][:n_bytes] if is_cpu else memory
         return self._kept[name][:n_bytes].view(dtype).view(shape)
 
