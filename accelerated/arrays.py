@@ -52,15 +52,12 @@ def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtyp
 
 
 def copy_all_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large.
-
-    The copy lies in torch's memory. NumPy asks for huge pages, and a virtual machine that has given these back to its
-    host waits for them: `python -m benchmarks.run --only 784` shows how long a fit takes after other work.
-    """
+    """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large."""
     n_rows, n_features = rows.shape
     n_workers = min(count_workers(device), n_rows * n_features // COPIED_NUMBERS)
     if n_workers < 2 or (isinstance(rows, Tensor) and rows.device != device):
         return copy_rows(rows, device, dtype)
+    # Not NumPy's memory, which has huge pages: a virtual machine whose host took free ones back waits long for them.
     copy = torch.empty((n_rows, n_features), dtype=dtype, device=device)
 
     def copy_some(some: slice) -> None:
