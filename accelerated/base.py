@@ -42,7 +42,7 @@ from knn_inputs.objects import copy_objects, read_any_pair, read_objects
 from knn_inputs.parameters import check_flag, warn_of_idle_p
 from knn_inputs.sparse import is_sparse, read_sparse
 
-PREPARED_ROWS = 1024  # at a time by a worker, so that scratch is small beside the rows
+PREPARED_NUMBERS = 2**19  # of rows at a time by a worker: `python -m benchmarks.constants PREPARED_NUMBERS`
 COPIES = 6  # in float64 of rows that are prepared, at most: as read, their magnitudes, scaled, squared and added up
 
 
@@ -259,5 +259,5 @@ def prepare_sparse_rows(checked: np.ndarray | Rows, metric: Metric, memory_limit
 def _some_at_a_time(checked: np.ndarray | Rows, memory_limit: int) -> list[slice]:
     """Returns the parts in which rows are prepared."""
     n_rows, n_features = checked.shape
-    n_at_once = max(1, min(PREPARED_ROWS, memory_limit // (8 * COPIES * n_features)))
+    n_at_once = max(1, min(PREPARED_NUMBERS, memory_limit // (8 * COPIES)) // n_features)
     return [slice(start, start + n_at_once) for start in range(0, n_rows, n_at_once)]

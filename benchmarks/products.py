@@ -9,7 +9,7 @@ import torch
 
 from accelerated.search.bounds.multiply import multiply, prepare_queries, product_dtype
 from accelerated.search.bounds.protocol import EncodedRows
-from accelerated.search.speeds import seconds_of_products
+from accelerated.search.speeds import fastest_first
 from accelerated.workers import with_own_thread
 from benchmarks import pages
 from benchmarks.timing import CPU, in_turns
@@ -31,7 +31,7 @@ def measure(rounds: int) -> dict[str, list[float]]:
     """Billions of multiplications a second for each type, at each of the widths."""
     speeds: dict[str, list[float]] = {}
     with with_own_thread():
-        types = list(seconds_of_products(CPU))
+        types = list(fastest_first(CPU))
     for n_columns in WIDTHS:
         functions = {}
         for dtype in types:

@@ -41,7 +41,7 @@ def run_cell(cell: Cell, rounds: int) -> dict[str, Any]:
     X, Q = made[: cell.n_rows].copy(), made[cell.n_rows :].copy()
     everyone = [accelerated, *cell.peers]
     fits = {one.__name__: (lambda one=one: one(X, cell.k, cell.metric)(Q)) for one in everyone}
-    first = in_turns(fits, min(rounds, 3), PAUSE)
+    first = in_turns(fits, rounds, PAUSE)
     searches = {one.__name__: one(X, cell.k, cell.metric) for one in everyone}
     ask = {name: partial(search, Q) for name, search in searches.items()}
     seconds = in_turns(ask, 201) if cell.n_queries == 1 else in_turns(ask, rounds, PAUSE)

@@ -49,6 +49,10 @@ STUDIES = {
         of("COPIED_NUMBERS", 2**20, 2**16, 2**18, 2**30),
         lambda: each(normal, [(n, 1, 64) for n in (4000, 16_000, 100_000)], with_fit=True),
     ),
+    "PREPARED_NUMBERS": Study(
+        of("PREPARED_NUMBERS", 2**19, 2**17, 2**18, 2**20, 2**21),
+        lambda: each(normal, [(200_000, 1, 96), (60_000, 1, 784)], with_fit=True, metric="cosine"),
+    ),
     "ROWS_FOR_A_NEIGHBOR": Study(
         of("ROWS_FOR_A_NEIGHBOR", 2**9, 2**6, 2**11), lambda: each(normal, [(100_000, 500, 64)], k=100)
     ),

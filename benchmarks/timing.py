@@ -1,5 +1,6 @@
 """Measures functions in turns, on a CPU or a GPU, and counts wrong rows."""
 
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -31,14 +32,20 @@ def seconds_of(function: Callable[[], Any], device: torch.device = CPU) -> float
 def in_turns(
     functions: dict[str, Callable[[], Any]], rounds: int, pause: float = 0, device: torch.device = CPU
 ) -> dict[str, float]:
-    """The median seconds of each function. All are called once in every round; the first round is not counted."""
+    """The median seconds of each function. All are called once in every round; the first round is not counted.
+
+    Each round has an order of its own, the same in every run: a function meets the caches and the memory that the one
+    before it left, and would always follow the same one.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in functions}
+    order, shuffle = list(functions), random.Random(0).shuffle
     for turn in range(rounds + 1):
-        for name, function in functions.items():
+        for name in order:
             time.sleep(pause)
-            taken = seconds_of(function, device)
+            taken = seconds_of(functions[name], device)
             if turn:
                 seconds[name].append(taken)
+        shuffle(order)
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 

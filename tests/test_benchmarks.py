@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -191,12 +193,20 @@ def test_wrong_rows_are_counted_and_the_order_of_equals_is_not_wrong():
 
 
 def test_turns_give_the_median_of_each_without_the_first_round(monkeypatch):
-    taken = iter([100, 200, 1, 10, 3, 30, 2, 20])
-    calls = []
-    monkeypatch.setattr(timing, "seconds_of", lambda function, device: function() or next(taken))
+    taken = {"a": iter([100, 1, 3, 2]), "b": iter([200, 10, 30, 20])}
+    monkeypatch.setattr(timing, "seconds_of", lambda function, device: next(taken[function()]))
 
-    assert timing.in_turns({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 3) == {"a": 2, "b": 20}
-    assert calls == ["a", "b"] * 4
+    assert timing.in_turns({"a": lambda: "a", "b": lambda: "b"}, 3) == {"a": 2, "b": 20}
+
+
+def test_every_function_has_a_turn_in_each_round_and_follows_each_other_one():
+    names, calls = "abcd", []
+    timing.in_turns({name: partial(calls.append, name) for name in names}, 7)
+
+    rounds = ["".join(calls[start : start + 4]) for start in range(0, len(calls), 4)]
+    assert len(rounds) == 8 and all(sorted(one) == sorted(names) for one in rounds)
+    followed = {one[place : place + 2] for one in rounds for place in range(3)}
+    assert followed == {"".join(pair) for pair in permutations(names, 2)}
 
 
 def test_the_page_shows_the_committed_results():

@@ -14,6 +14,7 @@ import torch
 import accelerated.search.bounds.frame
 import accelerated.search.few_features
 import accelerated.search.product_filter
+import accelerated.search.speeds
 import accelerated.search.tree
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS, get_metric
@@ -34,7 +35,7 @@ from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.few_features import halve
 from accelerated.search.rule import PRODUCTS, choose_filter
-from accelerated.search.speeds import fastest_first
+from accelerated.search.speeds import fastest_first, fastest_float
 from accelerated.search.tree import tree_reach
 from tests.helpers import HOSTILE, by, made_by
 
@@ -570,6 +571,20 @@ def test_points_are_put_in_blocks_that_lie_together(rng):
         assert (blocks < 0).any(1).sum() <= 1
     line = torch.arange(256, dtype=torch.float64)[torch.randperm(256)][:, None]
     assert (line[halve(line, 64)].amax(1) - line[halve(line, 64)].amin(1) == 63).all()
+
+
+def test_a_type_is_tried_when_all_faster_ones_were(monkeypatch):
+    module, tried = accelerated.search.speeds, []
+    seconds = {torch.float32: 2, torch.uint8: 1, torch.int8: 4, torch.bfloat16: 3}
+    monkeypatch.setattr(module, "seconds_of_products", lambda device: seconds)
+
+    def keeps_limit(dtype, device):
+        tried.append(dtype)
+        return dtype != torch.uint8
+
+    monkeypatch.setattr(module, "product_keeps_error_limit", keeps_limit)
+    assert fastest_float(CPU) == torch.float32 and tried == [torch.uint8, torch.float32]
+    assert list(fastest_first(CPU)) == [torch.float32, torch.bfloat16, torch.int8]
 
 
 def test_the_rule_chooses_by_features_rows_and_metric():

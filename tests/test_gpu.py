@@ -343,7 +343,7 @@ def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, r
 def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, monkeypatch):
     monkeypatch.setattr(accelerated.search.speeds, "seconds_of_product", lambda device, dtype, *others: seconds[dtype])
     seconds = {torch.int8: 3, torch.float16: 1, torch.float32: 2}
-    assert fastest_first(GPU) == [torch.float16, torch.float32, torch.int8]
+    assert [*fastest_first(GPU)] == [torch.float16, torch.float32, torch.int8]
     few, many = (torch.rand((5000, n_features), device=GPU) for n_features in (1, 20))
     assert choose_filter(METRICS["euclidean"], many).name == "float16"
     for metric in ("euclidean", "manhattan", "chebyshev"):
@@ -356,7 +356,7 @@ def test_the_rule_for_a_gpu_is_what_it_multiplies_fastest_and_never_a_tree(gpu, 
         seconds[torch.int8] = of_integers
         assert choose_filter(METRICS["manhattan"], many).name == name
     seconds[torch.int8] = 0
-    assert fastest_first(GPU) == [torch.int8, torch.float16, torch.float32]
+    assert [*fastest_first(GPU)] == [torch.int8, torch.float16, torch.float32]
     assert choose_filter(METRICS["euclidean"], whole).name == "int8"
 
 

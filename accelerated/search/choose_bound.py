@@ -22,7 +22,7 @@ from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
 from accelerated.search.product_filter import CPU_SIZES, ROWS_FOR_A_NEIGHBOR
 from accelerated.search.screen import can_screen
-from accelerated.search.speeds import TIMED, seconds_of_bound, seconds_of_products
+from accelerated.search.speeds import TIMED, fastest_first, fastest_float, seconds_of_bound, seconds_of_products
 
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
@@ -61,16 +61,15 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     is_large = device.type == "cpu" and rows.numel() >= FEWEST_TO_SHORTEN
     if n_columns > MOST_FEATURES or (name is None and not (is_large and frame.n_spread * SPREAD_OUT < n_columns)):
         return None
-    seconds = seconds_of_products(device)
-    floats = [dtype for dtype in seconds if dtype.is_floating_point]
-    if not floats:
+    short = fastest_float(device)
+    if short is None:
         return None
-    of_short = seconds[floats[0]]
-    of_whole = next(seconds[dtype] for dtype in seconds if choose_bound(metric, rows, frame, dtype, k) is not None)
+    whole = next(dtype for dtype in fastest_first(device) if choose_bound(metric, rows, frame, dtype, k) is not None)
+    of_short, of_whole = (seconds_of_products(device)[dtype] for dtype in (short, whole))
     costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     prefix = choose_prefix(sample, len(rows), _n_near(k, len(rows)), costs, LEAST_GAIN if name is None else 0.0)
-    return None if prefix is None else SquaredBound.make(metric, frame, floats[0], prefix.to(device))
+    return None if prefix is None else SquaredBound.make(metric, frame, short, prefix.to(device))
 
 
 def _n_near(k: int, n_rows: int) -> int:
@@ -85,8 +84,7 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     A finer bound, which takes the fastest product of floats, is expected to leave the nearest rows alone.
     """
     n_columns = len(frame.center)
-    of_bytes = seconds_of_bound(torch.uint8, n_columns)
-    floats = next((dtype for dtype in seconds_of_products(rows.device) if dtype.is_floating_point), None)
+    of_bytes, floats = seconds_of_bound(torch.uint8, n_columns), fastest_float(rows.device)
     gained = math.inf if floats is None else (seconds_of_bound(floats, n_columns) - of_bytes) * len(rows)
     if k is not None and (rows.numel() < FEWEST_TO_SHORTEN or gained <= 0):
         return None

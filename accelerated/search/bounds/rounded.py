@@ -74,12 +74,15 @@ class RoundedBound:
         return [first, *first.finer()]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
-        """Encodes rows, uint8 (n_rows, n_features)."""
-        clamped = self.frame.apply(self.metric.embed(rows), torch.float32).clamp_(-LARGEST, LARGEST)
-        rounded = clamped.round()
-        base = torch.linalg.vecdot(rounded, rounded)
-        is_excludable = _length(clamped.sub_(rounded)) <= self.farthest
-        return EncodedRows(rounded.add_(MIDDLE).to(torch.uint8), make_base(base, is_excludable, torch.float32))
+        """Encodes rows, uint8 (n_rows, n_features), by NumPy: its conversion to bytes takes half of torch's time."""
+        clamped = self.frame.apply(self.metric.embed(rows), torch.float32).clamp_(-LARGEST, LARGEST).numpy()
+        rounded = np.rint(clamped)
+        base = torch.from_numpy(np.vecdot(rounded, rounded))
+        clamped -= rounded
+        is_excludable = _length(torch.from_numpy(clamped)) <= self.farthest
+        rounded += MIDDLE
+        columns = torch.from_numpy(rounded.astype(np.uint8))
+        return EncodedRows(columns, make_base(base, is_excludable, torch.float32))
 
     def encode_queries(self, queries: Tensor) -> EncodedQueries:
         """Encodes queries, int8 (n_queries, n_features)."""
@@ -114,7 +117,7 @@ class RoundedBound:
 def _length(difference: Tensor) -> Tensor:
     """Returns how far points are from their roundings, or a little more, float64 (n,)."""
     n_features = difference.shape[1]
-    length = torch.linalg.vecdot(difference, difference).to(torch.float64).sqrt()
+    length = torch.linalg.vector_norm(difference, dim=1).to(torch.float64)
     return length * (1 + n_features * 2.0**-23) + BLUR * n_features**0.5
 
 
