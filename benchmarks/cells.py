@@ -1,12 +1,15 @@
 """The comparisons that are made on a CPU, and their data."""
 
+import gzip
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits
 
-from benchmarks.peers import BRUTE, TREES, Search, faiss_panorama, sklearn_brute, torch_cdist
+from benchmarks.peers import BRUTE, BY_PRODUCTS, TREES, Search, faiss_panorama, sklearn_brute, torch_cdist
 
 
 class Cell(NamedTuple):
@@ -66,11 +69,24 @@ def binary(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
     return rng.random((n, d)) < 0.3
 
 
+def read_mnist(folder: Path, rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    """The images of MNIST from its files in the format IDX, those to train on first."""
+    images = []
+    for name in ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"):
+        packed = folder / f"{name}.gz"
+        data = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / name).read_bytes()
+        kind, n_images, *shape = np.frombuffer(data, ">i4", count=4)
+        if kind != 2051 or len(data) != 16 + n_images * d or shape[0] * shape[1] != d:
+            raise ValueError(f"{str(folder / name)!r} has no images of {d} bytes in the format IDX: get it again")
+        images.append(np.frombuffer(data, np.uint8, offset=16).reshape(n_images, d))
+    return np.concatenate(images)[:n]
+
+
 CELLS = [
-    Cell("784 features", 1000, 60_000, 784, 5, "3", normal32, BRUTE),
-    Cell("clustered", 1000, 100_000, 128, 10, "2.5", clustered32, BRUTE),
-    Cell("float64", 1000, 100_000, 64, 10, "4", normal64, BRUTE),
-    Cell("cosine", 1000, 200_000, 96, 100, "2.5", normal32, BRUTE, "cosine"),
+    Cell("784 features", 1000, 60_000, 784, 5, "3", normal32, BY_PRODUCTS),
+    Cell("clustered", 1000, 100_000, 128, 10, "2.5", clustered32, BY_PRODUCTS),
+    Cell("float64", 1000, 100_000, 64, 10, "4", normal64, BY_PRODUCTS),
+    Cell("cosine", 1000, 200_000, 96, 100, "2.5", normal32, BY_PRODUCTS, "cosine"),
     Cell("3 features", 5000, 100_000, 3, 10, "1", uniform64, TREES),
     Cell("8 features", 2000, 50_000, 8, 10, "1.5", normal64, TREES),
     Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, BRUTE, "manhattan"),
@@ -79,9 +95,11 @@ CELLS = [
     Cell("hamming", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "hamming"),
     Cell("jaccard", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "jaccard"),
     Cell("one query", 1, 1000, 10, 5, "1.2 of scikit-learn", normal64, [*TREES, torch_cdist]),
-    Cell("one query, 64 features", 1, 100_000, 64, 5, "1 of scikit-learn", normal64, BRUTE),
+    Cell("one query, 64 features", 1, 100_000, 64, 5, "1 of scikit-learn", normal64, BY_PRODUCTS),
     Cell("30 rows", 100_000, 30, 2, 5, "1 of scikit-learn", normal64, [*TREES, torch_cdist]),
-    Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, [*BRUTE, faiss_panorama]),
-    Cell("many strokes, uint8", 1000, 60_000, 784, 5, "4", pixels, [*BRUTE, faiss_panorama]),
-    Cell("digits", 297, 1500, 64, 5, "-", digits, [*BRUTE, faiss_panorama]),
+    Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, [*BY_PRODUCTS, faiss_panorama]),
+    Cell("many strokes, uint8", 1000, 60_000, 784, 5, "4", pixels, [*BY_PRODUCTS, faiss_panorama]),
+    Cell("digits", 297, 1500, 64, 5, "-", digits, [*BY_PRODUCTS, faiss_panorama]),
 ]
+# Read from the folder that is given with --mnist.
+MNIST = Cell("MNIST", 1000, 60_000, 784, 5, "4", partial(read_mnist, Path()), [*BY_PRODUCTS, faiss_panorama])

@@ -54,6 +54,23 @@ def pykdtree(X: np.ndarray, k: int, metric: str) -> Search:
     return lambda Q: tree.query(Q, k)[1].astype(np.int64).reshape(len(Q), k)
 
 
+def sklearnex_brute(X: np.ndarray, k: int, metric: str) -> Search:
+    """scikit-learn-intelex's brute force."""
+    from sklearnex.neighbors import NearestNeighbors as Intelex
+
+    model = Intelex(n_neighbors=k, metric=metric, algorithm="brute").fit(X)
+    return lambda Q: model.kneighbors(Q)[1]
+
+
+def usearch_exact(X: np.ndarray, k: int, metric: str) -> Search:
+    """USearch's exact search in float32, without an index; for the euclidean distance and cosine."""
+    from usearch.index import search
+
+    rows, name = np.array(X, dtype=np.float32, order="C"), {"euclidean": "l2sq", "cosine": "cos"}[metric]
+    how = {"exact": True, "threads": torch.get_num_threads()}
+    return lambda Q: search(rows, np.ascontiguousarray(Q, dtype=np.float32), k, name, **how).keys.astype(np.int64)
+
+
 def faiss_flat(X: np.ndarray, k: int, metric: str) -> Search:
     """FAISS's exhaustive index in float32; for cosine the inner product of unit rows."""
     kind = {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1, "cosine": faiss.METRIC_INNER_PRODUCT}[metric]
@@ -97,6 +114,11 @@ def torch_cdist(X: np.ndarray, k: int, metric: str) -> Search:
     return search
 
 
-BRUTE = [sklearn_brute, faiss_flat, torch_cdist]
-INSTALLED = [pykdtree] if find_spec("pykdtree") else []
-TREES = [sklearn_tree, scipy_tree, *INSTALLED, sklearn_brute, faiss_flat]
+def installed(module: str, peer: Callable[[np.ndarray, int, str], Search]) -> list[Any]:
+    """The peer in a list, which is empty where its module is not installed."""
+    return [peer] if find_spec(module) else []
+
+
+BRUTE = [sklearn_brute, faiss_flat, torch_cdist, *installed("sklearnex", sklearnex_brute)]
+BY_PRODUCTS = [*BRUTE, *installed("usearch", usearch_exact)]
+TREES = [sklearn_tree, scipy_tree, *installed("pykdtree", pykdtree), sklearn_brute, faiss_flat]

@@ -1,8 +1,9 @@
 """Times ``accelerated`` and its peers on a CPU, in turns on the same data, and counts the wrong rows of each.
 
-python -m benchmarks.run                all cells; writes benchmarks/results/cpu-*.json and docs/benchmarks.md
-python -m benchmarks.run --only 784     cells whose name contains 784; writes nothing
-python -m benchmarks.run --smoke        tiny sizes, to see that it runs; writes nothing
+python -m benchmarks.run                 all cells; writes benchmarks/results/cpu-*.json and docs/benchmarks.md
+python -m benchmarks.run --mnist FOLDER  MNIST, too, from its files in the format IDX, perhaps with .gz behind the name
+python -m benchmarks.run --only 784      cells whose name contains 784; writes nothing
+python -m benchmarks.run --smoke         tiny sizes, to see that it runs; writes nothing
 """
 
 import argparse
@@ -11,7 +12,7 @@ import platform
 import subprocess
 import warnings
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,14 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from accelerated import KNNClassifier, NearestNeighbors, select_n_neighbors
 from benchmarks import hostile, pages
-from benchmarks.cells import CELLS, Cell, normal64
+from benchmarks.cells import CELLS, MNIST, Cell, normal64, read_mnist
 from benchmarks.peers import accelerated, power_of
 from benchmarks.timing import EXHAUSTIVE, in_turns, wrong_rows
 
 ROOT = Path(__file__).parent.parent
 RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "benchmarks.md"
 KINDS = ("amx_bf16", "avx512_bf16", "avx2")  # instructions that make products fast, the best first
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "faiss-cpu", "scikit-learn-intelex", "usearch", "pykdtree")
 ROUNDS = 7
 PAUSE = 0.05  # seconds between turns: the threads of the previous turn still spin, and would slow the next one
 
@@ -104,14 +106,14 @@ def run_classes(n_classes: int, rounds: int) -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo").read_text()
-    names = ("torch", "numpy", "scipy", "scikit-learn", "faiss-cpu")
+    of_all = {found.name.lower().replace("_", "-"): found.version for found in distributions()}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     return {
         "cpu": cpuinfo.split("model name")[1].splitlines()[0].strip("\t: "),
         "kind": next((kind for kind in KINDS if kind in cpuinfo), "no avx2"),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in names},
+        "versions": {name: of_all[name] for name in PACKAGES if name in of_all},
         "commit": commit.strip(),
     }
 
@@ -119,7 +121,7 @@ def machine() -> dict[str, Any]:
 def as_table(of_kinds: dict[str, dict[str, Any]]) -> str:
     """A line for each cell, and a column for each kind of CPU; "-" where a cell was not measured on it."""
     lines = []
-    for cell in CELLS:
+    for cell in [*CELLS, MNIST]:
         measured = {kind: _named(results["cells"], "cell", cell.name) for kind, results in of_kinds.items()}
         found = [one for one in measured.values() if one is not None]
         if not found:
@@ -187,9 +189,11 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--only", help="cells whose name contains this; writes nothing")
+    parser.add_argument("--mnist", type=Path, metavar="FOLDER", help="where the files of MNIST are")
     asked = parser.parse_args(arguments)
     faiss.omp_set_num_threads(torch.get_num_threads())
-    cells = [cell for cell in CELLS if (asked.only or "") in cell.name]
+    mnist = [] if asked.mnist is None else [MNIST._replace(make=partial(read_mnist, asked.mnist))]
+    cells = [cell for cell in [*CELLS, *mnist] if (asked.only or "") in cell.name]
     if asked.smoke:
         cells = [cell._replace(n_queries=min(cell.n_queries, 20), n_rows=4000, k=min(cell.k, 10)) for cell in cells]
     results: dict[str, Any] = {"machine": machine(), "cells": []}

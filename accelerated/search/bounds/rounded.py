@@ -20,11 +20,12 @@ the first term is the ``base`` of the row, the second the ``start`` of the query
 
 Rounding. Shifted and scaled in float32, a number below 64 is off by at most 2^-24 of itself twice; rounded from float64
 to float32 at the end, by less. So clamp(x), as computed, is off by at most ``BLUR`` = 2^-16 in each feature, and so is
-clamp(q); a larger number is clamped anyway. The difference of a number and the nearest whole one is exact, and a sum of
-d squares is off by at most d u of itself, u = 2^-24. |x~|^2 is exact, as whole numbers below 2^24 are, if there are at
-most 2^12 features. In the bound four numbers are rounded to float32: the product, below 2^14 d, ``start``, below 2^14
-d, the sum of two of product, ``start`` and base, in whatever order they are added, below 2^15 d, and the bound itself,
-below 2^14 d. Together these cost less than 2^17 d u = d / 128, which the threshold has on top.
+clamp(q); a larger number is clamped anyway. The difference of a number and the nearest whole one is exact; a sum of d
+squares is off by at most d u of itself in any order, u = 2^-24, and so its root by less than 2 d u. |x~|^2 is exact, as
+whole numbers below 2^24 are, if there are at most 2^12 features. In the bound four numbers are rounded to float32: the
+product, below 2^14 d, ``start``, below 2^14 d, the sum of two of product, ``start`` and base, in whatever order they
+are added, below 2^15 d, and the bound itself, below 2^14 d. Together these cost less than 2^17 d u = d / 128, which the
+threshold has on top.
 """
 
 from dataclasses import dataclass
