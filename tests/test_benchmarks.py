@@ -1,5 +1,6 @@
 """Runs the benchmarks on small data, and holds their page and the README to the committed results."""
 
+import gzip
 import json
 import re
 import sys
@@ -14,9 +15,12 @@ import accelerated.search.near_rows
 import accelerated.search.rule
 import accelerated.search.tree
 from accelerated import NearestNeighbors, SimilarityRegressor
+from accelerated.search import Report
 from accelerated.search.speeds import fastest_first
 from benchmarks import (
     busy,
+    cells,
+    cliffs,
     constants,
     drop_in,
     gpu,
@@ -207,6 +211,45 @@ def test_every_function_has_a_turn_in_each_round_and_follows_each_other_one():
     assert len(rounds) == 8 and all(sorted(one) == sorted(names) for one in rounds)
     followed = {one[place : place + 2] for one in rounds for place in range(3)}
     assert followed == {"".join(pair) for pair in permutations(names, 2)}
+
+
+def test_mnist_is_read_from_its_files_packed_or_not(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
+    head = np.array([2051, 3, 28, 28], dtype=">i4").tobytes()
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + images[:3].tobytes()))
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(head[:4] + b"\0\0\0\2" + head[8:] + images[3:].tobytes())
+
+    assert (cells.read_mnist(tmp_path, np.random.default_rng(0), 4, 784) == images[:4]).all()
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(head + images[3:].tobytes())
+    with pytest.raises(ValueError, match="t10k-images-idx3-ubyte' has no images of 784 bytes in the format IDX"):
+        cells.read_mnist(tmp_path, np.random.default_rng(0), 4, 784)
+
+
+def test_pairs_that_the_exhaustive_search_measures_count_among_those_of_a_cliff():
+    some = Report(n_queries=4, filter="uint8", certified=2, candidates=6, fallbacks={"float32": 2, "exhaustive": 1})
+
+    assert cliffs.share_measured(some, 10) == 6 / 40 + 1 / 4
+    assert cliffs.share_measured(Report(n_queries=4, filter="exhaustive"), 10) == 1
+
+
+def test_the_search_for_cliffs_ends_with_the_draws_of_which_most_pairs_are_measured(monkeypatch, capsys):
+    monkeypatch.setattr(cliffs, "search", lambda drawn, n_rows: drawn.n_features / 300)
+    monkeypatch.setattr(cliffs, "time_beside_sklearn", lambda drawn, n_rows, rounds: 0.5)
+    worst = cliffs.main(["--examples", "100"])
+
+    shares = [share for share, _ in worst]
+    assert shares == sorted(shares, reverse=True) and shares[0] > 0.9
+    assert f"{shares[0]:14.2%} {0.5:30.2f}  {worst[0][1]}" in capsys.readouterr().out
+
+
+def test_draws_of_the_search_for_cliffs_are_searched_and_timed(monkeypatch):
+    monkeypatch.setattr(accelerated.search.rule, "SMALL_SEARCH", 0)
+    near = cliffs.Drawn("euclidean", 1, 8, ("gaussian", "lattice"), share=0.1, scale=1.0, offset=1.0, seed=0)
+    equal = near._replace(metric="minkowski", kinds=("huge_column", "huge_column"), scale=0.0, share=0.5)
+
+    assert cliffs.search(near, 600) < 0.2
+    assert 0 < cliffs.search(equal, 600) <= 1
+    assert min(cliffs.time_beside_sklearn(drawn, 600, 1) for drawn in (near, equal)) > 0
 
 
 def test_the_page_shows_the_committed_results():
