@@ -131,6 +131,17 @@ def test_centres_are_drawn_from_equal_rows_and_from_rows_too_long_to_compare():
     assert 1 <= len(draw_centers(huge, 16)) <= 16
 
 
+def test_clusters_so_small_that_powers_of_their_distances_vanish_get_centres():
+    """Distances of 1e-14 have powers that float32 takes for 0, beside clusters without any."""
+    near_0 = torch.tensor([[1e-14 * i] for i in range(20)])
+    sample = torch.cat([torch.ones((20, 1)), -torch.ones((20, 1)), near_0])
+
+    centers = draw_centers(sample, 16)
+
+    assert len(centers) >= 8 and bool(centers.isfinite().all())
+    assert len(draw_centers(sample * 2.0**40, 16)) >= 8
+
+
 def test_a_query_that_keeps_too_many_pairs_is_searched_by_all_rows(monkeypatch, rng):
     monkeypatch.setattr(accelerated.search.cells, "KEPT_IN_CELLS", 8)
     X = clusters(rng, 3000, 8)
