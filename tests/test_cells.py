@@ -194,6 +194,19 @@ def test_limits_leave_out_farther_rows_alone(rng):
     assert (limited.reduced[near] == free.reduced[near]).all() and (limited.indices[near] == free.indices[near]).all()
 
 
+def test_one_query_that_keeps_many_pairs_takes_no_memory_for_the_others(monkeypatch, rng):
+    """The matrix of the pairs of all queries would have a place for each query and row, most of them empty."""
+    X, Q = (clusters(rng, n, 6) for n in (3000, 500))
+    Q[0] *= 1e8  # so far away that no bound excludes any row
+    shapes, full = [], torch.full
+    monkeypatch.setattr(torch, "full", lambda shape, *args, **kw: shapes.append(shape) or full(shape, *args, **kw))
+
+    report = assert_same(X, Q, 4)
+
+    assert report.certified == 500 and 3000 < report.candidates < 100 * 500
+    assert max(math.prod(shape) for shape in shapes if isinstance(shape, tuple)) < 500 * 300
+
+
 def test_the_rule_chooses_cells_for_clusters_far_apart_alone(monkeypatch, rng):
     monkeypatch.setattr(accelerated.search.rule, "FEWEST_TO_SHORTEN", 2**16)
     n, d = 40_000, 32
