@@ -13,6 +13,13 @@ def clusters(n_rows: int, n_queries: int, n_clusters: int, **how: object) -> lis
     return [Case(made[:n_rows], made[n_rows:], **how)]
 
 
+def with_one_far_query(n_rows: int, n_queries: int, n_clusters: int) -> list[Case]:
+    """Queries one of which is so far away that bounds tell few rows from others."""
+    (case,) = clusters(n_rows, n_queries, n_clusters)
+    case.Q[0] *= 1e6
+    return [case]
+
+
 USUAL = [(100_000, 1000, n_clusters) for n_clusters in (10, 100, 500)]
 STUDIES_CELLS = {
     "CELL_SAMPLE": Study(of("CELL_SAMPLE", 2**10, 2**9, 2**11, 2**12), lambda: each(clusters, USUAL, with_fit=True)),
@@ -29,5 +36,9 @@ STUDIES_CELLS = {
         of("FEWEST_WITH_CELLS", 2**10, 2**5, 2**8, 2**12), lambda: each(clusters, [(100_000, 4000, 100)])
     ),
     "CELL_QUERIES": Study(of("CELL_QUERIES", 2**11, 2**9, 2**13), lambda: each(clusters, [(100_000, 10_000, 100)])),
+    "MOSTLY_EMPTY": Study(
+        of("MOSTLY_EMPTY", 8, 2, 4, 32, 2**30),
+        lambda: each(clusters, USUAL[:2]) + each(with_one_far_query, [(20_000, 500, 100)]),
+    ),
     "ASSIGNED": Study(of("ASSIGNED", 2**11, 2**9, 2**10, 2**12, 2**13), lambda: each(clusters, USUAL, with_fit=True)),
 }

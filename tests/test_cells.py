@@ -131,6 +131,17 @@ def test_centres_are_drawn_from_equal_rows_and_from_rows_too_long_to_compare():
     assert 1 <= len(draw_centers(huge, 16)) <= 16
 
 
+def test_clusters_so_small_that_powers_of_their_distances_vanish_get_centres():
+    """Distances of 1e-14 have powers that float32 takes for 0, beside clusters without any."""
+    near_0 = torch.tensor([[1e-14 * i] for i in range(20)])
+    sample = torch.cat([torch.ones((20, 1)), -torch.ones((20, 1)), near_0])
+
+    centers = draw_centers(sample, 16)
+
+    assert len(centers) >= 8 and bool(centers.isfinite().all())
+    assert len(draw_centers(sample * 2.0**40, 16)) >= 8
+
+
 def test_a_query_that_keeps_too_many_pairs_is_searched_by_all_rows(monkeypatch, rng):
     monkeypatch.setattr(accelerated.search.cells, "KEPT_IN_CELLS", 8)
     X = clusters(rng, 3000, 8)
@@ -181,6 +192,19 @@ def test_limits_leave_out_farther_rows_alone(rng):
 
     near = free.reduced <= torch.from_numpy(limits)[:, None]
     assert (limited.reduced[near] == free.reduced[near]).all() and (limited.indices[near] == free.indices[near]).all()
+
+
+def test_one_query_that_keeps_many_pairs_takes_no_memory_for_the_others(monkeypatch, rng):
+    """The matrix of the pairs of all queries would have a place for each query and row, most of them empty."""
+    X, Q = (clusters(rng, n, 6) for n in (3000, 500))
+    Q[0] *= 1e8  # so far away that no bound excludes any row
+    shapes, full = [], torch.full
+    monkeypatch.setattr(torch, "full", lambda shape, *args, **kw: shapes.append(shape) or full(shape, *args, **kw))
+
+    report = assert_same(X, Q, 4)
+
+    assert report.certified == 500 and 3000 < report.candidates < 100 * 500
+    assert max(math.prod(shape) for shape in shapes if isinstance(shape, tuple)) < 500 * 300
 
 
 def test_the_rule_chooses_cells_for_clusters_far_apart_alone(monkeypatch, rng):

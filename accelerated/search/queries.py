@@ -56,7 +56,10 @@ class Queries(NamedTuple):
         return self._replace(radii=torch.from_numpy(radii).to(self.device), only_later=only_later, allowed=allowed)
 
     def up_to(self, limits: np.ndarray) -> Self:
-        """Returns the queries with the reduced distances, float64 (n_queries,), beyond which rows may be left out."""
+        """Returns the queries with the reduced distances, float64 (n_queries,), beyond which rows may be left out.
+
+        Equal queries must have equal limits, because one of them is searched for all.
+        """
         return self._replace(limits=torch.from_numpy(limits).to(self.device))
 
     def read(self, numbers: np.ndarray, clock: Clock) -> Batch:

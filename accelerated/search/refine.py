@@ -15,6 +15,9 @@ from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 
+# So many times as many places of a matrix as pairs: `python -m benchmarks.constants MOSTLY_EMPTY`
+MOSTLY_EMPTY = 8
+
 
 def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:
     """Returns the reduced distances of the pairs, float64 (n_pairs,); infinity where the row is the query itself.
@@ -119,7 +122,8 @@ def nearest(
 
     ``earlier`` holds the k nearest of earlier rows. A query with fewer than k pairs has infinite distances at the end.
     The pairs must be sorted by (query, row). Those of a query become one line of a matrix, so a stable sort by distance
-    leaves equal distances in the order of the rows: that is the tie rule.
+    leaves equal distances in the order of the rows: that is the tie rule. Where a few queries have most of the pairs,
+    the matrix would be nearly empty, and take more memory than was planned for the pairs: then these are sorted first.
 
     >>> pairs = Pairs(torch.tensor([0, 0, 0, 1]), torch.tensor([3, 5, 8, 4]))
     >>> nearest(Measured(pairs, torch.tensor([2.0, 1.0, 1.0, 7.0])), n_queries=2, k=2)
@@ -128,9 +132,10 @@ def nearest(
             [4, 0]]))
     """
     pairs, reduced = measured
-    first = torch.searchsorted(pairs.query, torch.arange(n_queries, device=reduced.device))
-    place = torch.arange(len(pairs.query), device=reduced.device) - first[pairs.query]
+    place = _places(pairs, n_queries)
     width = max(k, 1 + int(place.max())) if len(place) else k
+    if n_queries * width > MOSTLY_EMPTY * (len(place) + n_queries * k):
+        return nearest(_k_first(measured, n_queries, k), n_queries, k, earlier)
     matrix = torch.full((n_queries, width), float("inf"), dtype=reduced.dtype, device=reduced.device)
     matrix[pairs.query, place] = reduced
     indices = torch.zeros((n_queries, width), dtype=torch.int64, device=reduced.device)
@@ -139,3 +144,18 @@ def nearest(
         matrix, indices = torch.cat([earlier[0], matrix], 1), torch.cat([earlier[1], indices], 1)
     matrix, order = matrix.sort(dim=1, stable=True)
     return matrix[:, :k], indices.gather(1, order[:, :k])
+
+
+def _places(pairs: Pairs, n_queries: int) -> Tensor:
+    """Returns the place of each pair among those of its query, int64 (n_pairs,); pairs are sorted by query."""
+    first = torch.searchsorted(pairs.query, torch.arange(n_queries, device=pairs.query.device))
+    return torch.arange(len(pairs.query), device=pairs.query.device) - first[pairs.query]
+
+
+def _k_first(measured: Measured, n_queries: int, k: int) -> Measured:
+    """Returns the first k pairs of each query by (reduced distance, row), in that order."""
+    pairs, reduced = measured
+    order = reduced.argsort(stable=True)
+    order = order[pairs.query[order].argsort(stable=True)]
+    order = order[_places(pairs, n_queries) < k]  # as many pairs of each query are before and after the sort
+    return Measured(Pairs(pairs.query[order], pairs.row[order]), reduced[order])

@@ -77,8 +77,8 @@ def draw_centers(sample: Tensor, n: int, near: float = 0.0) -> Tensor:
 
     They are fewer if each row of the sample is within ``near`` of one. In each round rows are drawn in proportion to a
     power of their distances from the centres so far (as in Bahmani et al., Scalable k-means++, 2012, with the power 2),
-    so that a cluster without a centre soon gets one. Then each centre moves to the mean of the rows that are nearest to
-    it.
+    so that a cluster without a centre soon gets one. The farthest row has the weight 1, or all powers of small
+    distances would be 0. Then each centre moves to the mean of the rows that are nearest to it.
     """
     generator = torch.Generator("cpu").manual_seed(0)
     weights, distance = torch.ones(len(sample), device="cpu"), torch.full((len(sample),), torch.inf, device="cpu")
@@ -87,7 +87,7 @@ def draw_centers(sample: Tensor, n: int, near: float = 0.0) -> Tensor:
         n_more = min(-(-n // ROUNDS), int(weights.count_nonzero()))
         drawn.append(sample[torch.multinomial(weights, n_more, generator=generator)])
         distance = distance.minimum(torch.cdist(sample, drawn[-1]).amin(1))
-        weights, n_drawn = distance.pow(POWER).masked_fill_(distance <= near, 0), n_drawn + n_more
+        weights, n_drawn = (distance / distance.max()).pow_(POWER).masked_fill_(distance <= near, 0), n_drawn + n_more
     centers = torch.cat(drawn)
     cell, _ = nearest_centers(sample, centers)
     sums = torch.zeros_like(centers).index_add_(0, cell, sample)
