@@ -1,6 +1,6 @@
 """The constants that decide on time: values to compare, and the searches or regressions that depend on them."""
 
-from accelerated.search.product_filter import CPU_SIZES, GPU_SIZES
+from accelerated.search.sizes import CPU_SIZES, GPU_SIZES
 from benchmarks.study_cases import (
     Study,
     categories,

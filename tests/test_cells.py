@@ -8,6 +8,7 @@ import torch
 
 import accelerated.search.cells
 import accelerated.search.rule
+import accelerated.search.sizes
 from accelerated.metrics import METRICS
 from accelerated.search.bounds.cells import (
     divide_rows,
@@ -168,8 +169,8 @@ def test_products_that_are_not_precise_certify_nothing(monkeypatch, rng):
 
 
 def test_a_large_cell_is_searched_for_some_queries_at_a_time(monkeypatch, rng):
-    sizes = accelerated.search.product_filter.CPU_SIZES._replace(product=2**10)
-    monkeypatch.setattr(accelerated.search.product_filter, "CPU_SIZES", sizes)
+    sizes = accelerated.search.sizes.CPU_SIZES._replace(product=2**10)
+    monkeypatch.setattr(accelerated.search.sizes, "CPU_SIZES", sizes)
     X, Q = (clusters(rng, n, 6, n_clusters=2) for n in (2000, 100))
 
     assert assert_same(X, Q, 4).certified == 100

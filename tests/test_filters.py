@@ -14,6 +14,7 @@ import torch
 import accelerated.search.bounds.frame
 import accelerated.search.few_features
 import accelerated.search.product_filter
+import accelerated.search.sizes
 import accelerated.search.speeds
 import accelerated.search.tree
 from accelerated import NearestNeighbors
@@ -129,15 +130,15 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 63, 64, 65, 127, 128, 129])
 @pytest.mark.parametrize("n_queries", [1, 2, 7, 31, 32, 33])
 def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_queries, rng):
-    module = accelerated.search.product_filter
+    module, sizes = accelerated.search.product_filter, accelerated.search.sizes
     monkeypatch.setattr(module, "ENCODED_ROWS", 64)
-    monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(bounds=32 * 64))
+    monkeypatch.setattr(sizes, "CPU_SIZES", sizes.CPU_SIZES._replace(bounds=32 * 64))
     X, Q = rng.integers(0, 3, (n_rows, 3)), rng.integers(0, 3, (n_queries, 3))
     for k in {1, 2, n_rows // 2 + 1, n_rows}:
         for queries in [Q] * (k <= n_rows) + [None] * (k < n_rows):
             expected = by("exhaustive", k).fit(X).kneighbors(queries)
             for block_rows in (64, 128):
-                monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(rows=block_rows))
+                monkeypatch.setattr(sizes, "CPU_SIZES", sizes.CPU_SIZES._replace(rows=block_rows))
                 assert_same("bfloat16", X, queries, k, expected)
 
 
@@ -657,11 +658,11 @@ def test_a_small_block_is_excluded_only_if_all_of_its_bounds_are_above_the_thres
 
 
 def test_queries_may_be_encoded_one_at_a_time(monkeypatch, rng):
-    module = accelerated.search.product_filter
+    sizes = accelerated.search.sizes
     X, Q = rng.normal(size=(500, 12)), rng.normal(size=(40, 12))
     whole = by("float32", 5).fit(X).search_report(Q)
 
-    monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(encoding=1))
+    monkeypatch.setattr(sizes, "CPU_SIZES", sizes.CPU_SIZES._replace(encoding=1))
     model = assert_same("float32", X, Q, 5, by("exhaustive", 5).fit(X).kneighbors(Q))
     parts = model.search_report(Q)
     assert (parts.certified, parts.candidates) == (whole.certified, whole.candidates) == (40, whole.candidates)

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import accelerated.search.batches
 import accelerated.search.block_minima
-import accelerated.search.product_filter
+import accelerated.search.sizes
 import accelerated.search.speeds
 import tests.pretended_gpu
 from accelerated import KNNClassifier, NearestNeighbors, SimilarityRegressor
@@ -332,8 +332,8 @@ def test_whole_numbers_on_a_gpu_are_multiplied_as_integers_of_any_shape(gpu, rng
 
 
 def test_panels_that_end_anywhere_suit_the_products_of_a_gpu(gpu, monkeypatch, rng):
-    module = accelerated.search.product_filter
-    monkeypatch.setattr(module, "GPU_SIZES", module.GPU_SIZES._replace(rows=64))
+    sizes = accelerated.search.sizes
+    monkeypatch.setattr(sizes, "GPU_SIZES", sizes.GPU_SIZES._replace(rows=64))
     rows, queries = rng.integers(0, 256, (150, 9)), rng.integers(0, 256, (40, 9))
     for n_rows in range(129, 150):
         expected = by("exhaustive", 3, device="cpu").fit(rows[:n_rows]).kneighbors(queries)
@@ -450,9 +450,7 @@ def test_without_memory_for_a_filter_all_pairs_are_measured():
 @pytest.mark.parametrize("name", ["float16", "exhaustive"])
 def test_out_of_memory_halves_what_is_done_at_once_and_goes_on(name, monkeypatch, rng):
     monkeypatch.setattr("accelerated.search.exhaustive.MOST_QUERIES", 64)
-    monkeypatch.setattr(
-        "accelerated.search.product_filter.GPU_SIZES", accelerated.search.product_filter.GPU_SIZES._replace(queries=64)
-    )
+    monkeypatch.setattr("accelerated.search.sizes.GPU_SIZES", accelerated.search.sizes.GPU_SIZES._replace(queries=64))
     rows, queries = rng.normal(size=(10_000, 12)), rng.normal(size=(128, 12))
     expected = by("exhaustive", 5, device="cpu").fit(rows).kneighbors(queries)
     with PretendedGpu() as gpu:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import accelerated.search.screen
 from accelerated import KNNRegressor
 from accelerated.metrics import METRICS
 from accelerated.search.bounds.frame import choose_frame
@@ -108,15 +109,35 @@ def test_a_prefix_finds_the_same_bits_among_hostile_rows(data):
 
 def test_queries_that_a_prefix_does_not_certify_go_to_whole_rows(rng):
     X = flat_rows(rng, 5000)
-    far = 1e5 * rng.normal(size=(100, 40))  # from there all rows are about equally far
+    far = 1e5 * rng.normal(size=(400, 40))  # from there all rows are about equally far
     model = by("prefix", 5).fit(X)
     report = model.search_report(np.concatenate([X[:100] + 0.01, far]))
     _, second, *_ = model._index.filters
 
-    assert 100 <= report.certified < 200
+    assert 100 <= report.certified < 500
     assert second.bound.prefix is None
     assert second.bound.dtype == model._index.filters[0].bound.dtype
     assert_bits(X, far, 5)
+
+
+def test_a_few_queries_with_many_pairs_are_certified_and_many_such_queries_are_not(rng):
+    X = flat_rows(rng, 5000)
+    near, far = X[:400] + 0.01, 1e5 * rng.normal(size=(400, 40))
+    model = by("prefix", 5).fit(X)
+
+    few, many = (model.search_report(np.concatenate([near, far[:n]])) for n in (8, 400))
+    assert few.certified == 408 and not few.fallbacks
+    assert many.certified < 800 and many.fallbacks
+    assert_bits(X, np.concatenate([near, far[:8]]), 5)
+
+
+def test_pairs_that_a_prefix_leaves_are_screened_on_a_cpu(rng, monkeypatch):
+    X = flat_rows(rng, 5000).astype(np.float32)
+    model = by("prefix", 5).fit(X)
+    screened = model.search_report(X[:100]).candidates
+    monkeypatch.setattr(accelerated.search.screen, "can_screen", lambda metric, rows: False)
+
+    assert screened < model.search_report(X[:100]).candidates
 
 
 def test_a_prefix_that_promises_too_much_gives_wrong_neighbors(monkeypatch, rng):
@@ -141,13 +162,13 @@ def test_the_rule_shortens_rows_that_are_many_and_long_and_differ_in_few_directi
 
 def test_the_more_neighbors_are_wanted_the_more_directions_a_prefix_has(rng):
     sample = torch.from_numpy(flat_rows(rng, 512, 128, 60) * 0.9 ** np.arange(128))
-    few, many = (choose_prefix(sample, 2**15, k, Costs(128, 60), least_gain=1.0) for k in (1, 200))
+    few, many = (choose_prefix(sample, 2**15, k, Costs(128, 60 * 384), least_gain=1.0) for k in (1, 200))
     assert few.n_numbers < many.n_numbers
 
 
 def test_a_prefix_must_pay_against_the_fastest_product_of_whole_rows(rng):
     sample = torch.from_numpy(flat_rows(rng, 512, 128))
-    by_floats, by_bytes = (choose_prefix(sample, 2**15, 5, Costs(row, 60), 1.5) for row in (128, 16))
+    by_floats, by_bytes = (choose_prefix(sample, 2**15, 5, Costs(row, 60 * 384), 1.5) for row in (128, 16))
     assert by_floats is not None
     assert by_bytes is None
 
@@ -155,7 +176,7 @@ def test_a_prefix_must_pay_against_the_fastest_product_of_whole_rows(rng):
 def test_rows_that_overflow_have_no_directions():
     rows = torch.full((300, 20), 1e200, dtype=torch.float64) * torch.arange(1, 21)
     assert principal_directions(rows, 4) is None
-    assert choose_prefix(rows, 300, 5, Costs(20, 60), 0.0) is None
+    assert choose_prefix(rows, 300, 5, Costs(20, 60 * 276), 0.0) is None
 
 
 def test_a_regressor_predicts_the_same_bits_with_a_prefix(rng):

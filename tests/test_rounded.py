@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import accelerated.search.choose_bound
-import accelerated.search.product_filter
+import accelerated.search.sizes
 import accelerated.search.speeds
 from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS
@@ -286,10 +286,10 @@ def test_the_rule_may_take_rounded_rows_where_float32_may_be_less_precise(monkey
 @pytest.mark.parametrize("n_rows", [7, 8, 9, 63, 64, 65, 127, 129, 200])
 @pytest.mark.parametrize("n_queries", [1, 2, 31, 33])
 def test_blocks_in_the_same_memory_give_the_same_bits(monkeypatch, n_rows, n_queries, rng):
-    module = accelerated.search.product_filter
+    sizes = accelerated.search.sizes
     X, Q = rng.integers(0, 3, (n_rows, 3)) + 0.1, rng.integers(0, 3, (n_queries, 3))
     for block_rows in (64, 128):
-        monkeypatch.setattr(module, "CPU_SIZES", module.CPU_SIZES._replace(rows=block_rows, bounds=32 * 64))
+        monkeypatch.setattr(sizes, "CPU_SIZES", sizes.CPU_SIZES._replace(rows=block_rows, bounds=32 * 64))
         for k in {1, n_rows // 2, n_rows}:
             assert_same_as_exhaustive(X, Q, k)
         assert_same_as_exhaustive(X, None, n_rows - 1)

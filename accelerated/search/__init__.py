@@ -15,7 +15,8 @@ r"""The search for the k nearest rows, from the query to its neighbours.
     that SciPy's tree does not return. ``bitmaps`` makes none: it marks in each feature the rows that are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
- 6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself).
+ 6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself). Where coarse
+    bounds leave many, most of these are first seen to be too far in float32 (``screen``).
  7. A query is certified if the bounds exclude all other rows and few enough rows remain.
 
     queries --> batch --> filter --- certified ---------------------------> neighbours
@@ -46,7 +47,8 @@ Where to find
 - the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter, and
   in groups, ``refine.nearest``, after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
-- where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``.
+- where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``,
+  products those of ``sizes``.
   The encoded rows that a filter keeps are part of the model and do not count
 - the search for all rows within a radius, by the same filters: ``within``
 - the search of queries that may choose some rows only: ``among``, with filters of its own in ``among_filters``

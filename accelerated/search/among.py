@@ -22,10 +22,10 @@ from accelerated.search.among_filters import AllowedPairs, Dropping, OfSome
 from accelerated.search.batches import Neighbors, search
 from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Index
-from accelerated.search.product_filter import sizes_of
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock
 from accelerated.search.rule import SMALL_SEARCH, make_index
+from accelerated.search.sizes import sizes_of
 from accelerated.sparse_rows import Rows, SparseRows
 from knn_inputs.among import Allowed
 

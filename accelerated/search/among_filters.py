@@ -11,9 +11,9 @@ from torch import Tensor
 from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Filter, Found, Index, Measured, Pairs, nothing_found
 from accelerated.search.memory import BYTES_OF_ALLOWED, BYTES_OF_FOUND, BYTES_OF_GAP
-from accelerated.search.product_filter import sizes_of
 from accelerated.search.refine import kth_distance, measure, nearest, within
 from accelerated.search.report import Clock
+from accelerated.search.sizes import sizes_of
 from accelerated.search.sparse_products import pairs_at_once
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 from knn_inputs.among import Allowed

@@ -34,9 +34,10 @@ from accelerated.search.bounds.protocol import EncodedQueries
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.filter import Batch, Found, Measured, Pairs
 from accelerated.search.memory import BYTES_OF_BOUND_IN_CELL, BYTES_OF_GAP, cells_bytes
-from accelerated.search.product_filter import ProductFilter, encode_all, sizes_of
+from accelerated.search.product_filter import ProductFilter, encode_all
 from accelerated.search.refine import measure, measure_unknown, nearest
 from accelerated.search.report import Clock
+from accelerated.search.sizes import sizes_of
 from accelerated.search.speeds import CPU, seconds_of_bound, seconds_of_products
 
 # `python -m benchmarks.constants NAME` measures these six:

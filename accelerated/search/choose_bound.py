@@ -20,15 +20,16 @@ from accelerated.search.bounds.rounded import RoundedBound, possible_bounds
 from accelerated.search.bounds.sampled import OF_CANDIDATE, K, expected_candidates
 from accelerated.search.bounds.squared import SquaredBound
 from accelerated.search.bounds.whole_numbers import choose_whole_numbers
-from accelerated.search.product_filter import CPU_SIZES, ROWS_FOR_A_NEIGHBOR
+from accelerated.search.product_filter import ROWS_FOR_A_NEIGHBOR
 from accelerated.search.screen import can_screen
+from accelerated.search.sizes import CPU_SIZES
 from accelerated.search.speeds import TIMED, fastest_first, fastest_float, seconds_of_bound, seconds_of_products
 
 FEWEST_TO_SHORTEN = 2**22  # numbers of all rows: `python -m benchmarks.constants FEWEST_TO_SHORTEN`
 SPREAD_OUT = 4  # rows that spread evenly in a quarter of their features, or more, are not shortened
 LEAST_GAIN = 1.5  # times as fast a search by shorter rows must be expected: `python -m benchmarks.constants LEAST_GAIN`
 SECONDS_OF_GAP = 1.7e-9  # to measure pairs, for each feature
-SECONDS_OF_SCREENED = 0.8e-9  # to see that they are too far in float32
+SECONDS_OF_SCREENED = 1.2e-9  # to see that they are too far in float32
 
 
 def choose_bound(
@@ -66,7 +67,7 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
         return None
     whole = next(dtype for dtype in fastest_first(device) if choose_bound(metric, rows, frame, dtype, k) is not None)
     of_short, of_whole = (seconds_of_products(device)[dtype] for dtype in (short, whole))
-    costs = Costs(n_columns * of_whole / of_short, SECONDS_OF_GAP / (of_short / TIMED))
+    costs = Costs(n_columns * of_whole / of_short, _seconds_of_candidate(metric, rows, n_columns) / (of_short / TIMED))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     prefix = choose_prefix(sample, len(rows), _n_near(k, len(rows)), costs, LEAST_GAIN if name is None else 0.0)
     return None if prefix is None else SquaredBound.make(metric, frame, short, prefix.to(device))
@@ -97,7 +98,12 @@ def choose_rounded_rows(metric: Metric, rows: Tensor, frame: Frame, k: int | Non
     expected = expected_candidates(framed, lowest, len(rows), k or K)
     left = min(expected)
     bound = bounds[expected.index(left)]
-    of_gap = SECONDS_OF_SCREENED if can_screen(metric, rows) else SECONDS_OF_GAP
-    of_candidate = OF_CANDIDATE * SECONDS_OF_GAP + n_columns * of_gap
+    of_candidate = _seconds_of_candidate(metric, rows, n_columns)
     lost = 0.0 if k is None else _n_near(k, len(rows)) * (left - 1) * of_candidate
     return bound if lost < gained or k is None else None
+
+
+def _seconds_of_candidate(metric: Metric, rows: Tensor, n_columns: int) -> float:
+    """Returns the time of a pair that coarse bounds leave: most of these are only screened, where that can be done."""
+    of_gap = SECONDS_OF_SCREENED if can_screen(metric, rows) else SECONDS_OF_GAP
+    return OF_CANDIDATE * SECONDS_OF_GAP + n_columns * of_gap

@@ -14,7 +14,6 @@ with limits, from the search of other rows, need no guess, unless their limits e
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -44,6 +43,7 @@ from accelerated.search.refine import all_pairs, kth_distance, measure, measure_
 from accelerated.search.report import Clock
 from accelerated.search.room import Room
 from accelerated.search.screen import drop_far
+from accelerated.search.sizes import sizes_of
 from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
@@ -54,28 +54,8 @@ ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBO
 # Rows that are guessed for a query besides k by manhattan bounds: these are loose, and the k nearest not the k lowest:
 MORE_GUESSED = 8  # `python -m benchmarks.constants MORE_GUESSED`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
-
-
-class Sizes(NamedTuple):
-    """How much is done at once on a kind of device."""
-
-    queries: int  # in a batch, at most
-    rows: int  # in a block, at most
-    most_rows: int  # in a block for so few queries that their bounds take no more than those of a full batch
-    bounds: int  # of 2 bytes each, held for a batch and a block
-    product: int  # bounds made by one product
-    encoding: int  # bytes of scratch that all workers together encode rows with
-    gaps: int  # differences held at once when pairs are measured
-
-
-# `python -m benchmarks.constants CPU_SIZES` measures these. A product is reduced to minima, and gaps are added up,
-# while they are in a core's cache. The longer blocks are, the fewer pairs are measured, but fresh memory for bounds
-# takes time: only products of many features, which take longer, have blocks that are up to 4 times as long.
+# Products of many features take longer than the fresh memory of long blocks, so these are up to 4 times as long:
 WIDE = 128  # features; rows of 256 have blocks twice as long: `python -m benchmarks.constants WIDE`
-CPU_SIZES = Sizes(queries=512, rows=2**14, most_rows=2**18, bounds=2**24, product=2**20, encoding=2**25, gaps=2**17)
-# `python -m benchmarks.constants GPU_SIZES --device cuda` measures these: the fewer blocks, the less often a GPU waits
-# for the CPU, which launches some dozens of kernels for each, and waits for the number of pairs that are not excluded.
-GPU_SIZES = Sizes(queries=2**14, rows=2**20, most_rows=2**20, bounds=2**32, product=2**30, encoding=2**28, gaps=2**25)
 
 
 @dataclass(frozen=True)
@@ -105,6 +85,11 @@ class ProductFilter:
         if self._prefix is not None:
             return f"{self._prefix.n_numbers - 1} directions are enough to exclude most rows"
         return f"products in {self.name} are fast here, and precise enough for these rows"
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Tells whether the bounds leave so many pairs that it pays to see them in float32 before they are measured."""
+        return self.rows.device.type == "cpu" and (self.bound.dtype == torch.uint8 or self._prefix is not None)
 
     @property
     def _prefix(self) -> Prefix | None:
@@ -218,7 +203,7 @@ class ProductFilter:
             kept = minima.descend(threshold, certified, most_kept(plan.block_rows, k), most_tied)
             pairs = Pairs(kept.pairs.query, kept.pairs.row + start)
         with clock.stage("refine"):
-            if self.bound.dtype == torch.uint8:  # and the bounds are coarse
+            if self._is_coarse:
                 pairs = drop_far(self.metric, self.rows, batch.queries, pairs, kth, plan.most_gaps)
             reduced = measure_unknown(self.metric, self.rows, batch, pairs, plan.most_gaps, guess)
             earlier = None if guess is not None else (found.reduced, found.indices)
@@ -268,11 +253,6 @@ class ProductFilter:
         with clock.stage("refine"):
             pairs = all_pairs(guess)
             return Measured(pairs, measure(self.metric, self.rows, batch, pairs, plan.most_gaps))
-
-
-def sizes_of(device: torch.device) -> Sizes:
-    """Returns the sizes for the device."""
-    return CPU_SIZES if device.type == "cpu" else GPU_SIZES
 
 
 def encode_all(bound: LowerBound, rows: Tensor, order: Tensor | None = None) -> EncodedRows:

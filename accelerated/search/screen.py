@@ -1,8 +1,8 @@
 """Drops pairs that a distance in float32 shows to be too far, before the others are measured exactly.
 
-Bounds of bytes leave some dozens of times as many pairs as there are neighbours. The difference of a query and a row,
-and its squared length, take less than half of the time in float32 that exact measuring takes, and tell nearly all of
-these pairs from neighbours.
+Bounds of bytes, and those of shorter rows, leave some dozens of times as many pairs as there are neighbours. The
+difference of a query and a row, and its squared length, take less than half of the time in float32 that exact measuring
+takes, and tell nearly all of these pairs from neighbours.
 
 Let x be a row, whose numbers are float32, q a query of d features in float64, q^ its rounding, u = 2^-24, and R so far
 that a row beyond has a measured distance above ``kth`` (``frame.reach``). If |x - q| <= R, then

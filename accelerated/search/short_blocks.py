@@ -19,10 +19,11 @@ from accelerated.search.bounds.multiply import above_thresholds, ceiling, has_wi
 from accelerated.search.bounds.protocol import EncodedQueries
 from accelerated.search.filter import Batch, Filter, Found, Measured, Pairs, nothing_found
 from accelerated.search.memory import ProductPlan, most_kept, product_bytes
-from accelerated.search.product_filter import CPU_SIZES, ProductFilter
+from accelerated.search.product_filter import ProductFilter
 from accelerated.search.refine import measure, nearest
 from accelerated.search.report import Clock
 from accelerated.search.room import Room
+from accelerated.search.sizes import CPU_SIZES
 
 SHORT_BLOCK = 2**13  # rows: `python -m benchmarks.constants SHORT_BLOCK`
 

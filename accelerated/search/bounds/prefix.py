@@ -28,9 +28,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from accelerated.search.bounds.sampled import OF_CANDIDATE, compared, expected_candidates
+from accelerated.search.bounds.sampled import compared, expected_candidates
 
-CHOICES = (4, 8, 16, 32, 64)  # numbers of directions
+CHOICES = (4, 8, 16, 32, 64, 128)  # numbers of directions
 MOST_FEATURES = 2**12  # features, so that a sample in float64 takes 16 MiB
 OF_BOUND = 16  # the work to make minima of a bound, in the unit of ``Costs``
 
@@ -80,7 +80,7 @@ class Costs(NamedTuple):
     """How long parts of a search take: as long as a product takes for so many numbers of a short row."""
 
     row: float  # the product for a whole row
-    gap: float  # to measure a pair, for each feature
+    candidate: float  # to measure a pair
 
 
 def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain: float) -> Prefix | None:
@@ -96,7 +96,7 @@ def choose_prefix(sample: Tensor, n_rows: int, k: int, costs: Costs, least_gain:
     prefixes = [Prefix.make(directions[:, :m].contiguous()) for m in choices]
     shorter = [prefix.apply(sample) for prefix in prefixes]
     left = expected_candidates(sample, [torch.cdist(short[compared(sample)], short) for short in shorter], n_rows)
-    of_candidate = (n_columns + OF_CANDIDATE) * costs.gap / n_rows
+    of_candidate = costs.candidate / n_rows
     work = [
         OF_BOUND + prefix.n_numbers + of_candidate * k * of_each for prefix, of_each in zip(prefixes, left, strict=True)
     ]
