@@ -1,6 +1,7 @@
 """The filters: what they prove is true, all of them give the same bits, and where they prove nothing others answer."""
 
 import functools
+import math
 import re
 import subprocess
 import sys
@@ -586,6 +587,17 @@ def test_a_type_is_tried_when_all_faster_ones_were(monkeypatch):
     monkeypatch.setattr(module, "product_keeps_error_limit", keeps_limit)
     assert fastest_float(CPU) == torch.float32 and tried == [torch.uint8, torch.float32]
     assert list(fastest_first(CPU)) == [torch.float32, torch.bfloat16, torch.int8]
+
+
+def test_a_type_whose_products_fail_takes_for_ever(monkeypatch):
+    def fail(rows, queries, out):
+        raise RuntimeError("no such instruction")
+
+    accelerated.search.speeds.seconds_of_product.cache_clear()
+    monkeypatch.setattr(accelerated.search.speeds, "multiply", fail)
+
+    assert accelerated.search.speeds.seconds_of_bound(torch.float32, 100) == math.inf
+    assert set(accelerated.search.speeds.seconds_of_products(CPU).values()) == {math.inf}
 
 
 def test_the_rule_chooses_by_features_rows_and_metric():

@@ -109,7 +109,7 @@ def test_a_prefix_finds_the_same_bits_among_hostile_rows(data):
 
 def test_queries_that_a_prefix_does_not_certify_go_to_whole_rows(rng):
     X = flat_rows(rng, 5000)
-    far = 1e5 * rng.normal(size=(400, 40))  # from there all rows are about equally far
+    far = 1e7 * rng.normal(size=(400, 40))  # from there all rows are about equally far
     model = by("prefix", 5).fit(X)
     report = model.search_report(np.concatenate([X[:100] + 0.01, far]))
     _, second, *_ = model._index.filters
@@ -122,7 +122,7 @@ def test_queries_that_a_prefix_does_not_certify_go_to_whole_rows(rng):
 
 def test_a_few_queries_with_many_pairs_are_certified_and_many_such_queries_are_not(rng):
     X = flat_rows(rng, 5000)
-    near, far = X[:400] + 0.01, 1e5 * rng.normal(size=(400, 40))
+    near, far = X[:400] + 0.01, 1e7 * rng.normal(size=(400, 40))
     model = by("prefix", 5).fit(X)
 
     few, many = (model.search_report(np.concatenate([near, far[:n]])) for n in (8, 400))

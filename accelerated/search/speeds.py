@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
+from accelerated.devices import is_out_of_memory
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.multiply import (
     integers_are_faster,
@@ -47,11 +48,21 @@ def seconds_of_products(device: torch.device) -> dict[torch.dtype, float]:
     n_columns = TIMED if device.type == "cpu" else TIMED_ON_GPU
     types = (torch.float32, torch.uint8, torch.int8, short_float(device))  # of two that are equally fast, the first
     seconds = {
-        dtype: seconds_of_product(device, dtype, out_dtype, n_columns)
+        dtype: _seconds_if_made(device, dtype, out_dtype, n_columns)
         for dtype in types
         if (out_dtype := product_dtype(dtype, device)) is not None
     }
     return dict(sorted(seconds.items(), key=lambda item: item[1]))
+
+
+def _seconds_if_made(device: torch.device, dtype: torch.dtype, out_dtype: torch.dtype, n_columns: int) -> float:
+    """Returns the time of a bound; infinity if the device refuses the product, of which the trial warns later."""
+    try:
+        return seconds_of_product(device, dtype, out_dtype, n_columns)
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        return math.inf
 
 
 def seconds_of_bound(dtype: torch.dtype, n_columns: int) -> float:
@@ -60,7 +71,7 @@ def seconds_of_bound(dtype: torch.dtype, n_columns: int) -> float:
     A product of nearly as many columns is timed, because with few columns multiplication is a small part of the time.
     """
     timed, out_dtype = min(TIMED, 2 ** math.ceil(math.log2(n_columns))), product_dtype(dtype, CPU)
-    return seconds_of_product(CPU, dtype, out_dtype, timed) * n_columns / timed if out_dtype is not None else math.inf
+    return math.inf if out_dtype is None else _seconds_if_made(CPU, dtype, out_dtype, timed) * n_columns / timed
 
 
 @functools.cache
