@@ -19,7 +19,7 @@ from knn_inputs.parameters import is_int
 # features, as many more pairs.
 CPU_PAIRS = 2**15  # `python -m benchmarks.constants CPU_PAIRS`
 BLOCK_ROWS = 1024  # in an exhaustive search: `python -m benchmarks.constants BLOCK_ROWS`
-# A query may keep 1 / 16 of the rows of a block, at most 8192: `python -m benchmarks.constants KEPT_SHARE`.
+# Queries may keep 1 / 16 of the rows of a block in the mean, at most 8192: `python -m benchmarks.constants KEPT_SHARE`.
 KEPT_SHARE, MOST_KEPT = 16, 8192
 BYTES_OF_GAP = 5 * 8  # a difference of a query and a row in one feature, with its sums and the copies of both numbers
 BYTES_OF_PAIR = 8 * 40 + 80  # the bounds and numbers of the small block of 8 that holds the row, and its measurement
@@ -178,7 +178,10 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
 
 
 def most_kept(block_rows: int, k: int) -> int:
-    """Returns how many rows, or small blocks, of one block a query may keep; with more it is not certified."""
+    """Returns how many rows, or small blocks, of one block queries may keep in the mean.
+
+    If they have more, a query that has more is not certified.
+    """
     return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
 
 
