@@ -10,6 +10,7 @@ from torch.utils.dlpack import from_dlpack
 from accelerated.workers import count_workers, share
 from knn_inputs.tensors import exports_dlpack
 
+NUMPY = {torch.float32: np.float32, torch.float64: np.float64}
 # Numbers that a worker copies, at least: `python -m benchmarks.constants COPIED_NUMBERS`
 COPIED_NUMBERS = 2**20
 EXACT_IN_FLOAT32 = {"bool", "int8", "uint8", "int16", "uint16", "float16", "bfloat16", "float32"}
@@ -47,18 +48,16 @@ def copy_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtyp
     """Returns a C-contiguous copy on the device, of the same shape (n, n_features)."""
     if isinstance(rows, Tensor):
         return rows.to(device=device, dtype=dtype, memory_format=torch.contiguous_format, copy=True)
-    # Not NumPy's memory, which has huge pages: a virtual machine whose host took free ones back waits long for them.
-    copy = torch.empty(rows.shape, dtype=dtype, device="cpu")
-    copy.numpy()[...] = rows
-    return copy.to(device)
+    return torch.from_numpy(np.array(rows, dtype=NUMPY[dtype], order="C")).to(device)
 
 
 def copy_all_rows(rows: np.ndarray | Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Returns the same copy as ``copy_rows``; on a CPU workers share it, if it is large."""
-    n_rows, n_features = rows.shape
-    n_workers = min(count_workers(device), n_rows * n_features // COPIED_NUMBERS)
-    if n_workers < 2 or (isinstance(rows, Tensor) and rows.device != device):
+    if device.type != "cpu" or (isinstance(rows, Tensor) and rows.device != device):
         return copy_rows(rows, device, dtype)
+    n_rows, n_features = rows.shape
+    n_workers = max(1, min(count_workers(device), n_rows * n_features // COPIED_NUMBERS))
+    # Not NumPy's memory, which has huge pages: a virtual machine whose host took free ones back waits long for them.
     copy = torch.empty((n_rows, n_features), dtype=dtype, device=device)
 
     def copy_some(some: slice) -> None:

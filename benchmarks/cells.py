@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.datasets import load_digits
 
-from benchmarks.peers import BRUTE, BY_PRODUCTS, TREES, Search, faiss_panorama, sklearn_brute, torch_cdist
+from benchmarks.peers import BY_PRODUCTS, MORE_BRUTE, TREES, Search, faiss_panorama, sklearn_brute, torch_cdist
 
 
 class Cell(NamedTuple):
@@ -74,10 +74,11 @@ def read_mnist(folder: Path, rng: np.random.Generator, n: int, d: int) -> np.nda
     images = []
     for name in ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte"):
         packed = folder / f"{name}.gz"
-        data = gzip.decompress(packed.read_bytes()) if packed.exists() else (folder / name).read_bytes()
+        path = packed if packed.exists() else folder / name
+        data = gzip.decompress(path.read_bytes()) if path == packed else path.read_bytes()
         kind, n_images, *shape = np.frombuffer(data, ">i4", count=4)
         if kind != 2051 or len(data) != 16 + n_images * d or shape[0] * shape[1] != d:
-            raise ValueError(f"{str(folder / name)!r} has no images of {d} bytes in the format IDX: get it again")
+            raise ValueError(f"{str(path)!r} has no images of {d} bytes in the format IDX: get it again")
         images.append(np.frombuffer(data, np.uint8, offset=16).reshape(n_images, d))
     return np.concatenate(images)[:n]
 
@@ -89,7 +90,7 @@ CELLS = [
     Cell("cosine", 1000, 200_000, 96, 100, "2.5", normal32, BY_PRODUCTS, "cosine"),
     Cell("3 features", 5000, 100_000, 3, 10, "1", uniform64, TREES),
     Cell("8 features", 2000, 50_000, 8, 10, "1.5", normal64, TREES),
-    Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, BRUTE, "manhattan"),
+    Cell("manhattan", 500, 50_000, 64, 5, "1", normal32, MORE_BRUTE, "manhattan"),
     Cell("minkowski, p = 3", 100, 50_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "minkowski"),
     Cell("chebyshev", 500, 20_000, 64, 5, "3", normal64, [sklearn_brute, torch_cdist], "chebyshev"),
     Cell("hamming", 100, 50_000, 256, 5, "3", binary, [sklearn_brute], "hamming"),
@@ -101,5 +102,5 @@ CELLS = [
     Cell("many strokes, uint8", 1000, 60_000, 784, 5, "4", pixels, [*BY_PRODUCTS, faiss_panorama]),
     Cell("digits", 297, 1500, 64, 5, "-", digits, [*BY_PRODUCTS, faiss_panorama]),
 ]
-# Read from the folder that is given with --mnist.
+# The folder is the one that --mnist gives.
 MNIST = Cell("MNIST", 1000, 60_000, 784, 5, "4", partial(read_mnist, Path()), [*BY_PRODUCTS, faiss_panorama])

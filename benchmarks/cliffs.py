@@ -24,7 +24,7 @@ from benchmarks.timing import in_turns
 from conformance.cases.data import COMMON_METRICS, DATA, extreme
 
 METRICS = (*COMMON_METRICS, "cosine", "hamming", "minkowski")
-KINDS = {make.__name__: make for make in DATA if make is not extreme}  # whose cubes do not fit
+KINDS = {make.__name__: make for make in DATA if make is not extreme}  # cubes of extreme numbers are infinite
 N_QUERIES, MOST_SHOWN, ROUNDS = 200, 10, 3
 
 

@@ -68,7 +68,12 @@ def usearch_exact(X: np.ndarray, k: int, metric: str) -> Search:
 
     rows, name = np.array(X, dtype=np.float32, order="C"), {"euclidean": "l2sq", "cosine": "cos"}[metric]
     how = {"exact": True, "threads": torch.get_num_threads()}
-    return lambda Q: search(rows, np.ascontiguousarray(Q, dtype=np.float32), k, name, **how).keys.astype(np.int64)
+
+    def ask(Q: np.ndarray) -> np.ndarray:
+        found = search(rows, np.ascontiguousarray(Q, dtype=np.float32), k, name, **how)
+        return found.keys.astype(np.int64).reshape(len(Q), k)  # of one query it returns a line
+
+    return ask
 
 
 def faiss_flat(X: np.ndarray, k: int, metric: str) -> Search:
@@ -119,6 +124,7 @@ def installed(module: str, peer: Callable[[np.ndarray, int, str], Search]) -> li
     return [peer] if find_spec(module) else []
 
 
-BRUTE = [sklearn_brute, faiss_flat, torch_cdist, *installed("sklearnex", sklearnex_brute)]
-BY_PRODUCTS = [*BRUTE, *installed("usearch", usearch_exact)]
+BRUTE = [sklearn_brute, faiss_flat, torch_cdist]
+MORE_BRUTE = [*BRUTE, *installed("sklearnex", sklearnex_brute)]
+BY_PRODUCTS = [*MORE_BRUTE, *installed("usearch", usearch_exact)]
 TREES = [sklearn_tree, scipy_tree, *installed("pykdtree", pykdtree), sklearn_brute, faiss_flat]

@@ -47,9 +47,9 @@ Where to find
 - the tie rule (equal distances: the lower training index): ``smallest.smallest``; after a filter, and
   in groups, ``refine.nearest``, after the tree ``tree.sort_where_needed``
 - what happens to a query that cannot be certified: ``batches.search``
-- where memory is limited: ``memory`` has the limit and the estimates; each filter fits its sizes to its ``scratch``,
-  products those of ``sizes``.
-  The encoded rows that a filter keeps are part of the model and do not count
+- where memory is limited: ``memory`` has the limit and the estimates; each filter fits its blocks to its
+  ``scratch``; ``sizes`` has the largest that products use. The encoded rows that a filter keeps are part of the model
+  and do not count
 - the search for all rows within a radius, by the same filters: ``within``
 - the search of queries that may choose some rows only: ``among``, with filters of its own in ``among_filters``
 - limits, beyond which rows may be left out because others are nearer: ``queries``; ``short_blocks`` uses them, and

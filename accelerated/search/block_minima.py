@@ -124,10 +124,10 @@ class BlockMinima:
     def descend(self, threshold: Tensor, certified: Tensor, most: int, most_tied: Tensor | None = None) -> Kept:
         """Returns the pairs with bounds at or below the ``threshold`` (n_queries,), of the ``certified`` queries.
 
-        If there are more than ``most`` pairs for each query, or small blocks on the way to them, those queries that
-        have more are not complete. Of a query's rows whose bounds equal the threshold, only the first ``most_tied`` are
-        returned, int64 (n_queries,), if that is given. A small block whose minimum equals the threshold holds at least
-        one such row, so of these blocks only the first ``most_tied`` are opened.
+        If queries have more than ``most`` pairs in the mean, or small blocks on the way to them, the queries that have
+        more than ``most`` are not complete. Of a query's rows whose bounds equal the threshold, only the first
+        ``most_tied`` are returned, int64 (n_queries,), if that is given. A small block whose minimum equals the
+        threshold holds at least one such row, so of these blocks only the first ``most_tied`` are opened.
         """
         threshold = threshold.view(self.bounds.dtype)
         is_open = self.upper <= threshold[:, None]
@@ -135,7 +135,7 @@ class BlockMinima:
             is_tied = self.upper == threshold[:, None]
             is_open &= ~is_tied | (is_tied.cumsum(1) <= most_tied[:, None])
         is_open &= certified[:, None]
-        complete = self._has_few(is_open.sum(1), most)
+        complete = self._may_keep(is_open.sum(1), most)
         query, chosen = (is_open & complete[:, None]).nonzero(as_tuple=True)
         for level in (self.lower, self.bounds):
             children, bounds = self._children(level, chosen, query)
@@ -145,15 +145,16 @@ class BlockMinima:
                 is_tied = bounds[parent, child] == threshold[query]
                 wanted = ~is_tied | (_count_within(query, is_tied) <= most_tied[query])
                 query, chosen = query[wanted], chosen[wanted]
-            complete = complete & self._has_few(torch.bincount(query, minlength=self.n_queries), most)
+            complete = complete & self._may_keep(torch.bincount(query, minlength=self.n_queries), most)
             keep = complete[query]
             query, chosen = query[keep], chosen[keep]
         return Kept(Pairs(query, chosen), complete)
 
-    def _has_few(self, count: Tensor, most: int) -> Tensor:
-        """Tells which queries may go on, bool (n_queries,), by the number of their pairs or small blocks, (n_queries,).
+    def _may_keep(self, count: Tensor, most: int) -> Tensor:
+        """Returns which queries keep their pairs or small blocks, bool (n_queries,), by the ``count`` of each.
 
-        A few queries with many take less time than it takes to multiply all rows again for them.
+        All do if they have no more than ``most`` in the mean: to measure the many pairs of a few queries takes less
+        time than to multiply all rows again for them.
         """
         return (count <= most) | (count.sum() <= most * self.n_queries)
 

@@ -180,7 +180,7 @@ def product_bytes(plan: ProductPlan, k: int, width: int, n_encoded: int, encodin
 def most_kept(block_rows: int, k: int) -> int:
     """Returns how many rows, or small blocks, of one block queries may keep in the mean.
 
-    If they have more, a query that has more is not certified.
+    If the mean is above it, the queries that have more than this number are not certified.
     """
     return max(min(block_rows // KEPT_SHARE, MOST_KEPT), 4 * k)
 

@@ -54,7 +54,7 @@ ROWS_FOR_A_NEIGHBOR = 2**9  # `python -m benchmarks.constants ROWS_FOR_A_NEIGHBO
 # Rows that are guessed for a query besides k by manhattan bounds: these are loose, and the k nearest not the k lowest:
 MORE_GUESSED = 8  # `python -m benchmarks.constants MORE_GUESSED`
 ENCODING_BYTES = 2**28  # of scratch for them, at most
-# Products of many features take longer than the fresh memory of long blocks, so these are up to 4 times as long:
+# Blocks of rows of many features are up to 4 times as long, because their products take longer than fresh memory does:
 WIDE = 128  # features; rows of 256 have blocks twice as long: `python -m benchmarks.constants WIDE`
 
 

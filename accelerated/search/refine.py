@@ -15,8 +15,8 @@ from accelerated.metrics import Metric
 from accelerated.search.filter import Batch, Measured, Pairs
 from accelerated.sparse_rows import Rows, SparseRows, to_dense
 
-# So many times as many places of a matrix as pairs: `python -m benchmarks.constants MOSTLY_EMPTY`
-MOSTLY_EMPTY = 8
+# Pairs are sorted first if their matrix would have so many places for each pair:
+MOSTLY_EMPTY = 8  # `python -m benchmarks.constants MOSTLY_EMPTY`
 
 
 def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""How much a search by products does at once on a kind of device."""
+"""The largest batches, blocks and pieces of a search, for a CPU and for a GPU."""
 
 from typing import NamedTuple
 

@@ -75,7 +75,8 @@ class RoundedBound:
         return [first, *first.finer()]
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
-        """Encodes rows, uint8 (n_rows, n_features), by NumPy: its conversion to bytes takes half of torch's time."""
+        """Encodes rows, uint8 (n_rows, n_features)."""
+        # By NumPy, which writes squared lengths and bytes without a copy of the rows in between.
         clamped = self.frame.apply(self.metric.embed(rows), torch.float32).clamp_(-LARGEST, LARGEST).numpy()
         rounded = np.rint(clamped)
         base = torch.from_numpy(np.vecdot(rounded, rounded))
