@@ -42,8 +42,14 @@ def chebyshev(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def cosine(query: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns 1 - cos(angle) of unit vectors, as ``distances.cosine`` does."""
     distance = sqeuclidean(query, rows) * 0.5
-    distance[rows.any(axis=1) != query.any(axis=-1)] = 1.0
+    distance[_has_direction(rows) != _has_direction(query)] = 1.0
     return distance
+
+
+def _has_direction(vectors: np.ndarray) -> np.ndarray | np.bool:
+    """Tells which vectors, (..., n_features), are not zero; the first feature decides for most, if few are zero."""
+    found = vectors[..., 0] != 0
+    return found if found.all() else vectors.any(axis=-1)
 
 
 def seuclidean(query: np.ndarray, rows: np.ndarray, V: np.ndarray) -> np.ndarray:

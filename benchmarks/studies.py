@@ -190,6 +190,10 @@ STUDIES = {
         lambda: [case for n in (2, 4, 8, 16) for case in each(categories, USUAL, n_values=n)],
     ),
     "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
+    "MOST_SAMPLED": Study(
+        of("MOST_SAMPLED", 2**22, 2**20, 2**24),
+        lambda: each(normal, [(200, 50, 100_000), (500, 200, 20_000)], with_fit=True),
+    ),
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),
     "N_COMPARED": Study(of("N_COMPARED", 64, 8, 512), lambda: each(normal, USUAL, with_fit=True)),
     "FEWEST_GROUPED": Study(

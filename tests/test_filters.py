@@ -78,6 +78,7 @@ APPLY = [
     ),
     ("bitmaps", "chebyshev"),
     *(("cells", metric) for metric in ("euclidean", "cosine", "minkowski 3")),
+    *(("wide", metric) for metric in ("euclidean", "sqeuclidean", "cosine")),
 ]
 
 
@@ -122,6 +123,7 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
         ("int8", "cosine"),
         ("float32", "chebyshev"),
         ("bitmaps", "manhattan"),
+        ("wide", "manhattan"),
     ):
         assert choose_filter(METRICS[metric], torch.from_numpy(NORMAL), name) is None
     with pytest.raises(ValueError, match="filter='bfloat' is not one of uint8, int8, float16, bfloat16"):
@@ -143,7 +145,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
                 assert_same("bfloat16", X, queries, k, expected)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "cells", "tree", "boxes", "bitmaps"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "cells", "wide", "tree", "boxes", "bitmaps"])
 def test_a_small_memory_limit_gives_the_same_bits(name, rng):
     metric = "chebyshev" if name == "bitmaps" else "euclidean"
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
@@ -645,15 +647,16 @@ def test_nearly_all_queries_are_answered_at_the_first_try(data):
 
 def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_first(rng):
     names = {}
-    for n_features in (1000, 30_000):
-        X, Q = rng.normal(size=(260, n_features)), rng.normal(size=(40, n_features))
+    for n_features, offset in ((1000, 0), (30_000, 0), (30_000, 1e7)):
+        X, Q = rng.normal(size=(260, n_features)) + offset, rng.normal(size=(40, n_features)) + offset
         for scale in (1e-30, 1.0):
+            assert assert_same_as_exhaustive(None, X * scale, Q * scale, 3) == 40
             report = NearestNeighbors(3).fit(X * scale).search_report(Q * scale)
-            assert report.certified == 40
-            names.setdefault(n_features, set()).add(report.filter)
+            names.setdefault((n_features, offset), set()).add(report.filter)
 
-    assert names[30_000] == {"float64"}
-    assert "float64" not in names[1000]
+    assert names[30_000, 0] == {"wide"}  # rows as they are
+    assert names[30_000, 1e7] == {"float64"}  # which are shifted to their centre
+    assert not names[1000, 0] & {"wide", "float64"}
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])

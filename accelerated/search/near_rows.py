@@ -29,6 +29,7 @@ from accelerated.search.bounds.frame import UNSHIFTED, reach
 from accelerated.search.bounds.multiply import U
 from accelerated.search.filter import Batch, Found, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP
+from accelerated.search.refine import measure_in_numpy
 from accelerated.search.smallest import smallest
 
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
@@ -51,12 +52,17 @@ class NearRows:
     squared: Tensor  # (n_rows,), s, in the type of the rows
 
     @classmethod
+    def for_few_queries(cls, metric: Metric, rows: Tensor) -> Self | None:
+        """Returns the rows with their lengths; None if there are too few or too many, or if they do not suit."""
+        return cls.make(metric, rows) if rows.numel() >= FEWEST_FOR_NEAR and rows.nbytes <= MOST_FOR_NEAR else None
+
+    @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> Self | None:
-        """Returns the rows with their lengths; None unless the metric limits |q - x| and the rows are of a fit size."""
+        """Returns the rows with their lengths; None unless the metric limits |q - x|, and the lengths can be bounds."""
         limits_gap = metric.radius is not None and (not metric.embeds_rows or metric.embed is radii.with_zero_apart)
         if not limits_gap or metric.measure_in_numpy is None or rows.device.type != "cpu" or rows.dtype not in UNIT:
             return None
-        if rows.numel() < FEWEST_FOR_NEAR or rows.nbytes > MOST_FOR_NEAR or _error(rows) > 1 / 2:
+        if _error(rows) > 1 / 2:
             return None
         X = rows.numpy()
         squared = np.einsum("ij,ij->i", X, X, dtype=np.float64)
@@ -66,34 +72,53 @@ class NearRows:
         return cls(metric, rows, torch.from_numpy(squared).to(rows.dtype))
 
     @property
+    def error(self) -> float:
+        """Returns e."""
+        return _error(self.rows)
+
+    @property
     def most_queries(self) -> int:
         """Returns the number of queries up to which this takes less time than a product filter."""
         return min(MOST_BOUNDS // len(self.rows), MOST_FOR_NEAR // self.rows.nbytes)
 
+    @property
+    def bytes_of_query(self) -> int:
+        """Returns the bytes of a query's bounds and of its pairs, which are a quarter of all at most."""
+        return len(self.rows) * BYTES_OF_BOUND
+
+    @property
+    def bytes_of_gaps(self) -> int:
+        """Returns the bytes to measure pairs."""
+        return BYTES_OF_GAP * max(MOST_GAPS, self.rows.shape[1])
+
     @np.errstate(under="ignore")  # torch does not heed NumPy's settings either
     def search(self, batch: Batch, k: int, scratch: int) -> Found:
-        """Finds the nearest rows, and certifies all queries or none: none if few rows of one of them are excluded."""
-        queries, n_rows = batch.queries.numpy(), len(self.rows)
+        """Finds the nearest rows; certifies no query of which few rows are excluded."""
+        queries, n_queries, n_rows = batch.queries.numpy(), len(batch.queries), len(self.rows)
         lengths = np.vecdot(queries, queries)
-        needed = len(queries) * n_rows * BYTES_OF_BOUND + BYTES_OF_GAP * max(MOST_GAPS, queries.shape[1])
         is_precise = product_keeps_error_limit(self.rows.dtype, self.rows.device)
+        needed = n_queries * self.bytes_of_query + self.bytes_of_gaps
         if needed > scratch or not is_precise or lengths.max() > LARGEST[self.rows.dtype]:
-            return nothing_found(len(queries), k, self.rows.device)
+            return nothing_found(n_queries, k, self.rows.device)
         bounds = self._bounds(batch)
         guess = smallest(torch.from_numpy(bounds), k).numpy()
-        guessed = self._measure(queries, np.arange(len(queries)).repeat(k), guess.ravel()).reshape(-1, k)
-        is_near = bounds <= self._limits(batch.queries, guessed.max(1), lengths)
-        query, row = np.divmod(np.flatnonzero(is_near), n_rows)
-        n_near = np.bincount(query, minlength=len(queries))
-        if n_near.max() > MOST_LEFT * n_rows or n_near.min() < k:
-            return nothing_found(len(queries), k, self.rows.device)
-        reduced = self._measure(queries, query, row)
-        k_first = (n_near.cumsum() - n_near)[:, None] + np.arange(
-            k
-        )  # places of a query's nearest, once they are sorted
-        chosen = np.lexsort((reduced, query))[k_first]  # equal distances stay in the order of the rows
-        certified = torch.ones(len(queries), dtype=torch.bool, device="cpu")
-        return Found(torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen]), certified, len(query))
+        query, row = np.arange(n_queries).repeat(k), guess.ravel()
+        guessed = measure_in_numpy(self.metric, self.rows.numpy(), queries, query, row, MOST_GAPS)
+        is_near = bounds <= self._limits(batch.queries, guessed.reshape(-1, k).max(1), lengths)
+        n_near = np.count_nonzero(is_near, axis=1)
+        certified = (k <= n_near) & (n_near <= max(k, MOST_LEFT * n_rows))
+        if not certified.any():
+            return nothing_found(n_queries, k, self.rows.device)
+        is_near[~certified] = False
+        is_near[query, row] = False  # these are measured
+        more_query, more_row = np.divmod(np.flatnonzero(is_near), n_rows)
+        more = measure_in_numpy(self.metric, self.rows.numpy(), queries, more_query, more_row, MOST_GAPS)
+        query, row, reduced = (np.concatenate(some) for some in ((query, more_query), (row, more_row), (guessed, more)))
+        n_of_query = k + np.bincount(more_query, minlength=n_queries)
+        k_first = (n_of_query.cumsum() - n_of_query)[:, None] + np.arange(k)  # places of its nearest, once sorted
+        chosen = np.lexsort((row, reduced, query))[k_first]
+        closest = torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen])
+        return Found(*closest, torch.from_numpy(certified), len(query))
 
     def _bounds(self, batch: Batch) -> np.ndarray:
         """Returns s - 2 x.q, (n_queries, n_rows), and infinity where the query is the row itself."""
@@ -104,24 +129,11 @@ class NearRows:
             bounds[is_row, own[is_row]] = np.inf
         return bounds
 
-    def _measure(self, queries: np.ndarray, query: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """Returns the reduced distances of pairs of a query and a row, by their numbers, (n_pairs,).
-
-        ``refine.measure`` does the same with tensors, whose calls take most of the time of so few pairs.
-        """
-        assert self.metric.measure_in_numpy is not None
-        rows, reduced = self.rows.numpy(), np.empty(len(row))
-        n_at_once = max(1, MOST_GAPS // queries.shape[1])
-        for start in range(0, len(row), n_at_once):
-            some = slice(start, start + n_at_once)
-            reduced[some] = self.metric.measure_in_numpy(queries[query[some]], rows[row[some]])
-        return reduced
-
     def _limits(self, queries: Tensor, kth: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Returns R^2 - (1 - e) |q|^2, rounded up, float64 (n_queries, 1), where R is how far the k-th row may be."""
         measured = torch.from_numpy(kth)
         squared = reach(self.metric, measured, queries, torch.zeros_like(measured), UNSHIFTED).numpy()
-        limit = squared - (1 - 2 * _error(self.rows)) * lengths  # the other e is more than the rounding of |q|^2
+        limit = squared - (1 - 2 * self.error) * lengths  # the other e is more than the rounding of |q|^2
         limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
         return limit[:, None]
 

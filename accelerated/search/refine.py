@@ -24,32 +24,44 @@ def measure(metric: Metric, rows: Rows, batch: Batch, pairs: Pairs, most_gaps: i
 
     At most ``most_gaps`` differences of a query and a row in one feature are held at once.
     """
-    reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
-    n_at_once = max(1, most_gaps // rows.shape[1])
-    measure_some = _choose_way(metric, rows)
-    for start in range(0, len(reduced), n_at_once):
-        some = slice(start, start + n_at_once)
-        reduced[some] = measure_some(metric, rows, batch.queries, Pairs(pairs.query[some], pairs.row[some]))
+    if isinstance(rows, Tensor) and rows.device.type == "cpu" and metric.measure_in_numpy is not None:
+        numbers = rows.numpy(), batch.queries.numpy(), pairs.query.numpy(), pairs.row.numpy()
+        reduced = torch.from_numpy(measure_in_numpy(metric, *numbers, most_gaps))
+    else:
+        reduced = torch.empty(len(pairs.query), dtype=torch.float64, device=rows.device)
+        n_at_once = max(1, most_gaps // rows.shape[1])
+        measure_some = _choose_way(metric, rows)
+        for start in range(0, len(reduced), n_at_once):
+            some = slice(start, start + n_at_once)
+            reduced[some] = measure_some(metric, rows, batch.queries, Pairs(pairs.query[some], pairs.row[some]))
     return reduced.masked_fill_(batch.self_index[pairs.query] == pairs.row, float("inf"))
+
+
+@np.errstate(under="ignore")  # torch does not heed NumPy's settings either
+def measure_in_numpy(
+    metric: Metric, rows: np.ndarray, queries: np.ndarray, query: np.ndarray, row: np.ndarray, most_gaps: int
+) -> np.ndarray:
+    """Returns the reduced distances of pairs of a query and a row, by their numbers, float64 (n_pairs,).
+
+    NumPy takes half the time of torch, because it adds up numbers that lie side by side, and less for each call.
+    """
+    assert metric.measure_in_numpy is not None
+    reduced, n_at_once = np.empty(len(row)), max(1, most_gaps // queries.shape[1])
+    for start in range(0, len(row), n_at_once):
+        some = slice(start, start + n_at_once)
+        reduced[some] = metric.measure_in_numpy(queries.take(query[some], axis=0), rows.take(row[some], axis=0))
+    return reduced
 
 
 def _choose_way(metric: Metric, rows: Rows) -> Callable[[Metric, Any, Any, Pairs], Tensor]:
     if isinstance(rows, SparseRows):
         return _measure_made_dense if metric.measure_sparse is None else _measure_sparse
-    return _measure_in_numpy if metric.measure_in_numpy is not None and rows.device.type == "cpu" else _measure
+    return _measure
 
 
 def _measure(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Tensor:
     assert metric.measure_pairs is not None
     return metric.measure_pairs(queries.index_select(0, pairs.query), rows.index_select(0, pairs.row))
-
-
-@np.errstate(under="ignore")  # torch does not heed NumPy's settings either
-def _measure_in_numpy(metric: Metric, rows: Tensor, queries: Tensor, pairs: Pairs) -> Tensor:
-    """Measures as ``_measure`` does; NumPy takes half the time, because it adds up numbers that lie side by side."""
-    assert metric.measure_in_numpy is not None
-    query, row = queries.numpy().take(pairs.query.numpy(), axis=0), rows.numpy().take(pairs.row.numpy(), axis=0)
-    return torch.from_numpy(metric.measure_in_numpy(query, row))
 
 
 @np.errstate(under="ignore")

@@ -13,6 +13,8 @@ cells       euclidean, cosine and other metrics whose distance limits |q - x|, o
             sample shows that they lie in clusters so far apart that a query needs few of them
 prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
+wide        euclidean and cosine, on a CPU, if a sample shows that float32 excludes too few of rows with many features,
+            and float64 does without a shift to their centre: products in float64 of the rows as they are
 bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 sparse      rows that are kept sparse: products for euclidean and cosine, counts for jaccard, and for hamming if the
@@ -33,7 +35,7 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import N_SAMPLED, choose_frame
+from accelerated.search.bounds.frame import choose_frame, take_sample
 from accelerated.search.bounds.lines import N_LINES
 from accelerated.search.bounds.manhattan import N_INTERVALS
 from accelerated.search.bounds.multiply import short_float
@@ -51,6 +53,7 @@ from accelerated.search.sparse_counts import SparseCountFilter, has_only_0_and_1
 from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.speeds import fastest_first
 from accelerated.search.tree import TreeFilter
+from accelerated.search.wide_rows import WideRows
 from accelerated.sparse_rows import Rows, SparseRows
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
@@ -64,9 +67,8 @@ LEAST_ROWS = 32  # at least: of fewer rows the k nearest are a large part
 TREE_EXPONENT = -1  # `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
-MOST_EMBEDDED = 2**22  # numbers of rows that are embedded to choose a frame
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
-OTHERS = ("cells", "prefix", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
+OTHERS = ("cells", "prefix", "wide", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
     **{"uint8": torch.uint8, "int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -89,7 +91,7 @@ def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None =
         filters = []
     near = None
     if filter_name is None and isinstance(rows, Tensor) and (not filters or isinstance(filters[0], ProductFilter)):
-        near = NearRows.make(metric, rows)
+        near = NearRows.for_few_queries(metric, rows)
     last = Exhaustive(metric, rows, _why_no_filter(metric, rows), near)
     smallest_search = 0 if filter_name is not None or not filters else _smallest_search(filters[0], rows.shape[1])
     return Index(metric, rows, [*filters, last], smallest_search, 1 if near is None else 1 + near.most_queries)
@@ -176,7 +178,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
         if by_cells is not None:
             return by_cells
-    if name in ("cells", "prefix"):
+    if frame is not None and name == "wide":
+        return WideRows.make(metric, rows, frame, is_asked=True)
+    if name in ("cells", "prefix", "wide"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
     for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:
@@ -185,6 +189,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         if (bound := choose_bound(metric, rows, frame, dtype, k if name is None else None)) is not None:
             if name is None and isinstance(bound, SquaredBound):
                 bound = bound.useful()
+                if bound.dtype == torch.float64 and (wide := WideRows.make(metric, rows, bound.frame)) is not None:
+                    return wide
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
@@ -194,13 +200,11 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
 def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:
     """Returns rows to choose a frame from, and how many features the points of the metric have more.
 
-    For most metrics the rows are the points, and for cosine but for one feature. For others a sample of at most
-    ``MOST_EMBEDDED`` numbers is embedded here.
+    For most metrics the rows are the points, and for cosine but for one feature. For others a sample is embedded here.
     """
     if not metric.embeds_rows or not metric.keeps_rows:
         return rows, metric.n_embedded
-    n_sampled = max(2, min(N_SAMPLED, MOST_EMBEDDED // rows.shape[1]))
-    return metric.embed(rows[:: max(1, len(rows) // n_sampled)]), 0
+    return metric.embed(take_sample(rows)), 0
 
 
 def _are_too_few(n_rows: int, n_features: int) -> bool:

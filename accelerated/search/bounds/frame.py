@@ -15,6 +15,8 @@ from accelerated.metrics import Metric
 from accelerated.search.bounds.multiply import U
 
 N_SAMPLED = 512  # rows that the frame is made from: `python -m benchmarks.constants N_SAMPLED`
+# Rows of many features are so many numbers at most, but not fewer than ``N_COMPARED`` rows:
+MOST_SAMPLED = 2**22  # `python -m benchmarks.constants MOST_SAMPLED`
 SAMPLED_NUMBERS = 2**17  # of these rows, in some features at a time: a copy takes 1 MiB
 N_COMPARED = 64  # of these rows, to estimate how near neighbours are: `python -m benchmarks.constants N_COMPARED`
 
@@ -47,8 +49,9 @@ UNSHIFTED = Frame(torch.zeros(0, dtype=torch.float64, device="cpu"), scale=1.0, 
 
 
 def take_sample(rows: Tensor) -> Tensor:
-    """Returns about 512 of the rows, evenly spread; no copy."""
-    return rows[:: max(1, len(rows) // N_SAMPLED)]
+    """Returns about 512 of the rows, evenly spread, or fewer if they have many features; no copy."""
+    n_sampled = max(N_COMPARED, min(N_SAMPLED, MOST_SAMPLED // rows.shape[1]))
+    return rows[:: max(1, len(rows) // n_sampled)]
 
 
 def by_features(sample: Tensor) -> Iterator[tuple[slice, Tensor]]:

@@ -26,8 +26,8 @@ from knn_inputs.among import Allowed
 def finders_of(index: Index, allowed: Allowed | None = None) -> list[Finder]:
     """Returns the finders; the last is exhaustive and certifies all.
 
-    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have. Where
-    queries may find some rows only, the last measures these, and is the only one if they are few.
+    Boxes, the filter for few features on a GPU, and wide rows have no finder: the filters by products that follow them
+    have. Where queries may find some rows only, the last measures these, and is the only one if they are few.
     """
     finders = [finder for i, chosen in enumerate(index.filters) for finder in _finders_by(chosen, is_first=i == 0)]
     if allowed is None:
