@@ -98,6 +98,7 @@ CELLS = [
     Cell("one query", 1, 1000, 10, 5, "1.2 of scikit-learn", normal64, [*TREES, torch_cdist]),
     Cell("one query, 64 features", 1, 100_000, 64, 5, "1 of scikit-learn", normal64, BY_PRODUCTS),
     Cell("30 rows", 100_000, 30, 2, 5, "1 of scikit-learn", normal64, [*TREES, torch_cdist]),
+    Cell("50,000 features", 50, 300, 50_000, 5, "1 of scikit-learn", normal64, BY_PRODUCTS),
     Cell("strokes, uint8", 2000, 8000, 784, 5, "3", pixels, [*BY_PRODUCTS, faiss_panorama]),
     Cell("many strokes, uint8", 1000, 60_000, 784, 5, "4", pixels, [*BY_PRODUCTS, faiss_panorama]),
     Cell("digits", 297, 1500, 64, 5, "-", digits, [*BY_PRODUCTS, faiss_panorama]),

@@ -32,8 +32,11 @@ STUDIES = {
         lambda: each(normal, [(n, q, 20) for n in (1500, 10_000, 50_000) for q in (4, 16, 64)]),
     ),
     "MOST_FOR_NEAR": Study(
-        of("MOST_FOR_NEAR", 2**25, 2**23, 2**27),
-        lambda: each(normal, [(n, q, d) for n, d in ((100_000, 20), (60_000, 64), (8000, 784)) for q in (1, 4)]),
+        of("MOST_FOR_NEAR", 2**26, 2**23, 2**25, 2**27),
+        lambda: [
+            *each(normal, [(n, q, d) for n, d in ((100_000, 20), (60_000, 64), (8000, 784)) for q in (1, 4)]),
+            *normal(100_000, 1, 64),
+        ],
     ),
     "SMALL_SEARCH_BY_TREE": Study(of("SMALL_SEARCH_BY_TREE", 2**15, 2**13, 2**17), lambda: each(normal, FEW_FEATURES)),
     "SMALL_SEARCH": Study(of("SMALL_SEARCH", 2**20, 2**16, 2**18, 2**22, 2**24), lambda: each(normal, SMALL)),

@@ -16,6 +16,7 @@ least of the type, add an error of less than ``VANISHING`` for each feature, or 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,7 +34,7 @@ from accelerated.search.refine import measure_in_numpy
 from accelerated.search.smallest import smallest
 
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
-MOST_FOR_NEAR = 2**25  # bytes of the rows, for each query anew: `python -m benchmarks.constants MOST_FOR_NEAR`
+MOST_FOR_NEAR = 2**26  # bytes of the rows, for each query anew: `python -m benchmarks.constants MOST_FOR_NEAR`
 MOST_BOUNDS = 2**18  # at once: `python -m benchmarks.constants MOST_BOUNDS`
 MOST_LEFT = 1 / 4  # of the rows, for one query; it takes no longer to measure all if more are left
 MOST_GAPS = 2**17  # differences held at once when pairs are measured
@@ -45,36 +46,39 @@ LARGEST = {torch.float64: 1e300, torch.float32: 1e37}  # squared lengths: no sum
 
 @dataclass(frozen=True)
 class NearRows:
-    """The rows and their squared lengths, by which those are found that may be near a query."""
+    """The rows, by whose squared lengths those are found that may be near a query."""
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features), prepared, on the CPU
-    squared: Tensor  # (n_rows,), s, in the type of the rows
 
     @classmethod
     def for_few_queries(cls, metric: Metric, rows: Tensor) -> Self | None:
-        """Returns the rows with their lengths; None if there are too few or too many, or if they do not suit."""
+        """Returns the rows; None if there are too few or too many for it to save time, or if they do not suit."""
         return cls.make(metric, rows) if rows.numel() >= FEWEST_FOR_NEAR and rows.nbytes <= MOST_FOR_NEAR else None
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> Self | None:
-        """Returns the rows with their lengths; None unless the metric limits |q - x|, and the lengths can be bounds."""
+        """Returns the rows; None unless the metric limits |q - x|, and products of the rows can be bounds."""
         limits_gap = metric.radius is not None and (not metric.embeds_rows or metric.embed is radii.with_zero_apart)
         if not limits_gap or metric.measure_in_numpy is None or rows.device.type != "cpu" or rows.dtype not in UNIT:
             return None
-        if _error(rows) > 1 / 2:
-            return None
-        X = rows.numpy()
+        near = cls(metric, rows)
+        return near if near.error <= 1 / 2 else None
+
+    @cached_property  # computed by the first search, because not each model is asked for few queries
+    def squared(self) -> Tensor | None:
+        """The numbers s, (n_rows,), in the type of the rows; None if sums or products could overflow."""
+        X = self.rows.numpy()
         squared = np.einsum("ij,ij->i", X, X, dtype=np.float64)
-        if squared.max() > LARGEST[rows.dtype]:
+        if squared.max() > LARGEST[self.rows.dtype]:
             return None
-        squared *= 1 - 3 * _error(rows)  # one e is more than the roundings of this sum and of its factor
-        return cls(metric, rows, torch.from_numpy(squared).to(rows.dtype))
+        squared *= 1 - 3 * self.error  # one e is more than the roundings of this sum and of its factor
+        return torch.from_numpy(squared).to(self.rows.dtype)
 
     @property
     def error(self) -> float:
         """Returns e."""
-        return _error(self.rows)
+        return (4 * self.rows.shape[1] + 16) * UNIT[self.rows.dtype]
 
     @property
     def most_queries(self) -> int:
@@ -97,8 +101,8 @@ class NearRows:
         queries, n_queries, n_rows = batch.queries.numpy(), len(batch.queries), len(self.rows)
         lengths = np.vecdot(queries, queries)
         is_precise = product_keeps_error_limit(self.rows.dtype, self.rows.device)
-        needed = n_queries * self.bytes_of_query + self.bytes_of_gaps
-        if needed > scratch or not is_precise or lengths.max() > LARGEST[self.rows.dtype]:
+        is_precise &= self.squared is not None and lengths.max() <= LARGEST[self.rows.dtype]
+        if n_queries * self.bytes_of_query + self.bytes_of_gaps > scratch or not is_precise:
             return nothing_found(n_queries, k, self.rows.device)
         bounds = self._bounds(batch)
         guess = smallest(torch.from_numpy(bounds), k).numpy()
@@ -122,6 +126,7 @@ class NearRows:
 
     def _bounds(self, batch: Batch) -> np.ndarray:
         """Returns s - 2 x.q, (n_queries, n_rows), and infinity where the query is the row itself."""
+        assert self.squared is not None
         bounds = torch.addmm(self.squared, batch.queries.to(self.rows.dtype), self.rows.T, alpha=-2).numpy()
         if batch.n_self:
             own = batch.self_index.numpy()
@@ -136,8 +141,3 @@ class NearRows:
         limit = squared - (1 - 2 * self.error) * lengths  # the other e is more than the rounding of |q|^2
         limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
         return limit[:, None]
-
-
-def _error(rows: Tensor) -> float:
-    """Returns e."""
-    return (4 * rows.shape[1] + 16) * UNIT[rows.dtype]

@@ -20,7 +20,7 @@ exhaustive  all other searches: every pair is measured
 sparse      rows that are kept sparse: products for euclidean and cosine, counts for jaccard, and for hamming if the
             rows are 0 and 1; other metrics measure every pair
 
-Few queries by euclidean or cosine, among rows of up to 32 MiB, go by one product with the rows as they are
+Few queries by euclidean or cosine, among rows of up to 64 MiB, go by one product with the rows as they are
 (``near_rows``). Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands
 their answers.
 """

@@ -38,7 +38,7 @@ class WideRows:
         """
         if rows.device.type != "cpu" or (near := NearRows.make(metric, rows.to(torch.float64))) is None:
             return None
-        if not is_asked and 8 * near.error * float(near.squared.median()) * frame.scale**2 > frame.margin:
+        if near.squared is None or not (is_asked or _is_within_margin(near, near.squared, frame)):
             return None
         return cls(near, ProductFilter(metric, rows, SquaredBound.make(metric, frame, torch.float64)))
 
@@ -65,3 +65,7 @@ class WideRows:
         """Finds the nearest rows."""
         with clock.stage("exclude"):
             return self.near.search(batch, k, scratch)
+
+
+def _is_within_margin(near: NearRows, squared: Tensor, frame: Frame) -> bool:
+    return 8 * near.error * float(squared.median()) * frame.scale**2 <= frame.margin
