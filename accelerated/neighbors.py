@@ -1,6 +1,7 @@
 """The k nearest rows of each query, as an estimator with the conventions of scikit-learn."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -22,6 +23,7 @@ from accelerated.search import (
     Queries,
     Report,
     make_index,
+    predict_seconds,
     resolve_memory_limit,
     search,
     search_among,
@@ -138,6 +140,7 @@ class KNeighbors(Updated):
           exhaustive search
         - fallbacks: the number of other queries that each later filter got, of which equal queries count once
         - seconds: by stage
+        - predicted: the seconds in which the first filter should multiply, by a trial of products on this machine
 
         Raises as ``kneighbors`` does.
 
@@ -150,7 +153,8 @@ class KNeighbors(Updated):
         '3 features are few for 19900 rows, so a tree finds them'
         """
         index, queries, k = self._open(X, n_neighbors)
-        return self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
+        report = self._search(index, queries, range(len(queries.X)), k, Clock(waits_for=self._rows.device)).report
+        return report if isinstance(index, Parts) else replace(report, predicted=predict_seconds(index, len(queries.X)))
 
     def _open(self, X: Any, n_neighbors: int | None, pad: bool = False) -> tuple[Index | Parts, Queries, int]:
         """Returns the rows to search, the queries and k, checked."""

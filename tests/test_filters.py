@@ -659,6 +659,17 @@ def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_
     assert not names[1000, 0] & {"wide", "float64"}
 
 
+def test_a_report_predicts_the_time_of_kept_products_alone(rng):
+    X = rng.normal(size=(3000, 64))
+    model = by("float32", 5).fit(X)
+    n_columns = model._index.filters[0].kept.columns.shape[1]
+    of_bound = accelerated.search.speeds.seconds_of_bound(torch.float32, n_columns)
+
+    assert model.search_report(X[:40]).predicted == {"multiply": 40 * 3000 * of_bound}
+    for other in ("tree", "cells", "exhaustive"):
+        assert by(other, 5).fit(X).search_report(X[:40]).predicted == {}
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
 def test_a_small_block_is_excluded_only_if_all_of_its_bounds_are_above_the_threshold(dtype, rng):
     bounds = torch.from_numpy(rng.normal(size=(640, 33)) * rng.integers(0, 2, (640, 33))).to(dtype)

@@ -12,7 +12,8 @@ r"""The search for the k nearest rows, from the query to its neighbours.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``cells`` one for every cluster of rows, and one for
     every row of the near ones; ``few_features`` one for every block of rows, by boxes; ``tree`` one for all the rows
-    that SciPy's tree does not return. ``bitmaps`` makes none: it marks in each feature the rows that are too far.
+    that SciPy's tree does not return; ``wide_rows`` one for every row, by a product with the rows as they are, as few
+    queries get it (``near_rows``). ``bitmaps`` makes none: it marks in each feature the rows that are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.
  6. It measures the remaining rows exactly and keeps the k nearest (``refine``; the tree does both itself). Where coarse
@@ -65,7 +66,7 @@ from accelerated.search.memory import block_shape, prediction_batch, resolve_mem
 from accelerated.search.parts import Parts
 from accelerated.search.queries import Queries
 from accelerated.search.report import Clock, Report, add_up
-from accelerated.search.rule import make_index
+from accelerated.search.rule import make_index, predict_seconds
 from accelerated.search.within import Within, search_within
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "add_up",
     "block_shape",
     "make_index",
+    "predict_seconds",
     "prediction_batch",
     "resolve_memory_limit",
     "search",

@@ -44,6 +44,7 @@ from accelerated.search.report import Clock
 from accelerated.search.room import Room
 from accelerated.search.screen import drop_far
 from accelerated.search.sizes import sizes_of
+from accelerated.search.speeds import seconds_of_bound
 from accelerated.workers import count_workers, share
 
 ENCODED_ROWS = 2**14  # at once, if rows are encoded when they are needed: `python -m benchmarks.constants ENCODED_ROWS`
@@ -94,6 +95,13 @@ class ProductFilter:
     @property
     def _prefix(self) -> Prefix | None:
         return self.bound.prefix if isinstance(self.bound, SquaredBound) else None
+
+    def predict(self, n_queries: int) -> dict[str, float]:
+        """Returns the seconds that one thread of a CPU should take to multiply kept rows, as products of it did."""
+        if self.kept is None or self.rows.device.type != "cpu":
+            return {}
+        of_bound = seconds_of_bound(self.bound.dtype, self.kept.columns.shape[1])
+        return {"multiply": n_queries * len(self.rows) * of_bound}
 
     def finer(self) -> list["ProductFilter"]:
         """Returns filters in more precise numbers, which encode rows when they are needed."""

@@ -16,7 +16,8 @@ class Report:
     ``filter`` is the first filter, and ``why`` the reason for it. ``certified`` counts the queries that it certified, 0
     if it is exhaustive; ``fallbacks`` the queries that went on to each later filter, of equal queries only the first;
     ``candidates`` counts the pairs that filters left to be measured exactly, and ``seconds`` are by stage, added up
-    over the threads that worked at the same time.
+    over the threads that worked at the same time. ``predicted`` has the seconds of the stages whose time the rule
+    predicted.
     """
 
     n_queries: int = 0
@@ -26,6 +27,7 @@ class Report:
     candidates: int = 0
     fallbacks: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    predicted: dict[str, float] = field(default_factory=dict)
 
 
 def add_up(reports: Sequence[Report]) -> Report:

@@ -114,6 +114,12 @@ def _why_no_filter(metric: Metric, rows: Rows) -> str:
     return "no filter knows a bound for this metric that suits these rows"
 
 
+def predict_seconds(index: Index, n_queries: int) -> dict[str, float]:
+    """Returns the seconds of stages of a search, added up over threads, where the first filter predicts them."""
+    first = index.filters[0]
+    return {} if index.is_small(n_queries) or not isinstance(first, ProductFilter) else first.predict(n_queries)
+
+
 def choose_filters(metric: Metric, rows: Rows, name: str | None = None, k: int = 5) -> Sequence[Filter]:
     """Returns the filters before the exhaustive search, of each distinct row once where many rows are equal."""
     if isinstance(rows, SparseRows):
