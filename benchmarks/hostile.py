@@ -56,11 +56,20 @@ def few_and_wide(n_rows: int, n_features: int, rng: np.random.Generator, n: int)
     return rng.normal(size=(min(n, n_rows), n_features))
 
 
+def with_missing(value: float, rng: np.random.Generator, n: int) -> np.ndarray:
+    """A number that stands for missing ones, in a fifth of the rows in each of three features."""
+    rows = normal(rng, n)
+    for j in (3, 9, 20):
+        rows[rng.random(n) < 0.2, j] = value
+    return rows
+
+
 HOSTILE = [
     Hostile("offset of 1e8", lambda rng, n: rng.random((n, 32)) + 1e8),
     Hostile("two clusters 1 wide, 2e5 apart", partial(apart, 2e5)),
     Hostile("two clusters 1 wide, 2e6 apart", partial(apart, 2e6)),
     Hostile("two clusters 1 wide, 2e9 apart", partial(apart, 2e9)),
+    Hostile("1e9 for missing numbers", partial(with_missing, 1e9)),
     Hostile("all points equal", lambda rng, n: np.ones((n, 32))),
     Hostile("99 % of the rows zero", mostly_zero),
     Hostile("half of them duplicates", half_twins),

@@ -85,7 +85,9 @@ class ProductFilter:
         """Returns the reason for which the rule chooses the filter."""
         if self._prefix is not None:
             return f"{self._prefix.n_numbers - 1} directions are enough to exclude most rows"
-        return f"products in {self.name} are fast here, and precise enough for these rows"
+        closed = isinstance(self.bound, SquaredBound) and self.bound.frame.gaps is not None
+        once = ", once wide gaps between their numbers are closed" if closed else ""
+        return f"products in {self.name} are fast here, and precise enough for these rows{once}"
 
     @property
     def _is_coarse(self) -> bool:

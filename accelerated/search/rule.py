@@ -20,6 +20,9 @@ exhaustive  all other searches: every pair is measured
 sparse      rows that are kept sparse: products for euclidean and cosine, counts for jaccard, and for hamming if the
             rows are 0 and 1; other metrics measure every pair
 
+Where float32 excludes too few rows, the numbers of a feature may lie in clusters far apart: if so, the gaps between
+these are closed before products are made (``bounds/gaps``).
+
 Few queries by euclidean or cosine, among rows of up to 64 MiB, go by one product with the rows as they are
 (``near_rows``). Where a sample shows many equal rows, the rule chooses for the distinct rows, and ``groups`` expands
 their answers.
@@ -35,7 +38,7 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import choose_frame, take_sample
+from accelerated.search.bounds.frame import choose_frame, close_gaps, take_sample
 from accelerated.search.bounds.lines import N_LINES
 from accelerated.search.bounds.manhattan import N_INTERVALS
 from accelerated.search.bounds.multiply import short_float
@@ -194,6 +197,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             continue
         if (bound := choose_bound(metric, rows, frame, dtype, k if name is None else None)) is not None:
             if name is None and isinstance(bound, SquaredBound):
+                if not bound.is_useful and (closed := close_gaps(*_as_points(metric, rows))) is not None:
+                    bound = SquaredBound.make(metric, closed, dtype)
                 bound = bound.useful()
                 if bound.dtype == torch.float64 and (wide := WideRows.make(metric, rows, bound.frame)) is not None:
                     return wide

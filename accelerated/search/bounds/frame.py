@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
+from accelerated.search.bounds.gaps import Gaps, find_gaps
 from accelerated.search.bounds.multiply import U
 
 N_SAMPLED = 512  # rows that the frame is made from: `python -m benchmarks.constants N_SAMPLED`
@@ -32,6 +33,8 @@ class Frame(NamedTuple):
     near: float  # a squared distance, scaled, below which few rows have neighbours
     margin: float = 0.0  # how much farther most of a sample is than a neighbour, as squared distances, scaled
     n_spread: float = math.inf  # the rows spread as if evenly in so many directions
+    gaps: Gaps | None = None  # of the numbers of features, which are closed before they are shifted
+    blur: float = 0.0  # 20 times the V of ``gaps``, scaled
 
     def apply(self, points: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
         """Returns rows or queries, shifted and scaled, in ``dtype``, rounded once more if that is float32.
@@ -39,6 +42,8 @@ class Frame(NamedTuple):
         Points of float32 are shifted in float32 if it holds the centre and the scale: then they are rounded once, but
         the difference of large ones may be infinite.
         """
+        if self.gaps is not None:
+            points = self.gaps.close(points.to(torch.float64))
         in_float32 = points.dtype == dtype == torch.float32 and FINEST <= self.scale <= 1 / FINEST
         if in_float32 and torch.equal(self.center, self.center.to(dtype)):
             return (points - self.center.to(dtype)).mul_(self.scale)
@@ -89,6 +94,19 @@ def choose_frame(rows: Tensor, n_embedded: int = 0) -> Frame:
     else:
         center.zero_()
     return Frame(torch.nn.functional.pad(center, (0, n_embedded)).to(rows.device), scale, near, margin, n_spread)
+
+
+def close_gaps(rows: Tensor, n_embedded: int = 0) -> Frame | None:
+    """Returns a frame in which the gaps of features are closed, with ``n_embedded`` features more; None without any."""
+    sample = take_sample(rows).to(device="cpu", dtype=torch.float64)
+    gaps = find_gaps(sample)
+    if gaps is None:
+        return None
+    sample = gaps.close(sample)
+    frame = choose_frame(sample, n_embedded)
+    largest = torch.maximum(sample.amax(0), frame.center[: sample.shape[1]].abs())
+    blur = 20 * float(torch.linalg.vector_norm(largest)) * frame.scale
+    return frame._replace(center=frame.center.to(rows.device), gaps=gaps.pad(n_embedded).to(rows.device), blur=blur)
 
 
 def _middle(sample: Tensor) -> tuple[Tensor, Tensor]:
@@ -149,10 +167,10 @@ def reach(metric: Metric, reduced: Tensor, queries: Tensor, length: Tensor, fram
     """Returns squared distances in the frame, (n,); a row beyond has a measured distance above ``reduced``, (n,).
 
     The sum, the square root and the steps of ``radius`` are off by at most (2 n_features + 32) 2^-53 of themselves,
-    and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths; that of q, in the
-    frame, is ``length``, and |x| <= |q| + |q - x|.
+    and by squares that vanish below 1e-150. The shift rounds q and x by 2^-53 of their own lengths, or by three times
+    that and ``blur`` where gaps are closed; that of q, in the frame, is ``length``, and |x| <= |q| + |q - x|.
     """
     assert metric.radius is not None
     radius = metric.radius(reduced, queries)
     measured = (radius * (1 + (2 * queries.shape[1] + 32) * U) + 1e-150) * frame.scale
-    return ((measured + 4 * U * length) * (1 + 8 * U)).square() * (1 + 8 * U)
+    return ((measured + 8 * U * (length + frame.blur)) * (1 + 8 * U)).square() * (1 + 8 * U)

@@ -86,8 +86,8 @@ class SquaredBound:
 
     @property
     def encoding_bytes(self) -> int:
-        """Returns the bytes of six float64 copies of a query; a row takes no more."""
-        return 8 * 6 * _n_columns(len(self.frame.center), self.dtype)
+        """Returns the bytes of six float64 copies of a query, or ten to close gaps; a row takes no more."""
+        return 8 * (6 if self.frame.gaps is None else 10) * _n_columns(len(self.frame.center), self.dtype)
 
     def finer(self) -> list["SquaredBound"]:
         """Returns the same bound for whole rows if these are shortened, and in more precise numbers."""
@@ -96,12 +96,17 @@ class SquaredBound:
         return [SquaredBound.make(self.metric, self.frame, dtype) for dtype in (*of_whole, *finer)]
 
     def useful(self) -> "SquaredBound":
-        """Returns this bound, or the first finer one that excludes most of a sample; this one if none does.
+        """Returns this bound, or the first finer one that excludes most of a sample; this one if none does."""
+        return next((bound for bound in (self, *self.finer()) if bound.is_useful), self)
+
+    @property
+    def is_useful(self) -> bool:
+        """Tells whether the bound excludes most of a sample.
 
         The terms with ``alpha``, which grows with the number of features, make a bound too low by 4 |x|^2 + 3 |q|^2 +
         4 |q| |x| + 3 near times alpha. That is about 16 alpha, because in the frame lengths are near 1.
         """
-        return next((bound for bound in (self, *self.finer()) if 16 * bound.alpha <= self.frame.margin), self)
+        return 16 * self.alpha <= self.frame.margin
 
     def encode_rows(self, rows: Tensor) -> EncodedRows:
         """Encodes rows, (n_rows, n_columns) in T.
