@@ -21,8 +21,8 @@ from accelerated.search.bounds.protocol import EncodedRows
 TIMED = 512  # queries of a CPU's products that are timed, and their columns, at most
 CPU = torch.device("cpu")
 LINES = 2048  # rows of such a product, at most
-FEWEST_TIMED = 4  # products: the first is slower, and another program may slow down some
-TIMING = 0.03  # seconds, so that there are more products of the types that may be the fastest
+FEWEST_TIMED = 2  # products, because the first is slower
+TIMING = 0.02  # seconds: there are more products of the types that may be the fastest, if another program slows some
 TIMED_ON_GPU, LINES_ON_GPU = 256, 4096
 
 

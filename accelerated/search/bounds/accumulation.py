@@ -19,6 +19,7 @@ The models were found by other people, by experiment. So every device is tried b
 import functools
 import os
 import warnings
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -77,9 +78,10 @@ def _try_products(dtype: torch.dtype, out_dtype: torch.dtype, device: torch.devi
     for n_columns, n_copies in SHAPES if device.type == "cpu" else [*SHAPES, LARGE]:
         n_columns = aligned(n_columns, device)
         a, b = _hard_floats(n_columns, dtype) if dtype.is_floating_point else _hard_integers(n_columns, dtype)
-        parts = FEW_LINES if device.type == "cpu" and n_columns == FEW_LINES_COLUMNS else [(None, None)]
+        limits = _limits(a, b, out_dtype, device)
+        parts = FEW_LINES if device.type == "cpu" and n_columns == FEW_LINES_COLUMNS else [(len(a), len(b))]
         try:
-            kept = all(_keeps_limit(a[:n], b[:m], n_copies, out_dtype, device) for n, m in parts)
+            kept = all(_keeps_limits(limits, a[:n], b[:m], n_copies, out_dtype, device) for n, m in parts)
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
@@ -92,19 +94,32 @@ def _try_products(dtype: torch.dtype, out_dtype: torch.dtype, device: torch.devi
     return True
 
 
-def _keeps_limit(a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, device: torch.device) -> bool:
-    """Tells whether the product of the copies of a (n, K) and b (m, K) is as precise as ``accumulation`` says."""
-    product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), out_dtype)
+class _Limits(NamedTuple):
+    """What the products of each line of a with each line of b may be, (n, m), in their type."""
+
+    low: Tensor
+    high: Tensor
+
+
+def _limits(a: Tensor, b: Tensor, out_dtype: torch.dtype, device: torch.device) -> _Limits:
+    """Returns the limits of the products of a (n, K) and b (m, K) that are as precise as ``accumulation`` says."""
     exact = a.double() @ b.double().T
     if a.dtype == torch.int8:
-        low = high = -exact  # a base of 0 minus the product; integers are exact
-    elif a.dtype == torch.uint8:
+        return _Limits(-exact, -exact)  # a base of 0 minus the product; integers are exact
+    if a.dtype == torch.uint8:
         rounded = a.shape[1] / 512  # three times, by up to 2 each, from 2^24 on
         exact += _start(len(exact))[:, None] + _start(len(exact.T))
-        low, high = exact - rounded, exact + rounded
-    else:
-        allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
-        low, high = -ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype)
+        return _Limits(exact - rounded, exact + rounded)
+    allowed = accumulation(a.shape[1], a.dtype, device) * magnitudes(a, b) + UNDERFLOW
+    return _Limits(-ceiling(allowed - exact, out_dtype), ceiling(exact + allowed, out_dtype))
+
+
+def _keeps_limits(
+    limits: _Limits, a: Tensor, b: Tensor, n_copies: int, out_dtype: torch.dtype, device: torch.device
+) -> bool:
+    """Tells whether the product of the copies of a (n, K) and b (m, K) is within the limits of their lines."""
+    low, high = (limit[: len(a), : len(b)] for limit in limits)
+    product = _multiply_on(device, a.repeat(n_copies, 1), b.repeat(n_copies, 1), out_dtype)
     product = product.view(n_copies, len(a), n_copies, len(b)).transpose(1, 2)
     return bool(((low <= product) & (product <= high)).all())
 
