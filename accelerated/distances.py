@@ -141,11 +141,11 @@ def cosine(queries: Tensor, rows: Tensor) -> Tensor:
     A zero vector has no direction: its distance is 0 to another zero vector and 1 to any other vector.
     """
     distance = sqeuclidean(queries, rows) * 0.5
-    return distance.masked_fill_(_has_direction(queries) != _has_direction(rows), 1.0)
+    return distance.masked_fill_(has_direction(queries) != has_direction(rows), 1.0)
 
 
-def _has_direction(rows: Tensor) -> Tensor:
-    """Tells which vectors are not zero, (...); the first feature decides for most of them, if they are not sparse."""
+def has_direction(rows: Tensor) -> Tensor:
+    """Tells which vectors (n_features, ...) are not zero; the first feature decides for most, if few numbers are 0."""
     found = rows[0] != 0
     return found if bool(found.all()) else (rows != 0).any(0)
 

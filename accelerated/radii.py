@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from accelerated.distances import has_direction
 from accelerated.square_root import correct_sqrt, power
 
 
@@ -26,7 +27,7 @@ def with_zero_apart(units: Tensor) -> Tensor:
     So half of the squared length |u - v|^2 is the cosine distance for zero vectors, too: 0 from one to another, and 1
     from one to a unit vector.
     """
-    is_zero = ~units.any(1, keepdim=True)
+    is_zero = ~has_direction(units.T)[:, None]
     return torch.cat([units, is_zero.to(units.dtype)], 1)
 
 

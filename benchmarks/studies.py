@@ -193,8 +193,24 @@ STUDIES = {
         lambda: [case for n in (2, 4, 8, 16) for case in each(categories, USUAL, n_values=n)],
     ),
     "MOST_NEVER_EXCLUDED": Study(of("MOST_NEVER_EXCLUDED", 16, 0, 4), lambda: each(nearly_whole, USUAL)),
+    "MOST_ROWS_OF_RAW": Study(
+        of("MOST_ROWS_OF_RAW", 2**11, 2**9, 2**10, 2**12),
+        lambda: each(normal, [(n, 5000, d) for n in (300, 600, 1200, 2400) for d in (16, 64)], with_fit=True),
+    ),
+    "MOST_BYTES_OF_RAW": Study(
+        of("MOST_BYTES_OF_RAW", 2**22, 2**20, 2**24),
+        lambda: each(normal, [(n, 1000, d) for n in (300, 600, 1000) for d in (200, 800, 2000)], with_fit=True),
+    ),
+    "FEWEST_NUMBERS_OF_RAW": Study(
+        of("FEWEST_NUMBERS_OF_RAW", 2**8, 2**6, 2**7, 2**10),
+        lambda: each(normal, [(n, 20_000, d) for n in (20, 40, 100) for d in (2, 4, 8)], with_fit=True),
+    ),
+    "SMALL_SEARCH_OF_RAW": Study(
+        of("SMALL_SEARCH_OF_RAW", 2**17, 2**15, 2**16, 2**18, 2**20),
+        lambda: each(normal, [(n, q, 16) for n in (50, 200, 800) for q in (20, 100, 400)]),
+    ),
     "MOST_SAMPLED": Study(
-        of("MOST_SAMPLED", 2**22, 2**20, 2**24),
+        of("MOST_SAMPLED", 2**20, 2**22, 2**24),
         lambda: each(normal, [(200, 50, 100_000), (500, 200, 20_000)], with_fit=True),
     ),
     "N_SAMPLED": Study(of("N_SAMPLED", 512, 64, 4096), lambda: each(normal, USUAL, with_fit=True)),

@@ -28,7 +28,7 @@ class ByPseudoInverse(accelerated.SimilarityRegressor):
 
 
 # Where a metric has none of these, all pairs are measured.
-FILTERS = ("prefix", "cells", "wide", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "groups")
+FILTERS = ("prefix", "cells", "raw", "uint8", "int8", "bfloat16", "float32", "float64", "tree", "groups")
 TARGETS = {
     "reference": load_target("reference"),
     "accelerated": load_target("accelerated"),

@@ -78,7 +78,7 @@ APPLY = [
     ),
     ("bitmaps", "chebyshev"),
     *(("cells", metric) for metric in ("euclidean", "cosine", "minkowski 3")),
-    *(("wide", metric) for metric in ("euclidean", "sqeuclidean", "cosine")),
+    *(("raw", metric) for metric in ("euclidean", "sqeuclidean", "cosine")),
 ]
 
 
@@ -123,7 +123,7 @@ def test_a_filter_that_does_not_apply_leaves_all_pairs_to_be_measured():
         ("int8", "cosine"),
         ("float32", "chebyshev"),
         ("bitmaps", "manhattan"),
-        ("wide", "manhattan"),
+        ("raw", "manhattan"),
     ):
         assert choose_filter(METRICS[metric], torch.from_numpy(NORMAL), name) is None
     with pytest.raises(ValueError, match="filter='bfloat' is not one of uint8, int8, float16, bfloat16"):
@@ -145,7 +145,7 @@ def test_the_edges_of_blocks_and_batches_do_not_matter(monkeypatch, n_rows, n_qu
                 assert_same("bfloat16", X, queries, k, expected)
 
 
-@pytest.mark.parametrize("name", [*PRODUCTS, "cells", "wide", "tree", "boxes", "bitmaps"])
+@pytest.mark.parametrize("name", [*PRODUCTS, "cells", "raw", "tree", "boxes", "bitmaps"])
 def test_a_small_memory_limit_gives_the_same_bits(name, rng):
     metric = "chebyshev" if name == "bitmaps" else "euclidean"
     X, Q = (rng.integers(0, 200, (n, 2 if name == "boxes" else 12)) for n in (4000, 40))
@@ -625,7 +625,9 @@ def test_the_rule_chooses_by_features_rows_and_metric():
     assert {choose_filter(METRICS[metric], sets).name for metric in ("hamming", "jaccard")} == {counting}
     assert chosen["chebyshev", 20] == "bitmaps"
     assert {metric for (metric, d), name in chosen.items() if d == 20 and name is None} == {"hamming"}
-    assert choose_filter(METRICS["euclidean"], many[:100]) is None
+    for metric, name in (("euclidean", "raw"), ("cosine", "raw"), ("manhattan", None)):
+        assert getattr(choose_filter(METRICS[metric], many[:100]), "name", None) == name
+    assert choose_filter(METRICS["euclidean"], many[:10]) is None
 
 
 @pytest.mark.parametrize("data", ["normal", "clusters", "unit"])
@@ -647,16 +649,16 @@ def test_nearly_all_queries_are_answered_at_the_first_try(data):
 
 def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_first(rng):
     names = {}
-    for n_features, offset in ((1000, 0), (30_000, 0), (30_000, 1e7)):
+    for n_features, offset in ((1000, 1e7), (30_000, 0), (30_000, 1e7)):
         X, Q = rng.normal(size=(260, n_features)) + offset, rng.normal(size=(40, n_features)) + offset
         for scale in (1e-30, 1.0):
             assert assert_same_as_exhaustive(None, X * scale, Q * scale, 3) == 40
             report = NearestNeighbors(3).fit(X * scale).search_report(Q * scale)
             names.setdefault((n_features, offset), set()).add(report.filter)
 
-    assert names[30_000, 0] == {"wide"}  # rows as they are
+    assert names[30_000, 0] == {"raw"}  # rows as they are
     assert names[30_000, 1e7] == {"float64"}  # which are shifted to their centre
-    assert not names[1000, 0] & {"wide", "float64"}
+    assert not names[1000, 1e7] & {"raw", "float64"}
 
 
 def test_a_report_predicts_the_time_of_kept_products_alone(rng):

@@ -85,7 +85,7 @@ def test_products_that_search_distinct_rows_give_the_same_bits(metric, rng):
     Q = np.concatenate([X[:100], X[:100] + 0.1])
     model = by("groups", 7, metric=metric, memory_limit=2**24).fit(X)
 
-    assert re.fullmatch("(int8|bfloat16|float32) of distinct rows", model.search_report(Q).filter)
+    assert re.fullmatch("(int8|bfloat16|float32|raw) of distinct rows", model.search_report(Q).filter)
     for queries in (Q, None):
         assert "exhaustive" not in model.search_report(queries).fallbacks
         assert_same_bits(model.kneighbors(queries), by("exhaustive", 7, metric=metric).fit(X).kneighbors(queries))

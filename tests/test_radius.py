@@ -39,7 +39,7 @@ FILTERS = [  # with the metrics that each is for
     ("float32", "jaccard", 12),
     ("prefix", "euclidean", 12),
     ("cells", "euclidean", 12),
-    ("wide", "euclidean", 12),
+    ("raw", "euclidean", 12),
     ("groups", "euclidean", 12),
 ]
 

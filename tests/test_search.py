@@ -165,7 +165,7 @@ def measured_mebibytes(fit="", call="model.kneighbors(Q)", filter=None, metric="
         ("tree", "chebyshev"),
         ("bitmaps", "chebyshev"),
         ("cells", "euclidean"),
-        ("wide", "euclidean"),
+        ("raw", "euclidean"),
     ],
 )
 def test_a_large_search_stays_within_its_memory_limit(filter, metric):

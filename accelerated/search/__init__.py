@@ -12,7 +12,7 @@ r"""The search for the k nearest rows, from the query to its neighbours.
  4. A filter makes bounds: ``product_filter`` one for every row, by a product of matrices (the formulas are in
     ``bounds``, the minima over small blocks in ``block_minima``); ``cells`` one for every cluster of rows, and one for
     every row of the near ones; ``few_features`` one for every block of rows, by boxes; ``tree`` one for all the rows
-    that SciPy's tree does not return; ``wide_rows`` one for every row, by a product with the rows as they are, as few
+    that SciPy's tree does not return; ``raw_rows`` one for every row, by a product with the rows as they are, as few
     queries get it (``near_rows``). ``bitmaps`` makes none: it marks in each feature the rows that are too far.
  5. The filter measures some rows that are probably near. It excludes every row whose bound is above the k-th of these
     distances; a row that is equally far stays.

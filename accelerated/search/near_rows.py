@@ -117,12 +117,12 @@ class NearRows:
         is_near[query, row] = False  # these are measured
         more_query, more_row = np.divmod(np.flatnonzero(is_near), n_rows)
         more = measure_in_numpy(self.metric, self.rows.numpy(), queries, more_query, more_row, MOST_GAPS)
-        query, row, reduced = (np.concatenate(some) for some in ((query, more_query), (row, more_row), (guessed, more)))
-        n_of_query = k + np.bincount(more_query, minlength=n_queries)
-        k_first = (n_of_query.cumsum() - n_of_query)[:, None] + np.arange(k)  # places of its nearest, once sorted
-        chosen = np.lexsort((row, reduced, query))[k_first]
-        closest = torch.from_numpy(reduced[chosen]), torch.from_numpy(row[chosen])
-        return Found(*closest, torch.from_numpy(certified), len(query))
+        reduced, rows = _beside(guessed.reshape(-1, k), guess, more_query, more_row, more)
+        chosen = np.lexsort((rows, reduced), axis=1)[:, :k]
+        reduced, rows = (np.take_along_axis(some, chosen, 1) for some in (reduced, rows))
+        return Found(
+            torch.from_numpy(reduced), torch.from_numpy(rows), torch.from_numpy(certified), len(query) + len(more_query)
+        )
 
     def _bounds(self, batch: Batch) -> np.ndarray:
         """Returns s - 2 x.q, (n_queries, n_rows), and infinity where the query is the row itself."""
@@ -141,3 +141,20 @@ class NearRows:
         limit = squared - (1 - 2 * self.error) * lengths  # the other e is more than the rounding of |q|^2
         limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
         return limit[:, None]
+
+
+def _beside(
+    reduced: np.ndarray, rows: np.ndarray, query: np.ndarray, row: np.ndarray, distance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns distances and rows, (n_queries, k), with those of more pairs beside them, and infinity where a line ends.
+
+    The pairs are in the order of their queries.
+    """
+    if not len(query):
+        return reduced, rows
+    n_of_query = np.bincount(query, minlength=len(rows))
+    place = np.arange(len(query)) - (n_of_query.cumsum() - n_of_query)[query]
+    distances = np.full((len(rows), n_of_query.max()), np.inf)
+    numbers = np.zeros(distances.shape, dtype=np.int64)
+    distances[query, place], numbers[query, place] = distance, row
+    return np.concatenate([reduced, distances], axis=1), np.concatenate([rows, numbers], axis=1)

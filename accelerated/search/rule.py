@@ -13,8 +13,8 @@ cells       euclidean, cosine and other metrics whose distance limits |q - x|, o
             sample shows that they lie in clusters so far apart that a query needs few of them
 prefix      euclidean and the others that it is named with, on a CPU, if the rows are many and have many features, and a
             sample shows that a few directions tell them apart: products of these, in bfloat16 or float32
-wide        euclidean and cosine, on a CPU, if a sample shows that float32 excludes too few of rows with many features,
-            and float64 does without a shift to their centre: products in float64 of the rows as they are
+raw         euclidean and cosine, on a CPU, if the rows are few, or if a sample shows that float32 excludes too few of
+            rows with many features: products of the rows as they are, where these exclude enough without a shift
 bitmaps     all other searches by Chebyshev distances
 exhaustive  all other searches: every pair is measured
 sparse      rows that are kept sparse: products for euclidean and cosine, counts for jaccard, and for hamming if the
@@ -38,7 +38,7 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import choose_frame, close_gaps, take_sample
+from accelerated.search.bounds.frame import Frame, choose_frame, close_gaps, take_sample
 from accelerated.search.bounds.lines import N_LINES
 from accelerated.search.bounds.manhattan import N_INTERVALS
 from accelerated.search.bounds.multiply import short_float
@@ -52,11 +52,11 @@ from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter, find_groups, is_worth_grouping, repeats_rows
 from accelerated.search.near_rows import NearRows
 from accelerated.search.product_filter import ProductFilter
+from accelerated.search.raw_rows import RawRows
 from accelerated.search.sparse_counts import SparseCountFilter, has_only_0_and_1
 from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.speeds import fastest_first
 from accelerated.search.tree import TreeFilter
-from accelerated.search.wide_rows import WideRows
 from accelerated.sparse_rows import Rows, SparseRows
 
 SMALL_SEARCH = 2**20  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH`
@@ -65,13 +65,18 @@ SMALL_SEARCH_BY_BITMAPS = 2**16  # pairs: `python -m benchmarks.constants SMALL_
 FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 # Rows x features at which fewer rows are enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 FEWEST_NUMBERS = 2**13
+MOST_ROWS_OF_RAW = 2**11  # which are few: `python -m benchmarks.constants MOST_ROWS_OF_RAW`
+MOST_BYTES_OF_RAW = 2**22  # in few rows: `python -m benchmarks.constants MOST_BYTES_OF_RAW`
+# Numbers of rows that are too few for other filters, at least: `python -m benchmarks.constants FEWEST_NUMBERS_OF_RAW`
+FEWEST_NUMBERS_OF_RAW = 2**8
+SMALL_SEARCH_OF_RAW = 2**17  # pairs x features: `python -m benchmarks.constants SMALL_SEARCH_OF_RAW`
 LEAST_ROWS = 32  # at least: of fewer rows the k nearest are a large part
 # A tree wants more than 2^(2 n_features - 1) rows: each feature more takes a search of it two to three times as long.
 TREE_EXPONENT = -1  # `python -m benchmarks.constants TREE_EXPONENT`
 BOXES_EXPONENT = 10  # and boxes 2^(2 n_features + 10): `python -m benchmarks.constants BOXES_EXPONENT --device cuda`
 OF_BOXES = (1, 2, float("inf"))  # the powers whose distances of boxes are measured
 OF_MANHATTAN = {torch.int8: 2 * N_INTERVALS, torch.float32: 2 * N_LINES - 1}  # columns of a feature in its bounds
-OTHERS = ("cells", "prefix", "wide", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
+OTHERS = ("cells", "prefix", "raw", "tree", "boxes", "bitmaps", "exhaustive", "sparse")
 PRODUCTS = {
     **{"uint8": torch.uint8, "int8": torch.int8, "float16": torch.float16, "bfloat16": torch.bfloat16},
     **{"float32": torch.float32, "float64": torch.float64},
@@ -93,7 +98,11 @@ def make_index(metric: Metric, rows: Rows, k: int = 5, filter_name: str | None =
         warnings.warn(f"{rows.device} has no memory left for a fast search: all pairs are measured", stacklevel=4)
         filters = []
     near = None
-    if filter_name is None and isinstance(rows, Tensor) and (not filters or isinstance(filters[0], ProductFilter)):
+    if (
+        filter_name is None
+        and isinstance(rows, Tensor)
+        and (not filters or isinstance(filters[0], ProductFilter | RawRows))
+    ):
         near = NearRows.for_few_queries(metric, rows)
     last = Exhaustive(metric, rows, _why_no_filter(metric, rows), near)
     smallest_search = 0 if filter_name is not None or not filters else _smallest_search(filters[0], rows.shape[1])
@@ -106,6 +115,8 @@ def _smallest_search(first: Filter, n_features: int) -> int:
         first = first.of_groups
     if isinstance(first, TreeFilter):
         return SMALL_SEARCH_BY_TREE
+    if isinstance(first, RawRows):
+        return SMALL_SEARCH_OF_RAW
     return SMALL_SEARCH_BY_BITMAPS * n_features if isinstance(first, BitmapFilter) else SMALL_SEARCH
 
 
@@ -164,9 +175,9 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     if name is not None and name not in (*PRODUCTS, *OTHERS):
         raise ValueError(f"filter={name!r} is not one of {', '.join([*PRODUCTS, *OTHERS])}, groups")
     n_rows, n_features = rows.shape
-    if name is None and _are_too_few(n_rows, n_features):
-        return None
     is_cpu = rows.device.type == "cpu"
+    if name is None and _are_too_few(n_rows, n_features):
+        return _choose_raw(metric, rows) if rows.numel() >= FEWEST_NUMBERS_OF_RAW else None
     if metric.tree_p is not None:
         exponent = (TREE_EXPONENT if is_cpu else BOXES_EXPONENT) + 2 * n_features
         by_rule = name is None and n_rows > 2**exponent
@@ -187,9 +198,11 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
         if by_cells is not None:
             return by_cells
-    if frame is not None and name == "wide":
-        return WideRows.make(metric, rows, frame, is_asked=True)
-    if name in ("cells", "prefix", "wide"):
+    if frame is not None and (name == "raw" or (name is None and _are_few(rows))):
+        raw = RawRows.make(metric, rows, frame, _float_filters(metric, rows, frame), is_asked=name == "raw")
+        if raw is not None:
+            return raw
+    if name in ("cells", "prefix", "raw"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
     for dtype in fastest_first(rows.device, n_columns) if name is None else [PRODUCTS[name]]:
@@ -200,8 +213,10 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
                 if not bound.is_useful and (closed := close_gaps(*_as_points(metric, rows))) is not None:
                     bound = SquaredBound.make(metric, closed, dtype)
                 bound = bound.useful()
-                if bound.dtype == torch.float64 and (wide := WideRows.make(metric, rows, bound.frame)) is not None:
-                    return wide
+                if bound.dtype == torch.float64:
+                    raw = RawRows.make(metric, rows, bound.frame, [ProductFilter(metric, rows, bound)])
+                    if raw is not None:
+                        return raw
             chosen = ProductFilter.make(metric, rows, bound)
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
@@ -218,13 +233,22 @@ def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:
     return metric.embed(take_sample(rows)), 0
 
 
+def _choose_raw(metric: Metric, rows: Tensor) -> RawRows | None:
+    """Returns the filter by a product with rows that are too few for others; None if it does not suit them."""
+    return None if metric.radius is None else RawRows.make(metric, rows, choose_frame(*_as_points(metric, rows)), [])
+
+
+def _are_few(rows: Tensor) -> bool:
+    return len(rows) <= MOST_ROWS_OF_RAW and rows.nbytes <= MOST_BYTES_OF_RAW
+
+
 def _are_too_few(n_rows: int, n_features: int) -> bool:
     return n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features))
 
 
-def _float_filters(metric: Metric, rows: Tensor) -> list[ProductFilter]:
+def _float_filters(metric: Metric, rows: Tensor, frame: Frame | None = None) -> list[ProductFilter]:
     """Returns filters by products in floating point, the fastest first; none for manhattan and chebyshev."""
     if metric.radius is None:
         return []
-    first = SquaredBound.make(metric, choose_frame(rows), short_float(rows.device))
+    first = SquaredBound.make(metric, frame or choose_frame(rows), short_float(rows.device))
     return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]

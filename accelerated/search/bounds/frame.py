@@ -17,7 +17,7 @@ from accelerated.search.bounds.multiply import U
 
 N_SAMPLED = 512  # rows that the frame is made from: `python -m benchmarks.constants N_SAMPLED`
 # Rows of many features are so many numbers at most, but not fewer than ``N_COMPARED`` rows:
-MOST_SAMPLED = 2**22  # `python -m benchmarks.constants MOST_SAMPLED`
+MOST_SAMPLED = 2**20  # `python -m benchmarks.constants MOST_SAMPLED`
 SAMPLED_NUMBERS = 2**17  # of these rows, in some features at a time: a copy takes 1 MiB
 N_COMPARED = 64  # of these rows, to estimate how near neighbours are: `python -m benchmarks.constants N_COMPARED`
 
