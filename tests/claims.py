@@ -1,4 +1,4 @@
-"""Tries a claim on many targets that differ little, on the same cases, which are drawn once."""
+"""Tries a claim on many targets, on the same cases, which are drawn once: to draw them takes most of the time."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -12,14 +12,26 @@ from conformance.runner.trial import for_each_drawn
 from conformance.targets import Target
 from conformance.targets.opening import by_task
 
-THESE_ALONE = Profile(draws=1, budget=0, limit=np.inf)  # no time to draw others
-
 
 @cache
-def _drawn(claim, draws):
+def _drawn(claim, draws, seed):
     cases = []
-    for_each_drawn(claim, cases.append, draws, seed=0, shrink=False)
+    for_each_drawn(claim, cases.append, draws, seed, shrink=False)
     return cases
+
+
+def _copies(claim, draws, seed):
+    """The drawn cases, copied for each target, so that none meets what another has written into them.
+
+    They are drawn when the first is asked for, which a target that fails on a pinned case never does.
+    """
+    for case in _drawn(claim, draws, seed):
+        yield deepcopy(case)
+
+
+def try_claim(target, claim, profile, seed=0, pins=(), shrinking=0.0):
+    """``run_claim`` on the cases that it would draw; a failure is not made smaller, so that ``shrinking`` is unused."""
+    return run_claim(target, claim, profile, pins=pins, cases=_copies(claim, profile.draws, seed))
 
 
 def target_like(known, name, **changed):
@@ -38,10 +50,7 @@ def target_like(known, name, **changed):
 
 
 def assert_holds(target, claim, draws):
-    """Tries the claim on its pinned cases and on so many drawn ones; ``python -m conformance`` makes a failure smaller.
-
-    Each target has a copy of the cases, so that none meets what another has written into them.
-    """
-    cases = [*pinned(claim.name), *deepcopy(_drawn(claim, draws))]
-    result = run_claim(target, claim, THESE_ALONE, pins=cases)
+    """Tries the claim on its pinned cases and so many drawn ones; ``python -m conformance`` makes a failure smaller."""
+    endless = Profile(draws, budget=np.inf, limit=np.inf)
+    result = try_claim(target, claim, endless, pins=pinned(claim.name))
     assert result.verdict == "holds", f"{result.message}\n{result.shown}"

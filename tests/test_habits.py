@@ -11,6 +11,7 @@ from conformance.claims import BY_NAME
 from conformance.runner import PROFILES, run_claim
 from conformance.targets import make_target
 from conformance.targets.errors import TargetError
+from tests.claims import try_claim
 
 
 class Search:
@@ -104,7 +105,7 @@ class InDecimals(Averages):
 
 
 def verdict(model, claim):
-    return run_claim(make_target("mine", model), BY_NAME[claim], PROFILES["quick"]).verdict
+    return try_claim(make_target("mine", model), BY_NAME[claim], PROFILES["quick"]).verdict
 
 
 @pytest.mark.parametrize(

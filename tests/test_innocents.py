@@ -5,8 +5,9 @@ import pytest
 
 from conformance.claims import CLAIMS
 from conformance.claims.claim import CONVENTIONS
-from conformance.runner import Profile, run_claim
+from conformance.runner import Profile
 from conformance.targets import make_target
+from tests.claims import try_claim
 from tests.innocents import classifiers, containers, forms, metrics, refusals, regressors, searches, within
 
 INNOCENTS = [
@@ -22,7 +23,7 @@ FEW = Profile(draws=6, budget=np.inf, limit=np.inf)  # the quick profile has 20
 def test_an_innocent_is_accused_of_nothing_but_conventions(model):
     target = make_target("mine", model)
 
-    results = [run_claim(target, claim, FEW, shrinking=0) for claim in CLAIMS if claim.kind != CONVENTIONS]
+    results = [try_claim(target, claim, FEW) for claim in CLAIMS if claim.kind != CONVENTIONS]
 
     assert {r.claim: r.message for r in results if r.verdict in ("FAILS", "raises")} == {}
     assert sum(r.verdict == "holds" for r in results) >= 10

@@ -11,13 +11,14 @@ import pytest
 
 import reference
 from conformance.cases.pins import pinned
-from conformance.runner import Profile, run_claim
+from conformance.runner import Profile
 from conformance.runner.causes import FAILED
 from conformance.targets import make_target
 from conformance.zoo import ZOO
 from conformance.zoo.pieces import PIECES
 from conformance.zoo.pieces.piece import IMPORTS, answer, names_of
 from conformance.zoo.spot_the_bug import INTRODUCTION, PAGE, page, section
+from tests.claims import try_claim
 
 EACH = pytest.mark.parametrize(
     ("number", "piece"), list(enumerate(PIECES, 1)), ids=[f"{n}-{piece.name}" for n, piece in enumerate(PIECES, 1)]
@@ -59,8 +60,7 @@ def test_the_claim_fails_for_the_piece_and_holds_once_it_is_mended(number, piece
     )
 
     verdicts = [
-        run_claim(tried, piece.claim, ENDLESS, pins=pinned(piece.claim.name), shrinking=0).verdict
-        for tried in (target, mistaken)
+        try_claim(tried, piece.claim, ENDLESS, pins=pinned(piece.claim.name)).verdict for tried in (target, mistaken)
     ]
 
     assert verdicts[0] == "holds"

@@ -83,10 +83,12 @@ def run_claim(
     seed: int = 0,
     pins: Iterable[Any] = (),
     shrinking: float = SHRINKING,
+    cases: Iterable[Any] | None = None,
 ) -> Result:
     """Tries a claim on the pinned cases, and then on drawn ones; an exception of the target becomes a result.
 
-    ``shrinking`` is the number of seconds in which a smaller case that fails is looked for.
+    ``shrinking`` is the number of seconds in which a smaller case that fails is looked for. If ``cases`` are given,
+    they are tried in place of the drawn ones, and a failure is not made smaller.
     """
     start = perf_counter()
     trial = Trial(target, claim, start + profile.budget, shrinking)
@@ -96,7 +98,11 @@ def run_claim(
             for case in pins:
                 trial.replay(case)
             trial.patience += trial.in_vain
-            for_each_drawn(claim, trial.draw, profile.draws, seed, shrinking > 0)
+            if cases is None:
+                for_each_drawn(claim, trial.draw, profile.draws, seed, shrinking > 0)
+            else:
+                for case in cases:
+                    trial.draw(case)
         except _Enough:
             result = trial.survived() if trial.failure is None else trial.failed()
         except FAILURES:
