@@ -38,7 +38,7 @@ MOST_FOR_NEAR = 2**26  # bytes of the rows, for each query anew: `python -m benc
 MOST_BOUNDS = 2**18  # at once: `python -m benchmarks.constants MOST_BOUNDS`
 MOST_LEFT = 1 / 4  # of the rows, for one query; it takes no longer to measure all if more are left
 MOST_GAPS = 2**17  # differences held at once when pairs are measured
-BYTES_OF_BOUND = 64  # of a bound and a copy, of a mask, and of a quarter of the pairs with their distances and order
+BYTES_OF_BOUND = 64  # of a bound, a copy and a mask, and of a quarter of the pairs: numbers, distances and order
 UNIT = {torch.float64: U, torch.float32: 2.0**-24}
 VANISHING = {torch.float64: 2.0**-1000, torch.float32: 2.0**-120}
 LARGEST = {torch.float64: 1e300, torch.float32: 1e37}  # squared lengths: no sum or product of them overflows
@@ -106,23 +106,24 @@ class NearRows:
             return nothing_found(n_queries, k, self.rows.device)
         bounds = self._bounds(batch)
         guess = smallest(torch.from_numpy(bounds), k).numpy()
-        query, row = np.arange(n_queries).repeat(k), guess.ravel()
-        guessed = measure_in_numpy(self.metric, self.rows.numpy(), queries, query, row, MOST_GAPS)
-        is_near = bounds <= self._limits(batch.queries, guessed.reshape(-1, k).max(1), lengths)
+        guessed = self._measure(queries, np.arange(n_queries).repeat(k), guess.ravel()).reshape(-1, k)
+        is_near = bounds <= self._limits(batch.queries, guessed.max(1), lengths)
         n_near = np.count_nonzero(is_near, axis=1)
         certified = (k <= n_near) & (n_near <= max(k, MOST_LEFT * n_rows))
         if not certified.any():
             return nothing_found(n_queries, k, self.rows.device)
         is_near[~certified] = False
-        is_near[query, row] = False  # these are measured
-        more_query, more_row = np.divmod(np.flatnonzero(is_near), n_rows)
-        more = measure_in_numpy(self.metric, self.rows.numpy(), queries, more_query, more_row, MOST_GAPS)
-        reduced, rows = _beside(guessed.reshape(-1, k), guess, more_query, more_row, more)
-        chosen = np.lexsort((rows, reduced), axis=1)[:, :k]
-        reduced, rows = (np.take_along_axis(some, chosen, 1) for some in (reduced, rows))
-        return Found(
-            torch.from_numpy(reduced), torch.from_numpy(rows), torch.from_numpy(certified), len(query) + len(more_query)
-        )
+        np.put_along_axis(is_near, guess, False, axis=1)  # these are measured
+        query, row = np.divmod(np.flatnonzero(is_near), n_rows)
+        reduced, rows = _beside(guessed, guess, query, row, self._measure(queries, query, row))
+        order = np.lexsort((rows, reduced), axis=1)[:, :k]
+        nearest = np.take_along_axis(reduced, order, 1), np.take_along_axis(rows, order, 1)
+        closest = torch.from_numpy(nearest[0]), torch.from_numpy(nearest[1])
+        return Found(*closest, torch.from_numpy(certified), n_queries * k + len(query))
+
+    def _measure(self, queries: np.ndarray, query: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """Returns the reduced distances of pairs of a query and a row, by their numbers, (n_pairs,)."""
+        return measure_in_numpy(self.metric, self.rows.numpy(), queries, query, row, MOST_GAPS)
 
     def _bounds(self, batch: Batch) -> np.ndarray:
         """Returns s - 2 x.q, (n_queries, n_rows), and infinity where the query is the row itself."""

@@ -177,7 +177,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     n_rows, n_features = rows.shape
     is_cpu = rows.device.type == "cpu"
     if name is None and _are_too_few(n_rows, n_features):
-        return _choose_raw(metric, rows) if rows.numel() >= FEWEST_NUMBERS_OF_RAW else None
+        return RawRows.of_few(metric, rows) if rows.numel() >= FEWEST_NUMBERS_OF_RAW else None
     if metric.tree_p is not None:
         exponent = (TREE_EXPONENT if is_cpu else BOXES_EXPONENT) + 2 * n_features
         by_rule = name is None and n_rows > 2**exponent
@@ -189,6 +189,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         return BitmapFilter.make(metric, rows)
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
         return None
+    if name is None and _are_few(rows) and (raw := RawRows.of_few(metric, rows)) is not None:
+        return raw
     frame = None if metric.radius is None else choose_frame(*_as_points(metric, rows))
     if frame is not None and name in (None, "prefix"):
         short = choose_short_rows(metric, rows, frame, name, k)
@@ -198,10 +200,8 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         by_cells = CellFilter.make(metric, rows, frame, k, is_asked=name == "cells")
         if by_cells is not None:
             return by_cells
-    if frame is not None and (name == "raw" or (name is None and _are_few(rows))):
-        raw = RawRows.make(metric, rows, frame, _float_filters(metric, rows, frame), is_asked=name == "raw")
-        if raw is not None:
-            return raw
+    if frame is not None and name == "raw":
+        return RawRows.make(metric, rows, frame, _float_filters(metric, rows, frame), is_asked=True)
     if name in ("cells", "prefix", "raw"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
@@ -231,11 +231,6 @@ def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:
     if not metric.embeds_rows or not metric.keeps_rows:
         return rows, metric.n_embedded
     return metric.embed(take_sample(rows)), 0
-
-
-def _choose_raw(metric: Metric, rows: Tensor) -> RawRows | None:
-    """Returns the filter by a product with rows that are too few for others; None if it does not suit them."""
-    return None if metric.radius is None else RawRows.make(metric, rows, choose_frame(*_as_points(metric, rows)), [])
 
 
 def _are_few(rows: Tensor) -> bool:
