@@ -13,14 +13,13 @@ import functools
 import threading
 import time
 import weakref
-from collections import Counter
+from types import FunctionType
 from unittest import mock
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_map
 
 from accelerated.search.bounds.accumulation import _try_products
 from accelerated.search.speeds import seconds_of_product
@@ -35,6 +34,9 @@ FOUND_OUT_ONCE = {  # functions that try a device by products, which takes secon
     "accelerated.search.speeds.seconds_of_product": seconds_of_product,
 }
 NOT_ON_CUDA = {"numpy", "__array__", "from_numpy", "data_ptr"}
+DEVICE, IS_CUDA = Tensor.device.__get__, Tensor.is_cuda.__get__
+SHAPES = {Tensor.shape.__get__, Tensor.dtype.__get__, Tensor.ndim.__get__}  # alike on every device, and often asked for
+SIZES = {"__len__", "dim", "element_size", "is_contiguous", "is_floating_point", "numel", "size", "stride"}  # the same
 
 
 class OnGpu(Tensor):
@@ -45,6 +47,12 @@ class OnGpu(Tensor):
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
         return call(func, args, kwargs or {})
+
+
+class Mark(weakref.ref):
+    """Tells when a marked tensor is gone; lighter than ``weakref.finalize``, because millions of tensors are marked."""
+
+    __slots__ = ("key", "size")  # of its storage
 
 
 class Event:
@@ -83,7 +91,8 @@ class PretendedGpu(TorchFunctionMode):
     ):
         super().__init__()
         self.memory, self.n_devices, self.core = memory, n_devices, core
-        self.storages: Counter[int] = Counter()
+        self.storages: dict[int, int] = {}  # the number of marked tensors in each
+        self.marks: dict[int, Mark] = {}
         self.lock = threading.RLock()
         self.allocated = self.peak = self.n_refused = 0
         self.fakes = [
@@ -136,24 +145,27 @@ class PretendedGpu(TorchFunctionMode):
         storage = tensor.untyped_storage()
         key, size = storage.data_ptr(), storage.nbytes()
         with self.lock:
-            if not self.storages[key]:
+            if key not in self.storages:
                 if self.allocated + size > self.memory:
                     self.n_refused += 1
                     raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes")
                 self.allocated += size
                 self.peak = max(self.peak, self.allocated)
-            self.storages[key] += 1
+            self.storages[key] = self.storages.get(key, 0) + 1
         marked = tensor.as_subclass(OnGpu)
         marked.gpu = device
-        weakref.finalize(marked, self._release, key, size)
+        mark = Mark(marked, self._release)
+        mark.key, mark.size = key, size
+        self.marks[id(mark)] = mark
         return marked
 
-    def _release(self, key: int, size: int) -> None:
+    def _release(self, mark: Mark) -> None:
         with self.lock:
-            self.storages[key] -= 1
-            if not self.storages[key]:
-                del self.storages[key]
-                self.allocated -= size
+            del self.marks[id(mark)]
+            self.storages[mark.key] -= 1
+            if not self.storages[mark.key]:
+                del self.storages[mark.key]
+                self.allocated -= mark.size
 
 
 @functools.cache
@@ -184,37 +196,48 @@ def call(func, args, kwargs):
     with torch._C.DisableTorchFunctionSubclass():
         if gpu is None:
             raise RuntimeError("a tensor outlived its pretended GPU")
-        if func == Tensor.device.__get__:
+        if name in SIZES or (name == "__get__" and func in SHAPES):
+            return func(*args, **kwargs)
+        if func == DEVICE:
             return getattr(args[0], "gpu", CPU)
-        if func == Tensor.is_cuda.__get__:
+        if func == IS_CUDA:
             return isinstance(args[0], OnGpu)
         tensors = [value for value in _values((*args, *kwargs.values())) if isinstance(value, Tensor)]
-        devices = {getattr(t, "gpu", t.device) for t in tensors if t.ndim or isinstance(t, OnGpu)}
-        if len(devices) > 1 and name not in MOVES:
-            raise RuntimeError(f"Expected all tensors to be on the same device, but {name} got {devices}")
-        if name in NOT_ON_CUDA and any(isinstance(t, OnGpu) for t in tensors):
-            raise TypeError("can't convert cuda device type tensor to numpy. Use Tensor.cpu() first.")
-        device = getattr(tensors[0], "gpu", tensors[0].device) if tensors else None
-        if name not in MOVES and devices:
-            device = next(iter(devices))
-        for leaf in (kwargs.get("device"), *(args[1:] if name == "to" else [])):
-            if isinstance(leaf, torch.device) or (isinstance(leaf, str) and leaf.partition(":")[0] in ("cuda", "cpu")):
-                device = gpu.device(leaf)
-        device = {"cpu": CPU, "cuda": gpu.device("cuda")}.get(name, device)
+        marked = [tensor for tensor in tensors if isinstance(tensor, OnGpu)]
+        device = _device(gpu, name, args, kwargs, tensors)
         is_on_gpu = device is not None and device.type == "cuda"
-        if not is_on_gpu and not any(isinstance(t, OnGpu) for t in tensors):
+        if not is_on_gpu and not marked:
             return func(*args, **kwargs)
-        args, kwargs = _on_cpu(args), {name: _on_cpu(value) for name, value in kwargs.items()}
+        if name in NOT_ON_CUDA and marked:
+            raise TypeError("can't convert cuda device type tensor to numpy. Use Tensor.cpu() first.")
+        move = _on_cpu if isinstance(func, FunctionType) or func in FUNCTIONS else _named_cpu
+        args, kwargs = [move(value) for value in args], {name: move(value) for name, value in kwargs.items()}
         if name in ("cpu", "cuda"):
             func, args = Tensor.clone, args[:1]
         result = FUNCTIONS.get(func, func)(*args, **kwargs)
         if name in ("to", "contiguous") and device != getattr(tensors[0], "gpu", CPU) and _is_same(result, args[0]):
             result = result.clone()  # memory of another device is a copy
-        if is_on_gpu and isinstance(result, Tensor):
-            return gpu.mark(result, device)
-        if is_on_gpu:
-            return tree_map(lambda leaf: gpu.mark(leaf, device) if isinstance(leaf, Tensor) else leaf, result)
-        return result
+        return _marked(gpu, result, device) if is_on_gpu else result
+
+
+def _device(gpu, name, args, kwargs, tensors):
+    """Where CUDA would put the result: on the device that is asked for, or else on that of the tensors.
+
+    Raises RuntimeError if the tensors are on several devices.
+    """
+    if name == "cpu":
+        return CPU
+    if name == "cuda":
+        return gpu.device("cuda")
+    devices = [t.gpu if isinstance(t, OnGpu) else t.device for t in tensors if isinstance(t, OnGpu) or t.ndim]
+    if name not in MOVES and any(device != devices[0] for device in devices):
+        raise RuntimeError(f"Expected all tensors to be on the same device, but {name} got {devices}")
+    for leaf in (kwargs.get("device"), *(args[1:] if name == "to" else ())):
+        if isinstance(leaf, torch.device) or (isinstance(leaf, str) and leaf.partition(":")[0] in ("cuda", "cpu")):
+            return gpu.device(leaf)
+    if devices and name not in MOVES:
+        return devices[0]
+    return getattr(tensors[0], "gpu", tensors[0].device) if tensors else None
 
 
 def _values(nested):
@@ -227,13 +250,29 @@ def _values(nested):
 
 
 def _on_cpu(value):
-    """The value with marked tensors as plain ones and ``cuda`` as ``cpu``, also inside tuples and lists."""
+    """The value with marked tensors as plain ones and ``cuda`` as ``cpu``, also inside tuples and lists.
+
+    For functions in Python, which ask a tensor for its class.
+    """
     if isinstance(value, OnGpu):
         return value.as_subclass(Tensor)
     if type(value) in (tuple, list):
         return type(value)(map(_on_cpu, value))
-    if isinstance(value, torch.device) or (isinstance(value, str) and value.startswith("cuda")):
-        return CPU
+    return _named_cpu(value)
+
+
+def _named_cpu(value):
+    """The value, but for ``cuda``, which becomes ``cpu``."""
+    is_device = isinstance(value, torch.device) or (isinstance(value, str) and value.startswith("cuda"))
+    return CPU if is_device else value
+
+
+def _marked(gpu, value, device):
+    """The value with plain tensors marked; a marked one is that which the function was given, and has written into."""
+    if isinstance(value, Tensor):
+        return value if isinstance(value, OnGpu) else gpu.mark(value, device)
+    if isinstance(value, (tuple, list)):
+        return type(value)([_marked(gpu, one, device) for one in value])
     return value
 
 

@@ -89,7 +89,10 @@ def parameters_of(metric):
 
 @functools.cache
 def hostile_searches(metric, n_features):
-    """For each of the hostile rows: the rows, the queries or None, and their neighbours by the exhaustive search."""
+    """For each of the hostile rows: the rows, the queries or None, and their neighbours by the exhaustive search.
+
+    Tests of one metric are a group, in one process, which makes them once.
+    """
     searches = []
     params = parameters_of(metric)
     most = get_metric(*params.values()).largest / 2
@@ -101,7 +104,10 @@ def hostile_searches(metric, n_features):
     return searches
 
 
-@pytest.mark.parametrize(("name", "metric"), APPLY)
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [pytest.param(*pair, marks=pytest.mark.xdist_group(f"all pairs by {pair[1]}")) for pair in APPLY],
+)
 def test_every_filter_gives_the_bits_of_the_exhaustive_search(name, metric):
     certified = 0
     for X, Q, expected in hostile_searches(metric, 2 if name == "boxes" else 12):

@@ -35,6 +35,11 @@ MODELS = {
 }
 
 
+def refitted_once(*values):
+    """Values of a parameter, whose tests are each a group, in one process: so a cache serves all of them."""
+    return [pytest.param(value, marks=pytest.mark.xdist_group(f"{value} refitted")) for value in values]
+
+
 @functools.cache
 def refits(similarity, has_intercept):
     """The predictions for each example by models of the others, (n_gammas, n_jitters, n, n_outputs)."""
@@ -48,7 +53,7 @@ def refits(similarity, has_intercept):
     return predictions
 
 
-@pytest.mark.parametrize("similarity", MODELS)
+@pytest.mark.parametrize("similarity", refitted_once(*MODELS))
 @pytest.mark.parametrize("has_intercept", [False, True])
 def test_residuals_are_those_of_n_refits(similarity, has_intercept, device):
     model, jitters = MODELS[similarity]
@@ -67,6 +72,7 @@ def test_residuals_are_those_of_n_refits(similarity, has_intercept, device):
 
 @pytest.mark.parametrize("columns", [0, [0], [0, 1, 2]], ids=["1-D", "one output", "three outputs"])
 @pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.xdist_group("rbf refitted")
 def test_scores_are_those_of_n_refits_and_the_best_is_the_highest(columns, fit_intercept):
     y = Y[:, columns]
 

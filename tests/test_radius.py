@@ -241,15 +241,28 @@ def test_graphs_serve_as_distances_for_scikit_learn(rng):
     np.testing.assert_allclose(outliers.negative_outlier_factor_, scores, rtol=1e-9)
 
 
-@pytest.mark.parametrize("metric", METRICS)
-def test_rows_on_any_device_are_those_of_the_loop(device, metric, rng):
-    X = np.concatenate([rng.normal(size=(80, 6)), np.zeros((30, 6))]).round(1)
-    loop = reference.NearestNeighbors(metric=metric, p=3 if metric == "minkowski" else 2).fit(X)
+@functools.cache
+def found_by_the_loop(metric):
+    """Rows, the parameters of a search, a radius, the rows within it, and the pairs within its half: by ``reference``.
+
+    Tests of one metric are a group, in one process, which asks once for all devices and filters.
+    """
+    X = np.concatenate([np.random.default_rng(0).normal(size=(80, 6)), np.zeros((30, 6))]).round(1)
+    params = {"metric": metric, "p": 3 if metric == "minkowski" else 2}
+    loop = reference.NearestNeighbors(**params).fit(X)
     radius = float(np.median(loop.kneighbors(X[:9], 20)[0][:, -1]))
+    return X, params, radius, loop.radius_neighbors(X[:9], radius), loop.near_duplicates(radius / 2)
+
+
+@pytest.mark.parametrize(
+    "metric", [pytest.param(metric, marks=pytest.mark.xdist_group(f"the loop by {metric}")) for metric in METRICS]
+)
+def test_rows_on_any_device_are_those_of_the_loop(device, metric):
+    X, params, radius, within, duplicates = found_by_the_loop(metric)
     for name in (None, "exhaustive", "groups", "float32"):
-        ours = by(name, metric=metric, p=loop.p, device=device).fit(X)
-        assert_same(ours.radius_neighbors(X[:9], radius), loop.radius_neighbors(X[:9], radius))
-        np.testing.assert_array_equal(ours.near_duplicates(radius / 2), loop.near_duplicates(radius / 2))
+        ours = by(name, **params, device=device).fit(X)
+        assert_same(ours.radius_neighbors(X[:9], radius), within)
+        np.testing.assert_array_equal(ours.near_duplicates(radius / 2), duplicates)
 
 
 def test_tensors_come_back_on_their_device(device):

@@ -83,9 +83,13 @@ def test_rows_and_queries_may_be_of_different_types(of_rows):
 def test_short_floats_have_the_bits_of_their_float64_copies(dtype, metric, rng):
     rows = torch.tensor(rng.normal(size=(3000, 9))).to(dtype)
     queries = torch.tensor(rng.normal(size=(80, 9)))
-    expected = reference.NearestNeighbors(4, metric=metric).fit(rows.double().numpy()).kneighbors(queries.numpy())
+    expected = NearestNeighbors(4, metric=metric).fit(rows.double()).kneighbors(queries)
+    by_loops = reference.NearestNeighbors(4, metric=metric).fit(rows.double().numpy()).kneighbors(queries[:8].numpy())
 
-    assert_same(NearestNeighbors(4, metric=metric).fit(rows).kneighbors(queries), expected)
+    found = NearestNeighbors(4, metric=metric).fit(rows).kneighbors(queries)
+
+    assert_same(found, expected)
+    assert_same([part[:8] for part in found], by_loops)
 
 
 @pytest.mark.parametrize("kind", KINDS)
