@@ -65,8 +65,8 @@ class NearestNeighbors(KNeighbors, RadiusNeighbors):
         48 bytes of scratch for each stored number
 
     If a sample shows that many rows are equal, it keeps a copy of the distinct rows, these bytes for them alone, and 8
-    for each row. For queries that come one at a time by euclidean or cosine it keeps 8 bytes for each row, if all rows
-    together take 32 MiB at most.
+    for each row. By euclidean and cosine up to 2,048 rows of 4 MiB are not encoded. After a search of few queries, or
+    among few rows, it keeps 8 bytes for each row, if all rows together take 64 MiB at most.
 
     >>> model = NearestNeighbors(n_neighbors=2).fit([[0, 0], [3, 4], [0, 1]])
     >>> model.get_neighbors([0, 0])

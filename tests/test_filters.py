@@ -667,6 +667,12 @@ def test_where_features_are_so_many_that_float32_tells_no_rows_apart_float64_is_
     assert not names[1000, 1e7] & {"raw", "float64"}
 
 
+def test_many_rows_in_tight_clusters_are_encoded_in_float64(rng):
+    X = rng.normal(size=(10, 20))[rng.integers(0, 10, 5000)] + 1e-3 * rng.normal(size=(5000, 20))
+
+    assert choose_filter(METRICS["euclidean"], torch.from_numpy(X)).name == "float64"
+
+
 def test_a_report_predicts_the_time_of_kept_products_alone(rng):
     X = rng.normal(size=(3000, 64))
     model = by("float32", 5).fit(X)

@@ -11,6 +11,7 @@ from accelerated import NearestNeighbors
 from accelerated.metrics import METRICS
 from accelerated.search.filter import Batch
 from accelerated.search.near_rows import NearRows
+from tests.helpers import by
 
 N_DRAWS = 150
 
@@ -101,8 +102,9 @@ def test_a_spoilt_length_loses_a_neighbour(rng):
 
 def test_rows_far_from_the_origin_are_all_measured(rng):
     X = rng.normal(size=(2000, 20)) + 1e9
+    assert not excludes(NearRows.make(METRICS["euclidean"], torch.from_numpy(X)), X[:1], 5)
     model = NearestNeighbors().fit(X)
-    assert not excludes(model._index.filters[-1].near, X[:1], 5)
+    assert model._index.filters[-1].near is None
     assert_same(model.kneighbors(X[:2]), measuring_all(model).kneighbors(X[:2]))
 
 
@@ -115,6 +117,24 @@ def test_a_query_that_excludes_few_rows_leaves_the_others_of_its_batch_certified
     assert found.certified.tolist() == [True, False, True]
     expected = NearestNeighbors(5).fit(X).kneighbors(Q[::2])
     assert_same((found.reduced[::2], found.indices[::2]), expected)
+
+
+def test_few_queries_that_the_product_does_not_certify_are_measured_and_the_others_are_not(rng):
+    X = rng.normal(size=(20_000, 12))
+    Q = np.stack([X[0], X[1] + 1e15, X[2]])
+    model = NearestNeighbors(5).fit(X)
+    assert model._index.filters[-1].near is not None
+    assert_same(model.kneighbors(Q), measuring_all(model).kneighbors(Q))
+    assert 10 <= model.search_report(Q).candidates < 100
+
+
+@pytest.mark.parametrize("n_rows", [60, 500, 60_000])
+def test_rows_that_vanish_when_they_are_squared_raise_nothing(n_rows, rng):
+    X = rng.normal(size=(10, 20))[rng.integers(0, 10, n_rows)] + 1e-3 * rng.normal(size=(n_rows, 20))
+    for rows in (X * 1e-160, np.where(rng.random((n_rows, 1)) < 0.05, 1e-160, 1) * X):
+        with np.errstate(all="raise"):
+            found = NearestNeighbors(3).fit(rows).kneighbors(rows[:2])
+        assert_same(found, by("exhaustive", 3).fit(rows).kneighbors(rows[:2]))
 
 
 def test_numbers_whose_squares_may_overflow_are_all_measured():

@@ -44,11 +44,20 @@ class Exhaustive:
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows, or few queries against the rows that may be near."""
-        if self.near is not None and len(batch.queries) <= self.near.most_queries:
-            with clock.stage("exclude"):
-                found = self.near.search(batch, k, scratch)
-            if bool(found.certified.all()):
-                return found
+        if self.near is None or len(batch.queries) > self.near.most_queries:
+            return self._measure_all(batch, k, scratch, clock)
+        with clock.stage("exclude"):
+            found = self.near.search(batch, k, scratch)
+        left = (~found.certified).nonzero()[:, 0]
+        if not len(left):
+            return found
+        some = batch._replace(queries=batch.queries[left], self_index=batch.self_index[left])
+        measured = self._measure_all(some, k, scratch, clock)
+        reduced = found.reduced.index_copy(0, left, measured.reduced)
+        indices = found.indices.index_copy(0, left, measured.indices)
+        return Found(reduced, indices, torch.ones_like(found.certified), found.n_candidates)
+
+    def _measure_all(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         if self._may_go_one_by_one(batch.queries.shape[0], scratch):
             with clock.stage("exhaustive"):
                 return self._search_one_by_one(batch, k)

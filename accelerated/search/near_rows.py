@@ -27,7 +27,7 @@ from accelerated import radii
 from accelerated.metrics import Metric
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
 from accelerated.search.bounds.frame import UNSHIFTED, reach
-from accelerated.search.bounds.multiply import U
+from accelerated.search.bounds.multiply import U, product_dtype
 from accelerated.search.filter import Batch, Found, nothing_found
 from accelerated.search.memory import BYTES_OF_GAP
 from accelerated.search.refine import measure_in_numpy
@@ -36,6 +36,8 @@ from accelerated.search.smallest import smallest
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
 MOST_FOR_NEAR = 2**26  # bytes of the rows, for each query anew: `python -m benchmarks.constants MOST_FOR_NEAR`
 MOST_BOUNDS = 2**18  # at once: `python -m benchmarks.constants MOST_BOUNDS`
+LITTLE = 2.0**-6
+N_OF_SOME, N_COMPARED_OF_SOME = 32, 8  # rows, of which these are compared with all, to estimate distances
 MOST_LEFT = 1 / 4  # of the rows, for one query; it takes no longer to measure all if more are left
 MOST_GAPS = 2**17  # differences held at once when pairs are measured
 BYTES_OF_BOUND = 64  # of a bound, a copy and a mask, and of a quarter of the pairs: numbers, distances and order
@@ -54,7 +56,20 @@ class NearRows:
     @classmethod
     def for_few_queries(cls, metric: Metric, rows: Tensor) -> Self | None:
         """Returns the rows; None if there are too few or too many for it to save time, or if they do not suit."""
-        return cls.make(metric, rows) if rows.numel() >= FEWEST_FOR_NEAR and rows.nbytes <= MOST_FOR_NEAR else None
+        return cls.suited(metric, rows) if rows.numel() >= FEWEST_FOR_NEAR and rows.nbytes <= MOST_FOR_NEAR else None
+
+    @classmethod
+    def suited(cls, metric: Metric, rows: Tensor) -> Self | None:
+        """Returns the rows as ``make`` does; None if some of them show that bounds exclude few rows.
+
+        If |q| is near |x|, a bound is too low by 8 e |x|^2. That must be little beside the squared distance of a
+        neighbour.
+        """
+        near = cls.make(metric, rows)
+        if near is None or product_dtype(rows.dtype, rows.device) is None:
+            return None
+        length, distance = _compare_some(rows.numpy())
+        return near if 8 * near.error * length < LITTLE * distance else None
 
     @classmethod
     def make(cls, metric: Metric, rows: Tensor) -> Self | None:
@@ -69,10 +84,11 @@ class NearRows:
     def squared(self) -> Tensor | None:
         """The numbers s, (n_rows,), in the type of the rows; None if sums or products could overflow."""
         X = self.rows.numpy()
-        squared = np.einsum("ij,ij->i", X, X, dtype=np.float64)
-        if squared.max() > LARGEST[self.rows.dtype]:
-            return None
-        squared *= 1 - 3 * self.error  # one e is more than the roundings of this sum and of its factor
+        with np.errstate(under="ignore"):
+            squared = np.einsum("ij,ij->i", X, X, dtype=np.float64)
+            if squared.max() > LARGEST[self.rows.dtype]:
+                return None
+            squared *= 1 - 3 * self.error  # one e is more than the roundings of this sum and of its factor
         return torch.from_numpy(squared).to(self.rows.dtype)
 
     @property
@@ -142,6 +158,16 @@ class NearRows:
         limit = squared - (1 - 2 * self.error) * lengths  # the other e is more than the rounding of |q|^2
         limit += 8 * U * (squared + lengths) + queries.shape[1] * VANISHING[self.rows.dtype]
         return limit[:, None]
+
+
+@np.errstate(over="ignore", under="ignore")
+def _compare_some(rows: np.ndarray) -> tuple[float, float]:
+    """Returns the median squared length of some rows, and the median squared distance to the nearest other of them."""
+    some = rows[:: max(1, len(rows) // N_OF_SOME)].astype(np.float64)
+    gaps = some[:: max(1, len(some) // N_COMPARED_OF_SOME), None] - some
+    squared = np.vecdot(gaps, gaps)
+    nearest = np.partition(squared, 1, axis=1)[:, 1] if len(some) > 1 else squared[:, 0]
+    return float(np.median(np.vecdot(some, some))), float(np.median(nearest))
 
 
 def _beside(

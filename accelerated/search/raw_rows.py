@@ -11,19 +11,14 @@ Where rows lie far from the origin this excludes few of them. The filters that f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from accelerated.metrics import Metric
 from accelerated.search.bounds.frame import Frame
-from accelerated.search.bounds.multiply import product_dtype
 from accelerated.search.filter import Batch, Filter, Found
 from accelerated.search.near_rows import MOST_BOUNDS, NearRows
 from accelerated.search.report import Clock
-
-LITTLE = 2.0**-6
-FEW_COMPARED = (8, 32)  # rows that are compared with others, to estimate how near neighbours are
 
 
 @dataclass(frozen=True)
@@ -36,19 +31,12 @@ class RawRows:
 
     @classmethod
     def of_few(cls, metric: Metric, rows: Tensor) -> "RawRows | None":
-        """Returns the filter of few rows, without others; None if a product does not suit them, as some of them tell.
+        """Returns the filter of few rows, without others; None if a product does not suit them.
 
-        To choose a frame would take most of the time of ``fit``. With the e of ``near_rows`` a bound is too low by 8 e
-        |x|^2, if |q| is near |x|: that must be little beside the squared distance of a neighbour.
+        To choose a frame, which would tell that better, would take most of the time of ``fit``.
         """
-        if rows.device.type != "cpu":
-            return None
-        length, distance = _compare_some(rows.numpy())
-        for dtype in dict.fromkeys((rows.dtype, torch.float64)):
-            near = NearRows.make(metric, rows.to(dtype)) if product_dtype(dtype, rows.device) is not None else None
-            if near is not None and 8 * near.error * length < LITTLE * distance:
-                return cls(near, [])
-        return None
+        near = NearRows.suited(metric, rows) or NearRows.suited(metric, rows.to(torch.float64))
+        return None if near is None else cls(near, [])
 
     @classmethod
     def make(
@@ -56,7 +44,7 @@ class RawRows:
     ) -> "RawRows | None":
         """Returns the filter in float64, with a copy of float32 rows; None if it does not suit the rows.
 
-        Unless it is asked for, the same 8 e |x|^2 must be within the margin of the frame.
+        Unless it is asked for, the 8 e |x|^2 of ``NearRows.suited`` must be within the margin of the frame.
         """
         if rows.device.type != "cpu" or (near := NearRows.make(metric, rows.to(torch.float64))) is None:
             return None
@@ -89,14 +77,3 @@ class RawRows:
         """Finds the nearest rows."""
         with clock.stage("exclude"):
             return self.near.search(batch, k, scratch)
-
-
-@np.errstate(over="ignore", under="ignore")
-def _compare_some(rows: np.ndarray) -> tuple[float, float]:
-    """Returns the median squared length of some rows, and the median squared distance to the nearest other of them."""
-    n_compared, n_others = FEW_COMPARED
-    some = rows[:: max(1, len(rows) // n_others)].astype(np.float64)
-    gaps = some[:: max(1, len(some) // n_compared), None] - some
-    squared = np.vecdot(gaps, gaps)
-    nearest = np.partition(squared, 1, axis=1)[:, 1] if len(some) > 1 else squared[:, 0]
-    return float(np.median(np.vecdot(some, some))), float(np.median(nearest))

@@ -66,6 +66,7 @@ FEWEST_ROWS = 256  # for a filter: `python -m benchmarks.constants FEWEST_ROWS`
 # Rows x features at which fewer rows are enough: `python -m benchmarks.constants FEWEST_NUMBERS`
 FEWEST_NUMBERS = 2**13
 MOST_ROWS_OF_RAW = 2**11  # which are few: `python -m benchmarks.constants MOST_ROWS_OF_RAW`
+MANY_FEATURES = 2**12  # more rows are multiplied as they are if float32 tells little of so many features
 MOST_BYTES_OF_RAW = 2**22  # in few rows: `python -m benchmarks.constants MOST_BYTES_OF_RAW`
 # Numbers of rows that are too few for other filters, at least: `python -m benchmarks.constants FEWEST_NUMBERS_OF_RAW`
 FEWEST_NUMBERS_OF_RAW = 2**8
@@ -213,7 +214,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
                 if not bound.is_useful and (closed := close_gaps(*_as_points(metric, rows))) is not None:
                     bound = SquaredBound.make(metric, closed, dtype)
                 bound = bound.useful()
-                if bound.dtype == torch.float64:
+                if bound.dtype == torch.float64 and n_features >= MANY_FEATURES:
                     raw = RawRows.make(metric, rows, bound.frame, [ProductFilter(metric, rows, bound)])
                     if raw is not None:
                         return raw
