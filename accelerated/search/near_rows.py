@@ -36,8 +36,9 @@ from accelerated.search.smallest import smallest
 FEWEST_FOR_NEAR = 2**14  # numbers in the rows: `python -m benchmarks.constants FEWEST_FOR_NEAR`
 MOST_FOR_NEAR = 2**26  # bytes of the rows, for each query anew: `python -m benchmarks.constants MOST_FOR_NEAR`
 MOST_BOUNDS = 2**18  # at once: `python -m benchmarks.constants MOST_BOUNDS`
-LITTLE = 2.0**-6
-N_OF_SOME, N_COMPARED_OF_SOME = 32, 8  # rows, of which these are compared with all, to estimate distances
+LITTLE = 2.0**-6  # of the squared distance of a neighbour: a bound that is too low by more excludes too few rows
+MOST_OF_SOME, N_COMPARED_OF_SOME = 32, 8  # rows that are looked at, of which these are compared with all of them
+NUMBERS_OF_SOME = 2**18  # at most, unless four rows have more
 MOST_LEFT = 1 / 4  # of the rows, for one query; it takes no longer to measure all if more are left
 MOST_GAPS = 2**17  # differences held at once when pairs are measured
 BYTES_OF_BOUND = 64  # of a bound, a copy and a mask, and of a quarter of the pairs: numbers, distances and order
@@ -163,10 +164,13 @@ class NearRows:
 @np.errstate(over="ignore", under="ignore")
 def _compare_some(rows: np.ndarray) -> tuple[float, float]:
     """Returns the median squared length of some rows, and the median squared distance to the nearest other of them."""
-    some = rows[:: max(1, len(rows) // N_OF_SOME)].astype(np.float64)
-    gaps = some[:: max(1, len(some) // N_COMPARED_OF_SOME), None] - some
-    squared = np.vecdot(gaps, gaps)
-    nearest = np.partition(squared, 1, axis=1)[:, 1] if len(some) > 1 else squared[:, 0]
+    n_rows, n_features = rows.shape
+    n_of_some = max(4, min(MOST_OF_SOME, NUMBERS_OF_SOME // n_features))
+    some = rows[:: max(1, n_rows // n_of_some)].astype(np.float64)
+    nearest = []
+    for one in some[:: max(1, len(some) // N_COMPARED_OF_SOME)]:
+        gaps = some - one
+        nearest.append(np.sort(np.vecdot(gaps, gaps))[:2][-1])  # the first is its own distance, 0
     return float(np.median(np.vecdot(some, some))), float(np.median(nearest))
 
 
