@@ -15,8 +15,7 @@ a row is farther than R if that number is above R^2 - (1 - e) |q|^2. Numbers tha
 least of the type, add an error of less than ``VANISHING`` for each feature, or of less than u (|x|^2 + |q|^2).
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -53,6 +52,7 @@ class NearRows:
 
     metric: Metric
     rows: Tensor  # (n_rows, n_features), prepared, on the CPU
+    computed: list[Tensor | None] = field(default_factory=list, repr=False)  # ``squared``, once it is needed
 
     @classmethod
     def for_few_queries(cls, metric: Metric, rows: Tensor) -> Self | None:
@@ -81,9 +81,17 @@ class NearRows:
         near = cls(metric, rows)
         return near if near.error <= 1 / 2 else None
 
-    @cached_property  # computed by the first search, because not each model is asked for few queries
+    @property
     def squared(self) -> Tensor | None:
-        """The numbers s, (n_rows,), in the type of the rows; None if sums or products could overflow."""
+        """The numbers s, (n_rows,), in the type of the rows; None if sums or products could overflow.
+
+        The first search computes them, because not each model is asked for few queries.
+        """
+        if not self.computed:  # ``cached_property`` would hold a lock, which a process forked meanwhile would wait for
+            self.computed.append(self._square())
+        return self.computed[0]
+
+    def _square(self) -> Tensor | None:
         X = self.rows.numpy()
         with np.errstate(under="ignore"):
             squared = np.einsum("ij,ij->i", X, X, dtype=np.float64)
