@@ -128,11 +128,11 @@ def test_every_filter_gives_the_rows_of_the_exhaustive_search(monkeypatch, name,
 
 
 def test_each_distinct_row_is_searched_once_and_stands_for_all_that_equal_it(monkeypatch, rng):
-    X = rng.normal(size=(400, 12)).repeat(3, axis=0)[rng.permutation(1200)]
-    expected = by("exhaustive").fit(X).radius_neighbors(radius=3.0)
+    X = rng.normal(size=(2500, 12)).repeat(3, axis=0)[rng.permutation(7500)]
+    expected = by("exhaustive").fit(X).radius_neighbors(radius=2.0)
     monkeypatch.setattr(ExhaustiveFinder, "find", None)  # nobody calls it
 
-    assert_same(by("groups").fit(X).radius_neighbors(radius=3.0), expected)
+    assert_same(by("groups").fit(X).radius_neighbors(radius=2.0), expected)
 
 
 @pytest.mark.filterwarnings("ignore:p=3 has no effect")

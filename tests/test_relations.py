@@ -476,7 +476,7 @@ def first_digits(return_X_y):
 @pytest.mark.parametrize(
     ("module", "name", "worse"),
     [
-        (accelerated.distances, "pairwise_sum", left_to_right),
+        (accelerated.in_numpy, "sum_of_features", lambda terms: np.cumsum(terms, axis=0)[-1]),
         (accelerated.similarity_regressor, "solve_to_scale", too_much_jitter),
     ],
     ids=["a bit", "a prediction by similarity"],

@@ -65,8 +65,11 @@ def choose_short_rows(metric: Metric, rows: Tensor, frame: Frame, name: str | No
     short = fastest_float(device)
     if short is None:
         return None
-    whole = next(dtype for dtype in fastest_first(device) if choose_bound(metric, rows, frame, dtype, k) is not None)
-    of_short, of_whole = (seconds_of_products(device)[dtype] for dtype in (short, whole))
+    suited = (dtype for dtype in fastest_first(device) if choose_bound(metric, rows, frame, dtype, k) is not None)
+    whole, seconds = next(suited, None), seconds_of_products(device)
+    if whole not in seconds or short not in seconds:  # another thread has changed torch's settings meanwhile
+        return None
+    of_short, of_whole = seconds[short], seconds[whole]
     costs = Costs(n_columns * of_whole / of_short, _seconds_of_candidate(metric, rows, n_columns) / (of_short / TIMED))
     sample = frame.apply(metric.embed(take_sample(rows))).cpu()
     prefix = choose_prefix(sample, len(rows), _n_near(k, len(rows)), costs, LEAST_GAIN if name is None else 0.0)

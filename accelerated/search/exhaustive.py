@@ -5,7 +5,7 @@ training index). The distances of the next block of rows are appended to them, a
 come in order, so of equal distances the leftmost has the lowest training index: keeping the leftmost is the tie rule.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,20 +44,10 @@ class Exhaustive:
 
     def search(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
         """Measures each query against all rows, or few queries against the rows that may be near."""
-        if self.near is None or len(batch.queries) > self.near.most_queries:
-            return self._measure_all(batch, k, scratch, clock)
-        with clock.stage("exclude"):
-            found = self.near.search(batch, k, scratch)
-        left = (~found.certified).nonzero()[:, 0]
-        if not len(left):
-            return found
-        some = batch._replace(queries=batch.queries[left], self_index=batch.self_index[left])
-        measured = self._measure_all(some, k, scratch, clock)
-        reduced = found.reduced.index_copy(0, left, measured.reduced)
-        indices = found.indices.index_copy(0, left, measured.indices)
-        return Found(reduced, indices, torch.ones_like(found.certified), found.n_candidates)
-
-    def _measure_all(self, batch: Batch, k: int, scratch: int, clock: Clock) -> Found:
+        if self.near is not None and len(batch.queries) <= self.near.most_queries:
+            found = self._search_near(self.near, batch, k, scratch, clock)
+            if found is not None:
+                return found
         if self._may_go_one_by_one(batch.queries.shape[0], scratch):
             with clock.stage("exhaustive"):
                 return self._search_one_by_one(batch, k)
@@ -74,6 +64,21 @@ class Exhaustive:
                     of_block = _without_self(of_block, batch.self_index, start)
                 reduced, indices = _merge(reduced, indices, of_block, start, k)
         return Found(reduced, indices, torch.ones(len(queries), dtype=torch.bool, device=queries.device))
+
+    def _search_near(self, near: NearRows, batch: Batch, k: int, scratch: int, clock: Clock) -> Found | None:
+        """Searches few queries, and measures those that are not certified alone; returns None if none is certified."""
+        with clock.stage("exclude"):
+            found = near.search(batch, k, scratch)
+        left = (~found.certified).nonzero()[:, 0]
+        if not len(left):
+            return found
+        if len(left) == len(batch.queries):
+            return None
+        some = batch._replace(queries=batch.queries[left], self_index=batch.self_index[left])
+        measured = replace(self, near=None).search(some, k, scratch, clock)
+        reduced = found.reduced.index_copy(0, left, measured.reduced)
+        indices = found.indices.index_copy(0, left, measured.indices)
+        return Found(reduced, indices, torch.ones_like(found.certified), found.n_candidates)
 
     def open_block(self, start: int, stop: int) -> tuple[Tensor, int]:
         """Returns a tensor that holds the rows from start to stop, and the number of its first row."""

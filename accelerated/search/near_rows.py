@@ -132,9 +132,13 @@ class NearRows:
         bounds = self._bounds(batch)
         guess = smallest(torch.from_numpy(bounds), k).numpy()
         guessed = self._measure(queries, np.arange(n_queries).repeat(k), guess.ravel()).reshape(-1, k)
-        is_near = bounds <= self._limits(batch.queries, guessed.max(1), lengths)
+        kth, least = guessed.max(1), k
+        if batch.limits is not None:
+            kth, least = np.minimum(kth, batch.limits.numpy()), 0
+            guessed[guessed > kth[:, None]] = np.inf
+        is_near = bounds <= self._limits(batch.queries, kth, lengths)
         n_near = np.count_nonzero(is_near, axis=1)
-        certified = (k <= n_near) & (n_near <= max(k, MOST_LEFT * n_rows))
+        certified = (least <= n_near) & (n_near <= max(k, MOST_LEFT * n_rows))
         if not certified.any():
             return nothing_found(n_queries, k, self.rows.device)
         is_near[~certified] = False

@@ -211,9 +211,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             continue
         if (bound := choose_bound(metric, rows, frame, dtype, k if name is None else None)) is not None:
             if name is None and isinstance(bound, SquaredBound):
-                if not bound.is_useful and (closed := close_gaps(*_as_points(metric, rows))) is not None:
-                    bound = SquaredBound.make(metric, closed, dtype)
-                bound = bound.useful()
+                bound = _without_gaps(metric, rows, bound).useful()
                 if bound.dtype == torch.float64 and n_features >= MANY_FEATURES:
                     raw = RawRows.make(metric, rows, bound.frame, [ProductFilter(metric, rows, bound)])
                     if raw is not None:
@@ -222,6 +220,28 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
             if chosen.n_never_excluded <= MOST_NEVER_EXCLUDED:
                 return chosen
     return None
+
+
+def _without_gaps(metric: Metric, rows: Tensor, bound: SquaredBound) -> SquaredBound:
+    """Returns the bound, after gaps are closed if it is not useful; to look for them in many features takes memory."""
+    if bound.is_useful or rows.shape[1] >= MANY_FEATURES:
+        return bound
+    closed = close_gaps(*_as_points(metric, rows))
+    return bound if closed is None else SquaredBound.make(metric, closed, bound.dtype)
+
+
+def filters_by_bounds(index: Index) -> list[Filter]:
+    """Returns the filters without that of raw rows, which finds no rows within a radius.
+
+    If few rows have no other, they get those in floating point, which encode them for each search.
+    """
+    filters = [chosen for chosen in index.filters if not isinstance(chosen, RawRows)]
+    if len(filters) > 1 or len(filters) == len(index.filters) or _are_too_few(*index.rows.shape):
+        return filters
+    assert isinstance(index.rows, Tensor)
+    frame = choose_frame(*_as_points(index.metric, index.rows))
+    first = SquaredBound.make(index.metric, frame, torch.float32)
+    return [*(ProductFilter(index.metric, index.rows, bound) for bound in (first, *first.finer())), *filters]
 
 
 def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:

@@ -8,7 +8,7 @@ from accelerated.search.exhaustive import Exhaustive
 from accelerated.search.filter import Filter, Index
 from accelerated.search.groups import GroupFilter
 from accelerated.search.product_filter import ProductFilter
-from accelerated.search.raw_rows import RawRows
+from accelerated.search.rule import filters_by_bounds
 from accelerated.search.sparse_counts import SparseCountFilter
 from accelerated.search.sparse_products import SparseProductFilter
 from accelerated.search.tree import TreeFilter
@@ -27,11 +27,11 @@ from knn_inputs.among import Allowed
 def finders_of(index: Index, allowed: Allowed | None = None) -> list[Finder]:
     """Returns the finders; the last is exhaustive and certifies all.
 
-    Boxes, the filter for few features on a GPU, and raw rows have no finder: the filters by products that follow them
-    have. Where queries may find some rows only, the last measures these, and is the only one if they are few.
+    Boxes, the filter for few features on a GPU, have no finder: the filters by products that follow them have. Where
+    queries may find some rows only, the last measures these, and is the only one if they are few.
     """
-    filters = [chosen for chosen in index.filters if not isinstance(chosen, RawRows)]
-    finders = [finder for i, chosen in enumerate(filters) for finder in _finders_by(chosen, is_first=i == 0)]
+    filters = enumerate(filters_by_bounds(index))
+    finders = [finder for i, chosen in filters for finder in _finders_by(chosen, is_first=i == 0)]
     if allowed is None:
         return finders
     last = AllowedFinder(AllowedPairs.of(index, allowed))
