@@ -38,7 +38,7 @@ from accelerated.devices import is_out_of_memory, without_autocast
 from accelerated.metrics import Metric
 from accelerated.search.bitmaps import BitmapFilter
 from accelerated.search.bounds.accumulation import product_keeps_error_limit
-from accelerated.search.bounds.frame import Frame, choose_frame, close_gaps, take_sample
+from accelerated.search.bounds.frame import choose_frame, close_gaps, take_sample
 from accelerated.search.bounds.lines import N_LINES
 from accelerated.search.bounds.manhattan import N_INTERVALS
 from accelerated.search.bounds.multiply import short_float
@@ -176,16 +176,17 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
     if name is not None and name not in (*PRODUCTS, *OTHERS):
         raise ValueError(f"filter={name!r} is not one of {', '.join([*PRODUCTS, *OTHERS])}, groups")
     n_rows, n_features = rows.shape
-    is_cpu = rows.device.type == "cpu"
     if name is None and _are_too_few(n_rows, n_features):
         return RawRows.of_few(metric, rows) if rows.numel() >= FEWEST_NUMBERS_OF_RAW else None
+    is_cpu = rows.device.type == "cpu"
     if metric.tree_p is not None:
         exponent = (TREE_EXPONENT if is_cpu else BOXES_EXPONENT) + 2 * n_features
         by_rule = name is None and n_rows > 2**exponent
         if is_cpu and (name == "tree" or by_rule):
             return TreeFilter.make(metric, rows)
         if (name == "boxes" or (by_rule and not is_cpu)) and metric.tree_p in OF_BOXES and not metric.embeds_rows:
-            return FewFeaturesFilter.make(metric, rows, _float_filters(metric, rows))
+            others = [] if metric.radius is None else _float_filters(metric, rows, short_float(rows.device))
+            return FewFeaturesFilter.make(metric, rows, others)
     if metric.tree_p == float("inf") and name in (None, "bitmaps"):
         return BitmapFilter.make(metric, rows)
     if name in ("tree", "boxes", "bitmaps", "exhaustive"):
@@ -202,7 +203,7 @@ def choose_filter(metric: Metric, rows: Tensor, name: str | None = None, k: int 
         if by_cells is not None:
             return by_cells
     if frame is not None and name == "raw":
-        return RawRows.make(metric, rows, frame, _float_filters(metric, rows, frame), is_asked=True)
+        return RawRows.make(metric, rows, frame, _float_filters(metric, rows, torch.float32), is_asked=True)
     if name in ("cells", "prefix", "raw"):
         return None
     n_columns = OF_MANHATTAN if metric.manhattan_radius is not None else None
@@ -239,9 +240,7 @@ def filters_by_bounds(index: Index) -> list[Filter]:
     if len(filters) > 1 or len(filters) == len(index.filters) or _are_too_few(*index.rows.shape):
         return filters
     assert isinstance(index.rows, Tensor)
-    frame = choose_frame(*_as_points(index.metric, index.rows))
-    first = SquaredBound.make(index.metric, frame, torch.float32)
-    return [*(ProductFilter(index.metric, index.rows, bound) for bound in (first, *first.finer())), *filters]
+    return [*_float_filters(index.metric, index.rows, torch.float32), *filters]
 
 
 def _as_points(metric: Metric, rows: Tensor) -> tuple[Tensor, int]:
@@ -262,9 +261,7 @@ def _are_too_few(n_rows: int, n_features: int) -> bool:
     return n_rows < max(LEAST_ROWS, min(FEWEST_ROWS, FEWEST_NUMBERS // n_features))
 
 
-def _float_filters(metric: Metric, rows: Tensor, frame: Frame | None = None) -> list[ProductFilter]:
-    """Returns filters by products in floating point, the fastest first; none for manhattan and chebyshev."""
-    if metric.radius is None:
-        return []
-    first = SquaredBound.make(metric, frame or choose_frame(rows), short_float(rows.device))
+def _float_filters(metric: Metric, rows: Tensor, dtype: torch.dtype) -> list[ProductFilter]:
+    """Returns filters by products of the type, and of finer ones, which encode rows when they are needed."""
+    first = SquaredBound.make(metric, choose_frame(*_as_points(metric, rows)), dtype)
     return [ProductFilter(metric, rows, bound) for bound in (first, *first.finer())]
